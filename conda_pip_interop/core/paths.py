@@ -1,0 +1,108 @@
+"""PrefixPath: the one comparable form of a path inside an environment."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import unicodedata
+from pathlib import Path
+from typing import NewType
+
+from conda_pip_interop.errors import InteropError
+
+PrefixPath = NewType("PrefixPath", str)
+"""A path below the prefix: relative, ``/``-separated, normalised, never empty, never ``..``."""
+
+
+def parse_prefix_path(
+    text: str, *, base: str = "", root: str = "", windows: bool = False
+) -> PrefixPath | None:
+    """Normalise ``text``, relative to ``base``, to a PrefixPath; None if it leaves the prefix.
+
+    An absolute ``text`` is accepted only if it lies textually below ``root`` (pip once wrote such
+    RECORD rows). Backslashes separate only when ``windows``: elsewhere they are part of a name.
+    The check is textual; symlinks are the business of `resolve_for_write`.
+    """
+    if "\0" in text:
+        return None
+    if windows:
+        text, root = text.replace("\\", "/"), root.replace("\\", "/")
+    if text.startswith("/") or (windows and text[1:2] == ":"):
+        inside = _strip_root(text, root, windows=windows)
+        if inside is None:
+            return None
+        text, base = inside, ""
+    joined = f"{base}/{text}" if base else text
+    if _is_plain(joined):
+        return PrefixPath(joined)
+    normal = posixpath.normpath(joined)
+    if normal in {"", "."} or normal == ".." or normal.startswith(("../", "/")):
+        return None
+    return PrefixPath(normal)
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether ``normpath`` would change nothing: the usual case, and the fast one."""
+    return (
+        bool(text)
+        and "//" not in text
+        and "./" not in text
+        and not text.startswith("/")
+        and not text.endswith(("/", "/.", "/.."))
+        and text not in {".", ".."}
+    )
+
+
+def _strip_root(text: str, root: str, *, windows: bool) -> str | None:
+    """Return what follows ``root`` in the absolute ``text``, or None if it is elsewhere."""
+    normal = posixpath.normpath(text)
+    base = posixpath.normpath(root) if root else ""
+    if not base:
+        return None
+    head, same = normal[: len(base)], base
+    if windows:
+        head, same = head.casefold(), same.casefold()
+    rest = normal[len(base) :]
+    return rest[1:] if head == same and rest.startswith("/") else None
+
+
+def to_disk(prefix: Path, path: PrefixPath) -> Path:
+    """Return where ``path`` lies on this machine, for reading."""
+    return prefix / path
+
+
+def resolve_for_write(prefix: Path, path: PrefixPath) -> Path:
+    """Return where ``path`` lies, for writing or deleting it.
+
+    Raises InteropError ``path-outside-prefix`` when a symlinked parent leads out of the prefix:
+    whatever is there belongs to someone else. The last component itself is not followed, since
+    replacing or deleting a link leaves its target alone.
+    """
+    root = os.path.realpath(prefix)
+    target = prefix / path
+    parent = os.path.realpath(target.parent)
+    if parse_prefix_path(path) != path or os.path.commonpath([root, parent]) != root:
+        raise InteropError(
+            "path-outside-prefix",
+            f"{path} leads out of {prefix}",
+            hints=("A folder on the way to it is a symbolic link; remove or replace the link.",),
+        )
+    return target
+
+
+def fold_path(path: str, *, folds_case: bool) -> str:
+    """Return the key under which ``path`` is compared: itself, or folded where names fold.
+
+    File systems that ignore case (macOS, Windows) also treat composed and decomposed accents alike
+    or never see the second form, so both are folded together.
+    """
+    if not folds_case:
+        return path
+    if path.isascii():
+        return path.lower()
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def path_below(folder: PrefixPath, *names: str) -> PrefixPath:
+    """Join plain names (no separators, no dots) onto a PrefixPath."""
+    return PrefixPath("/".join((folder, *names)))
