@@ -1,9 +1,21 @@
-"""The RECORD file of an installed distribution: parse, check, write."""
+"""The RECORD file of an installed distribution: parse, check, write.
+
+Format: "Recording installed projects", the RECORD file (PEP 376, PEP 627): CSV without a header,
+three fields ``path,hash,size``, ``hash`` as ``name=urlsafe-base64-without-padding``.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import csv
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+_SHA256_BYTES = 32
+_SIZE_DIGITS = 19
+"""More digits than any file's size has; Python refuses to convert absurdly long ones."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,15 +45,59 @@ class ParsedRecord:
 
 
 def parse_record(text: str) -> ParsedRecord:
-    """Parse RECORD leniently: a bad row becomes a problem, the rest stays."""
-    raise NotImplementedError
+    """Parse RECORD leniently: a bad field is dropped, a bad row too, and each becomes a problem."""
+    rows: list[RecordRow] = []
+    problems: list[RecordProblem] = []
+    reader = csv.reader(io.StringIO(text, newline=""))
+    while True:
+        try:
+            fields = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            problems.append(RecordProblem(line=reader.line_num, reason=str(error)))
+            continue
+        if fields:
+            row, reasons = _build_row(fields)
+            problems.extend(RecordProblem(line=reader.line_num, reason=r) for r in reasons)
+            if row is not None:
+                rows.append(row)
+    return ParsedRecord(rows=tuple(rows), problems=tuple(problems))
+
+
+def _build_row(fields: list[str]) -> tuple[RecordRow | None, tuple[str, ...]]:
+    path, hash_text, size_text = (*fields, "", "")[:3]
+    if not path or "\0" in path:
+        return None, ("no path",)
+    reasons: tuple[str, ...] = () if len(fields) == 3 else (f"{len(fields)} fields, not 3",)
+    name, equals, value = hash_text.partition("=")
+    if hash_text and not (name and equals and value):
+        name = value = ""
+        reasons += ("hash is not name=value",)
+    digits = len(size_text) <= _SIZE_DIGITS and size_text.isascii() and size_text.isdigit()
+    size = int(size_text) if digits else None
+    if size_text and not digits:
+        reasons += ("size is not a number",)
+    row = RecordRow(path=path, hash_name=name or None, hash_value=value or None, size=size)
+    return row, reasons
 
 
 def render_record(rows: Iterable[RecordRow]) -> str:
     """Write rows as RECORD text, in the order given."""
-    raise NotImplementedError
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    for row in rows:
+        hash_text = f"{row.hash_name}={row.hash_value}" if row.hash_name else ""
+        writer.writerow((row.path, hash_text, "" if row.size is None else str(row.size)))
+    return out.getvalue()
 
 
 def sha256_hex(row: RecordRow) -> str | None:
     """Return the row's sha256 as lower-case hex (as conda states it), or None if it has none."""
-    raise NotImplementedError
+    if row.hash_name != "sha256" or row.hash_value is None:
+        return None
+    try:
+        digest = base64.urlsafe_b64decode(row.hash_value + "=" * (-len(row.hash_value) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    return digest.hex() if len(digest) == _SHA256_BYTES else None
