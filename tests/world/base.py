@@ -1,0 +1,185 @@
+"""A base environment: a real conda with the plugin in it, to run tests against."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.world.bootstrap import run_bootstrap
+from tests.world.cache import CACHE, WorldError, digest, locked, say, write_atomically
+from tests.world.channel import Channel, build_channel
+from tests.world.environment import build_environment, write_condarc
+from tests.world.plugin_package import NAME, add_plugin, has_plugin, plugin_key
+from tests.world.table import CONDA_VERSION
+
+_BASES = CACHE / "bases"
+_CLONES = CACHE / "clones"
+_GIVEN = "CONDA_PIP_INTEROP_TEST_BASE"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Base:
+    """A conda and the scratch folder it keeps its user's things in: home, envs, condarc."""
+
+    prefix: Path
+    version: str
+    channel: Channel
+    scratch: Path
+
+    @property
+    def python(self) -> Path:
+        """The base environment's interpreter."""
+        return self.prefix / "bin" / "python"
+
+    @property
+    def conda(self) -> Path:
+        """The conda program."""
+        return self.prefix / "bin" / "conda"
+
+    @property
+    def envs(self) -> Path:
+        """Where ``-n NAME`` goes."""
+        return self.scratch / "envs"
+
+    def env(self, **extra: str) -> dict[str, str]:
+        """Return the variables to run this conda with, in isolation; `extra` win."""
+        condarc = write_condarc(self.scratch, self.channel.url)
+        return build_environment(self.scratch, condarc, prefix=self.prefix) | extra
+
+    def at(self, scratch: Path) -> Base:
+        """Return the same conda for another user, so to speak: with another scratch folder."""
+        return replace(self, scratch=scratch)
+
+    def run(
+        self, *arguments: str | Path, check: bool = True, **extra: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``conda ARGUMENTS``; with `check`, raise WorldError with the output if it fails."""
+        return self._run([self.conda, *arguments], check=check, extra=extra)
+
+    def run_in(
+        self, prefix: Path, program: str, *arguments: str | Path, check: bool = True, **extra: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program of an environment (``pip``, ``python``), as if activated."""
+        path = {"PATH": f"{prefix / 'bin'}:{self.env()['PATH']}", "CONDA_PREFIX": str(prefix)}
+        return self._run([prefix / "bin" / program, *arguments], check=check, extra=path | extra)
+
+    def _run(
+        self, command: list[str | Path], *, check: bool, extra: dict[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        result = subprocess.run(  # noqa: S603 - what the test says
+            command, env=self.env(**extra), capture_output=True, text=True, check=False
+        )
+        if check and result.returncode != 0:
+            line = " ".join(map(str, command))
+            message = f"{line}: exit {result.returncode}\n{result.stdout}\n{result.stderr}"
+            raise WorldError(message)
+        return result
+
+
+def build_base() -> Base:
+    """Return a base with the plugin at its current version.
+
+    That named by ``CONDA_PIP_INTEROP_TEST_BASE`` if it is set (it is changed in place), else one of
+    our own. While the checkout has no plugin yet, a base without it.
+    """
+    channel = build_channel()
+    given = os.environ.get(_GIVEN)
+    base = _read_given(Path(given), channel) if given else _build_own(channel)
+    key = plugin_key()
+    if key is not None and not has_plugin(base.prefix, key):
+        say(f"base: {NAME} → conda {base.version}")
+        add_plugin(channel, key)
+        with locked():
+            _install_plugin(base, key)
+    return base
+
+
+def _read_given(prefix: Path, channel: Channel) -> Base:
+    found = [re.fullmatch(r"conda-([^-]+)-[^-]+\.json", f.name) for f in _records(prefix)]
+    versions = [match[1] for match in found if match]
+    if not versions:
+        message = f"{_GIVEN}: no conda in {prefix}"
+        raise WorldError(message)
+    scratch = CACHE / "scratch" / digest(prefix)
+    return Base(prefix=prefix, version=versions[0], channel=channel, scratch=scratch)
+
+
+def _records(prefix: Path) -> list[Path]:
+    return list((prefix / "conda-meta").glob("*.json"))
+
+
+def _build_own(channel: Channel) -> Base:
+    """Create the base, in its final place since its path is in its files; `ready` comes last."""
+    key = digest(channel.key, channel.folder)
+    prefix = _BASES / f"conda-{CONDA_VERSION}-{key}"
+    ready = _BASES / f"{prefix.name}.json"
+    base = Base(
+        prefix=prefix,
+        version=CONDA_VERSION,
+        channel=channel,
+        scratch=CACHE / "scratch" / prefix.name,
+    )
+    if ready.is_file():
+        return base
+    with locked():
+        if not ready.is_file():
+            say(f"base: conda {CONDA_VERSION} on python {channel.pythons[0]}")
+            shutil.rmtree(_BASES, ignore_errors=True)  # older ones serve nobody
+            _create(base, [f"python={channel.pythons[0]}", "pip", f"conda={CONDA_VERSION}"])
+            write_atomically(ready, json.dumps({"prefix": str(prefix)}))
+    return base
+
+
+def _create(base: Base, specs: list[str]) -> None:
+    condarc = write_condarc(base.scratch, base.channel.url)
+    environment = build_environment(base.scratch, condarc, prefix=None)
+    run_bootstrap(["create", "--yes", "--prefix", str(base.prefix), *specs], environment)
+
+
+def _install_plugin(base: Base, key: str) -> None:
+    """Install it offline, changing nothing else; an older build of it is replaced."""
+    if not has_plugin(base.prefix, key):
+        base.run(
+            *("install", "--yes", "--prefix", base.prefix, "--freeze-installed"),
+            *("--override-channels", "--channel", base.channel.url),
+            f"{NAME}=*=pyhd_{key}_0",
+        )
+
+
+def clone(base: Base, name: str, *, folder: Path = _CLONES) -> Base:
+    """Return a copy of a base, at `folder`/`name`, that a test may damage.
+
+    Copied, not hard linked: nothing done to it reaches the original or the package cache. conda's
+    own ``create --clone`` leaves conda out, so the prefix is rewritten here, in every text file.
+    """
+    target = folder / name
+    scratch = folder / f"{name}-scratch"
+    for old in (target, scratch):
+        shutil.rmtree(old, ignore_errors=True)
+    shutil.copytree(
+        base.prefix, target, symlinks=True, copy_function=_Relocation(base.prefix, target)
+    )
+    return replace(base, prefix=target, scratch=scratch)
+
+
+class _Relocation:
+    """A copy function that writes one prefix for another; binaries and compiled files stay."""
+
+    def __init__(self, old: Path, new: Path) -> None:
+        self._old = os.fsencode(old)
+        self._new = os.fsencode(new)
+
+    def __call__(self, source: str, target: str) -> str:
+        shutil.copy2(source, target, follow_symlinks=False)
+        if not os.path.islink(source) and not source.endswith((".pyc", ".so")):
+            content = Path(source).read_bytes()
+            if self._old in content and b"\0" not in content:
+                status = os.stat(source)
+                Path(target).write_bytes(content.replace(self._old, self._new))
+                os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+        return target

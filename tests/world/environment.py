@@ -1,0 +1,77 @@
+"""The process environment that isolates a conda from the machine and from its user."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from tests.world.cache import CACHE, write_atomically
+from tests.world.index import index_url
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Everything else is dropped: CONDA_*, PIP_*, UV_*, PYTHON*, XDG_*, VIRTUAL_ENV, pyenv's, …
+_KEPT = frozenset(
+    {"LANG", "LANGUAGE", "LOGNAME", "SHELL", "TERM", "TMPDIR", "TZ", "USER", "COLUMNS"}
+)
+_KEPT_PREFIXES = ("LC_", "COVERAGE_", "COV_CORE_", "OPENBLAS_")
+_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+
+_CONDARC = """\
+channels: [{channel}]
+default_channels: [{channel}]
+pkgs_dirs: [{packages}]
+envs_dirs: [{environments}]
+solver: classic
+always_yes: true
+auto_update_conda: false
+notify_outdated_conda: false
+number_channel_notices: 0
+report_errors: false
+show_channel_urls: false
+add_pip_as_python_dependency: false
+"""
+
+
+def write_condarc(scratch: Path, channel_url: str) -> Path:
+    """Write the ``.condarc`` of a scratch folder and return its path. JSON strings are YAML."""
+    path = scratch / "condarc"
+    text = _CONDARC.format(
+        channel=json.dumps(channel_url),
+        packages=json.dumps(str(CACHE / "pkgs")),
+        environments=json.dumps(str(scratch / "envs")),
+    )
+    if not path.is_file() or path.read_text() != text:
+        for folder in ("home", "envs", "config", "data", "state"):
+            (scratch / folder).mkdir(parents=True, exist_ok=True)
+        write_atomically(path, text)
+    return path
+
+
+def build_environment(scratch: Path, condarc: Path, *, prefix: Path | None) -> dict[str, str]:
+    """Return the variables: `prefix`'s programs first, then the system's, nothing of the user's."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or name.startswith(_KEPT_PREFIXES)
+    }
+    path = _SYSTEM_PATH if prefix is None else f"{prefix / 'bin'}:{_SYSTEM_PATH}"
+    return {
+        **kept,
+        "PATH": path,
+        "HOME": str(scratch / "home"),
+        "XDG_CACHE_HOME": str(CACHE / "xdg"),
+        "XDG_CONFIG_HOME": str(scratch / "config"),
+        "XDG_DATA_HOME": str(scratch / "data"),
+        "XDG_STATE_HOME": str(scratch / "state"),
+        "CONDARC": str(condarc),
+        "CONDA_SOLVER": "classic",
+        # pip reads no file at all with this one, not even the machine's.
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": index_url(),
+        "PIP_CACHE_DIR": str(CACHE / "pip"),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
+    }
