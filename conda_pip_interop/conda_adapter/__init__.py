@@ -1,0 +1,1 @@
+"""conda's side of the project: with `plugin`, the only code that imports conda."""

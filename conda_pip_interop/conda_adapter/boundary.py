@@ -1,0 +1,37 @@
+"""The boundary at which nothing of ours may reach conda: a hook fails, conda goes on."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+_log = logging.getLogger("conda_pip_interop")
+
+
+def call_hook(name: str, *args: Any) -> Any:
+    """Call a function of `hooks`; what goes wrong is a line with `-v` and a traceback in the log.
+
+    Importing the hooks is inside the boundary too: a base in the middle of its own update may lack
+    a module.
+    """
+    try:
+        from conda_pip_interop.conda_adapter import hooks
+
+        return getattr(hooks, name)(*args)
+    except Exception as error:  # noqa: BLE001 - the one place that catches all: conda goes on
+        _log.debug("%s failed", name, exc_info=True)
+        _mention(f"conda-pip-interop: skipped {name} ({error or type(error).__name__})")
+        return {}
+
+
+def _mention(text: str) -> None:
+    from conda.base.context import context
+
+    if context.verbosity and not context.json:
+        say(text)
+
+
+def say(text: str) -> None:
+    """Tell a person something beside a command's own output: on stderr, never in its `--json`."""
+    print(text, file=sys.stderr)

@@ -1,0 +1,158 @@
+"""conda as the use cases need it: candidates, solver, transaction, relinking."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conda.base.constants import UpdateModifier
+from conda.base.context import context
+from conda.core.link import PrefixSetup, UnlinkLinkTransaction
+from conda.core.prefix_data import PrefixData
+from conda.core.subdir_data import SubdirData
+from conda.exceptions import (
+    PackagesNotFoundError,
+    SpecsConfigurationConflictError,
+    UnsatisfiableError,
+)
+from conda.models.match_spec import MatchSpec
+from conda.models.records import PackageRecord
+from conda.models.version import VersionOrder
+
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.usecases.conda import CondaPackage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.core.conda_meta import CondaRecord
+    from conda_pip_interop.usecases.conda import CondaSpec
+    from conda_pip_interop.usecases.target import Target
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CondaSolution:
+    """What the solver answered: a transaction that has not been carried out."""
+
+    transaction: Any
+    linked: tuple[CondaPackage, ...]
+    unlinked: tuple[CondaPackage, ...]
+
+    def execute(self) -> None:
+        """Download and extract, then link, with all of conda's hooks and its own rollback."""
+        with clean_stdout():
+            self.transaction.download_and_extract()
+            self.transaction.execute()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CondaEnvironment:
+    """conda, for one environment; the context must have been initialised for it."""
+
+    target: Target
+
+    def find_candidates(self, name: NormalizedName) -> tuple[CondaPackage, ...]:
+        """See `Conda.find_candidates`; oldest first."""
+        python = PrefixData(str(self.target.prefix)).get("python", None)
+        records = [
+            record
+            for spelling in sorted({name, name.replace("-", "_"), name.replace("-", ".")})
+            for record in SubdirData.query_all(
+                MatchSpec(name=spelling), channels=context.channels, subdirs=context.subdirs
+            )
+            if python is None or _works_with(record, python)
+        ]
+        records.sort(key=lambda record: (VersionOrder(record.version), record.build_number))
+        packages = map(build_package, records)
+        return tuple(package for package in packages if package.needs_python)
+
+    def solve(self, specs: tuple[CondaSpec, ...]) -> CondaSolution:
+        """See `Conda.solve`: first with all that is installed held, then with it free to move."""
+        wanted = [MatchSpec(name=one.name, version=one.version) for one in specs]
+        try:
+            with clean_stdout():
+                try:
+                    transaction = self._solve(wanted, UpdateModifier.FREEZE_INSTALLED)
+                except (UnsatisfiableError, SpecsConfigurationConflictError):
+                    transaction = self._solve(wanted, UpdateModifier.UPDATE_SPECS)
+        except (
+            UnsatisfiableError,
+            SpecsConfigurationConflictError,
+            PackagesNotFoundError,
+        ) as error:
+            raise InteropError(
+                "unsatisfiable",
+                f"conda cannot put {', '.join(map(str, wanted))} into {self.target.label}:\n{error}",
+                hints=(
+                    "Ask for other versions, or use a fresh environment: "
+                    "`conda create -n NEW python pip`.",
+                ),
+            ) from error
+        setup = transaction.prefix_setups[str(self.target.prefix)]
+        return CondaSolution(
+            transaction=transaction,
+            linked=tuple(map(build_package, setup.link_precs)),
+            unlinked=tuple(map(build_package, setup.unlink_precs)),
+        )
+
+    def _solve(self, wanted: list[MatchSpec], modifier: UpdateModifier) -> Any:
+        backend = context.plugin_manager.get_cached_solver_backend()
+        solver = backend(
+            str(self.target.prefix),
+            context.channels,
+            context.subdirs,
+            specs_to_add=wanted,
+            command="install",
+        )
+        return solver.solve_for_transaction(update_modifier=modifier)
+
+    def relink(self, records: tuple[CondaRecord, ...]) -> None:
+        """See `Conda.relink`: one transaction that unlinks the records and links them again."""
+        prefix = str(self.target.prefix)
+        installed = PrefixData(prefix)
+        current = tuple(installed.get(record.name) for record in records)
+        setup = PrefixSetup(
+            prefix,
+            current,
+            tuple(PackageRecord.from_objects(record) for record in current),
+            (),
+            (),
+            (),
+        )
+        with clean_stdout():
+            transaction = UnlinkLinkTransaction(setup)
+            transaction.download_and_extract()
+            transaction.execute()
+
+
+def build_package(record: Any) -> CondaPackage:
+    """conda's record in the use cases' words."""
+    return CondaPackage(
+        name=record.name,
+        version=record.version,
+        build=record.build,
+        channel=str(record.channel.canonical_name),
+        depends=tuple(map(str, record.depends)),
+    )
+
+
+def _works_with(record: Any, python: Any) -> bool:
+    """Whether a package's own demands on Python allow the installed one."""
+    demands: Iterable[MatchSpec] = (
+        MatchSpec(text) for text in record.depends if text.split()[:1] == ["python"]
+    )
+    return all(demand.match(python) for demand in demands)
+
+
+@contextlib.contextmanager
+def clean_stdout() -> Iterator[None]:
+    """Keep stdout for the one document of `--json`: what conda prints meanwhile goes to stderr."""
+    if not context.json:
+        yield
+        return
+    with contextlib.redirect_stdout(sys.stderr):
+        yield

@@ -1,0 +1,27 @@
+"""Actions that conda runs inside a transaction (conda >= 25.5)."""
+
+from __future__ import annotations
+
+from conda.core.path_actions import Action
+
+from conda_pip_interop.conda_adapter.boundary import call_hook
+
+
+class NoticeAction(Action):  # type: ignore[misc]  # conda is not typed
+    """Tells what the transaction left; only `cleanup` sees the final state."""
+
+    def verify(self) -> None:
+        """Import now what cleanup needs: when base changes, its files may be gone by then."""
+        call_hook("prepare")
+        self._verified = True
+
+    def execute(self) -> None:
+        """Nothing: files still move."""
+
+    def reverse(self) -> None:
+        """Nothing was done."""
+
+    def cleanup(self) -> None:
+        """The transaction is complete: look, and tell."""
+        if self.target_prefix is not None:
+            call_hook("notice", str(self.target_prefix))

@@ -1,0 +1,44 @@
+"""Records that conda would delete: those whose distribution is no longer in site-packages.
+
+`conda list`, `export` and `compare` delete the `conda-meta/*.json` of a package when the folder of
+its (shortest) anchor file is gone (conda's `pypi` prefix-data loader; conda#14423).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: An anchor file in the text of a record: what conda takes for the sign of a Python distribution.
+_ANCHOR = re.compile(
+    rb'"((?:lib/(?:python|pypy)[^/"]+|Lib)/site-packages/[^/"]+'
+    rb'(?:\.dist-info/RECORD|\.egg-info/PKG-INFO|\.egg-info))"'
+)
+
+
+def read_endangered_records(root: Path) -> dict[Path, bytes]:
+    """The endangered records of the prefix at `root`, with their content.
+
+    Records are searched as bytes, not parsed: this runs before every `conda list`. One that cannot
+    be read cannot be deleted by conda either, and is left out.
+    """
+    endangered = {}
+    for path in (root / "conda-meta").glob("*.json"):
+        try:
+            content = path.read_bytes()
+        except OSError:
+            continue
+        anchors = {match.decode() for match in _ANCHOR.findall(content)}
+        if anchors and not _is_there(root, min(sorted(anchors), key=len)):
+            endangered[path] = content
+    return endangered
+
+
+def _is_there(root: Path, anchor: str) -> bool:
+    """Whether conda would find the anchor: it looks for the folder of a dist-info, not inside it."""
+    folder = anchor.removesuffix("/RECORD").removesuffix("/PKG-INFO")
+    return os.path.lexists(root / folder)

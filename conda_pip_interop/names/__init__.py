@@ -1,0 +1,1 @@
+"""PyPI names and versions in conda's words, and back."""

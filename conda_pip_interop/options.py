@@ -1,0 +1,182 @@
+"""The command line: argv to frozen options. Knows neither conda nor pip."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from conda_pip_interop import __version__
+from conda_pip_interop.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: The commands, in the order in which help shows them, each with its line there.
+COMMANDS: Final = {
+    "install": "install packages: conda supplies what the channels have, pip the rest",
+    "list": "list the Python distributions of an environment, each with its owner",
+    "check": "look for faults between conda and pip; exit code 1 if there are any",
+    "restore": "bring back conda's package where pip has replaced or removed it",
+    "protect": "keep plain pip from writing into an environment",
+    "unprotect": "let plain pip write into an environment again",
+}
+#: What works on any prefix, with no conda at hand.
+STANDALONE_COMMANDS: Final = ("list", "check", "protect", "unprotect")
+
+_EXAMPLES: Final = {
+    "install": 'conda pip install -n web "flask>=3" cowsay\n'
+    "  conda pip install --dry-run requests",
+    "list": "conda pip list -n web\n  conda pip list --json",
+    "check": "conda pip check -n web",
+    "restore": "conda pip restore -n web numpy",
+    "protect": "conda pip protect -n web",
+    "unprotect": "conda pip unprotect -n base",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """One command line, parsed. `name`/`prefix`: at most one; neither means the active one."""
+
+    command: str
+    words: tuple[str, ...] = ()
+    name: str | None = None
+    prefix: str | None = None
+    yes: bool = False
+    dry_run: bool = False
+    json: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    channels: tuple[str, ...] = ()
+    override_channels: bool = False
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises UsageError instead of leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError("usage", f"{message}.", hints=(f"See `{self.prog} --help`.",))
+
+
+def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options | str:
+    """Options, or the text of help where that was asked for.
+
+    `standalone` is `python -m conda_pip_interop`: fewer commands, environments by path only.
+    Raises UsageError (exit code 2) for words that mean nothing.
+    """
+    program = "python -m conda_pip_interop" if standalone else "conda pip"
+    commands = STANDALONE_COMMANDS if standalone else tuple(COMMANDS)
+    command, rest = _split_command(argv)
+    if command is None:
+        if "--version" in rest or "-V" in rest:
+            return f"conda-pip-interop {__version__}"
+        unknown = [word for word in rest if word not in ("-h", "--help")]
+        if unknown:
+            raise UsageError(
+                "usage",
+                f"{unknown[0]} stands without a command.",
+                hints=(f"The commands are {', '.join(commands)}.", f"See `{program} --help`."),
+            )
+        return _render_overview(program, commands)
+    if command not in commands:
+        raise _unknown_command(command, program, commands)
+    parser = _build_parser(command, program, standalone=standalone)
+    if "-h" in rest or "--help" in rest:
+        return parser.format_help().rstrip()
+    parsed = parser.parse_intermixed_args(rest)
+    return Options(
+        command=command,
+        words=tuple(getattr(parsed, "words", ())),
+        name=getattr(parsed, "name", None),
+        prefix=parsed.prefix,
+        yes=getattr(parsed, "yes", False),
+        dry_run=getattr(parsed, "dry_run", False),
+        json=parsed.json,
+        quiet=parsed.quiet,
+        verbose=parsed.verbose,
+        channels=tuple(getattr(parsed, "channels", None) or ()),
+        override_channels=getattr(parsed, "override_channels", False),
+    )
+
+
+def _split_command(argv: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The first word that is no option (nor an option's value), and all the others."""
+    takes_value = False
+    for number, word in enumerate(argv):
+        if takes_value:
+            takes_value = False
+        elif word in ("-n", "--name", "-p", "--prefix", "-c", "--channel"):
+            takes_value = True
+        elif not word.startswith("-"):
+            return word, [*argv[:number], *argv[number + 1 :]]
+    return None, list(argv)
+
+
+def _unknown_command(command: str, program: str, commands: Sequence[str]) -> UsageError:
+    hints = [f"The commands are {', '.join(commands)}."]
+    if command in COMMANDS:
+        hints.append(f"`conda pip {command}` needs conda.")
+    else:
+        hints.append(f"For pip's own `{command}`: `conda run -n ENV python -m pip {command}`.")
+    return UsageError("usage", f"`{program}` has no command {command!r}.", hints=tuple(hints))
+
+
+def _render_overview(program: str, commands: Sequence[str]) -> str:
+    width = max(map(len, commands))
+    lines = [
+        f"usage: {program} COMMAND [options]",
+        "",
+        "conda and pip as a team: conda owns what a channel has, pip the rest.",
+        "",
+        "commands:",
+        *(f"  {command.ljust(width)}  {COMMANDS[command]}" for command in commands),
+        "",
+        f"`{program} COMMAND --help` tells more.",
+    ]
+    return "\n".join(lines)
+
+
+def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
+    example = _EXAMPLES[command]
+    if standalone:
+        example = f"{program} {command} -p /path/to/env"
+    parser = _Parser(
+        prog=f"{program} {command}",
+        description=COMMANDS[command][0].upper() + COMMANDS[command][1:] + ".",
+        epilog=f"examples:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    if command == "install":
+        parser.add_argument(
+            "words", nargs="+", metavar="REQUIREMENT", help='such as flask or "flask[async]>=3"'
+        )
+    elif command == "restore":
+        parser.add_argument("words", nargs="+", metavar="NAME", help="a package of conda's")
+    _add_target(parser, standalone=standalone)
+    if command in ("install", "restore"):
+        parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+        parser.add_argument(
+            "-d", "--dry-run", action="store_true", help="show the plan and change nothing"
+        )
+    if command == "install":
+        parser.add_argument(
+            *("-c", "--channel"), action="append", dest="channels", help="an additional channel"
+        )
+        parser.add_argument(
+            "--override-channels", action="store_true", help="use the channels of -c alone"
+        )
+    parser.add_argument("--json", action="store_true", help="answer with one JSON document")
+    parser.add_argument("-q", "--quiet", action="store_true", help="say less")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more")
+    return parser
+
+
+def _add_target(parser: _Parser, *, standalone: bool) -> None:
+    if standalone:
+        parser.add_argument("-p", "--prefix", required=True, metavar="PATH", help="environment")
+        return
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("-n", "--name", metavar="ENV", help="environment (default: the active one)")
+    group.add_argument("-p", "--prefix", metavar="PATH", help="environment, by its path")

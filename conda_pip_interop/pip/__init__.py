@@ -1,0 +1,1 @@
+"""The only place that runs pip. `interface` says what the use cases need of an installer."""

@@ -1,0 +1,64 @@
+"""pip's installation report, version "1" (pip >= 23.0; pip's reference "Installation report")."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from conda_pip_interop.errors import InteropError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportItem:
+    """One distribution that pip would install.
+
+    `requested` is true for what was named, false for a dependency; `requires_dist` are the
+    `Requires-Dist` lines of its metadata (PEP 508); `url` is where it would come from.
+    """
+
+    name: NormalizedName
+    version: str
+    requires_dist: tuple[str, ...]
+    provides_extra: tuple[str, ...]
+    requested: bool
+    requested_extras: tuple[str, ...]
+    is_direct: bool
+    url: str
+
+
+def parse_report(text: str) -> tuple[ReportItem, ...]:
+    """Read a report; raises InteropError `pip-report` where it is not one that we know."""
+    try:
+        document = json.loads(text)
+        if document["version"] != "1":
+            raise InteropError(
+                "pip-report",
+                f"pip wrote an installation report of version {document['version']!r};"
+                " this release knows version '1'.",
+                hints=("Install an older pip or a newer conda-pip-interop.",),
+            )
+        return tuple(_parse_item(item) for item in document["install"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InteropError(
+            "pip-report", f"pip's installation report cannot be read ({error!r})."
+        ) from error
+
+
+def _parse_item(item: Mapping[str, Any]) -> ReportItem:
+    metadata = item["metadata"]
+    return ReportItem(
+        name=canonicalize_name(metadata["name"]),
+        version=metadata["version"],
+        requires_dist=tuple(metadata.get("requires_dist", ())),
+        provides_extra=tuple(metadata.get("provides_extra", ())),
+        requested=item["requested"],
+        requested_extras=tuple(item.get("requested_extras", ())),
+        is_direct=item["is_direct"],
+        url=item["download_info"]["url"],
+    )

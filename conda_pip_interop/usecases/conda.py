@@ -1,0 +1,73 @@
+"""What the use cases need of conda; `conda_adapter` provides it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.core.conda_meta import CondaRecord
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CondaPackage:
+    """A conda package, on a channel or about to be linked.
+
+    `depends` are conda's match specs as text; `needs_python` tells whether it can carry a
+    distribution at all.
+    """
+
+    name: str
+    version: str
+    build: str
+    channel: str
+    depends: tuple[str, ...]
+
+    @property
+    def needs_python(self) -> bool:
+        """Whether it depends on Python; a tool that does not carries no distribution (ninja)."""
+        return any(spec.split()[:1] == ["python"] for spec in self.depends)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CondaSpec:
+    """A package name as conda spells it, and a version spec in conda's language."""
+
+    name: str
+    version: str
+
+
+class Solution(Protocol):
+    """What conda's solver answered; nothing has been changed yet."""
+
+    @property
+    def linked(self) -> tuple[CondaPackage, ...]:
+        """What conda would link."""
+        ...
+
+    @property
+    def unlinked(self) -> tuple[CondaPackage, ...]:
+        """What conda would unlink, earlier versions of `linked` included."""
+        ...
+
+    def execute(self) -> None:
+        """Download, then carry the transaction out, hooks and all."""
+        ...
+
+
+class Conda(Protocol):
+    """conda, for one environment."""
+
+    def find_candidates(self, name: NormalizedName) -> tuple[CondaPackage, ...]:
+        """The channels' packages of that normalised name that the environment's Python can use."""
+        ...
+
+    def solve(self, specs: tuple[CondaSpec, ...]) -> Solution:
+        """Solve for `specs` on top of what is installed; InteropError `unsatisfiable` if it can't."""
+        ...
+
+    def relink(self, records: tuple[CondaRecord, ...]) -> None:
+        """Link the very packages of `records` anew, in place of what the records list now."""
+        ...

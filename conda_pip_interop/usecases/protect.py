@@ -1,0 +1,168 @@
+"""`conda pip protect` and `unprotect`, and the marker that the policy asks for."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from conda_pip_interop import __version__
+from conda_pip_interop.core.apply import remove_file, replace_file, write_state
+from conda_pip_interop.core.markers import (
+    Absent,
+    Foreign,
+    MarkerState,
+    Ours,
+    read_markers,
+    render_marker,
+)
+from conda_pip_interop.core.paths import PrefixPath, resolve_for_write
+from conda_pip_interop.core.policy import DEFAULT_SOURCE, Policy, decide_protection
+from conda_pip_interop.core.prefix import Prefix, read_prefix
+from conda_pip_interop.core.state import State, read_state
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.render import Output
+
+if TYPE_CHECKING:
+    from conda_pip_interop.usecases.target import Target
+
+#: The policy source in the signature of a marker that a person asked for by `conda pip protect`.
+REQUESTED: Final = "request"
+
+Change: TypeAlias = Literal["written", "removed", "none"]
+
+
+def settle_marker(target: Target, policy: Policy) -> Change:
+    """Make the markers of `target` what the policy says; foreign ones are left alone.
+
+    Raises OSError where the environment cannot be written to.
+    """
+    prefix = read_prefix(target.prefix)
+    current, *others = read_markers(prefix)
+    change = _settle_current(prefix, current, target, policy)
+    for marker in others:  # of a Python that is no longer the environment's
+        if isinstance(marker, Ours):
+            remove_file(resolve_for_write(prefix.root, marker.path))
+            change = "removed" if change == "none" else change
+    return change
+
+
+def _settle_current(
+    prefix: Prefix, current: MarkerState, target: Target, policy: Policy
+) -> Change:
+    match current:
+        case Absent(path=None) | Foreign():
+            return "none"
+        case Absent(path=PrefixPath() as path):
+            if not _is_wanted(target, policy, read_state(prefix.root)):
+                return "none"
+            _write(prefix, path, target, policy, source=policy.protect_source)
+            return "written"
+        case Ours(policy=source, stale=False) if source == REQUESTED:
+            return "none"
+        case Ours(path=path):
+            if not _is_wanted(target, policy, read_state(prefix.root)):
+                remove_file(resolve_for_write(prefix.root, path))
+                return "removed"
+            return _refresh(prefix, current, target, policy)
+    raise AssertionError(current)
+
+
+def _refresh(prefix: Prefix, marker: Ours, target: Target, policy: Policy) -> Change:
+    """Bring a marker of ours up to date (a clone's, an older message)."""
+    text = _render(prefix, target, policy, source=policy.protect_source)
+    if marker.text == text:
+        return "none"
+    replace_file(resolve_for_write(prefix.root, marker.path), text.encode())
+    return "written"
+
+
+def _is_wanted(target: Target, policy: Policy, state: State) -> bool:
+    """The policy's word; a person's `unprotect` outweighs only what nobody has set."""
+    if state.unprotected and policy.protect_source == DEFAULT_SOURCE:
+        return False
+    return decide_protection(
+        policy, name=target.name, path=str(target.prefix), is_base=target.is_base
+    )
+
+
+def _write(
+    prefix: Prefix, path: PrefixPath, target: Target, policy: Policy, *, source: str
+) -> None:
+    text = _render(prefix, target, policy, source=source)
+    replace_file(resolve_for_write(prefix.root, path), text.encode())
+
+
+def _render(prefix: Prefix, target: Target, policy: Policy, *, source: str) -> str:
+    return render_marker(
+        env_name=target.name,
+        prefix=prefix.root,
+        is_base=target.is_base,
+        policy_source=source,
+        message=policy.message,
+        version=__version__,
+    )
+
+
+def protect(target: Target, policy: Policy) -> Output:
+    """Write a marker because a person asks for it, whatever the policy says of the environment."""
+    prefix = read_prefix(target.prefix)
+    match read_markers(prefix)[0]:
+        case Absent(path=None):
+            raise InteropError(
+                "no-python",
+                f"The environment {target.label} has no Python, so there is nothing to protect.",
+                hints=(f"Add one: `{target.command('conda', 'install', 'python')}`.",),
+            )
+        case Absent(path=PrefixPath() as path):
+            wanted = _is_wanted(target, policy, State())
+            source = policy.protect_source if wanted else REQUESTED
+            _write(prefix, path, target, policy, source=source)
+            told = f"{target.label} is now protected: plain pip is refused there."
+            change = "written"
+        case Ours():
+            told, change = f"{target.label} is protected already.", "none"
+        case Foreign(path=path, owner=owner):
+            whose = f"conda's {owner} put" if owner is not None else "somebody else has put"
+            told = f"{target.label} is protected already: {whose} a marker at {path}."
+            change = "none"
+    state = read_state(prefix.root)
+    if state.unprotected:
+        write_state(prefix.root, dataclasses.replace(state, unprotected=False))
+    return _answer(target, told, change)
+
+
+def unprotect(target: Target, policy: Policy) -> Output:
+    """Take our marker away, and keep it away; refused where somebody has set the policy."""
+    prefix = read_prefix(target.prefix)
+    wanted = _is_wanted(target, policy, State())
+    if wanted and policy.protect_source != DEFAULT_SOURCE:
+        raise InteropError(
+            "policy-forbids",
+            f"{target.label} stays protected: pip_interop_protect is set to "
+            f"{', '.join(policy.protect)} by {policy.protect_source}.",
+            hints=("Change the setting there, or ask who maintains it.",),
+        )
+    match read_markers(prefix)[0]:
+        case Foreign(path=path, owner=owner):
+            whose = f"conda's {owner}" if owner is not None else "somebody else"
+            raise InteropError(
+                "foreign-marker",
+                f"The marker at {path} in {target.label} is not ours: it comes from {whose}.",
+                hints=("Remove it the way it came, or ask who put it there.",),
+            )
+        case Ours(path=path):
+            remove_file(resolve_for_write(prefix.root, path))
+            told, change = f"{target.label} is no longer protected: pip may write there.", "removed"
+        case Absent():
+            told, change = f"{target.label} is not protected.", "none"
+    if wanted:
+        state = read_state(prefix.root)
+        write_state(prefix.root, dataclasses.replace(state, unprotected=True))
+    return _answer(target, told, change)
+
+
+def _answer(target: Target, told: str, change: str) -> Output:
+    return Output(
+        text=told,
+        document={"success": True, "prefix": str(target.prefix), "marker": change},
+    )

@@ -1,0 +1,155 @@
+"""`conda pip restore`: conda's package back where pip's payload is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.core.apply import open_operation
+from conda_pip_interop.core.findings import FindingKind, find_findings
+from conda_pip_interop.core.ownership import ByConda, owners_of
+from conda_pip_interop.core.paths import PrefixPath, to_disk
+from conda_pip_interop.core.plan import PackageAction, RemoveFile
+from conda_pip_interop.errors import InteropError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from conda_pip_interop.core.conda_meta import CondaRecord
+    from conda_pip_interop.core.distributions import Distribution
+    from conda_pip_interop.core.findings import Finding
+    from conda_pip_interop.core.snapshot import Snapshot
+    from conda_pip_interop.usecases.conda import Conda
+    from conda_pip_interop.usecases.target import Target
+
+_RESTORABLE = (FindingKind.OVERRIDDEN, FindingKind.VANISHED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RestorePlan:
+    """Which records are linked anew, and which files of pip's make way for them."""
+
+    actions: tuple[PackageAction, ...]
+    records: tuple[CondaRecord, ...]
+    removals: tuple[RemoveFile, ...]
+
+
+def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) -> RestorePlan:
+    """Find what must be done for `names` (conda's or PyPI's); empty where all is conda's already.
+
+    Raises InteropError `not-conda` for a name that no record carries, `no-record` where pip's
+    distribution does not say which files are its own.
+    """
+    findings = [one for one in find_findings(snapshot) if one.kind in _RESTORABLE]
+    records = {one.name: one for one in snapshot.records}
+    chosen: dict[str, Finding] = {}
+    for name in names:
+        matching = [one for one in findings if _is_about(one, name)]
+        if not matching and name not in records and not _carried_by(name, snapshot):
+            raise InteropError(
+                "not-conda",
+                f"conda has no record of {name} in {target.label}, so there is nothing to restore.",
+                hints=(f"Install it: `{target.command('conda', 'install', name)}`.",),
+            )
+        chosen.update({one.conda: one for one in matching if one.conda is not None})
+    return RestorePlan(
+        actions=tuple(_build_actions(chosen.values(), records)),
+        records=tuple(records[name] for name in chosen),
+        removals=tuple(
+            removal for one in chosen.values() for removal in _build_removals(one, snapshot, target)
+        ),
+    )
+
+
+def carry_out(
+    plan: RestorePlan,
+    *,
+    snapshot: Snapshot,
+    target: Target,
+    conda: Conda,
+    on_wait: Callable[[], None] | None = None,
+) -> None:
+    """Stash pip's files, let conda link its package, keep the stash; put it back if conda fails."""
+    with open_operation(
+        target.prefix,
+        "restore " + " ".join(record.name for record in plan.records),
+        fingerprint=snapshot.fingerprint,
+        on_wait=on_wait,
+    ) as operation:
+        operation.apply(plan.removals)
+        conda.relink(plan.records)
+
+
+def _is_about(finding: Finding, name: str) -> bool:
+    return finding.conda == name or finding.distribution == canonicalize_name(name)
+
+
+def _carried_by(name: str, snapshot: Snapshot) -> bool:
+    wanted = canonicalize_name(name)
+    return any(canonicalize_name(one.name) == wanted for one in snapshot.records)
+
+
+def _build_actions(
+    findings: Iterable[Finding], records: dict[str, CondaRecord]
+) -> Iterable[PackageAction]:
+    for finding in findings:
+        if finding.distribution is not None and finding.kind is FindingKind.OVERRIDDEN:
+            yield PackageAction(
+                manager="pip",
+                verb="remove",
+                name=finding.distribution,
+                version=None,
+                previous=finding.pip_version,
+                reason="makes way for conda's",
+            )
+        if finding.conda is not None:
+            record = records[finding.conda]
+            yield PackageAction(
+                manager="conda",
+                verb="install",
+                name=record.name,
+                version=record.version,
+                previous=None,
+                reason="the package that the record names",
+                source=record.channel,
+            )
+
+
+def _build_removals(
+    finding: Finding, snapshot: Snapshot, target: Target
+) -> Iterable[RemoveFile]:
+    if finding.metadata is None:
+        return
+    distribution = next(
+        one for one in snapshot.distributions if one.metadata == finding.metadata
+    )
+    if distribution.files is None:
+        raise InteropError(
+            "no-record",
+            f"pip's {distribution.name} {distribution.version} in {target.label} has no RECORD, "
+            "so which files are its own cannot be told.",
+            hints=(
+                f"Remove {distribution.metadata} by hand, then run "
+                f"`{target.command('conda', 'install', '--force-reinstall', str(finding.conda))}`.",
+            ),
+        )
+    ownership = owners_of(snapshot)
+    concerned = (ByConda(record=str(finding.conda)), distribution.name)
+    for path in _read_payload(distribution, snapshot.prefix.root):
+        claims = ownership.claims(path)
+        if all((one if isinstance(one, ByConda) else one.distribution) in concerned for one in claims):
+            yield RemoveFile(path=path, reason=f"pip's {distribution.name} {distribution.version}")
+
+
+def _read_payload(distribution: Distribution, root: Path) -> Iterable[PrefixPath]:
+    """The files of a distribution that are there, compiled ones included."""
+    paths = {file.path for file in distribution.files or ()}
+    for source in [path for path in paths if path.endswith(".py")]:
+        on_disk = to_disk(root, source)
+        for compiled in on_disk.parent.glob(f"__pycache__/{on_disk.stem}.*.pyc"):
+            paths.add(PrefixPath(compiled.relative_to(root).as_posix()))
+    return sorted(path for path in paths if os.path.lexists(to_disk(root, path)))

@@ -1,0 +1,37 @@
+"""The environment that a command is about, and how a person names it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """An environment; `name` is None where conda knows it by its path only."""
+
+    prefix: Path
+    name: str | None
+    is_base: bool
+
+    @property
+    def option(self) -> tuple[str, str]:
+        """The option that selects it: `-n web` or `-p /path/to/env`."""
+        return ("-n", self.name) if self.name is not None else ("-p", str(self.prefix))
+
+    @property
+    def label(self) -> str:
+        """What to call it in a sentence: its name, else its path."""
+        return self.name if self.name is not None else str(self.prefix)
+
+    def command(self, *words: str) -> str:
+        """`words` (such as `conda pip restore numpy`) as a command line for this environment.
+
+        The option goes behind the command's own words and before its operands, as people type it.
+        """
+        verbs = 3 if words[:2] == ("conda", "pip") else 2
+        return shlex.join([*words[:verbs], *self.option, *words[verbs:]])
