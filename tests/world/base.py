@@ -176,10 +176,11 @@ class _Relocation:
 
     def __call__(self, source: str, target: str) -> str:
         shutil.copy2(source, target, follow_symlinks=False)
-        if not os.path.islink(source) and not source.endswith((".pyc", ".so")):
-            content = Path(source).read_bytes()
+        file = Path(source)
+        if not file.is_symlink() and file.suffix not in {".pyc", ".so"}:
+            content = file.read_bytes()
             if self._old in content and b"\0" not in content:
-                status = os.stat(source)
+                status = file.stat()
                 Path(target).write_bytes(content.replace(self._old, self._new))
                 os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
         return target

@@ -206,10 +206,10 @@ def write_channel(folder: Path, keys: list[str], subdir: str) -> None:
         os.link(archive, target)
         found[record["subdir"]][archive.name] = record
     for name, records in found.items():
-        repodata = {
+        content = {
             "info": {"subdir": name},
             "packages": {},
             "packages.conda": dict(sorted(records.items())),
             "repodata_version": 1,
         }
-        write_atomically(folder / name / "repodata.json", json.dumps(repodata, indent=1))
+        write_atomically(folder / name / "repodata.json", json.dumps(content, indent=1))

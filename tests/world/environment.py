@@ -20,8 +20,9 @@ _KEPT_PREFIXES = ("LC_", "COVERAGE_", "COV_CORE_", "OPENBLAS_")
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 _CONDARC = """\
+channel_alias: {alias}
 channels: [{channel}]
-default_channels: [{channel}]
+default_channels: []
 pkgs_dirs: [{packages}]
 envs_dirs: [{environments}]
 solver: classic
@@ -30,7 +31,6 @@ auto_update_conda: false
 notify_outdated_conda: false
 number_channel_notices: 0
 report_errors: false
-show_channel_urls: false
 add_pip_as_python_dependency: false
 """
 
@@ -39,6 +39,7 @@ def write_condarc(scratch: Path, channel_url: str) -> Path:
     """Write the ``.condarc`` of a scratch folder and return its path. JSON strings are YAML."""
     path = scratch / "condarc"
     text = _CONDARC.format(
+        alias=json.dumps(channel_url.rpartition("/")[0]),  # so that it is shown by its name alone
         channel=json.dumps(channel_url),
         packages=json.dumps(str(CACHE / "pkgs")),
         environments=json.dumps(str(scratch / "envs")),
@@ -74,4 +75,5 @@ def build_environment(scratch: Path, condarc: Path, *, prefix: Path | None) -> d
         "PIP_CACHE_DIR": str(CACHE / "pip"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_INPUT": "1",
+        "PIP_ROOT_USER_ACTION": "ignore",
     }

@@ -1,4 +1,4 @@
-"""PEP 508 requirements → conda's ``depends``. Simple on purpose: the plugin has its own, tested one."""
+"""PEP 508 requirements → conda's ``depends``. Simple: the plugin has its own, tested one."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def build_binary(wheel: Wheel, python: Interpreter, subdir: str) -> Package:
     files = _unpack(wheel, site=site, scripts="bin", include=f"include/python{python.short}")
     if wheel.name in PROGRAMS:
         kept = [file for file in files if file.path.startswith("bin/")]
-        return _binary(wheel, subdir, "h0_0", (), kept, metadata.summary)
+        return _package(wheel, subdir, build="h0_0", files=kept)
     major, minor = python.minor
     bounds = f"python >={major}.{minor},<{major}.{minor + 1}.0a0"
     depends = build_depends(metadata.requires, "", (python,))
@@ -66,11 +66,11 @@ def build_binary(wheel: Wheel, python: Interpreter, subdir: str) -> Package:
     files += [build_script(point) for point in metadata.console_scripts]
     names = [point.partition(" = ")[0] for point in metadata.console_scripts]
     files = [*_with_record(files, site, names), *_compiled(files, python)]
-    return _binary(wheel, subdir, f"{python.tag}h0_0", depends, files, metadata.summary)
+    return _package(wheel, subdir, build=f"{python.tag}h0_0", files=files, depends=depends)
 
 
-def _binary(  # noqa: PLR0913 - the columns of one record
-    wheel: Wheel, subdir: str, build: str, depends: tuple[str, ...], files: list[File], summary: str
+def _package(
+    wheel: Wheel, subdir: str, *, build: str, files: list[File], depends: tuple[str, ...] = ()
 ) -> Package:
     return Package(
         name=conda_name(wheel.name),
@@ -79,7 +79,7 @@ def _binary(  # noqa: PLR0913 - the columns of one record
         subdir=subdir,
         depends=depends,
         files=files,
-        summary=summary,
+        summary=read_metadata(wheel.path).summary,
     )
 
 
@@ -99,7 +99,7 @@ def _unpack(wheel: Wheel, *, site: str, scripts: str, include: str) -> list[File
     files = []
     with zipfile.ZipFile(wheel.path) as archive:
         for entry in archive.infolist():
-            if entry.is_dir():
+            if entry.is_dir() or entry.filename.endswith(".pyc"):  # conda compiles, or _compiled
                 continue
             parts = PurePosixPath(entry.filename).parts
             content = archive.read(entry)
@@ -126,7 +126,8 @@ def _with_record(files: Iterable[File], site: str, scripts: list[str]) -> list[F
     folder = record.removesuffix("RECORD")
     kept.append(File(path=f"{folder}INSTALLER", content=b"conda\n"))
     old = next(file.content for file in files if file.path == record).decode()
-    rows = [row for row in csv.reader(io.StringIO(old)) if row and ".data/" not in row[0]]
+    listed = (row for row in csv.reader(io.StringIO(old)) if row)
+    rows = [row for row in listed if ".data/" not in row[0] and not row[0].endswith(".pyc")]
     rows.append([folder.removeprefix(f"{site}/") + "INSTALLER", "", ""])
     placed = {file.path.rpartition("/")[2] for file in kept if "scripts/" in file.path[:15]}
     placed |= {file.path.removeprefix("bin/") for file in kept if file.path.startswith("bin/")}
