@@ -1,0 +1,102 @@
+"""Metadata: the headers of METADATA and PKG-INFO, and the names of the folders that hold them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+_STEM = re.compile(r"(?P<name>.+?)-(?P<version>[^-]*\d[^-]*)(?:-py\d[^/]*)?")
+_CHUNK = 8192
+_HEADERS_LIMIT = 4 << 20
+"""More than any real headers take: a METADATA without a blank line is not read to its end."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metadata:
+    """The headers of a METADATA or PKG-INFO that dependency checks need, as text."""
+
+    requires_dist: tuple[str, ...]
+    requires_python: str | None
+    provides_extra: tuple[str, ...]
+    summary: str | None
+
+
+def parse_metadata_name(stem: str) -> tuple[NormalizedName, str]:
+    """Split ``NAME-VERSION[-pyX.Y]``, the stem of a dist-info or egg-info; version ``""`` if none.
+
+    Names in it have no ``-`` of their own ("Recording installed projects": it is escaped), but
+    older tools left some, so the name ends at the first ``-`` before something with a digit.
+    """
+    match = _STEM.fullmatch(stem)
+    name, version = (match["name"], match["version"]) if match else (stem, "")
+    return canonicalize_name(name), version
+
+
+def read_headers(file: BinaryIO) -> Mapping[str, tuple[str, ...]]:
+    """Read the header block of a METADATA (core metadata: RFC 822 headers, then the body).
+
+    Keys are lower-case. Only the block is read: descriptions are long, and the email parser slow.
+    """
+    data = b""
+    while chunk := file.read(_CHUNK):
+        start = max(len(data) - 3, 0)
+        data += chunk
+        if b"\n\n" in data[start:] or b"\n\r\n" in data[start:] or len(data) > _HEADERS_LIMIT:
+            break
+    return parse_headers(data.decode("utf-8", errors="replace"))
+
+
+def parse_headers(text: str) -> Mapping[str, tuple[str, ...]]:
+    """Parse headers up to the first empty line; folded lines are joined by a space."""
+    found: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for line in text.split("\n"):
+        plain = line.rstrip("\r")
+        if not plain:
+            break
+        if plain[0] in " \t":
+            if current:
+                current[-1] = f"{current[-1]} {plain.strip()}"
+            continue
+        key, colon, value = plain.partition(":")
+        current = found.setdefault(key.strip().lower(), []) if colon else None
+        if current is not None:
+            current.append(value.strip())
+    return {key: tuple(values) for key, values in found.items()}
+
+
+def build_metadata(headers: Mapping[str, tuple[str, ...]]) -> Metadata:
+    """Pick what dependency checks need from the headers."""
+    return Metadata(
+        requires_dist=headers.get("requires-dist", ()),
+        requires_python=next(iter(headers.get("requires-python", ())), None),
+        provides_extra=headers.get("provides-extra", ()),
+        summary=next(iter(headers.get("summary", ())), None),
+    )
+
+
+def parse_requires_txt(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Parse an egg-info's ``requires.txt`` into (requirements, extras), as Requires-Dist has them.
+
+    Format (setuptools): bare lines first, then sections ``[EXTRA:MARKER]`` with either part empty.
+    """
+    requirements: list[str] = []
+    extras: list[str] = []
+    markers: list[str] = []
+    for raw in text.splitlines():
+        line = raw.strip()
+        if not line or line.startswith("#"):
+            continue
+        if line.startswith("[") and line.endswith("]"):
+            extra, _, marker = line[1:-1].partition(":")
+            markers = [f"({marker})"] if marker else []
+            if extra:
+                extras.append(extra)
+                markers.append(f'extra == "{extra}"')
+        else:
+            requirements.append(f"{line} ; {' and '.join(markers)}" if markers else line)
+    return tuple(requirements), tuple(dict.fromkeys(extras))
