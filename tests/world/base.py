@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.world.bootstrap import run_bootstrap
-from tests.world.cache import CACHE, WorldError, digest, locked, say, write_atomically
+from tests.world.cache import (
+    CACHE,
+    WorldError,
+    digest,
+    file_digest,
+    locked,
+    say,
+    write_atomically,
+)
 from tests.world.channel import Channel, build_channel
 from tests.world.environment import build_environment, write_condarc
 from tests.world.plugin_package import NAME, add_plugin, has_plugin, plugin_key
@@ -164,7 +172,22 @@ def clone(base: Base, name: str, *, folder: Path = _CLONES) -> Base:
     shutil.copytree(
         base.prefix, target, symlinks=True, copy_function=_Relocation(base.prefix, target)
     )
+    for record in _records(target):
+        _update_hashes(record, target)
+    registered = scratch / "home" / ".conda" / "environments.txt"
+    write_atomically(registered, f"{target}\n")
     return replace(base, prefix=target, scratch=scratch)
+
+
+def _update_hashes(record: Path, prefix: Path) -> None:
+    """Make a record's hashes right for another prefix, in the files that hold the prefix."""
+    content = json.loads(record.read_text())
+    changed = [row for row in content["paths_data"]["paths"] if "sha256_in_prefix" in row]
+    for row in changed:
+        if row.get("prefix_placeholder"):
+            row["sha256_in_prefix"] = file_digest(prefix / row["_path"])
+    if changed:
+        write_atomically(record, json.dumps(content, indent=2))
 
 
 class _Relocation:

@@ -38,9 +38,10 @@ add_pip_as_python_dependency: false
 def write_condarc(scratch: Path, channel_url: str) -> Path:
     """Write the ``.condarc`` of a scratch folder and return its path. JSON strings are YAML."""
     path = scratch / "condarc"
+    alias, _, channel = channel_url.rpartition("/")
     text = _CONDARC.format(
-        alias=json.dumps(channel_url.rpartition("/")[0]),  # so that it is shown by its name alone
-        channel=json.dumps(channel_url),
+        alias=json.dumps(alias),  # so that the channel is shown by its name alone
+        channel=json.dumps(channel),
         packages=json.dumps(str(CACHE / "pkgs")),
         environments=json.dumps(str(scratch / "envs")),
     )

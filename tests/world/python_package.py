@@ -46,7 +46,7 @@ def build_python(python: Interpreter, subdir: str) -> Package:
 def _programs(python: Interpreter) -> list[File | Link]:
     name = f"python{python.short}"
     files: list[File | Link] = [
-        File(path=f"bin/{name}", content=_relocatable(python.executable), executable=True),
+        File(path=f"bin/{name}", content=_executable(python), executable=True),
         Link(path="bin/python", target=name),
         Link(path="bin/python3", target=name),
     ]
@@ -55,6 +55,17 @@ def _programs(python: Interpreter) -> list[File | Link]:
         library = File(path=f"lib/{real}", content=python.library.read_bytes(), executable=True)
         files += [library, Link(path=f"lib/lib{name}.so", target=real)]
     return files
+
+
+def _executable(python: Interpreter) -> bytes:
+    """Return the program itself.
+
+    Since 3.11 ``site`` is frozen into it, Debian's changes too; both words are as long.
+    """
+    content = _relocatable(python.executable)
+    if python.prefix in _PLACES_OF_DEBIAN:
+        content = content.replace(b"dist-packages", b"site-packages")
+    return content
 
 
 def _is_shared(python: Interpreter) -> bool:
