@@ -66,7 +66,7 @@ def build_bootstrap() -> Path:
 
 def run_bootstrap(arguments: list[str], environment: Mapping[str, str]) -> None:
     """Run the bootstrap conda."""
-    result = subprocess.run(  # noqa: S603 - this interpreter
+    result = subprocess.run(
         [sys.executable, "-m", "conda", *arguments],
         env={**environment, "PYTHONPATH": str(build_bootstrap())},
         capture_output=True,

@@ -13,7 +13,7 @@ import tarfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conda_package_streaming.create import conda_builder  # type: ignore[import-untyped]
+from conda_package_streaming.create import conda_builder
 
 from tests.world.cache import file_digest
 

@@ -38,7 +38,7 @@ def plugin_key() -> str | None:
 def build_plugin(key: str) -> Package:
     """Return the package; `key` is in its build string, so conda sees each change as a new one."""
     with scratch() as folder:
-        result = subprocess.run(  # noqa: S603 - this interpreter
+        result = subprocess.run(
             [sys.executable, "-c", _BUILD, folder],
             cwd=CHECKOUT,
             capture_output=True,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.world.cache import WorldError, scratch
 from tests.world.package import PLACEHOLDER, File, Link, Package
-from tests.world.pythons import Interpreter  # noqa: TC001 - pickled to worker processes
+from tests.world.pythons import Interpreter
 
 _SKIPPED_FOLDERS = frozenset(
     {"site-packages", "dist-packages", "test", "tests", "idlelib", "turtledemo", "idle_test"}
@@ -84,9 +84,7 @@ def _relocatable(executable: Path) -> bytes:
     with scratch() as folder:
         copy = folder / executable.name
         shutil.copy(executable, copy)
-        subprocess.run(  # noqa: S603 - a tool of our own environment
-            [found, "--set-rpath", "$ORIGIN/../lib", copy], check=True
-        )
+        subprocess.run([found, "--set-rpath", "$ORIGIN/../lib", copy], check=True)
         return copy.read_bytes()
 
 

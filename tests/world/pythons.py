@@ -61,7 +61,7 @@ class Interpreter:
 def read_interpreter(executable: Path) -> Interpreter | None:
     """Ask an executable what it is; None if it does not run or is not a plain CPython release."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    result = subprocess.run(  # noqa: S603 - an interpreter found on this machine
+    result = subprocess.run(
         [executable, "-I", "-S", "-c", _QUESTION],
         capture_output=True,
         text=True,

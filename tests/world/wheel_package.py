@@ -150,7 +150,7 @@ def _compiled(files: Iterable[File], python: Interpreter) -> list[File]:
             target = folder / file.path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.content)
-        subprocess.run(  # noqa: S603 - an interpreter found on this machine
+        subprocess.run(
             [
                 *(python.executable, "-I", "-m", "compileall", "-q"),
                 *("--invalidation-mode", "checked-hash", "-s", folder, folder),

@@ -13,7 +13,7 @@ from email.parser import HeaderParser
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from packaging.tags import Tag  # noqa: TC002 - pickled to worker processes
+from packaging.tags import Tag
 from packaging.utils import NormalizedName, parse_wheel_filename
 from packaging.version import Version
 
@@ -101,7 +101,7 @@ def _rounds() -> list[list[str]]:
 
 def _pip(*arguments: str | Path) -> subprocess.Popen[str]:
     """Start pip with the configuration that this machine reaches an index with."""
-    return subprocess.Popen(  # noqa: S603 - pip of this environment
+    return subprocess.Popen(
         [sys.executable, "-m", "pip", *arguments, "--no-deps", "--disable-pip-version-check", "-q"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
