@@ -1,3 +1,3 @@
-"""conda-pip-interop: conda and pip as a team. This module imports nothing, so that it costs nothing."""
+"""conda and pip as a team. This module imports nothing, so that it costs nothing."""
 
 __version__ = "0.1.0"

@@ -25,8 +25,7 @@ COMMANDS: Final = {
 STANDALONE_COMMANDS: Final = ("list", "check", "protect", "unprotect")
 
 _EXAMPLES: Final = {
-    "install": 'conda pip install -n web "flask>=3" cowsay\n'
-    "  conda pip install --dry-run requests",
+    "install": 'conda pip install -n web "flask>=3" cowsay\n  conda pip install --dry-run requests',
     "list": "conda pip list -n web\n  conda pip list --json",
     "check": "conda pip check -n web",
     "restore": "conda pip restore -n web numpy",

@@ -17,9 +17,19 @@ if TYPE_CHECKING:
     from conda.plugins import types
 
 TRANSACTIONS = frozenset(
-    "create install update remove rename pip env_create env_update env_remove".split()
+    [
+        "create",
+        "install",
+        "update",
+        "remove",
+        "rename",
+        "pip",
+        "env_create",
+        "env_update",
+        "env_remove",
+    ]
 )
-READERS = frozenset("list export env_export compare doctor".split())
+READERS = frozenset(["list", "export", "env_export", "compare", "doctor"])
 
 
 @hookimpl

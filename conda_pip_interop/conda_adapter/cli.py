@@ -56,13 +56,13 @@ def run(argv: Sequence[str]) -> int:
 
 def _initialise_context(options: Options) -> None:
     """Tell conda what our command line says, in the names that its own parser uses."""
-    if options.json and options.command in ("install", "restore"):
-        if not options.yes and not options.dry_run:
-            raise UsageError(
-                "usage",
-                f"`conda pip {options.command} --json` cannot ask.",
-                hints=("Add `--yes` to go on, or `--dry-run` to see the plan.",),
-            )
+    changes = options.command in ("install", "restore") and not options.dry_run
+    if options.json and changes and not options.yes:
+        raise UsageError(
+            "usage",
+            f"`conda pip {options.command} --json` cannot ask.",
+            hints=("Add `--yes` to go on, or `--dry-run` to see the plan.",),
+        )
     arguments = {
         "name": options.name,
         "prefix": options.prefix,
@@ -76,7 +76,7 @@ def _initialise_context(options: Options) -> None:
     }
     known = dict(context._argparse_args or {})  # noqa: SLF001 - conda has no other way to ask
     known.update({key: value for key, value in arguments.items() if value is not None})
-    context.__init__(argparse_args=Namespace(**known))  # type: ignore[misc]
+    context.__init__(argparse_args=Namespace(**known))
 
 
 def _answer(options: Options) -> Output:
@@ -192,8 +192,8 @@ def _refuse_protected_base(target: Target) -> None:
             "base-protected",
             "base holds conda itself and is protected; nothing was installed.",
             hints=(
-                "Use an environment of its own: `conda create -n NEW python pip`, then "
-                "`conda pip install -n NEW …`.",
+                "Use an environment of its own: `conda create -n NEW python pip`.",
+                "Then install there: `conda pip install -n NEW …`.",
                 "What conda's channels have can go into base with `conda install -n base …`.",
                 "To go on at your own risk: `conda pip unprotect -n base`.",
             ),

@@ -52,9 +52,7 @@ def settle_base() -> None:
         return
     state = read_state(target.prefix)
     if change == "written" and "protected" not in state.told:
-        write_state(
-            target.prefix, dataclasses.replace(state, told=state.told | {"protected"})
-        )
+        write_state(target.prefix, dataclasses.replace(state, told=state.told | {"protected"}))
         if not context.json and not context.quiet:
             say(
                 "conda-pip-interop: base is now protected from plain pip. "
@@ -71,9 +69,7 @@ def notice(prefix: str) -> None:
     if read_policy().reconcile == "off":
         return
     state = read_state(root)
-    lines, remembered = build_notice(
-        find_findings(read_snapshot(root)), state, build_target(root)
-    )
+    lines, remembered = build_notice(find_findings(read_snapshot(root)), state, build_target(root))
     if remembered != state:
         write_state(root, remembered)
     if lines and not context.json and not context.quiet:

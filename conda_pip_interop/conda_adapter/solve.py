@@ -73,6 +73,7 @@ class CondaEnvironment:
     def solve(self, specs: tuple[CondaSpec, ...]) -> CondaSolution:
         """See `Conda.solve`: first with all that is installed held, then with it free to move."""
         wanted = [MatchSpec(name=one.name, version=one.version) for one in specs]
+        names = ", ".join(map(str, wanted))
         try:
             with clean_stdout():
                 try:
@@ -86,10 +87,10 @@ class CondaEnvironment:
         ) as error:
             raise InteropError(
                 "unsatisfiable",
-                f"conda cannot put {', '.join(map(str, wanted))} into {self.target.label}:\n{error}",
+                f"conda cannot put {names} into {self.target.label}:\n{error}",
                 hints=(
-                    "Ask for other versions, or use a fresh environment: "
-                    "`conda create -n NEW python pip`.",
+                    "Ask for other versions of them.",
+                    "Or use a fresh environment: `conda create -n NEW python pip`.",
                 ),
             ) from error
         setup = transaction.prefix_setups[str(self.target.prefix)]

@@ -88,17 +88,18 @@ class Operation:
             raise InteropError(
                 "is-a-folder", f"{action.path} in {self.prefix} is a folder, not a file."
             )
-        steps = []
-        if isinstance(action, WriteFile):
-            for folder in self._missing_folders(action.path):
-                steps.append(self._step(Step(number=len(self._steps), kind="mkdir", path=folder)))
-        writes = isinstance(action, WriteFile)
+        folders = self._missing_folders(action.path) if isinstance(action, WriteFile) else ()
+        steps = [
+            self._step(Step(number=len(self._steps), kind="mkdir", path=folder))
+            for folder in folders
+        ]
+        content = action.content if isinstance(action, WriteFile) else None
         step = Step(
             number=len(self._steps),
-            kind="write" if writes else "remove",
+            kind="remove" if content is None else "write",
             path=action.path,
             existed=os.path.lexists(target),
-            sha256=hashlib.sha256(action.content).hexdigest() if writes else None,
+            sha256=None if content is None else hashlib.sha256(content).hexdigest(),
         )
         steps.append(self._step(step))
         return steps

@@ -39,6 +39,6 @@ def read_endangered_records(root: Path) -> dict[Path, bytes]:
 
 
 def _is_there(root: Path, anchor: str) -> bool:
-    """Whether conda would find the anchor: it looks for the folder of a dist-info, not inside it."""
+    """Whether conda would find the anchor; it looks for a dist-info's folder, not inside it."""
     folder = anchor.removesuffix("/RECORD").removesuffix("/PKG-INFO")
     return os.path.lexists(root / folder)

@@ -1,4 +1,4 @@
-"""What we remember of a prefix in `conda-meta/pip-interop/state.json`: choices, and what was told."""
+"""What we remember of a prefix, in `conda-meta/pip-interop/state.json`."""
 
 from __future__ import annotations
 

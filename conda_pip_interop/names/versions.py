@@ -35,7 +35,7 @@ def build_conda_spec(specifiers: SpecifierSet) -> str | NotExpressible:
     return ",".join(clauses) or "*"
 
 
-def _build_clause(specifier: Specifier) -> str | NotExpressible:
+def _build_clause(specifier: Specifier) -> str | NotExpressible:  # noqa: PLR0911 - one a case
     operator, text = specifier.operator, specifier.version
     if operator in ("==", "!=") and text.endswith(".*"):
         prefix = f"{_release(Version(text[:-2]))}.*"
@@ -94,7 +94,7 @@ def _below(version: Version) -> str:
 
 
 def _above(version: Version) -> str:
-    """`>`: PEP 440 keeps the post-releases of the bound out, however many zeros they are spelled with."""
+    """`>`: PEP 440 keeps the post-releases of the bound out, however many zeros they have."""
     if version.is_prerelease or version.is_postrelease:
         return f">{version}"
     spellings = [_without_trailing_zeros(version)]

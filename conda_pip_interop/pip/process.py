@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
 #: Settings that would send an installation elsewhere, or forbid it. An empty value in the
 #: environment overrides pip.conf and is then ignored by pip.
-_REDIRECTING = ("TARGET", "PREFIX", "ROOT", "USER", "REQUIRE_VIRTUALENV", "PYTHON", "DRY_RUN", "REPORT")
+_REDIRECTING = (
+    "TARGET",
+    "PREFIX",
+    "ROOT",
+    "USER",
+    "REQUIRE_VIRTUALENV",
+    "PYTHON",
+    "DRY_RUN",
+    "REPORT",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +89,7 @@ class PipProcess:
         if self.runner != self.python:
             command += ["--python", str(self.python)]
         command += [*arguments[:1], "--no-input", "--disable-pip-version-check", *arguments[1:]]
-        done = subprocess.run(  # noqa: S603 - the interpreter of the environment, and our words
+        done = subprocess.run(
             command,
             env={**neutral_environment(os.environ), **(environ or {})},
             stdin=subprocess.DEVNULL,
@@ -118,7 +127,7 @@ def pip_failed(returncode: int, output: str) -> InteropError:
 def _last_words(lines: list[str]) -> Iterable[str]:
     """From the first line that reports an error on; without one, the last twenty."""
     for number, line in enumerate(lines):
-        if line.lstrip().lower().startswith(("error", "× ")):
+        if line.lstrip().lower().startswith("error"):
             return lines[number:]
     return lines[-20:]
 

@@ -74,7 +74,7 @@ class Assigner:
     _asked_by: dict[NormalizedName, str] = field(default_factory=dict)
 
     def assign(self, requirements: Iterable[Requirement]) -> dict[NormalizedName, Supply]:
-        """Decide for every name in reach; a name's ranges all count, so a verdict may turn to pip."""
+        """Decide for every name in reach; all ranges of a name count, so a verdict may turn."""
         queue = deque((requirement, "") for requirement in requirements)
         while queue:
             requirement, parent = queue.popleft()

@@ -25,6 +25,4 @@ def find_all(snapshot: Snapshot) -> tuple[Finding, ...]:
 
 def check(snapshot: Snapshot, target: Target) -> Output:
     """What `conda pip check` answers; exit code 1 if there is a finding."""
-    return render_findings(
-        target.label, str(target.prefix), find_all(snapshot), target.command
-    )
+    return render_findings(target.label, str(target.prefix), find_all(snapshot), target.command)

@@ -65,7 +65,7 @@ class Conda(Protocol):
         ...
 
     def solve(self, specs: tuple[CondaSpec, ...]) -> Solution:
-        """Solve for `specs` on top of what is installed; InteropError `unsatisfiable` if it can't."""
+        """Solve for `specs` beside what is installed; raises InteropError `unsatisfiable`."""
         ...
 
     def relink(self, records: tuple[CondaRecord, ...]) -> None:

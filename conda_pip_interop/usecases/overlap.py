@@ -1,4 +1,4 @@
-"""Before pip writes: would a wheel's files land on conda's?"""
+"""What pip must not do: put the files of a wheel over conda's."""
 
 from __future__ import annotations
 

@@ -46,9 +46,7 @@ def settle_marker(target: Target, policy: Policy) -> Change:
     return change
 
 
-def _settle_current(
-    prefix: Prefix, current: MarkerState, target: Target, policy: Policy
-) -> Change:
+def _settle_current(prefix: Prefix, current: MarkerState, target: Target, policy: Policy) -> Change:
     match current:
         case Absent(path=None) | Foreign():
             return "none"

@@ -119,29 +119,24 @@ def _build_actions(
             )
 
 
-def _build_removals(
-    finding: Finding, snapshot: Snapshot, target: Target
-) -> Iterable[RemoveFile]:
+def _build_removals(finding: Finding, snapshot: Snapshot, target: Target) -> Iterable[RemoveFile]:
     if finding.metadata is None:
         return
-    distribution = next(
-        one for one in snapshot.distributions if one.metadata == finding.metadata
-    )
+    distribution = next(one for one in snapshot.distributions if one.metadata == finding.metadata)
     if distribution.files is None:
         raise InteropError(
             "no-record",
             f"pip's {distribution.name} {distribution.version} in {target.label} has no RECORD, "
             "so which files are its own cannot be told.",
-            hints=(
-                f"Remove {distribution.metadata} by hand, then run "
-                f"`{target.command('conda', 'install', '--force-reinstall', str(finding.conda))}`.",
-            ),
+            hints=(f"Remove {distribution.metadata} by hand, then run the command again.",),
         )
     ownership = owners_of(snapshot)
     concerned = (ByConda(record=str(finding.conda)), distribution.name)
     for path in _read_payload(distribution, snapshot.prefix.root):
         claims = ownership.claims(path)
-        if all((one if isinstance(one, ByConda) else one.distribution) in concerned for one in claims):
+        if all(
+            (one if isinstance(one, ByConda) else one.distribution) in concerned for one in claims
+        ):
             yield RemoveFile(path=path, reason=f"pip's {distribution.name} {distribution.version}")
 
 
