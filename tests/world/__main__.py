@@ -9,6 +9,7 @@ import sys
 from tests.world.base import Base, build_base
 from tests.world.cache import CACHE, WorldError
 from tests.world.channel import build_channel
+from tests.world.demo import show_demo
 from tests.world.index import index_url
 
 
@@ -19,6 +20,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     commands.add_parser("base", help="build the base environment too; print its prefix")
     commands.add_parser("env", help="print shell commands that make the base's conda usable")
     commands.add_parser("path", help="print the cache folder; builds nothing")
+    commands.add_parser("demo", help="show what the plugin does, with real commands")
     run = commands.add_parser("run", help="run the base's conda: run -- create -n x python")
     run.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser.parse_args(arguments)
@@ -37,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(build_channel().url, index_url(), sep="\n")
     elif options.command == "base":
         print(build_base().prefix)
+    elif options.command == "demo":
+        return show_demo()
     elif options.command == "env":
         print(_exports(build_base()))
     else:
