@@ -65,6 +65,7 @@ INDEX: dict[str, tuple[str, ...]] = {
     "numpy": ("2.1.1", "2.2.6"),
     "pathspec": ("0.12.1",),
     "pip": ("22.3.1", "23.0.1", "26.1.2"),
+    "pysocks": ("1.7.1",),
     "six": ("1.14.0", "1.15.0", "1.17.0"),
     "trove-classifiers": ("2025.1.15.22",),
 }
@@ -75,6 +76,10 @@ BUILT_ON_CHANNEL = frozenset({"pycosat"})
 
 # As on conda-forge, these carry a program but no Python distribution: no dist-info.
 PROGRAMS = frozenset({"ninja"})
+
+# Built for each Python, compiled files included, as Anaconda does (conda-forge has them noarch):
+# otherwise conda compiles pip's 500 files in every environment that a test makes.
+PER_PYTHON = frozenset({"pip", "setuptools"})
 
 # PyPI's normalized name -> conda-forge's spelling, where they differ.
 CONDA_NAMES = {"ruamel-yaml": "ruamel.yaml", "ruamel-yaml-clib": "ruamel.yaml.clib"}

@@ -1,0 +1,90 @@
+"""No hook of ours breaks conda, whatever happens to us."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.world.base import Base
+
+pytestmark = pytest.mark.e2e
+
+
+def test_clean_environments_give_no_findings(make_env: Any) -> None:
+    env = make_env("python=3.11", "pip", "flask", "numpy", "requests", "ninja", "setuptools")
+    assert env.findings() == []
+    assert {owner for _, owner in env.owners().values()} == {"conda"}
+
+
+def test_an_environment_without_pips_packages_gets_no_folder_of_ours(make_env: Any) -> None:
+    env = make_env("python=3.11", "pip")
+    env.conda("install", "-y", "-q", "six")
+    assert not (env.prefix / "conda-meta" / "pip-interop").exists()
+
+
+def test_records_that_cannot_be_read_do_not_stop_conda(make_env: Any) -> None:
+    env = make_env("python=3.11", "pip", "click=8.1.7")
+    dist_info = env.prefix / "lib/python3.11/site-packages/cowsay-6.1.dist-info"
+    env.pip("install", "-q", "cowsay")
+    (dist_info / "RECORD").write_bytes(b"\xff\xfe\0not a record\n")
+    (dist_info / "METADATA").write_bytes(b"\xff\xff\xff")
+    done = env.conda("install", "-y", "six", "--json")
+    assert json.loads(done.stdout)["success"] is True
+    checked = env.conda("pip check", check=False)
+    assert "Traceback" not in checked.stderr
+
+
+def test_a_state_file_that_is_no_json_does_not_stop_conda(make_env: Any) -> None:
+    env = make_env("python=3.11", "pip", "click=8.1.7")
+    env.pip("install", "-q", "click==8.1.3")
+    folder = env.prefix / "conda-meta" / "pip-interop"
+    folder.mkdir()
+    (folder / "state.json").write_text("{")
+    done = env.conda("install", "-y", "-q", "six")
+    assert "click" in done.stderr
+
+
+def test_a_plugin_that_is_damaged_does_not_stop_conda(own_base: Base) -> None:
+    """A base in the middle of its own update may lack a module of ours."""
+    (site,) = (own_base.prefix / "lib").glob("python3.*/site-packages")
+    package = site / "conda_pip_interop"
+    source = own_base.run_in(
+        own_base.prefix, "python", "-c", "import conda_pip_interop as p; print(p.__path__[0])"
+    ).stdout.strip()
+    own_base.run_in(
+        *(own_base.prefix, "python", "-c"),
+        f"import shutil; shutil.copytree({source!r}, {str(package)!r})",
+    )
+    (package / "conda_adapter" / "hooks.py").write_text("raise ImportError('gone')\n")
+    made = own_base.run("create", "-y", "-q", "-n", "one", "six")
+    assert made.stderr == ""
+    told = own_base.run("create", "-y", "-v", "-n", "two", "six")
+    assert "conda-pip-interop: skipped" in told.stderr
+    own_base.run("list", "-n", "one")
+    own_base.run("list", "-n", "one", "--json")
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "said"),
+    [
+        (("pip",), 0, "usage: conda pip COMMAND"),
+        (("pip", "isntall", "x"), 2, "no command 'isntall'"),
+        (("pip", "install"), 2, "REQUIREMENT"),
+        (("pip", "install", "-n", "base", "a b"), 2, "'a b' is not a requirement"),
+        (("pip", "install", "-n", "base", "./x"), 2, "'./x' is not a requirement"),
+        (("pip", "list", "-n", "nope"), 1, "nope"),
+        (("pip", "check", "-p", "/nowhere/at/all"), 1, "/nowhere/at/all"),
+        (("pip", "restore", "-n", "base"), 2, "NAME"),
+        (("pip", "list", "-n", "a", "-p", "b"), 2, "not allowed with"),
+    ],
+)
+def test_wrong_usage_is_told_in_words(
+    base: Base, words: tuple[str, ...], exit_code: int, said: str
+) -> None:
+    done = base.run(*words, check=False)
+    assert done.returncode == exit_code
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
