@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 
@@ -11,6 +12,9 @@ from tests.world.cache import CACHE, WorldError
 from tests.world.channel import build_channel
 from tests.world.demo import show_demo
 from tests.world.index import index_url
+
+# What a shell may have that would reach through: the rest of `env()` is set outright.
+_FOREIGN = ("CONDA_", "PIP_", "PYTHON", "UV_", "VIRTUAL_ENV", "REQUESTS_", "_CE_")
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -27,7 +31,11 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _exports(base: Base) -> str:
-    return "\n".join(f"export {name}={shlex.quote(v)}" for name, v in sorted(base.env().items()))
+    wanted = base.env()
+    foreign = [n for n in os.environ if n.startswith(_FOREIGN) and n not in wanted]
+    lines = [f"unset {name}" for name in sorted(foreign)]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in sorted(wanted.items())]
+    return "\n".join(lines)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -32,7 +32,7 @@ from tests.world.index import write_index
 from tests.world.package import Package, write_package
 from tests.world.python_package import build_python
 from tests.world.pythons import find_interpreters
-from tests.world.table import BUILT_ON_CHANNEL, CHANNEL, PROGRAMS
+from tests.world.table import BUILT_ON_CHANNEL, CHANNEL, PER_PYTHON, PROGRAMS
 from tests.world.wheel_package import build_binary, build_noarch
 from tests.world.wheels import fetch_conda_lock, fetch_wheels, is_pinned
 
@@ -165,7 +165,7 @@ def wheel_job(
     """Return how to make a wheel's archive; a universal wheel's serves every Python."""
     label = f"{wheel.name} {wheel.version}"
     inputs = (wheel.name, file_digest(wheel.path), source_digest())
-    if wheel.universal:
+    if wheel.universal and wheel.name not in PER_PYTHON:
         key = digest("noarch", pythons, *inputs)
         return Job(label=label, key=key, build=build_noarch, arguments=(wheel, pythons))
     scope = "" if wheel.name in PROGRAMS else python
