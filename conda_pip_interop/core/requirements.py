@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conda_pip_interop.core.distributions import Distribution, Metadata
+from conda_pip_interop.core.distributions import Distribution
 from conda_pip_interop.core.findings import Finding
+from conda_pip_interop.core.metadata import Metadata
 from conda_pip_interop.core.prefix import Prefix
 from conda_pip_interop.core.snapshot import Snapshot
 
