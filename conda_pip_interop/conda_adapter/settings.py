@@ -1,4 +1,7 @@
-"""Our settings in conda's configuration, and the policy that they make."""
+"""Our settings in conda's configuration, and the policy that they make.
+
+Every conda command loads this module, so the policy is imported only where it is read.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,10 @@ from conda.base.context import context
 from conda.common.configuration import PrimitiveLoadedParameter, PrimitiveParameter
 from conda.plugins.types import CondaSetting
 
-from conda_pip_interop.core.policy import (
-    DEFAULT_SOURCE,
-    PROTECT_WORDS,
-    RECONCILE_MODES,
-    Policy,
-    ReconcileMode,
-)
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from conda_pip_interop.core.policy import Policy, ReconcileMode
 
 PREFIX = "pip_interop_"
 _said: set[str] = set()
@@ -64,6 +61,8 @@ def build_settings() -> Iterable[CondaSetting]:
 
 def read_policy() -> Policy:
     """The policy in force. A value that means nothing is said, once, and its default taken."""
+    from conda_pip_interop.core.policy import PROTECT_WORDS, RECONCILE_MODES, Policy
+
     protect = tuple(word.strip() for word in _read("protect").split(",") if word.strip())
     if not protect or (len(protect) > 1 and "none" in protect):
         _complain("protect", f"{', '.join(PROTECT_WORDS)}, or names and path patterns")
@@ -90,7 +89,7 @@ def _read(name: str) -> str:
 
 def _find_source(name: str) -> str:
     """Which file, or `envvars`, sets a setting last; `default` where none does."""
-    found = DEFAULT_SOURCE
+    found = "default"
     for source, parameters in context.plugins.raw_data.items():
         if PREFIX + name in parameters:
             found = str(source)
