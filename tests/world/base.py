@@ -185,7 +185,9 @@ def _update_hashes(record: Path, prefix: Path) -> None:
     changed = [row for row in content["paths_data"]["paths"] if "sha256_in_prefix" in row]
     for row in changed:
         if row.get("prefix_placeholder"):
-            row["sha256_in_prefix"] = file_digest(prefix / row["_path"])
+            # conda leaves a noarch script's path here as it is in the archive; `files` is right.
+            path = re.sub("^python-scripts/", "bin/", row["_path"])
+            row["sha256_in_prefix"] = file_digest(prefix / path)
     if changed:
         write_atomically(record, json.dumps(content, indent=2))
 
