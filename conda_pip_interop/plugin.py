@@ -60,6 +60,7 @@ def conda_settings() -> Iterable[types.CondaSetting]:  # 24.3
 def conda_pre_commands() -> Iterable[types.CondaPreCommand]:  # 23.7
     from conda.plugins.types import CondaPreCommand
 
+    yield CondaPreCommand("pip-interop-before", _lazy("before_command"), TRANSACTIONS)
     if not hasattr(CondaSpecs, "conda_prefix_data_loaders"):
         yield CondaPreCommand("pip-interop-keep", _lazy("keep_records"), READERS)
 

@@ -21,11 +21,12 @@ def call_hook(name: str, *args: Any) -> Any:
         return getattr(hooks, name)(*args)
     except Exception as error:  # noqa: BLE001 - the one place that catches all: conda goes on
         _log.debug("%s failed", name, exc_info=True)
-        _mention(f"conda-pip-interop: skipped {name} ({error or type(error).__name__})")
+        mention(f"conda-pip-interop: skipped {name} ({error or type(error).__name__})")
         return {}
 
 
-def _mention(text: str) -> None:
+def mention(text: str) -> None:
+    """Say what only a person who asks for more (`-v`) wants to read."""
     from conda.base.context import context
 
     if context.verbosity and not context.json:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 
-from conda_pip_interop.conda_adapter.boundary import call_hook, say
+from conda_pip_interop.conda_adapter.boundary import call_hook, mention, say
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
+from conda_pip_interop.conda_adapter.touched import find_touched, has_foreign_marker, takes_file
 from conda_pip_interop.core.apply import is_operating, replace_file, write_state
 from conda_pip_interop.core.endangered import read_endangered_records
 from conda_pip_interop.core.findings import find_findings
@@ -23,53 +25,73 @@ from conda_pip_interop.usecases.protect import settle_marker
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-_looked_at: set[Path] = set()
+#: What pip (>= 23.0.1) and uv take for permission to go on where a marker stands.
+_LET_THROUGH = ("PIP_BREAK_SYSTEM_PACKAGES", "UV_BREAK_SYSTEM_PACKAGES")
+_set: set[str] = set()
+_noticed: set[Path] = set()
 _kept: dict[Path, bytes] = {}
 
 
-def after_command(command: str) -> None:
-    """After a command that may change environments: base's marker, then the notice."""
-    call_hook("settle_base")
-    if context.target_prefix is not None and not _names_by_file(command):
-        notice(str(context.target_prefix))
+def before_command(_command: str) -> None:
+    """Before a command that may change environments: a `pip:` section is the user's own wish.
+
+    conda runs pip for it with its own environment variables, and pip
+    obeys a marker of ours. Variables that the user has set stay as they are.
+    """
+    if not takes_file() or has_foreign_marker():
+        return
+    for name in _LET_THROUGH:
+        if name not in os.environ:
+            os.environ[name] = "1"
+            _set.add(name)
 
 
-def _names_by_file(command: str) -> bool:
-    """Whether the environment's name may stand in a file: conda's target prefix is wrong then."""
-    arguments = context._argparse_args or {}  # noqa: SLF001 - conda has no other way to ask
-    named = arguments.get("name") or arguments.get("prefix")
-    return not named and (command.startswith("env_") or bool(arguments.get("file")))
+def after_command(_command: str) -> None:
+    """After a command that may change environments: markers, then what there is to tell."""
+    while _set:
+        os.environ.pop(_set.pop(), None)
+    prefixes = find_touched()
+    for prefix in (Path(context.root_prefix), *prefixes):
+        call_hook("settle", prefix)
+    for prefix in prefixes:
+        call_hook("notice", str(prefix))
 
 
-def settle_base() -> None:
-    """Give base the marker that the policy says; tell the first time."""
-    target = build_target(context.root_prefix)
+def settle(prefix: Path) -> None:
+    """Give the environment at `prefix` the marker that the policy says; base's is told once."""
+    target = build_target(prefix)
     try:
         change = settle_marker(target, read_policy())
     except OSError as error:
-        if context.verbosity and not context.json:
-            say(f"conda-pip-interop: base keeps its marker state ({error})")
+        mention(f"conda-pip-interop: the marker of {target.label} stays as it is ({error})")
         return
-    state = read_state(target.prefix)
-    if change == "written" and "protected" not in state.told:
-        write_state(target.prefix, dataclasses.replace(state, told=state.told | {"protected"}))
-        if not context.json and not context.quiet:
-            say(
-                "conda-pip-interop: base is now protected from plain pip. "
-                "To turn that off: conda pip unprotect -n base"
-            )
+    if change == "written" and target.is_base:
+        _tell_of_base(prefix)
+
+
+def _tell_of_base(prefix: Path) -> None:
+    state = read_state(prefix)
+    if "protected" in state.told:
+        return
+    write_state(prefix, dataclasses.replace(state, told=state.told | {"protected"}))
+    if not context.json and not context.quiet:
+        say(
+            "conda-pip-interop: base is now protected from plain pip. "
+            "To turn that off: conda pip unprotect -n base"
+        )
 
 
 def notice(prefix: str) -> None:
     """Tell, once, what the two managers did to each other in the environment at `prefix`."""
     root = Path(prefix)
-    if root in _looked_at or is_operating(root) or not (root / "conda-meta").is_dir():
+    if root in _noticed or is_operating(root) or not (root / "conda-meta").is_dir():
         return
-    _looked_at.add(root)
+    _noticed.add(root)
     if read_policy().reconcile == "off":
         return
     state = read_state(root)
-    lines, remembered = build_notice(find_findings(read_snapshot(root)), state, build_target(root))
+    findings = find_findings(read_snapshot(root))
+    lines, remembered = build_notice(findings, state, build_target(root))
     if remembered != state:
         write_state(root, remembered)
     if lines and not context.json and not context.quiet:
