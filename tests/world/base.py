@@ -99,9 +99,11 @@ def build_base() -> Base:
     given = os.environ.get(_GIVEN)
     base = _read_given(Path(given), channel) if given else _build_own(channel)
     key = plugin_key()
-    if key is not None and not has_plugin(base.prefix, key):
+    if key is None:
+        return base
+    add_plugin(channel, key)
+    if not has_plugin(base.prefix, key):
         say(f"base: {NAME} → conda {base.version}")
-        add_plugin(channel, key)
         with locked():
             _install_plugin(base, key)
     return base

@@ -119,6 +119,7 @@ def _fill(key: str) -> Channel:
             future.result()
             say(f"channel: {number}/{len(futures)} {futures[future].label}")
     write_index(wheel for found in wheels.values() for wheel in found)
+    _STATE.unlink(missing_ok=True)
     shutil.rmtree(CHANNEL_FOLDER, ignore_errors=True)
     write_channel(CHANNEL_FOLDER, [job.key for job in futures.values()], subdir)
     return Channel(
