@@ -148,7 +148,9 @@ def _build_own(channel: Channel) -> Base:
 def _create(base: Base, specs: list[str]) -> None:
     condarc = write_condarc(base.scratch, base.channel.url)
     environment = build_environment(base.scratch, condarc, prefix=None)
+    environment["CONDA_SAT_SOLVER"] = "pysat"
     run_bootstrap(["create", "--yes", "--prefix", str(base.prefix), *specs], environment)
+    (base.prefix / ".condarc").write_text("sat_solver: pysat\n", encoding="utf-8")
 
 
 def _install_plugin(base: Base, key: str) -> None:

@@ -32,7 +32,7 @@ from tests.world.index import write_index
 from tests.world.package import Package, write_package
 from tests.world.python_package import build_python
 from tests.world.pythons import find_interpreters
-from tests.world.table import BUILT_ON_CHANNEL, CHANNEL, PER_PYTHON, PROGRAMS
+from tests.world.table import CHANNEL, PER_PYTHON, PROGRAMS
 from tests.world.wheel_package import build_binary, build_noarch
 from tests.world.wheels import fetch_conda_lock, fetch_wheels, is_pinned
 
@@ -153,7 +153,7 @@ def _wheel_jobs(
     jobs: dict[str, Job] = {}
     for python in pythons:
         for wheel in wheels[python.short]:
-            if not (is_pinned(wheel, CHANNEL) or wheel.name in BUILT_ON_CHANNEL):
+            if not is_pinned(wheel, CHANNEL):
                 continue
             job = wheel_job(wheel, python, pythons, subdir)
             jobs[job.key] = job

@@ -39,6 +39,7 @@ CHANNEL: dict[str, tuple[str, ...]] = {
     "pip": ("24.0", "25.3"),
     "platformdirs": ("4.3.6",),
     "pluggy": ("1.5.0",),
+    "python-sat": ("1.9.dev17",),  # conda's SAT solver; its usual one, pycosat, needs a compiler
     "requests": ("2.32.3",),
     "ruamel.yaml": ("0.18.10",),
     "ruamel.yaml.clib": ("0.2.12",),
@@ -71,8 +72,7 @@ INDEX: dict[str, tuple[str, ...]] = {
 }
 
 # No wheel on PyPI: built from the sdist, once, by the running interpreter and for it alone.
-BUILT: dict[str, str] = {"flask-testing": "0.8.1", "pycosat": "0.6.6"}
-BUILT_ON_CHANNEL = frozenset({"pycosat"})
+BUILT: dict[str, str] = {"flask-testing": "0.8.1"}
 
 # As on conda-forge, these carry a program but no Python distribution: no dist-info.
 PROGRAMS = frozenset({"ninja"})
@@ -96,8 +96,8 @@ CONDA_DEPENDS = (
     "packaging >=23.0",
     "platformdirs >=3.10.0",
     "pluggy >=1.0.0",
-    "pycosat >=0.6.3",
     "python >=3.8",
+    "python-sat",
     "requests >=2.28.0,<3",
     "ruamel.yaml >=0.11.14,<0.19",
     "setuptools >=60.0.0",
