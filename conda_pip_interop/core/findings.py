@@ -1,62 +1,193 @@
-"""Findings: the faults between the two managers, each proven by its evidence."""
+"""Findings: every fault that a snapshot proves; on a clean environment, none."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Iterator
 
 from packaging.utils import NormalizedName
 
+from conda_pip_interop.core.claims import Carrier
+from conda_pip_interop.core.distributions import Distribution
+from conda_pip_interop.core.file_findings import find_clobbered, find_damaged
+from conda_pip_interop.core.finding import Evidence, Finding, FindingKind, build_evidence, present
 from conda_pip_interop.core.paths import PrefixPath
 from conda_pip_interop.core.snapshot import Snapshot
+from conda_pip_interop.core.standing import Doubled, Intact, Overridden, Vanished, judge_carrier
 
+__all__ = ["Evidence", "Finding", "FindingKind", "find_findings"]
 
-class FindingKind(str, Enum):
-    """The faults of the design's section 4."""
-
-    OVERRIDDEN = "overridden"
-    STALE_METADATA = "stale-metadata"
-    VANISHED = "vanished"
-    DAMAGED = "damaged"
-    STRANDED = "stranded"
-    CLOBBERED = "clobbered"
-    UNMET = "unmet"
-    LEFTOVER = "leftover"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Evidence:
-    """One path: who claims it (``conda:click``, ``pip:click``), what should be there, what is.
-
-    ``expected`` and ``found`` are hex sha256, or a plain word such as ``absent``.
-    """
-
-    path: PrefixPath
-    claimed_by: tuple[str, ...]
-    expected: str | None
-    found: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """One fault; ``remedy`` holds whole command lines as argv, the preferred one first.
-
-    ``metadata`` is the dist-info path of the pip distribution it is about, where there is one.
-    """
-
-    kind: FindingKind
-    conda: str | None
-    distribution: NormalizedName | None
-    conda_version: str | None
-    pip_version: str | None
-    metadata: PrefixPath | None
-    evidence: tuple[Evidence, ...]
-    summary: str
-    remedy: tuple[tuple[str, ...], ...]
-    details: Mapping[str, object] | None = None
+_ORDER = {kind: number for number, kind in enumerate(FindingKind)}
+_RECONCILE = (("conda", "pip", "reconcile"),)
 
 
 def find_findings(snapshot: Snapshot) -> tuple[Finding, ...]:
-    """Find every fault that the snapshot proves, in a stable order; ``unmet`` is elsewhere."""
-    raise NotImplementedError
+    """Find every fault that the snapshot proves, in a stable order; ``unmet`` is elsewhere.
+
+    A harm is told once: files of a distribution that is itself replaced or left over, and files
+    that two packages list, are not told again as damage.
+    """
+    standing = tuple(_find_standing(snapshot))
+    clobbered = tuple(find_clobbered(snapshot))
+    told = {e.path for f in clobbered for e in f.evidence}
+    judged = {e.path for f in standing for e in f.evidence}
+    found = [
+        *standing,
+        *clobbered,
+        *find_damaged(snapshot, told=told, judged=judged),
+        *_find_stranded(snapshot),
+        *_find_leftovers(snapshot),
+    ]
+    return tuple(
+        sorted(
+            found,
+            key=lambda f: (_ORDER[f.kind], f.conda or "", f.distribution or "", f.summary),
+        )
+    )
+
+
+def _find_standing(snapshot: Snapshot) -> Iterator[Finding]:
+    """Find what became of the distributions that records carry: one finding a record and name.
+
+    A record may carry a name twice (egg-info and dist-info); the graver verdict is then told.
+    """
+    found: dict[tuple[PrefixPath, NormalizedName], Finding] = {}
+    for carriers in snapshot.claims.by_name.values():
+        for carrier in carriers:
+            finding = _judge(snapshot, carrier)
+            key = (carrier.record.path, carrier.name)
+            if finding and (key not in found or _ORDER[finding.kind] < _ORDER[found[key].kind]):
+                found[key] = finding
+    yield from found.values()
+
+
+def _judge(snapshot: Snapshot, carrier: Carrier) -> Finding | None:
+    match judge_carrier(snapshot, carrier):
+        case Intact():
+            return None
+        case Overridden() as standing:
+            return _build_overridden(snapshot, carrier, standing)
+        case Doubled(others=others):
+            return _build_doubled(carrier, others)
+        case Vanished():
+            return _build_vanished(carrier)
+
+
+def _build_overridden(snapshot: Snapshot, carrier: Carrier, standing: Overridden) -> Finding:
+    by, record = standing.by, carrier.record
+    if by.metadata == carrier.folder:
+        changed = (PrefixPath(f"{carrier.folder}/{name}") for name in ("RECORD", "INSTALLER"))
+        evidence = [build_evidence(snapshot, path, pip=by) for path in changed]
+    else:
+        evidence = [build_evidence(snapshot, carrier.path), present(by)]
+    evidence += [present(other) for other in standing.others]
+    return Finding(
+        kind=FindingKind.OVERRIDDEN,
+        conda=record.name,
+        distribution=carrier.name,
+        conda_version=record.version,
+        pip_version=by.version,
+        metadata=by.metadata,
+        evidence=tuple(evidence),
+        summary=f"pip's {by.name} {by.version} has replaced the files of conda's "
+        f"{record.name} {record.version}.",
+        remedy=(
+            ("conda", "pip", "restore", record.name),
+            ("conda", "pip", "install", "--conda", carrier.name),
+        ),
+        details={
+            "metadata_kept": standing.metadata_kept,
+            "others": [other.metadata for other in standing.others],
+        },
+    )
+
+
+def _build_doubled(carrier: Carrier, others: tuple[Distribution, ...]) -> Finding:
+    record, first = carrier.record, others[0]
+    versions = ", ".join(other.version for other in others)
+    return Finding(
+        kind=FindingKind.STALE_METADATA,
+        conda=record.name,
+        distribution=carrier.name,
+        conda_version=record.version,
+        pip_version=first.version,
+        metadata=first.metadata,
+        evidence=tuple(present(other) for other in others),
+        summary=f"conda installed {record.name} {record.version} over pip's {first.name} "
+        f"{versions}, whose metadata is still there.",
+        remedy=_RECONCILE,
+        details={"others": [other.metadata for other in others[1:]]},
+    )
+
+
+def _build_vanished(carrier: Carrier) -> Finding:
+    record = carrier.record
+    return Finding(
+        kind=FindingKind.VANISHED,
+        conda=record.name,
+        distribution=carrier.name,
+        conda_version=record.version,
+        pip_version=None,
+        metadata=None,
+        evidence=(
+            Evidence(
+                path=carrier.path,
+                claimed_by=(f"conda:{record.name}",),
+                expected="present",
+                found="absent",
+            ),
+        ),
+        summary=f"The files of conda's {record.name} {record.version} have been uninstalled "
+        "behind conda's back.",
+        remedy=(("conda", "pip", "restore", record.name), ("conda", "remove", record.name)),
+    )
+
+
+def _find_stranded(snapshot: Snapshot) -> Iterator[Finding]:
+    python = snapshot.prefix.python
+    now = f"this environment now has Python {python.minor}" if python else "Python is gone"
+    versions = {d.name: d.version for d in snapshot.distributions}
+    for distribution in snapshot.stranded:
+        yield Finding(
+            kind=FindingKind.STRANDED,
+            conda=None,
+            distribution=distribution.name,
+            conda_version=None,
+            pip_version=distribution.version,
+            metadata=distribution.metadata,
+            evidence=(present(distribution),),
+            summary=f"pip's {distribution.name} {distribution.version} stayed behind in "
+            f"{distribution.site_packages}: {now}.",
+            remedy=(("conda", "pip", "repair", distribution.name),),
+            details={"present_version": versions.get(distribution.name)},
+        )
+
+
+def _find_leftovers(snapshot: Snapshot) -> Iterator[Finding]:
+    """Find remains that no record has a part in; claimed ones belong to another finding."""
+    if not snapshot.leftovers:
+        return
+    claimed = {
+        "/".join(key.split("/")[:depth])
+        for key in snapshot.claims.by_path
+        for depth in {leftover.path.count("/") + 1 for leftover in snapshot.leftovers}
+    }
+    words = {
+        "tilde-folder": "what pip set aside while it replaced a package",
+        "no-metadata": "a metadata folder without its METADATA",
+    }
+    for leftover in snapshot.leftovers:
+        if snapshot.claims.key(leftover.path) not in claimed:
+            yield Finding(
+                kind=FindingKind.LEFTOVER,
+                conda=None,
+                distribution=None,
+                conda_version=None,
+                pip_version=None,
+                metadata=None,
+                evidence=(
+                    Evidence(path=leftover.path, claimed_by=(), expected="absent", found="present"),
+                ),
+                summary=f"{leftover.path} is {words[leftover.reason]}; nothing reads it.",
+                remedy=_RECONCILE,
+                details={"reason": leftover.reason},
+            )

@@ -1,16 +1,30 @@
-"""The EXTERNALLY-MANAGED marker: absent, ours or foreign; and the text of ours."""
+"""The EXTERNALLY-MANAGED marker: absent, ours or foreign.
+
+Format: "Externally Managed Environments" (PEP 668): an INI file in the interpreter's stdlib folder,
+section ``[externally-managed]``, keys ``Error`` and ``Error-LANG``, read without interpolation.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import quote, unquote_to_bytes
 
-from conda_pip_interop.core.paths import PrefixPath
+from conda_pip_interop.core.marker_texts import build_messages
+from conda_pip_interop.core.paths import PrefixPath, to_disk
 from conda_pip_interop.core.prefix import Prefix
+from conda_pip_interop.core.python_install import read_lib_folders
 
 MARKER_NAME = "EXTERNALLY-MANAGED"
+_SIGNATURE = re.compile(
+    r"# conda-pip-interop (?P<version>\S+) policy=(?P<policy>\S*) prefix=(?P<prefix>\S*) "
+    r"sha256=(?P<sha256>[0-9a-f]{64})"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,9 +61,18 @@ class Foreign:
 MarkerState: TypeAlias = Absent | Ours | Foreign
 
 
-def read_marker(
-    prefix: Prefix, *, owners: Mapping[PrefixPath, str] | None = None
-) -> MarkerState:
+def find_marker_paths(prefix: Prefix) -> tuple[PrefixPath, ...]:
+    """List where markers can be: the own Python's folder first, then those of former Pythons."""
+    folders = [prefix.python.stdlib] if prefix.python else []
+    if prefix.platform == "posix":
+        folders += [folder.path for folder in read_lib_folders(prefix.root)]
+    by_place: dict[str, PrefixPath] = {}
+    for folder in folders:
+        by_place.setdefault(os.path.realpath(prefix.root / folder), folder)
+    return tuple(PrefixPath(f"{folder}/{MARKER_NAME}") for folder in by_place.values())
+
+
+def read_marker(prefix: Prefix, *, owners: Mapping[PrefixPath, str] | None = None) -> MarkerState:
     """Read the marker that the prefix's own Python obeys.
 
     ``owners`` maps paths to the conda record that lists them; a marker found in it is foreign.
@@ -60,8 +83,42 @@ def read_marker(
 def read_markers(
     prefix: Prefix, *, owners: Mapping[PrefixPath, str] | None = None
 ) -> tuple[MarkerState, ...]:
-    """Read the current marker first (maybe Absent), then those of other Pythons' folders."""
-    raise NotImplementedError
+    """Read the current marker first (maybe Absent), then those in former Pythons' folders."""
+    paths = find_marker_paths(prefix)
+    states = [_read_at(prefix.root, path, (owners or {}).get(path)) for path in paths]
+    if prefix.python is None:
+        states.insert(0, Absent(path=None))
+    return (states[0], *(state for state in states[1:] if not isinstance(state, Absent)))
+
+
+def _read_at(root: Path, path: PrefixPath, owner: str | None) -> MarkerState:
+    disk = to_disk(root, path)
+    if not os.path.lexists(disk):
+        return Absent(path=path)
+    if owner is not None:
+        return Foreign(path=path, owner=owner)
+    try:
+        text = disk.read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
+        return Foreign(path=path, owner=None)
+    return parse_marker(text, path=path, root=root) or Foreign(path=path, owner=None)
+
+
+def parse_marker(text: str, *, path: PrefixPath, root: Path) -> Ours | None:
+    """Recognise an unedited marker of ours by its first line; None for any other text."""
+    first, _, rest = text.partition("\n")
+    match = _SIGNATURE.fullmatch(first)
+    if match is None or match["sha256"] != _digest(rest):
+        return None
+    written_for = os.fsdecode(unquote_to_bytes(match["prefix"]))
+    return Ours(
+        path=path,
+        version=match["version"],
+        policy=unquote_to_bytes(match["policy"]).decode(errors="replace"),
+        prefix=written_for,
+        stale=os.path.realpath(written_for) != os.path.realpath(root),
+        text=text,
+    )
 
 
 def render_marker(
@@ -74,4 +131,21 @@ def render_marker(
     version: str,
 ) -> str:
     """Write the text of a marker of ours, signature line included."""
-    raise NotImplementedError
+    messages = build_messages(env_name=env_name, prefix=prefix, is_base=is_base, message=message)
+    lines = ["[externally-managed]"]
+    for language, text in messages.items():
+        key = f"Error-{language}" if language else "Error"
+        first, *others = text.split("\n")
+        lines.append(f"{key}={first}")
+        lines.extend(f" {line}" if line else "" for line in others)
+    rest = "\n".join(lines) + "\n"
+    rest = rest.encode("utf-8", errors="replace").decode()
+    where = quote(os.fsencode(prefix), safe="/:\\")
+    return (
+        f"# conda-pip-interop {version} policy={quote(policy_source)} prefix={where} "
+        f"sha256={_digest(rest)}\n{rest}"
+    )
+
+
+def _digest(rest: str) -> str:
+    return hashlib.sha256(rest.encode()).hexdigest()

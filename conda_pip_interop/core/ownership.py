@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from packaging.utils import NormalizedName
 
+from conda_pip_interop.core.claims import Claims
 from conda_pip_interop.core.distributions import Distribution
 from conda_pip_interop.core.paths import PrefixPath
-from conda_pip_interop.core.snapshot import Snapshot
+from conda_pip_interop.core.snapshot import Snapshot, find_carrier
+from conda_pip_interop.core.standing import find_override
+
+_CACHED = re.compile(r"(?P<folder>(?:.*/)?)__pycache__/(?P<stem>[^/.]+)\.[^/]+\.pyc")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,8 +29,8 @@ class ByConda:
 class ByPip:
     """A distribution's RECORD lists it and no conda record does.
 
-    ``in_place_of`` names the conda record whose payload this distribution has replaced, whether
-    that is already written into the record (see CondaRecord.overridden_by) or only found.
+    ``in_place_of`` is said of a distribution only: the conda record whose payload it has replaced,
+    whether that is already written into the record (CondaRecord.overridden_by) or only found.
     """
 
     distribution: NormalizedName
@@ -39,26 +45,50 @@ class Nobody:
 Owner: TypeAlias = ByConda | ByPip | Nobody
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Ownership:
-    """The owners of all paths of one snapshot."""
+    """The owners of all paths of one snapshot; build it once with `owners_of`."""
+
+    conda: Claims
+    pip: Mapping[str, tuple[NormalizedName, ...]]
 
     def owner(self, path: PrefixPath) -> Owner:
         """Return the one owner: conda's record before pip's distribution before nobody.
 
         An unlisted ``.pyc`` belongs to the owner of its source.
         """
-        raise NotImplementedError
+        found = self.claims(path)
+        if not found and (match := _CACHED.fullmatch(path)):
+            found = self.claims(PrefixPath(f"{match['folder']}{match['stem']}.py"))
+        return found[0] if found else Nobody()
 
     def claims(self, path: PrefixPath) -> tuple[ByConda | ByPip, ...]:
-        """Return all that list the path, records first."""
-        raise NotImplementedError
+        """Return all that list the path, records first, each once."""
+        key = self.conda.key(path)
+        found: list[ByConda | ByPip] = []
+        found += (ByConda(record=claim.record.name) for claim in self.conda.by_path.get(key, ()))
+        found += (ByPip(distribution=name) for name in self.pip.get(key, ()))
+        return tuple(dict.fromkeys(found))
 
 
 def owners_of(snapshot: Snapshot) -> Ownership:
-    """Index the claims of a snapshot."""
-    raise NotImplementedError
+    """Index the claims of a snapshot: all records', and the RECORDs of what is pip's."""
+    pip: dict[str, tuple[NormalizedName, ...]] = {}
+    for distribution in (*snapshot.distributions, *snapshot.stranded):
+        if isinstance(owner_of_distribution(snapshot, distribution), ByPip):
+            paths = [file.path for file in distribution.files or ()]
+            for path in (*paths, distribution.metadata_file):
+                key = snapshot.claims.key(path)
+                pip[key] = (*pip.get(key, ()), distribution.name)
+    return Ownership(conda=snapshot.claims, pip=pip)
 
 
 def owner_of_distribution(snapshot: Snapshot, distribution: Distribution) -> ByConda | ByPip:
-    """Tell whose a distribution is: conda's if, and only if, a record's payload it is."""
-    raise NotImplementedError
+    """Tell whose a distribution is: conda's if, and only if, it is what a record linked."""
+    override = find_override(snapshot, distribution)
+    if override is not None:
+        return ByPip(distribution=distribution.name, in_place_of=override.record.name)
+    carrier = find_carrier(snapshot.claims, distribution)
+    if carrier is not None:
+        return ByConda(record=carrier.record.name)
+    return ByPip(distribution=distribution.name)

@@ -2,21 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import platform
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from conda_pip_interop.core.claims import Claims
 from conda_pip_interop.core.distributions import Distribution
-from conda_pip_interop.core.findings import Finding
+from conda_pip_interop.core.finding import Evidence, Finding, FindingKind
 from conda_pip_interop.core.metadata import Metadata
+from conda_pip_interop.core.ownership import ByConda, owner_of_distribution
 from conda_pip_interop.core.prefix import Prefix
 from conda_pip_interop.core.snapshot import Snapshot
 
+_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_SYSTEMS: Mapping[str, tuple[str, str]] = {
+    "linux": ("linux", "Linux"),
+    "osx": ("darwin", "Darwin"),
+    "win": ("win32", "Windows"),
+    "freebsd": ("freebsd", "FreeBSD"),
+}
+_MACHINES: Mapping[tuple[str, str], str] = {
+    ("linux", "64"): "x86_64",
+    ("linux", "32"): "i686",
+    ("osx", "64"): "x86_64",
+    ("win", "64"): "AMD64",
+    ("win", "32"): "x86",
+    ("win", "arm64"): "ARM64",
+}
+
 
 def marker_environment(prefix: Prefix, *, subdir: str | None = None) -> dict[str, str]:
-    """Build the PEP 508 marker environment of the prefix's Python without running it.
+    """Build the environment of dependency specifiers (PEP 508) without running the Python.
 
     ``subdir`` is conda's platform word (``linux-64``); without it, this machine's is taken.
+    What only the running system knows (its release) is this machine's in either case.
     """
-    raise NotImplementedError
+    python = prefix.python
+    version = python.version if python else ""
+    full = version if version.count(".") > 1 or not version else f"{version}.0"
+    pypy = python is not None and python.implementation == "pypy"
+    word, _, machine = (subdir or "").partition("-")
+    sys_platform, system = _SYSTEMS.get(word) or _tell_system(prefix)
+    return {
+        "implementation_name": "pypy" if pypy else "cpython",
+        "implementation_version": full,
+        "os_name": "nt" if prefix.platform == "windows" else "posix",
+        "platform_machine": _MACHINES.get((word, machine), machine) or platform.machine(),
+        "platform_python_implementation": "PyPy" if pypy else "CPython",
+        "platform_release": platform.release(),
+        "platform_system": system,
+        "platform_version": platform.version(),
+        "python_full_version": full,
+        "python_version": python.minor if python else "",
+        "sys_platform": sys_platform,
+    }
+
+
+def _tell_system(prefix: Prefix) -> tuple[str, str]:
+    """Tell (sys.platform, platform.system()) of a prefix that does not name its platform."""
+    if prefix.platform == "windows":
+        return _SYSTEMS["win"]
+    here = platform.system()
+    if os.name == "nt" or not here:
+        return _SYSTEMS["linux"]
+    return here.lower(), here
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Installed:
+    """What is installed, by name, and which part of it is pip's."""
+
+    by_name: Mapping[NormalizedName, Distribution]
+    pips: frozenset[NormalizedName]
+    bare: frozenset[NormalizedName]
+    """Names of conda packages without Python metadata: there, of a version nobody states."""
 
 
 def find_unmet(
@@ -24,7 +90,117 @@ def find_unmet(
 ) -> tuple[Finding, ...]:
     """Find requirements that no installed distribution satisfies and where pip has a part.
 
-    ``read_metadata`` is asked only for the distributions that matter; requirements between two
-    conda packages are conda's affair.
+    ``read_metadata`` is called once a distribution; requirements between two conda packages, or of
+    a conda package on something that is nowhere, are conda's affair. Extras are not looked at:
+    nothing records which were asked for.
     """
-    raise NotImplementedError
+    installed = _build_installed(snapshot)
+    if not installed.pips:
+        return ()
+    environment = marker_environment(snapshot.prefix, subdir=_find_subdir(snapshot))
+    found: list[Finding] = []
+    for name, distribution in sorted(installed.by_name.items()):
+        relevant = (
+            text
+            for text in read_metadata(distribution).requires_dist
+            if _concerns_pip(installed, name, text)
+        )
+        for requirement in _parse_applying(relevant, environment):
+            if not _is_met(installed, requirement):
+                found.append(_build_unmet(snapshot.claims, installed, distribution, requirement))
+    return tuple(found)
+
+
+def _build_installed(snapshot: Snapshot) -> _Installed:
+    by_name: dict[NormalizedName, Distribution] = {}
+    pips: set[NormalizedName] = set()
+    for distribution in snapshot.distributions:
+        by_conda = isinstance(owner_of_distribution(snapshot, distribution), ByConda)
+        if by_conda and distribution.name in pips:
+            continue
+        by_name[distribution.name] = distribution
+        if not by_conda:
+            pips.add(distribution.name)
+    carrying = {c.record.path for found in snapshot.claims.by_name.values() for c in found}
+    bare = {canonicalize_name(r.name) for r in snapshot.records if r.path not in carrying}
+    return _Installed(by_name=by_name, pips=frozenset(pips), bare=frozenset(bare))
+
+
+def _find_subdir(snapshot: Snapshot) -> str | None:
+    subdirs = (record.subdir for record in snapshot.records if record.subdir != "noarch")
+    return next((subdir for subdir in subdirs if subdir), None)
+
+
+def _concerns_pip(installed: _Installed, name: NormalizedName, text: str) -> bool:
+    """Tell, before the costly parsing, whether either side of a requirement is pip's."""
+    if name in installed.pips:
+        return True
+    match = _NAME.match(text)
+    return match is not None and canonicalize_name(match[1]) in installed.pips
+
+
+def _parse_applying(texts: Iterator[str], environment: Mapping[str, str]) -> Iterator[Requirement]:
+    """Parse the requirements that apply here; what cannot be understood cannot be judged."""
+    scope = {**environment, "extra": ""}
+    for text in texts:
+        try:
+            requirement = Requirement(text)
+            applies = requirement.marker is None or requirement.marker.evaluate(scope)
+        except (InvalidRequirement, InvalidVersion, UndefinedComparison, UndefinedEnvironmentName):
+            continue
+        if applies:
+            yield requirement
+
+
+def _is_met(installed: _Installed, requirement: Requirement) -> bool:
+    name = canonicalize_name(requirement.name)
+    distribution = installed.by_name.get(name)
+    if distribution is None:
+        return name in installed.bare
+    if requirement.url is not None:
+        return True
+    try:
+        version = Version(distribution.version)
+    except InvalidVersion:
+        return True
+    return requirement.specifier.contains(version, prereleases=True)
+
+
+def _build_unmet(
+    claims: Claims, installed: _Installed, distribution: Distribution, requirement: Requirement
+) -> Finding:
+    name = canonicalize_name(requirement.name)
+    there = installed.by_name.get(name)
+    asked = f"{name}{requirement.specifier}" if str(requirement.specifier) else name
+    records = [claim.record for claim in claims.of(distribution.metadata_file)]
+    manager = "pip" if distribution.name in installed.pips else "conda"
+    if there is None:
+        state = "is not installed"
+    else:
+        owner = "pip" if name in installed.pips else "conda"
+        state = f"has {there.version} (from {owner})"
+    evidence = [
+        Evidence(
+            path=one.metadata_file,
+            claimed_by=(f"{'pip' if one.name in installed.pips else 'conda'}:{one.name}",),
+            expected=expected,
+            found=found,
+        )
+        for one, expected, found in (
+            (distribution, None, "present"),
+            *(((there, asked, there.version),) if there else ()),
+        )
+    ]
+    return Finding(
+        kind=FindingKind.UNMET,
+        conda=records[0].name if records and manager == "conda" else None,
+        distribution=distribution.name,
+        conda_version=records[0].version if records and manager == "conda" else None,
+        pip_version=distribution.version if manager == "pip" else None,
+        metadata=distribution.metadata,
+        evidence=tuple(evidence),
+        summary=f"{manager}'s {distribution.name} {distribution.version} requires {asked}, but "
+        + (f"{name} {state}." if there is None else f"the environment {state}."),
+        remedy=(("conda", "pip", "install", asked),),
+        details={"requirement": str(requirement), "installed": there.version if there else None},
+    )

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Protocol
 
-from conda_pip_interop.core.conda_meta import CondaRecord, Unreadable
-from conda_pip_interop.core.distributions import Distribution, Leftover
-from conda_pip_interop.core.markers import MarkerState
-from conda_pip_interop.core.paths import PrefixPath
-from conda_pip_interop.core.prefix import Prefix
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FileFact:
-    """What was seen at a path; ``size`` and ``sha256`` (hex) only where they were needed."""
-
-    kind: Literal["file", "symlink", "dir", "absent", "unreadable"]
-    size: int | None
-    sha256: str | None
+from conda_pip_interop.core.claims import (
+    Carrier,
+    Claims,
+    build_claims,
+    is_absent,
+    is_record_changed,
+    is_rewritten,
+)
+from conda_pip_interop.core.conda_meta import CondaRecord, Unreadable, read_conda_meta
+from conda_pip_interop.core.distributions import Distribution, Leftover, read_distributions
+from conda_pip_interop.core.facts import FactReader, FileFact
+from conda_pip_interop.core.markers import MarkerState, find_marker_paths, read_markers
+from conda_pip_interop.core.paths import PrefixPath, to_disk
+from conda_pip_interop.core.prefix import Prefix, read_prefix
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,8 +30,9 @@ class Snapshot:
     """One prefix, read once.
 
     ``distributions`` are those of the prefix's own site-packages, conda's included; ``stranded``
-    those in other Pythons' site-packages that no record claims; ``markers`` has the current one
-    first; ``facts`` holds just the paths that are contested or serve as evidence.
+    those in other Pythons' site-packages that no record claims; ``leftovers`` are unjudged, some
+    may be claimed; ``markers`` has the current one first; ``facts`` holds just the paths that are
+    contested or serve as evidence; ``claims`` indexes ``records``.
     """
 
     prefix: Prefix
@@ -39,6 +42,7 @@ class Snapshot:
     stranded: tuple[Distribution, ...]
     leftovers: tuple[Leftover, ...]
     markers: tuple[MarkerState, ...]
+    claims: Claims
     facts: Mapping[PrefixPath, FileFact]
     fingerprint: str
 
@@ -49,10 +53,137 @@ class Snapshot:
 
 
 def read_snapshot(root: Path) -> Snapshot:
-    """Read the prefix at ``root``; raises InteropError ``not-an-environment``."""
-    raise NotImplementedError
+    """Read the prefix at ``root``; raises InteropError ``not-an-environment``.
+
+    The fingerprint is taken first: what changes while the rest is read then shows as a change.
+    """
+    prefix = read_prefix(root)
+    fingerprint = read_fingerprint(prefix)
+    records, unreadable = read_conda_meta(prefix.root)
+    claims = build_claims(records, folds_case=prefix.folds_case)
+    distributions: tuple[Distribution, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
+    if prefix.python is not None:
+        distributions, leftovers = read_distributions(prefix, prefix.python.site_packages)
+    marker_owners = {
+        path: claim.record.name
+        for path in find_marker_paths(prefix)
+        for claim in claims.of(path)[:1]
+    }
+    return Snapshot(
+        prefix=prefix,
+        records=records,
+        unreadable=unreadable,
+        distributions=distributions,
+        stranded=tuple(_read_stranded(prefix, claims)),
+        leftovers=leftovers,
+        markers=read_markers(prefix, owners=marker_owners),
+        claims=claims,
+        facts=_read_facts(prefix, claims, distributions),
+        fingerprint=fingerprint,
+    )
+
+
+def _read_stranded(prefix: Prefix, claims: Claims) -> Iterator[Distribution]:
+    for site_packages in prefix.other_site_packages:
+        found, _ = read_distributions(prefix, site_packages)
+        yield from (d for d in found if not claims.of(d.metadata_file))
+
+
+def find_carrier(claims: Claims, distribution: Distribution) -> Carrier | None:
+    """Return the record that lists this very metadata, if one does."""
+    for carrier in claims.by_name.get(distribution.name, ()):
+        if claims.same(carrier.path, distribution.metadata_file):
+            return carrier
+    for claim in claims.of(distribution.metadata_file):
+        return Carrier(
+            record=claim.record,
+            name=distribution.name,
+            version=distribution.version,
+            path=claim.file.path,
+        )
+    return None
+
+
+def _read_facts(
+    prefix: Prefix, claims: Claims, distributions: Iterable[Distribution]
+) -> Mapping[PrefixPath, FileFact]:
+    """Look at what ownership rests on, and hash no more than is in question.
+
+    Of a record whose metadata is as linked: the metadata, RECORD and INSTALLER. Of one where it is
+    not: every file. Of pip's distributions: that their files exist, and the content of those that
+    a record lists too, or of all where a record carries the same name.
+    """
+    reader = FactReader(prefix)
+    carriers = [carrier for found in claims.by_name.values() for carrier in found]
+    for carrier in carriers:
+        reader.look(carrier.path)
+        for name in ("RECORD", "INSTALLER") if carrier.path.endswith("METADATA") else ():
+            path = PrefixPath(f"{carrier.folder}/{name}")
+            if claims.of(path):
+                reader.hash(path)
+    for carrier in carriers:
+        if is_absent(carrier, reader.facts) or is_record_changed(claims, carrier, reader.facts):
+            for file in carrier.record.files:
+                if not file.path.endswith(".pyc"):
+                    reader.hash(file.path)
+    for distribution in distributions:
+        _read_distribution_facts(reader, claims, distribution)
+    return reader.facts
+
+
+def _read_distribution_facts(
+    reader: FactReader, claims: Claims, distribution: Distribution
+) -> None:
+    carrier = find_carrier(claims, distribution)
+    treated = carrier is not None and carrier.record.overridden_by is not None
+    if carrier is None or treated:
+        is_pips = True
+    else:
+        is_pips = is_rewritten(claims, carrier, distribution, reader.facts)
+    if not is_pips:
+        return
+    doubled = not treated and distribution.name in claims.by_name
+    for file in distribution.files or ():
+        if file.path.endswith(".pyc"):
+            continue
+        others = [c for c in claims.of(file.path) if not carrier or c.record is not carrier.record]
+        if doubled or others:
+            reader.hash(file.path)
+        else:
+            reader.look(file.path)
 
 
 def read_fingerprint(prefix: Prefix) -> str:
     """Digest what must not change between plan and apply: records, dist-infos, their RECORDs."""
-    raise NotImplementedError
+    digest = hashlib.sha256()
+    _digest_folder(digest.update, prefix.root, PrefixPath("conda-meta"), (".json",))
+    folders = (prefix.python.site_packages,) if prefix.python else ()
+    for site_packages in (*folders, *prefix.other_site_packages):
+        suffixes = (".dist-info", ".egg-info", ".egg-link")
+        _digest_folder(digest.update, prefix.root, site_packages, suffixes)
+    return digest.hexdigest()
+
+
+class _Update(Protocol):
+    def __call__(self, data: bytes, /) -> None: ...
+
+
+def _digest_folder(
+    update: _Update, root: Path, folder: PrefixPath, suffixes: tuple[str, ...]
+) -> None:
+    """Add name, size and time of each entry with one of the suffixes, and of a RECORD in it."""
+    try:
+        names = sorted(n for n in os.listdir(to_disk(root, folder)) if n.endswith(suffixes))
+    except OSError as error:
+        update(f"{folder}\0{error.errno}\n".encode())
+        return
+    for name in names:
+        inner = (name,) if name.endswith((".json", ".egg-link")) else (name, f"{name}/RECORD")
+        for part in inner:
+            try:
+                seen = os.lstat(root / folder / part)
+            except OSError:
+                continue
+            line = f"{folder}/{part}\0{seen.st_size}\0{seen.st_mtime_ns}\n"
+            update(line.encode("utf-8", errors="surrogateescape"))

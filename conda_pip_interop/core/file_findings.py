@@ -1,0 +1,148 @@
+"""Findings about files: listed by both managers, missing, or overwritten."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from conda_pip_interop.core.claims import Claim
+from conda_pip_interop.core.distributions import Distribution
+from conda_pip_interop.core.facts import FileFact
+from conda_pip_interop.core.finding import Evidence, Finding, FindingKind, build_evidence
+from conda_pip_interop.core.installed_files import InstalledFile
+from conda_pip_interop.core.ownership import ByPip, owner_of_distribution
+from conda_pip_interop.core.paths import PrefixPath
+from conda_pip_interop.core.snapshot import Snapshot
+
+_EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def find_clobbered(snapshot: Snapshot) -> Iterator[Finding]:
+    """Find paths of pip's distributions that a record of another name lists too."""
+    for distribution in snapshot.distributions:
+        if not isinstance(owner_of_distribution(snapshot, distribution), ByPip):
+            continue
+        carriers = snapshot.claims.by_name.get(distribution.name, ())
+        carrying = {carrier.record.path for carrier in carriers}
+        contested: dict[PrefixPath, list[tuple[InstalledFile, Claim]]] = {}
+        for file in distribution.files or ():
+            for claim in snapshot.claims.of(file.path):
+                if claim.record.path in carrying or _is_settled(claim, distribution):
+                    continue
+                if _is_conflict(file, claim, snapshot.facts.get(file.path)):
+                    contested.setdefault(claim.record.path, []).append((file, claim))
+        for pairs in contested.values():
+            yield _build_clobbered(snapshot, distribution, pairs)
+
+
+def _is_settled(claim: Claim, distribution: Distribution) -> bool:
+    stated = claim.record.overridden_by
+    return stated is not None and stated[0] == distribution.name
+
+
+def _is_conflict(file: InstalledFile, claim: Claim, fact: FileFact | None) -> bool:
+    """Tell whether it matters that both list the file: not where it is empty or the same."""
+    if file.path.endswith(".pyc") or claim.file.path_type == "directory":
+        return False
+    if file.sha256 is not None and claim.allows(file.sha256):
+        return False
+    return file.sha256 != _EMPTY_SHA256 and (fact is None or fact.size != 0)
+
+
+def _build_clobbered(
+    snapshot: Snapshot, distribution: Distribution, pairs: list[tuple[InstalledFile, Claim]]
+) -> Finding:
+    record = pairs[0][1].record
+    on_disk = Counter(
+        _tell_content(file, claim, snapshot.facts.get(file.path)) for file, claim in pairs
+    )
+    stated = {file.path: file.sha256 for file, _ in pairs}
+    count = "a file" if len(stated) == 1 else f"{len(stated)} files"
+    return Finding(
+        kind=FindingKind.CLOBBERED,
+        conda=record.name,
+        distribution=distribution.name,
+        conda_version=record.version,
+        pip_version=distribution.version,
+        metadata=distribution.metadata,
+        evidence=tuple(
+            build_evidence(snapshot, path, pip=distribution, stated=sha)
+            for path, sha in stated.items()
+        ),
+        summary=f"conda's {record.name} {record.version} and pip's {distribution.name} "
+        f"{distribution.version} both installed {count}.",
+        remedy=(
+            ("conda", "pip", "uninstall", distribution.name),
+            ("conda", "remove", record.name),
+        ),
+        details={"on_disk": dict(on_disk)},
+    )
+
+
+def _tell_content(file: InstalledFile, claim: Claim, fact: FileFact | None) -> str:
+    if fact is None or fact.sha256 is None:
+        return "absent" if fact and fact.kind == "absent" else "unknown"
+    if fact.sha256 == file.sha256:
+        return "pip"
+    return "conda" if claim.allows(fact.sha256) else "other"
+
+
+def find_damaged(
+    snapshot: Snapshot, *, told: set[PrefixPath], judged: set[PrefixPath]
+) -> Iterator[Finding]:
+    """Find pip's distributions whose files are gone, or are no longer theirs."""
+    for distribution in snapshot.distributions:
+        if snapshot.claims.of(distribution.metadata_file) or distribution.metadata_file in judged:
+            continue
+        missing: list[Evidence] = []
+        changed: list[Evidence] = []
+        for file in distribution.files or ():
+            if file.path in told or _is_dispensable(distribution, file):
+                continue
+            fact = snapshot.facts.get(file.path)
+            if fact is not None and fact.kind == "absent":
+                missing.append(_tell(snapshot, distribution, file))
+            elif _is_overwritten(snapshot, file, fact):
+                changed.append(_tell(snapshot, distribution, file))
+        if missing or changed:
+            yield _build_damaged(distribution, missing, changed)
+
+
+def _tell(snapshot: Snapshot, distribution: Distribution, file: InstalledFile) -> Evidence:
+    return build_evidence(snapshot, file.path, pip=distribution, stated=file.sha256)
+
+
+def _is_overwritten(snapshot: Snapshot, file: InstalledFile, fact: FileFact | None) -> bool:
+    """Tell whether other content is there and a record answers for it; a user's edit is no fault."""
+    if fact is None or file.sha256 is None or fact.sha256 in {None, file.sha256}:
+        return False
+    return bool(snapshot.claims.of(file.path))
+
+
+def _is_dispensable(distribution: Distribution, file: InstalledFile) -> bool:
+    """Tell whether a file may be missing without harm: caches, notes of the installer, emptiness.
+
+    Empty ``__init__.py`` are shared by namespace packages; uninstalling one takes the file along.
+    """
+    notes = {f"{distribution.metadata}/{n}" for n in ("INSTALLER", "REQUESTED", "direct_url.json")}
+    return file.path.endswith(".pyc") or file.sha256 == _EMPTY_SHA256 or file.path in notes
+
+
+def _build_damaged(
+    distribution: Distribution, missing: list[Evidence], changed: list[Evidence]
+) -> Finding:
+    told = [f"{len(missing)} of its files are missing"] if missing else []
+    told += [f"{len(changed)} have been overwritten"] if changed else []
+    return Finding(
+        kind=FindingKind.DAMAGED,
+        conda=None,
+        distribution=distribution.name,
+        conda_version=None,
+        pip_version=distribution.version,
+        metadata=distribution.metadata,
+        evidence=(*missing, *changed),
+        summary=f"pip's {distribution.name} {distribution.version} is broken: "
+        f"{' and '.join(told)}.",
+        remedy=(("conda", "pip", "repair", distribution.name),),
+        details={"missing": len(missing), "overwritten": len(changed)},
+    )
