@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
@@ -98,28 +98,32 @@ def find_unmet(
     if not installed.pips:
         return ()
     environment = marker_environment(snapshot.prefix, subdir=_find_subdir(snapshot))
-    found: list[Finding] = []
-    for name, distribution in sorted(installed.by_name.items()):
-        relevant = (
-            text
-            for text in read_metadata(distribution).requires_dist
-            if _concerns_pip(installed, name, text)
+    return tuple(
+        _build_unmet(snapshot.claims, installed, distribution, requirement)
+        for name, distribution in sorted(installed.by_name.items())
+        for requirement in _parse_applying(
+            [
+                text
+                for text in read_metadata(distribution).requires_dist
+                if _concerns_pip(installed, name, text)
+            ],
+            environment,
         )
-        for requirement in _parse_applying(relevant, environment):
-            if not _is_met(installed, requirement):
-                found.append(_build_unmet(snapshot.claims, installed, distribution, requirement))
-    return tuple(found)
+        if not _is_met(installed, requirement)
+    )
 
 
 def _build_installed(snapshot: Snapshot) -> _Installed:
+    """Take one distribution a name: conda's, unless pip's is in its place or conda has none."""
+    owners = [(d, owner_of_distribution(snapshot, d)) for d in snapshot.distributions]
+    condas = {d.name for d, owner in owners if isinstance(owner, ByConda)}
     by_name: dict[NormalizedName, Distribution] = {}
     pips: set[NormalizedName] = set()
-    for distribution in snapshot.distributions:
-        by_conda = isinstance(owner_of_distribution(snapshot, distribution), ByConda)
-        if by_conda and distribution.name in pips:
-            continue
-        by_name[distribution.name] = distribution
-        if not by_conda:
+    for distribution, owner in owners:
+        if isinstance(owner, ByConda):
+            by_name.setdefault(distribution.name, distribution)
+        elif owner.in_place_of is not None or distribution.name not in condas:
+            by_name[distribution.name] = distribution
             pips.add(distribution.name)
     carrying = {c.record.path for found in snapshot.claims.by_name.values() for c in found}
     bare = {canonicalize_name(r.name) for r in snapshot.records if r.path not in carrying}
@@ -139,7 +143,7 @@ def _concerns_pip(installed: _Installed, name: NormalizedName, text: str) -> boo
     return match is not None and canonicalize_name(match[1]) in installed.pips
 
 
-def _parse_applying(texts: Iterator[str], environment: Mapping[str, str]) -> Iterator[Requirement]:
+def _parse_applying(texts: Iterable[str], environment: Mapping[str, str]) -> Iterator[Requirement]:
     """Parse the requirements that apply here; what cannot be understood cannot be judged."""
     scope = {**environment, "extra": ""}
     for text in texts:
@@ -172,35 +176,38 @@ def _build_unmet(
     name = canonicalize_name(requirement.name)
     there = installed.by_name.get(name)
     asked = f"{name}{requirement.specifier}" if str(requirement.specifier) else name
-    records = [claim.record for claim in claims.of(distribution.metadata_file)]
-    manager = "pip" if distribution.name in installed.pips else "conda"
-    if there is None:
-        state = "is not installed"
-    else:
-        owner = "pip" if name in installed.pips else "conda"
-        state = f"has {there.version} (from {owner})"
-    evidence = [
-        Evidence(
-            path=one.metadata_file,
-            claimed_by=(f"{'pip' if one.name in installed.pips else 'conda'}:{one.name}",),
-            expected=expected,
-            found=found,
-        )
-        for one, expected, found in (
-            (distribution, None, "present"),
-            *(((there, asked, there.version),) if there else ()),
-        )
-    ]
+    by_pip = distribution.name in installed.pips
+    record = next((c.record for c in claims.of(distribution.metadata_file) if not by_pip), None)
+    state = (
+        f"{name} is not installed"
+        if there is None
+        else f"{_name_manager(installed, name)}'s {name} is {there.version}"
+    )
+    evidence = [_build_evidence(installed, distribution, None)]
+    evidence += [_build_evidence(installed, there, asked)] if there else []
     return Finding(
         kind=FindingKind.UNMET,
-        conda=records[0].name if records and manager == "conda" else None,
+        conda=record.name if record else None,
         distribution=distribution.name,
-        conda_version=records[0].version if records and manager == "conda" else None,
-        pip_version=distribution.version if manager == "pip" else None,
+        conda_version=record.version if record else None,
+        pip_version=distribution.version if by_pip else None,
         metadata=distribution.metadata,
         evidence=tuple(evidence),
-        summary=f"{manager}'s {distribution.name} {distribution.version} requires {asked}, but "
-        + (f"{name} {state}." if there is None else f"the environment {state}."),
+        summary=f"{_name_manager(installed, distribution.name)}'s {distribution.name} "
+        f"{distribution.version} requires {asked}, but {state}.",
         remedy=(("conda", "pip", "install", asked),),
         details={"requirement": str(requirement), "installed": there.version if there else None},
     )
+
+
+def _build_evidence(installed: _Installed, one: Distribution, asked: str | None) -> Evidence:
+    return Evidence(
+        path=one.metadata_file,
+        claimed_by=(f"{_name_manager(installed, one.name)}:{one.name}",),
+        expected=asked,
+        found=one.version,
+    )
+
+
+def _name_manager(installed: _Installed, name: NormalizedName) -> str:
+    return "pip" if name in installed.pips else "conda"
