@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -14,17 +15,22 @@ from typing import TYPE_CHECKING
 from conda_pip_interop.core.journal import (
     JOURNAL_FOLDER,
     STATE_FOLDER,
-    Journal,
     Step,
-    parse_journal,
     render_close,
     render_header,
     render_steps,
 )
 from conda_pip_interop.core.lock import hold_lock
 from conda_pip_interop.core.paths import PrefixPath, resolve_for_write
-from conda_pip_interop.core.plan import FileAction, RemoveFile, WriteFile
+from conda_pip_interop.core.plan import FileAction, WriteFile
 from conda_pip_interop.core.prefix import read_prefix
+from conda_pip_interop.core.rollback import (
+    discard,
+    name_beside,
+    read_journal,
+    recover,
+    roll_back_steps,
+)
 from conda_pip_interop.core.snapshot import read_fingerprint
 from conda_pip_interop.core.state import State, render_state, state_file
 from conda_pip_interop.errors import InteropError
@@ -55,22 +61,35 @@ class Operation:
         self._append(render_header(title, started))
 
     def apply(self, actions: Iterable[FileAction]) -> None:
-        """Carry out `actions` in their order; paths are checked before the first is touched."""
-        begun = [(action, self._build_steps(action)) for action in actions]
-        self._append(render_steps(step for _, steps in begun for step in steps))
-        for action, steps in begun:
-            for step in steps:
-                self._perform(step, action)
-        self._prune(action.path for action, _ in begun if isinstance(action, RemoveFile))
+        """Carry out `actions` in their order; paths are checked before the first is touched.
+
+        Of several actions for one path the last one counts.
+        """
+        steps: list[tuple[FileAction, Step]] = []
+        for action in _last_of_each_path(actions):
+            built = self._build_steps(action, [step for _, step in steps])
+            steps += [(action, step) for step in built]
+        self._steps += [step for _, step in steps]
+        self._append(render_steps(step for _, step in steps))
+        for action, step in steps:
+            self._perform(step, action)
+        self._prune(step.path for _, step in steps if step.kind == "remove" and step.existed)
 
     def commit(self) -> None:
         """Keep the changes; the journal stays, so that they can be undone."""
         self._append(render_close())
 
     def roll_back(self) -> None:
-        """Put everything back and forget the operation."""
+        """Put everything back and forget the operation.
+
+        Not if the closing line is on disk already (an interrupt at the very end of `commit`): from
+        then on the operation counts as done for everybody who reads the journal.
+        """
+        journal = read_journal(self.folder)
+        if journal is not None and journal.closed:
+            return
         roll_back_steps(self.prefix, self.folder, self._steps)
-        shutil.rmtree(self.folder)
+        discard(self.folder)
 
     def _append(self, text: str) -> None:
         with (self.folder / "journal.jsonl").open("a", encoding="utf-8") as file:
@@ -78,38 +97,35 @@ class Operation:
             file.flush()
             os.fsync(file.fileno())
 
-    def _step(self, step: Step) -> Step:
-        self._steps.append(step)
-        return step
-
-    def _build_steps(self, action: FileAction) -> list[Step]:
+    def _build_steps(self, action: FileAction, planned: list[Step]) -> list[Step]:
+        """The steps of `action`, numbered on from those that are `planned` before it."""
         target = resolve_for_write(self.prefix, action.path)
         if target.is_dir() and not target.is_symlink():
             raise InteropError(
                 "is-a-folder", f"{action.path} in {self.prefix} is a folder, not a file."
             )
-        folders = self._missing_folders(action.path) if isinstance(action, WriteFile) else ()
+        number = len(self._steps) + len(planned)
+        made = {step.path for step in planned if step.kind == "mkdir"}
+        folders = self._missing_folders(action.path, made) if isinstance(action, WriteFile) else []
         steps = [
-            self._step(Step(number=len(self._steps), kind="mkdir", path=folder))
-            for folder in folders
+            Step(number=number + offset, kind="mkdir", path=folder)
+            for offset, folder in enumerate(folders)
         ]
         content = action.content if isinstance(action, WriteFile) else None
         step = Step(
-            number=len(self._steps),
+            number=number + len(steps),
             kind="remove" if content is None else "write",
             path=action.path,
             existed=os.path.lexists(target),
             sha256=None if content is None else hashlib.sha256(content).hexdigest(),
         )
-        steps.append(self._step(step))
-        return steps
+        return [*steps, step]
 
-    def _missing_folders(self, path: PrefixPath) -> list[PrefixPath]:
-        planned = {step.path for step in self._steps if step.kind == "mkdir"}
+    def _missing_folders(self, path: PrefixPath, made: set[PrefixPath]) -> list[PrefixPath]:
         missing = []
         for parent in Path(path).parents:
             folder = PrefixPath(parent.as_posix())
-            if folder == "." or folder in planned or (self.prefix / folder).is_dir():
+            if folder == "." or folder in made or (self.prefix / folder).is_dir():
                 break
             missing.append(folder)
         return missing[::-1]
@@ -137,8 +153,17 @@ class Operation:
                 continue
             mode = stat.S_IMODE(target.stat().st_mode)
             step = Step(number=len(self._steps), kind="rmdir", path=folder, mode=mode)
-            self._append(render_steps([self._step(step)]))
+            self._steps.append(step)
+            self._append(render_steps([step]))
             target.rmdir()
+
+
+def _last_of_each_path(actions: Iterable[FileAction]) -> tuple[FileAction, ...]:
+    last: dict[PrefixPath, FileAction] = {}
+    for action in actions:
+        last.pop(action.path, None)
+        last[action.path] = action
+    return tuple(last.values())
 
 
 @contextmanager
@@ -159,7 +184,7 @@ def open_operation(
         (prefix / STATE_FOLDER).mkdir(exist_ok=True)
         lock = hold_lock(prefix / STATE_FOLDER / "lock", on_wait=on_wait)
         with lock:
-            _recover(prefix)
+            recover(prefix)
             if fingerprint is not None and fingerprint != read_fingerprint(read_prefix(prefix)):
                 raise InteropError(
                     "stale-plan",
@@ -176,7 +201,9 @@ def open_operation(
                 raise
             finally:
                 _operating.discard(prefix)
-    except PermissionError as error:
+    except OSError as error:
+        if not _is_refusal(error, prefix):
+            raise
         raise InteropError(
             "not-writable",
             f"The environment {prefix} cannot be written to: {error}.",
@@ -193,59 +220,28 @@ def _new_identifier(prefix: Path) -> str:
     return stem if number == 1 else f"{stem}-{number}"
 
 
-def read_journals(prefix: Path) -> tuple[Journal, ...]:
-    """The journals of `prefix`, oldest first; one without a whole header changed nothing."""
-    journals = []
-    for folder in sorted((prefix / JOURNAL_FOLDER).glob("*/")):
-        file = folder / "journal.jsonl"
-        text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-        journal = parse_journal(folder.name, text)
-        if journal is not None:
-            journals.append(journal)
-    return tuple(journals)
-
-
-def _recover(prefix: Path) -> None:
-    """Undo what a process that died left half-done."""
-    for journal in reversed(read_journals(prefix)):
-        if not journal.closed:
-            folder = prefix / JOURNAL_FOLDER / journal.identifier
-            roll_back_steps(prefix, folder, journal.steps)
-            shutil.rmtree(folder)
-
-
-def roll_back_steps(prefix: Path, folder: Path, steps: Iterable[Step]) -> None:
-    """Reverse `steps`, last first; those that were never begun change nothing."""
-    for step in reversed(list(steps)):
-        target = resolve_for_write(prefix, step.path)
-        stashed = folder / "stash" / str(step.number)
-        match step.kind:
-            case "write" | "remove":
-                if os.path.lexists(stashed):
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    stashed.replace(target)
-                elif not step.existed and step.kind == "write":
-                    _remove_if_ours(target, step.sha256)
-            case "rmdir":
-                target.mkdir(parents=True, exist_ok=True)
-                if step.mode is not None:
-                    target.chmod(step.mode)
-            case "mkdir":
-                if target.is_dir() and not any(target.iterdir()):
-                    target.rmdir()
-
-
-def _remove_if_ours(target: Path, sha256: str | None) -> None:
-    if target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == sha256:
-        target.unlink()
+def _is_refusal(error: OSError, prefix: Path) -> bool:
+    """Whether `error` says that something in `prefix` may not be written."""
+    if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return False
+    names = (error.filename, error.filename2)
+    return any(isinstance(one, str | os.PathLike) and prefix in Path(one).parents for one in names)
 
 
 def _stash_copy(target: Path, stashed: Path) -> None:
-    """Keep `target` under a second name: a hard link where there are such, else a copy."""
+    """Keep `target` under a second name: a hard link where there are such, else a copy.
+
+    Whatever has the name `stashed` is whole: a copy gets it when it is on disk.
+    """
     try:
         os.link(target, stashed, follow_symlinks=False)
     except (OSError, NotImplementedError):
-        shutil.copy2(target, stashed, follow_symlinks=False)
+        part = stashed.with_suffix(".part")
+        shutil.copy2(target, part, follow_symlinks=False)
+        if not part.is_symlink():
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+        part.rename(stashed)
 
 
 def replace_file(target: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -253,7 +249,8 @@ def replace_file(target: Path, content: bytes, *, mode: int = 0o644) -> None:
 
     Never writes into the old file, which may be hard-linked to conda's package cache.
     """
-    beside = target.with_name(f".{target.name}.{os.getpid()}.pip-interop")
+    beside = target.with_name(name_beside(target, os.getpid()))
+    beside.unlink(missing_ok=True)  # of a process that had this one's number, and was killed
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:

@@ -66,10 +66,10 @@ def render_close() -> str:
 
 
 def parse_journal(identifier: str, text: str) -> Journal | None:
-    """Read a journal; None where not even the header was written whole.
+    """Read a journal; None where the header was not written whole, or is of another format.
 
-    A last line that is cut off is the one being written when the machine stopped: its step was
-    not begun, and it is left out.
+    A line that is cut off is the one being written when the machine stopped: its step was not
+    begun, and it is left out. A closing line counts whatever stands before it.
     """
     title = started = ""
     steps: list[Step] = []
@@ -78,15 +78,16 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
         try:
             entry = json.loads(line)
             if number == 0:
+                if entry["format"] != FORMAT:
+                    return None
                 title, started = entry["title"], entry["started"]
-            elif entry.get("closed"):
+            elif entry.get("closed") is True:
                 closed = True
             else:
                 steps.append(_parse_step(entry))
         except (ValueError, KeyError, TypeError, AttributeError):
             if number == 0:
                 return None
-            break
     if not started:
         return None
     return Journal(
