@@ -92,7 +92,6 @@ def _build_overridden(snapshot: Snapshot, carrier: Carrier, standing: Overridden
         f"{record.name} {record.version}.",
         remedy=(
             ("conda", "pip", "restore", record.name),
-            ("conda", "pip", "install", "--conda", carrier.name),
         ),
         details={
             "metadata_kept": standing.metadata_kept,

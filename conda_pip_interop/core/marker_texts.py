@@ -89,9 +89,11 @@ def build_messages(
 ) -> Mapping[str, str]:
     """Return the message by language; ``""`` is the default. ``message`` is the admin's, as given.
 
-    For an ordinary environment conda comes first; for base, an environment of one's own does.
+    For an ordinary environment conda comes first; for base, an environment of one's own does, and
+    what is to be installed goes there.
     """
     target = f"-n {_quote(env_name)}" if env_name else f"-p {_quote(str(prefix))}"
+    target = "-n NEW" if is_base else target
     shown = _flatten(env_name or str(prefix))
     added = _clean_message(message)
     texts: dict[str, str] = {}

@@ -24,7 +24,8 @@ def _build_row(snapshot: Snapshot, distribution: Distribution) -> ListedDistribu
         case ByConda(record=name):
             owner = "conda"
             record = next(one for one in snapshot.records if one.name == name)
-            source = f"{record.name}-{record.version}-{record.build} from {record.channel}"
+            package = f"{record.name}-{record.version}-{record.build}"
+            source = f"{package} from {shorten_channel(record.channel)}"
         case ByPip(in_place_of=None):
             owner, source = "pip", _describe_source(distribution)
         case ByPip(in_place_of=name):
@@ -33,6 +34,14 @@ def _build_row(snapshot: Snapshot, distribution: Distribution) -> ListedDistribu
     return ListedDistribution(
         name=distribution.name, version=distribution.version, owner=owner, source=source
     )
+
+
+def shorten_channel(channel: str) -> str:
+    """A channel's name out of its URL, which ends with the subdir: `conda-forge`, `pkgs/main`."""
+    if "/" not in channel:
+        return channel
+    folder, _, name = channel.rstrip("/").rpartition("/")[0].rpartition("/")
+    return f"pkgs/{name}" if folder.endswith("/pkgs") else name
 
 
 def _describe_source(distribution: Distribution) -> str:

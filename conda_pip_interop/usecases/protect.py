@@ -50,7 +50,7 @@ def _settle_current(prefix: Prefix, current: MarkerState, target: Target, policy
     match current:
         case Absent(path=None) | Foreign():
             return "none"
-        case Absent(path=PrefixPath() as path):
+        case Absent(path=path) if path is not None:
             if not _is_wanted(target, policy, read_state(prefix.root)):
                 return "none"
             _write(prefix, path, target, policy, source=policy.protect_source)
@@ -111,7 +111,7 @@ def protect(target: Target, policy: Policy) -> Output:
                 f"The environment {target.label} has no Python, so there is nothing to protect.",
                 hints=(f"Add one: `{target.command('conda', 'install', 'python')}`.",),
             )
-        case Absent(path=PrefixPath() as path):
+        case Absent(path=str() as path):
             wanted = _is_wanted(target, policy, State())
             source = policy.protect_source if wanted else REQUESTED
             _write(prefix, path, target, policy, source=source)

@@ -14,6 +14,7 @@ from conda_pip_interop.core.ownership import ByConda, owners_of
 from conda_pip_interop.core.paths import PrefixPath, to_disk
 from conda_pip_interop.core.plan import PackageAction, RemoveFile
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.usecases.listing import shorten_channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -115,7 +116,7 @@ def _build_actions(
                 version=record.version,
                 previous=None,
                 reason="the package that the record names",
-                source=record.channel,
+                source=shorten_channel(record.channel),
             )
 
 

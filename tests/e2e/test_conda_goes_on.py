@@ -43,7 +43,7 @@ def test_a_state_file_that_is_no_json_does_not_stop_conda(make_env: Any) -> None
     folder = env.prefix / "conda-meta" / "pip-interop"
     folder.mkdir()
     (folder / "state.json").write_text("{")
-    done = env.conda("install", "-y", "-q", "six")
+    done = env.conda("install", "-y", "six")
     assert "click" in done.stderr
 
 

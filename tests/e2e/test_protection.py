@@ -21,11 +21,11 @@ def marker_of(prefix: Path) -> Path:
 
 
 def test_conda_create_protects_base_and_says_so_once(own_base: Base) -> None:
-    first = own_base.run("create", "-y", "-q", "-n", "one", "python=3.11")
+    first = own_base.run("create", "-y", "-n", "one", "python=3.11")
     assert marker_of(own_base.prefix).is_file()
     assert first.stderr.count("base is now protected") == 1
     assert "conda pip unprotect -n base" in first.stderr
-    second = own_base.run("create", "-y", "-q", "-n", "two", "six")
+    second = own_base.run("create", "-y", "-n", "two", "six")
     assert "protected" not in second.stderr
     assert not marker_of(own_base.envs / "one").exists()
 
@@ -44,7 +44,7 @@ def test_pip_in_a_protected_base_names_the_next_commands(own_base: Base) -> None
 
 def test_nothing_is_said_under_json_and_quiet(own_base: Base) -> None:
     made = own_base.run("create", "-y", "-n", "one", "--json")
-    assert "protected" not in made.stderr
+    assert made.stderr == ""
     assert json.loads(made.stdout)["success"] is True
     assert marker_of(own_base.prefix).is_file()
 
@@ -64,8 +64,9 @@ def test_unprotect_lasts_and_protect_brings_it_back(own_base: Base) -> None:
 
 
 def test_a_policy_that_somebody_set_is_not_undone_by_unprotect(own_base: Base) -> None:
-    policy = {"CONDA_PLUGINS_PIP_INTEROP_PROTECT": "base"}
-    refused = own_base.run("pip", "unprotect", "-n", "base", check=False, **policy)
+    refused = own_base.run(
+        *("pip", "unprotect", "-n", "base"), check=False, CONDA_PLUGINS_PIP_INTEROP_PROTECT="base"
+    )
     assert refused.returncode == 1
     assert "envvars" in refused.stderr
     assert "pip_interop_protect" in refused.stderr
@@ -93,10 +94,10 @@ def test_a_foreign_marker_is_left_alone(own_base: Base) -> None:
 
 
 def test_the_message_of_the_policy_is_shown_by_pip(own_base: Base) -> None:
-    said = {"CONDA_PLUGINS_PIP_INTEROP_MESSAGE": "Ask the lab at extension 42."}
-    own_base.run("create", "-y", "-q", "-n", "one", **said)
+    said = "Ask the lab at extension 42."
+    own_base.run("create", "-y", "-n", "one", CONDA_PLUGINS_PIP_INTEROP_MESSAGE=said)
     refused = own_base.run_in(own_base.prefix, "pip", "install", "six", check=False)
-    assert "Ask the lab at extension 42." in refused.stderr
+    assert said in refused.stderr
 
 
 def test_conda_pip_install_into_a_protected_base_is_refused_with_advice(own_base: Base) -> None:

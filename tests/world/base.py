@@ -174,7 +174,12 @@ def clone(base: Base, name: str, *, folder: Path = _CLONES) -> Base:
     for old in (target, scratch):
         shutil.rmtree(old, ignore_errors=True)
     shutil.copytree(
-        base.prefix, target, symlinks=True, copy_function=_Relocation(base.prefix, target)
+        base.prefix,
+        target,
+        symlinks=True,
+        # what the plugin has left there, where somebody has used the base by hand
+        ignore=shutil.ignore_patterns("EXTERNALLY-MANAGED", "pip-interop"),
+        copy_function=_Relocation(base.prefix, target),
     )
     for record in _records(target):
         _update_hashes(record, target)

@@ -28,7 +28,7 @@ class Scene:
 SCENES = (
     Scene(
         remark="A conda with the plugin. An environment is made as ever; base protects itself.",
-        command="conda create -y -q -n web python pip",
+        command="conda create -y -n web python pip",
     ),
     Scene(
         remark="Plain pip is kept out of base, and says where to go instead.",
@@ -50,7 +50,7 @@ SCENES = (
     ),
     Scene(
         remark="The next conda transaction says so, once.",
-        command="conda install -y -q -n web idna",
+        command="conda install -y -n web idna",
     ),
     Scene(
         remark="conda list shows what is there, and no longer deletes conda's record …",
