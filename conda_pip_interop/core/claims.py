@@ -82,7 +82,8 @@ def build_claims(records: Iterable[CondaRecord], *, folds_case: bool) -> Claims:
     for record in records:
         for file in record.files:
             key = fold_path(file.path, folds_case=folds_case)
-            by_path[key] = (*by_path.get(key, ()), Claim(record=record, file=file))
+            claim = Claim(record=record, file=file)
+            by_path[key] = (*by_path[key], claim) if key in by_path else (claim,)
         for item in claimed_metadata(record):
             carrier = Carrier(record=record, name=item.name, version=item.version, path=item.path)
             by_name[item.name] = (*by_name.get(item.name, ()), carrier)

@@ -6,7 +6,6 @@ three fields ``path,hash,size``, ``hash`` as ``name=urlsafe-base64-without-paddi
 
 from __future__ import annotations
 
-import base64
 import binascii
 import csv
 import io
@@ -59,7 +58,8 @@ def parse_record(text: str) -> ParsedRecord:
             continue
         if fields:
             row, reasons = _build_row(fields)
-            problems.extend(RecordProblem(line=reader.line_num, reason=r) for r in reasons)
+            if reasons:
+                problems += (RecordProblem(line=reader.line_num, reason=r) for r in reasons)
             if row is not None:
                 rows.append(row)
     return ParsedRecord(rows=tuple(rows), problems=tuple(problems))
@@ -97,7 +97,7 @@ def sha256_hex(row: RecordRow) -> str | None:
     if row.hash_name != "sha256" or row.hash_value is None:
         return None
     try:
-        digest = base64.urlsafe_b64decode(row.hash_value + "=" * (-len(row.hash_value) % 4))
-    except (binascii.Error, ValueError):
+        digest = binascii.a2b_base64(row.hash_value.replace("-", "+").replace("_", "/") + "=")
+    except ValueError:  # also binascii.Error
         return None
     return digest.hex() if len(digest) == _SHA256_BYTES else None
