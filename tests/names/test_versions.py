@@ -1,0 +1,153 @@
+"""PEP 440 specifiers as conda version specs: the table of cases, and conda's own answers."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
+from tests.world.base import build_base
+
+with (Path(__file__).parent / "pep440_to_conda.tsv").open(encoding="utf-8", newline="") as _file:
+    CASES = tuple(csv.DictReader(_file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+#: Asks the conda of the base: does a spec, as we would hand it over, match a version?
+_ASK_CONDA = """
+import json, sys
+from conda.models.match_spec import MatchSpec
+
+specs = {}
+answers = []
+for spec, version in json.load(sys.stdin):
+    if spec not in specs:
+        specs[spec] = MatchSpec(name="x", version=spec)
+    record = {"name": "x", "version": version, "build": "0", "build_number": 0}
+    answers.append(bool(specs[spec].match(record)))
+json.dump(answers, sys.stdout)
+"""
+
+
+def ask_conda(pairs: list[tuple[str, str]]) -> list[bool]:
+    base = build_base()
+    done = subprocess.run(
+        [base.python, "-c", _ASK_CONDA],
+        env=base.env(),
+        input=json.dumps(pairs),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answers: Any = json.loads(done.stdout)
+    assert len(answers) == len(pairs)
+    return [bool(answer) for answer in answers]
+
+
+def test_the_table_has_all_its_cases() -> None:
+    assert [case["case"] for case in CASES] == [str(number) for number in range(1, 78)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["requirement"] for case in CASES])
+def test_each_case_of_the_table_gives_the_spec_that_is_right(case: dict[str, str]) -> None:
+    right = case["right_conda_spec"]
+    if right == "(metadata error)":
+        with pytest.raises(InvalidSpecifier):
+            SpecifierSet(case["requirement"])
+        return
+    spec = build_conda_spec(SpecifierSet(case["requirement"]))
+    if right == "E:NoConda":
+        assert isinstance(spec, NotExpressible)
+        assert spec.specifier == case["requirement"]
+    else:
+        assert spec == right
+
+
+@pytest.mark.e2e
+def test_conda_matches_what_the_table_says() -> None:
+    cases = [case for case in CASES if case["conda_matches"] in ("Y", "n")]
+    pairs = [(case["right_conda_spec"], case["record_version"]) for case in cases]
+    answers = ask_conda(pairs)
+    wrong = [
+        case
+        for case, answer in zip(cases, answers, strict=True)
+        if answer != (case["conda_matches"] == "Y")
+    ]
+    assert wrong == []
+    assert len(cases) > 70
+
+
+_BOUNDS = ("1", "1.0", "1.2", "1.2.3", "1.10", "2.0.0", "2024.1", "1!1.0")
+_FINALS = (
+    *("0", "0.9", "1", "1.0", "1.0.0", "1.0.1", "1.1", "1.2", "1.2.0", "1.2.3", "1.2.4", "1.2.30"),
+    *("1.3", "1.9.9", "1.10", "1.10.1", "2", "2.0", "2.0.0", "2.0.1", "2.1", "3", "10.0"),
+    *("2024.1", "2024.1.1", "2024.2", "2024.10", "1!0.5", "1!1", "1!1.0.1", "1!2.0"),
+)
+
+
+def everyday_specifiers() -> list[str]:
+    single = [
+        f"{operator}{bound}" for operator in ("==", "!=", "<", "<=", ">", ">=") for bound in _BOUNDS
+    ]
+    single += [f"{operator}{bound}.*" for operator in ("==", "!=") for bound in _BOUNDS]
+    single += [f"~={bound}" for bound in _BOUNDS if "." in bound]
+    pairs = itertools.islice(itertools.combinations(single, 2), None, None, 11)  # enough of them
+    return ["", *single, *map(",".join, pairs)]
+
+
+@pytest.mark.e2e
+def test_conda_and_pep_440_agree_on_everyday_specifiers_and_final_versions() -> None:
+    questions = []
+    for text in everyday_specifiers():
+        specifiers = SpecifierSet(text)
+        spec = build_conda_spec(specifiers)
+        assert isinstance(spec, str)
+        questions += [(text, spec, version, specifiers.contains(version)) for version in _FINALS]
+    answers = ask_conda([(spec, version) for _, spec, version, _ in questions])
+    wrong = [
+        question
+        for question, answer in zip(questions, answers, strict=True)
+        if answer != question[3]
+    ]
+    assert wrong == []
+
+
+_VERSIONS = st.builds(
+    lambda release, suffix: ".".join(map(str, release)) + suffix,
+    st.lists(st.integers(0, 30), min_size=1, max_size=4),
+    st.sampled_from(["", "", "a1", "rc2", ".post1", ".dev3"]),
+)
+_CLAUSES = st.builds(
+    "".join, st.tuples(st.sampled_from(["==", "!=", "<", "<=", ">", ">=", "==="]), _VERSIONS)
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(clauses=st.lists(_CLAUSES, max_size=4), data=st.data())
+def test_the_same_set_of_clauses_in_any_order_gives_the_same_text(
+    clauses: list[str], data: st.DataObject
+) -> None:
+    shuffled = data.draw(st.permutations(clauses))
+    spec = build_conda_spec(SpecifierSet(",".join(clauses)))
+    assert spec == build_conda_spec(SpecifierSet(", ".join(shuffled)))
+    assert isinstance(spec, str)
+    assert " " not in spec
+
+
+def test_no_clause_at_all_is_any_version() -> None:
+    assert build_conda_spec(SpecifierSet()) == "*"
+
+
+def test_what_cannot_be_said_spoils_the_whole_set_and_is_named() -> None:
+    spec = build_conda_spec(SpecifierSet(">=1,===1.0-custom"))
+    assert isinstance(spec, NotExpressible)
+    assert spec.specifier == "===1.0-custom"
+    assert "1.0-custom" in spec.reason
