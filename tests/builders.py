@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
+import io
 import json
 import shutil
 from collections.abc import Mapping
@@ -23,7 +25,9 @@ def hash_of(content: bytes) -> str:
 def record_line(path: str, content: bytes) -> str:
     """Return a RECORD row, as pip states it."""
     digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-    return f"{path},sha256={digest},{len(content)}\n"
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow((path, f"sha256={digest}", len(content)))
+    return out.getvalue()
 
 
 @dataclass(kw_only=True)
@@ -197,8 +201,8 @@ class PrefixBuilder:
     def pip_uninstall(self, name: str, version: str) -> None:
         """Remove what RECORD lists, as pip does, conda's files included."""
         folder = self.root / self.dist_info(name, version)
-        for line in (folder / "RECORD").read_text().splitlines():
-            row = self.root / self.site_packages / line.split(",")[0]
+        for path, *_ in csv.reader((folder / "RECORD").read_text().splitlines()):
+            row = self.root / self.site_packages / path
             row.resolve().unlink(missing_ok=True)
             shutil.rmtree(row.parent / "__pycache__", ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)

@@ -83,12 +83,18 @@ def _build_row(fields: list[str]) -> tuple[RecordRow | None, tuple[str, ...]]:
 
 
 def render_record(rows: Iterable[RecordRow]) -> str:
-    """Write rows as RECORD text, in the order given."""
+    """Write rows as RECORD text, in the order given.
+
+    A path with a carriage return is quoted by hand: the csv module reads it as the end of a line,
+    but before Python 3.13 does not quote it.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
+    quoting = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     for row in rows:
         hash_text = f"{row.hash_name}={row.hash_value}" if row.hash_name else ""
-        writer.writerow((row.path, hash_text, "" if row.size is None else str(row.size)))
+        fields = (row.path, hash_text, "" if row.size is None else str(row.size))
+        (quoting if "\r" in row.path else writer).writerow(fields)
     return out.getvalue()
 
 
