@@ -46,7 +46,9 @@ class PrefixBuilder:
     def __post_init__(self) -> None:
         self.write(f"{self.site_packages}/README.txt", "")
         self.write(f"{self.stdlib}/os.py", "")
-        self.write("python.exe" if self.layout == "windows" else "bin/python", "")
+        executable = "python.exe" if self.layout == "windows" else "bin/python"
+        if not (self.root / executable).exists():
+            self.write(executable, "")
         if self.conda:
             self.write("conda-meta/history", "")
             self.conda_python()
