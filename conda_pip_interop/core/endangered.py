@@ -6,6 +6,7 @@ its (shortest) anchor file is gone (conda's `pypi` prefix-data loader; conda#144
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import TYPE_CHECKING
@@ -32,13 +33,28 @@ def read_endangered_records(root: Path) -> dict[Path, bytes]:
             content = path.read_bytes()
         except OSError:
             continue
-        anchors = {match.decode() for match in _ANCHOR.findall(content)}
-        if anchors and not _is_there(root, min(sorted(anchors), key=len)):
+        anchors = [_decode(match) for match in _ANCHOR.findall(content)]
+        if anchors and not _is_there(root, min(anchors, key=len)):  # of equals the first, as conda
             endangered[path] = content
     return endangered
 
 
+def _decode(text: bytes) -> str:
+    """The path that a JSON string stands for."""
+    try:
+        return str(json.loads(b'"%b"' % text))
+    except ValueError:
+        return os.fsdecode(text)
+
+
 def _is_there(root: Path, anchor: str) -> bool:
-    """Whether conda would find the anchor; it looks for a dist-info's folder, not inside it."""
-    folder = anchor.removesuffix("/RECORD").removesuffix("/PKG-INFO")
-    return os.path.lexists(root / folder)
+    """Whether conda would find the anchor: it looks at folders, not inside them.
+
+    An `.egg-info` must be what the record says it is, a file or a folder.
+    """
+    if anchor.endswith(".egg-info"):
+        return (root / anchor).is_file()
+    folder = root / anchor.rpartition("/")[0]
+    if anchor.endswith("/PKG-INFO") and folder.is_file():
+        return False
+    return os.path.lexists(folder)

@@ -1,0 +1,1 @@
+"""Tests of PyPI names and versions in conda's words."""
