@@ -113,7 +113,7 @@ def _tell(snapshot: Snapshot, distribution: Distribution, file: InstalledFile) -
 
 
 def _is_overwritten(snapshot: Snapshot, file: InstalledFile, fact: FileFact | None) -> bool:
-    """Tell whether other content is there and a record answers for it; a user's edit is no fault."""
+    """Tell whether other content is there and a record answers for it, not a user's edit."""
     if fact is None or file.sha256 is None or fact.sha256 in {None, file.sha256}:
         return False
     return bool(snapshot.claims.of(file.path))

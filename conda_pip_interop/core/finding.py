@@ -67,6 +67,7 @@ class Finding:
 
 
 def present(distribution: Distribution) -> Evidence:
+    """Tell that the metadata of a distribution of pip's is there."""
     return Evidence(
         path=distribution.metadata_file,
         claimed_by=(f"pip:{distribution.name}",),

@@ -59,7 +59,7 @@ _LANGUAGES: Mapping[str, _Words] = {
     ),
     "ja": _Words(
         env="この環境 ({env}) は conda が管理しています。pip だけを使うと壊れるおそれがあります。",
-        base="これは conda 自身の環境 ({env}) です。pip だけを使うと conda が壊れるおそれがあります。",
+        base="これは conda 自身の環境 ({env}) です。pip だけを使うと conda が壊れかねません。",
         conda="conda でインストール:",
         both="conda にない場合は conda と pip を併用:",
         fresh="自分用の環境を使う:",

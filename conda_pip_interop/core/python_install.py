@@ -83,14 +83,17 @@ class LibFolder:
 
     @property
     def site_packages(self) -> PrefixPath:
+        """The folder's site-packages, there or not."""
         return PrefixPath(f"{self.path}/site-packages")
 
     @property
     def order(self) -> tuple[int, ...]:
+        """The key by which versions sort as numbers."""
         return tuple(int(part) for part in self.minor.split("."))
 
 
 def read_lib_folders(root: Path) -> Iterator[LibFolder]:
+    """List the library folders of all Pythons that are or were here."""
     try:
         names = sorted(os.listdir(root / "lib"))
     except OSError:
@@ -109,6 +112,7 @@ def read_lib_folders(root: Path) -> Iterator[LibFolder]:
 def read_posix_python(
     root: Path, folders: tuple[LibFolder, ...], stated: StatedPython | None
 ) -> PythonInstall | None:
+    """Read the Python of the versioned layout; what conda states helps where it fits."""
     folder = _choose_folder(root, folders, stated)
     if folder is None:
         return None

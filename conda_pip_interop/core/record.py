@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_FIELDS = 3
 _SHA256_BYTES = 32
 _SIZE_DIGITS = 19
 """More digits than any file's size has; Python refuses to convert absurdly long ones."""
@@ -66,10 +67,10 @@ def parse_record(text: str) -> ParsedRecord:
 
 
 def _build_row(fields: list[str]) -> tuple[RecordRow | None, tuple[str, ...]]:
-    path, hash_text, size_text = (*fields, "", "")[:3]
+    path, hash_text, size_text = (*fields, "", "")[:_FIELDS]
     if not path or "\0" in path:
         return None, ("no path",)
-    reasons: tuple[str, ...] = () if len(fields) == 3 else (f"{len(fields)} fields, not 3",)
+    reasons: tuple[str, ...] = () if len(fields) == _FIELDS else (f"{len(fields)} fields, not 3",)
     name, equals, value = hash_text.partition("=")
     if hash_text and not (name and equals and value):
         name = value = ""

@@ -163,7 +163,7 @@ def test_the_admins_message_is_kept_whatever_is_in_it(built: PrefixBuilder) -> N
 
 
 def test_an_odd_path_stays_on_its_line() -> None:
-    text = render(Path("/tmp/a\nb\udcff"), env_name=None)
+    text = render(Path("/opt/a\nb\udcff"), env_name=None)
     assert text.splitlines()[1] == "[externally-managed]"
     assert "error" in parse_as_pip_does(text)
     assert text.encode()
