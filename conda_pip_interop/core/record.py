@@ -49,36 +49,41 @@ def parse_record(text: str) -> ParsedRecord:
     rows: list[RecordRow] = []
     problems: list[RecordProblem] = []
     reader = csv.reader(io.StringIO(text, newline=""))
-    while True:
+    more = True
+    while more:
         try:
-            fields = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
+            for fields in reader:
+                row, reasons = _build_row(fields)
+                if reasons:
+                    problems += (RecordProblem(line=reader.line_num, reason=r) for r in reasons)
+                if row is not None:
+                    rows.append(row)
+            more = False
+        except csv.Error as error:  # of one line; the reader goes on behind it
             problems.append(RecordProblem(line=reader.line_num, reason=str(error)))
-            continue
-        if fields:
-            row, reasons = _build_row(fields)
-            if reasons:
-                problems += (RecordProblem(line=reader.line_num, reason=r) for r in reasons)
-            if row is not None:
-                rows.append(row)
     return ParsedRecord(rows=tuple(rows), problems=tuple(problems))
 
 
 def _build_row(fields: list[str]) -> tuple[RecordRow | None, tuple[str, ...]]:
-    path, hash_text, size_text = (*fields, "", "")[:_FIELDS]
+    if not fields:
+        return None, ()
+    reasons: tuple[str, ...] = ()
+    if len(fields) != _FIELDS:
+        reasons = (f"{len(fields)} fields, not 3",)
+        fields = [*fields, "", ""][:_FIELDS]
+    path, hash_text, size_text = fields
     if not path or "\0" in path:
         return None, ("no path",)
-    reasons: tuple[str, ...] = () if len(fields) == _FIELDS else (f"{len(fields)} fields, not 3",)
     name, equals, value = hash_text.partition("=")
     if hash_text and not (name and equals and value):
         name = value = ""
         reasons += ("hash is not name=value",)
-    digits = len(size_text) <= _SIZE_DIGITS and size_text.isascii() and size_text.isdigit()
-    size = int(size_text) if digits else None
-    if size_text and not digits:
-        reasons += ("size is not a number",)
+    size = None
+    if size_text:
+        if size_text.isdigit() and size_text.isascii() and len(size_text) <= _SIZE_DIGITS:
+            size = int(size_text)
+        else:
+            reasons += ("size is not a number",)
     row = RecordRow(path=path, hash_name=name or None, hash_value=value or None, size=size)
     return row, reasons
 
