@@ -90,9 +90,7 @@ def _build_overridden(snapshot: Snapshot, carrier: Carrier, standing: Overridden
         evidence=tuple(evidence),
         summary=f"pip's {by.name} {by.version} has replaced the files of conda's "
         f"{record.name} {record.version}.",
-        remedy=(
-            ("conda", "pip", "restore", record.name),
-        ),
+        remedy=(("conda", "pip", "restore", record.name),),
         details={
             "metadata_kept": standing.metadata_kept,
             "others": [other.metadata for other in standing.others],
