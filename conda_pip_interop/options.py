@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "list": "list the Python distributions of an environment, each with its owner",
     "check": "look for faults between conda and pip; exit code 1 if there are any",
     "restore": "bring back conda's package where pip has replaced or removed it",
+    "status": "show all environments: protection, policy, findings",
     "protect": "keep plain pip from writing into an environment",
     "unprotect": "let plain pip write into an environment again",
 }
@@ -29,7 +30,8 @@ _EXAMPLES: Final = {
     "list": "conda pip list -n web\n  conda pip list --json",
     "check": "conda pip check -n web",
     "restore": "conda pip restore -n web numpy",
-    "protect": "conda pip protect -n web",
+    "status": "conda pip status\n  conda pip status -n web --json",
+    "protect": "conda pip protect -n web\n  conda pip protect --all",
     "unprotect": "conda pip unprotect -n base",
 }
 
@@ -49,6 +51,7 @@ class Options:
     verbose: int = 0
     channels: tuple[str, ...] = ()
     override_channels: bool = False
+    every: bool = False
 
 
 class _Parser(argparse.ArgumentParser):
@@ -96,6 +99,7 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
         verbose=parsed.verbose,
         channels=tuple(getattr(parsed, "channels", None) or ()),
         override_channels=getattr(parsed, "override_channels", False),
+        every=getattr(parsed, "every", False),
     )
 
 
@@ -153,7 +157,14 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
         )
     elif command == "restore":
         parser.add_argument("words", nargs="+", metavar="NAME", help="a package of conda's")
-    _add_target(parser, standalone=standalone)
+    target = _add_target(parser, standalone=standalone)
+    if command == "protect" and not standalone:
+        target.add_argument(
+            "--all",
+            action="store_true",
+            dest="every",
+            help="make the markers of all known environments what the policy says",
+        )
     if command in ("install", "restore"):
         parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
         parser.add_argument(
@@ -172,10 +183,11 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
     return parser
 
 
-def _add_target(parser: _Parser, *, standalone: bool) -> None:
+def _add_target(parser: _Parser, *, standalone: bool) -> argparse._MutuallyExclusiveGroup:
+    group = parser.add_mutually_exclusive_group(required=standalone)
     if standalone:
-        parser.add_argument("-p", "--prefix", required=True, metavar="PATH", help="environment")
-        return
-    group = parser.add_mutually_exclusive_group()
+        group.add_argument("-p", "--prefix", metavar="PATH", help="environment")
+        return group
     group.add_argument("-n", "--name", metavar="ENV", help="environment (default: the active one)")
     group.add_argument("-p", "--prefix", metavar="PATH", help="environment, by its path")
+    return group

@@ -39,7 +39,7 @@ def conda_subcommands() -> Iterable[types.CondaSubcommand]:  # 22.11
     rival = sys.modules.get("conda_pypi")  # <= 0.2 has a `pip` too, and two break every command
     if rival is None or getattr(rival, "__version__", "0") >= "0.3":
         yield CondaSubcommand(
-            name="pip", summary="Install with pip beside conda, and keep both in step.", action=_run
+            name=summary="Install with pip beside conda, and keep both in step.", action=_run
         )
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from packaging.version import Version
 
-from conda_pip_interop.conda_adapter.boundary import say
+from conda_pip_interop.conda_adapter import everywhere
+from conda_pip_interop.conda_adapter.boundary import call_hook, say
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
@@ -79,13 +80,18 @@ def _initialise_context(options: Options) -> None:
     context.__init__(argparse_args=Namespace(**known))
 
 
-def _answer(options: Options) -> Output:
+def _answer(options: Options) -> Output:  # noqa: PLR0911 - one a command
     target = build_target(context.target_prefix)
     match options.command:
         case "list":
             return listing.list_distributions(read_snapshot(target.prefix))
         case "check":
             return check.check(read_snapshot(target.prefix), target)
+        case "status":
+            named = options.name is not None or options.prefix is not None
+            return everywhere.show_status([target] if named else None, options)
+        case "protect" if options.every:
+            return everywhere.protect_all(options)
         case "protect":
             return protect.protect(target, read_policy())
         case "unprotect":
@@ -170,6 +176,7 @@ def _agree(
     if not options.json:
         _confirm()
     carry_out()
+    call_hook("after_command", "pip")
     return Output(text=f"Done: {target.label} is as planned.", document=document)
 
 

@@ -74,6 +74,11 @@ def _refresh(prefix: Prefix, marker: Ours, target: Target, policy: Policy) -> Ch
     return "written"
 
 
+def is_wanted(target: Target, policy: Policy) -> bool:
+    """Whether the policy, or what its user chose, wants a marker in `target`."""
+    return _is_wanted(target, policy, read_state(target.prefix))
+
+
 def _is_wanted(target: Target, policy: Policy, state: State) -> bool:
     """The policy's word; a person's `unprotect` outweighs only what nobody has set."""
     if state.unprotected and policy.protect_source == DEFAULT_SOURCE:

@@ -1,0 +1,119 @@
+"""`conda pip status`: every environment in a row, protection and findings included."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.core.markers import Absent, Foreign, MarkerState, Ours
+from conda_pip_interop.core.snapshot import read_snapshot
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.render import Output, render_table
+from conda_pip_interop.usecases.check import find_all
+from conda_pip_interop.usecases.protect import is_wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from conda_pip_interop.core.policy import Policy
+    from conda_pip_interop.usecases.target import Target
+
+_HEADER = ("Environment", "Python", "Protected by", "Policy", "Findings", "Last change")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentStatus:
+    """A row of `conda pip status`; `problem` is why an environment could not be read.
+
+    `findings` counts by kind; `changed` is when conda last changed it (ISO 8601, UTC).
+    """
+
+    label: str
+    prefix: str
+    python: str | None = None
+    protected_by: str | None = None
+    policy: str = ""
+    findings: Mapping[str, int]
+    changed: str | None = None
+    problem: str | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """The JSON-ready form."""
+        return {
+            "name": self.label,
+            "prefix": self.prefix,
+            "python": self.python,
+            "protected_by": self.protected_by,
+            "policy": self.policy,
+            "findings": dict(self.findings),
+            "last_change": self.changed,
+            "problem": self.problem,
+        }
+
+
+def read_status(target: Target, policy: Policy) -> EnvironmentStatus:
+    """One environment's row; what goes wrong becomes its `problem`."""
+    try:
+        snapshot = read_snapshot(target.prefix)
+        python = snapshot.prefix.python
+        wanted = is_wanted(target, policy)
+        counts = Counter(finding.kind.value for finding in find_all(snapshot))
+        return EnvironmentStatus(
+            label=target.label,
+            prefix=str(target.prefix),
+            python=None if python is None else python.version,
+            protected_by=_protector(snapshot.marker),
+            policy=f"{'protect' if wanted else 'leave'} ({policy.protect_source})",
+            findings=dict(sorted(counts.items())),
+            changed=_last_change(target.prefix),
+        )
+    except (InteropError, OSError) as error:
+        return EnvironmentStatus(
+            label=target.label, prefix=str(target.prefix), findings={}, problem=str(error)
+        )
+
+
+def render_status(rows: Iterable[EnvironmentStatus], *, colours: bool = False) -> Output:
+    """The answer of `conda pip status`: a table, environments with findings in red."""
+    rows = sorted(rows, key=lambda row: row.label)
+    table = render_table(_HEADER, [_cells(row) for row in rows]).splitlines()
+    lines = table[:1]
+    for row, line in zip(rows, table[1:], strict=True):
+        marked = colours and (row.findings or row.problem)
+        lines.append(f"\033[31m{line}\033[0m" if marked else line)
+    return Output(text="\n".join(lines), document={"environments": [row.to_dict() for row in rows]})
+
+
+def _cells(row: EnvironmentStatus) -> tuple[str, ...]:
+    if row.problem is not None:
+        return (row.label, "?", "?", "?", f"cannot be read: {row.problem}", "")
+    findings = ", ".join(f"{count} {kind}" for kind, count in row.findings.items())
+    return (
+        row.label,
+        row.python or "-",
+        row.protected_by or "-",
+        row.policy,
+        findings or "-",
+        row.changed or "-",
+    )
+
+
+def _protector(marker: MarkerState) -> str | None:
+    match marker:
+        case Absent():
+            return None
+        case Ours():
+            return "conda-pip-interop"
+        case Foreign(owner=owner):
+            return owner or "somebody else"
+
+
+def _last_change(prefix: Path) -> str | None:
+    try:
+        seconds = (prefix / "conda-meta" / "history").stat().st_mtime
+    except OSError:
+        return None
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="minutes")
