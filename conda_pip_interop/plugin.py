@@ -16,20 +16,10 @@ if TYPE_CHECKING:
 
     from conda.plugins import types
 
-TRANSACTIONS = frozenset(
-    [
-        "create",
-        "install",
-        "update",
-        "remove",
-        "rename",
-        "pip",
-        "env_create",
-        "env_update",
-        "env_remove",
-    ]
+CHANGERS = frozenset(
+    ("create", "install", "update", "remove", "rename", "env_create", "env_update", "env_remove")
 )
-READERS = frozenset(["list", "export", "env_export", "compare", "doctor"])
+READERS = frozenset(("list", "export", "env_export", "compare", "doctor"))
 
 
 @hookimpl
@@ -39,7 +29,7 @@ def conda_subcommands() -> Iterable[types.CondaSubcommand]:  # 22.11
     rival = sys.modules.get("conda_pypi")  # <= 0.2 has a `pip` too, and two break every command
     if rival is None or getattr(rival, "__version__", "0") >= "0.3":
         yield CondaSubcommand(
-            name=summary="Install with pip beside conda, and keep both in step.", action=_run
+            name="pip", summary="Install with pip beside conda, and keep both in step.", action=_run
         )
 
 
@@ -60,7 +50,7 @@ def conda_settings() -> Iterable[types.CondaSetting]:  # 24.3
 def conda_pre_commands() -> Iterable[types.CondaPreCommand]:  # 23.7
     from conda.plugins.types import CondaPreCommand
 
-    yield CondaPreCommand("pip-interop-before", _lazy("before_command"), TRANSACTIONS)
+    yield CondaPreCommand("pip-interop-before", _lazy("before_command"), CHANGERS)
     if not hasattr(CondaSpecs, "conda_prefix_data_loaders"):
         yield CondaPreCommand("pip-interop-keep", _lazy("keep_records"), READERS)
 
@@ -69,7 +59,7 @@ def conda_pre_commands() -> Iterable[types.CondaPreCommand]:  # 23.7
 def conda_post_commands() -> Iterable[types.CondaPostCommand]:  # 23.7
     from conda.plugins.types import CondaPostCommand
 
-    yield CondaPostCommand("pip-interop-after", _lazy("after_command"), TRANSACTIONS)
+    yield CondaPostCommand("pip-interop-after", _lazy("after_command"), CHANGERS)
     yield CondaPostCommand("pip-interop-keep", _lazy("put_back_records"), READERS)
 
 
