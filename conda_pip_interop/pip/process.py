@@ -20,17 +20,19 @@ if TYPE_CHECKING:
     from conda_pip_interop.pip.interface import HeldDistribution
     from conda_pip_interop.pip.report import ReportItem
 
-#: Settings that would send an installation elsewhere, or forbid it. An empty value in the
-#: environment overrides pip.conf and is then ignored by pip.
-_REDIRECTING = (
-    "TARGET",
-    "PREFIX",
-    "ROOT",
+#: Settings of pip that would send an installation elsewhere or widen it, and take a value. Those of
+#: pip.conf are outweighed by arguments (`_stay_here`): pip takes an empty variable for none.
+_PLACES = ("TARGET", "PREFIX", "ROOT", "PYTHON", "REPORT", "REQUIREMENT", "EDITABLE", "GROUP")
+#: Settings that forbid an installation or make it another one: off, wherever they were set.
+_SWITCHES = (
     "USER",
     "REQUIRE_VIRTUALENV",
-    "PYTHON",
     "DRY_RUN",
-    "REPORT",
+    "NO_DEPS",
+    "ONLY_DEPS",
+    "IGNORE_INSTALLED",
+    "FORCE_REINSTALL",
+    "UPGRADE",
 )
 
 
@@ -88,7 +90,10 @@ class PipProcess:
         command = [str(self.runner), "-m", "pip"]
         if self.runner != self.python:
             command += ["--python", str(self.python)]
-        command += [*arguments[:1], "--no-input", "--disable-pip-version-check", *arguments[1:]]
+        command += [*arguments[:1], "--no-input", "--disable-pip-version-check"]
+        if arguments[0] == "install":
+            command += _stay_here(self.python)
+        command += arguments[1:]
         done = subprocess.run(
             command,
             env={**neutral_environment(os.environ), **(environ or {})},
@@ -105,14 +110,20 @@ class PipProcess:
 
 def neutral_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` without what would make pip install elsewhere; index, proxy and keys are kept."""
-    kept = {
-        key: value
-        for key, value in environ.items()
-        if key not in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PIP_NO_DEPS")
-    }
-    kept.update({f"PIP_{name}": "" for name in _REDIRECTING})
+    dropped = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", *(f"PIP_{name}" for name in _PLACES)}
+    kept = {key: value for key, value in environ.items() if key.upper() not in dropped}
+    kept.update({f"PIP_{name}": "0" for name in _SWITCHES})
     kept["PYTHONNOUSERSITE"] = "1"
     return kept
+
+
+def _stay_here(python: Path) -> list[str]:
+    """Arguments that name the environment of `python` as the place, which pip.conf may not say.
+
+    An empty `--target` means none; an empty `--prefix` or `--root` would be a relative path.
+    """
+    prefix = python.parent if os.name == "nt" else python.parent.parent
+    return ["--target=", f"--prefix={prefix}", f"--root={prefix.anchor}"]
 
 
 def pip_failed(returncode: int, output: str) -> InteropError:

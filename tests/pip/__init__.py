@@ -1,0 +1,1 @@
+"""Tests of how pip is run, with a real pip."""
