@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 #: The commands, in the order in which help shows them, each with its line there.
 COMMANDS: Final = {
-    "install": "install packages: conda supplies what the channels have, pip the rest",
-    "list": "list the Python distributions of an environment, each with its owner",
+    "install": "install packages: conda what the channels have, pip the rest",
+    "list": "list the Python distributions of an environment and who owns them",
     "check": "look for faults between conda and pip; exit code 1 if there are any",
     "restore": "bring back conda's package where pip has replaced or removed it",
+    "reconcile": "remove what one manager has left behind under the other",
     "status": "show all environments: protection, policy, findings",
     "protect": "keep plain pip from writing into an environment",
     "unprotect": "let plain pip write into an environment again",
@@ -25,11 +26,15 @@ COMMANDS: Final = {
 #: What works on any prefix, with no conda at hand.
 STANDALONE_COMMANDS: Final = ("list", "check", "protect", "unprotect")
 
+#: What shows a plan and asks before it changes packages.
+CHANGING_COMMANDS: Final = ("install", "restore", "reconcile")
+
 _EXAMPLES: Final = {
     "install": 'conda pip install -n web "flask>=3" cowsay\n  conda pip install --dry-run requests',
     "list": "conda pip list -n web\n  conda pip list --json",
     "check": "conda pip check -n web",
     "restore": "conda pip restore -n web numpy",
+    "reconcile": "conda pip reconcile -n web --dry-run",
     "status": "conda pip status\n  conda pip status -n web --json",
     "protect": "conda pip protect -n web\n  conda pip protect --all",
     "unprotect": "conda pip unprotect -n base",
@@ -84,7 +89,8 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
     if command not in commands:
         raise _unknown_command(command, program, commands)
     parser = _build_parser(command, program, standalone=standalone)
-    if "-h" in rest or "--help" in rest:
+    flags = rest[: rest.index("--")] if "--" in rest else rest
+    if "-h" in flags or "--help" in flags:
         return parser.format_help().rstrip()
     parsed = parser.parse_intermixed_args(rest)
     return Options(
@@ -165,7 +171,7 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
             dest="every",
             help="make the markers of all known environments what the policy says",
         )
-    if command in ("install", "restore"):
+    if command in CHANGING_COMMANDS:
         parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
         parser.add_argument(
             "-d", "--dry-run", action="store_true", help="show the plan and change nothing"
