@@ -18,15 +18,14 @@ from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.errors import InteropError, UsageError
-from conda_pip_interop.options import Options, parse_options
+from conda_pip_interop.options import CHANGING_COMMANDS, Options, parse_options
 from conda_pip_interop.pip.process import PipProcess
 from conda_pip_interop.render import Output, plan_to_list, render_error, render_plan
-from conda_pip_interop.usecases import check, install, listing, protect, restore
+from conda_pip_interop.usecases import check, install, listing, protect, reconcile, restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conda_pip_interop.core.plan import PackageAction
     from conda_pip_interop.usecases.target import Target
 
 #: The first pip that writes an installation report of a stable format.
@@ -57,7 +56,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _initialise_context(options: Options) -> None:
     """Tell conda what our command line says, in the names that its own parser uses."""
-    changes = options.command in ("install", "restore") and not options.dry_run
+    changes = options.command in CHANGING_COMMANDS and not options.dry_run
     if options.json and changes and not options.yes:
         raise UsageError(
             "usage",
@@ -100,6 +99,8 @@ def _answer(options: Options) -> Output:  # noqa: PLR0911 - one a command
             return _restore(options, target)
         case "install":
             return _install(options, target)
+        case "reconcile":
+            return _reconcile(options, target)
     raise AssertionError(options.command)
 
 
@@ -121,7 +122,8 @@ def _install(options: Options, target: Target) -> Output:
     return _agree(
         options,
         target,
-        plan.actions,
+        shown=render_plan(target.label, plan.actions),
+        plan=plan_to_list(plan.actions),
         nothing_to_do="All requirements are already satisfied." if plan.nothing_to_do else None,
         carry_out=carry_out,
     )
@@ -139,23 +141,50 @@ def _restore(options: Options, target: Target) -> Output:
             snapshot=snapshot,
             target=target,
             conda=CondaEnvironment(target=target),
-            on_wait=lambda: say(f"Waiting for another process to be done with {target.label} …"),
+            on_wait=lambda: _tell_waiting(target),
         )
 
     return _agree(
         options,
         target,
-        plan.actions,
+        shown=render_plan(target.label, plan.actions),
+        plan=plan_to_list(plan.actions),
         nothing_to_do=None if plan.records else "conda's packages are in place already.",
         carry_out=carry_out,
     )
 
 
+def _reconcile(options: Options, target: Target) -> Output:
+    snapshot = read_snapshot(target.prefix)
+    plan = reconcile.plan_reconcile(snapshot)
+
+    def carry_out() -> None:
+        reconcile.carry_out(
+            plan, snapshot=snapshot, target=target, on_wait=lambda: _tell_waiting(target)
+        )
+
+    return _agree(
+        options,
+        target,
+        shown=reconcile.render_reconcile(plan) if plan.removals else "",
+        plan=[
+            {"path": one.path, "action": "remove", "reason": one.reason} for one in plan.removals
+        ],
+        nothing_to_do=None if plan.removals else f"Nothing is left behind in {target.label}.",
+        carry_out=carry_out,
+    )
+
+
+def _tell_waiting(target: Target) -> None:
+    say(f"Waiting for another process to be done with {target.label} …")
+
+
 def _agree(
     options: Options,
     target: Target,
-    actions: tuple[PackageAction, ...],
     *,
+    shown: str,
+    plan: list[dict[str, object]],
     nothing_to_do: str | None,
     carry_out: Callable[[], None],
 ) -> Output:
@@ -164,11 +193,10 @@ def _agree(
         "success": True,
         "prefix": str(target.prefix),
         "dry_run": options.dry_run,
-        "plan": plan_to_list(actions),
+        "plan": plan,
     }
-    shown = render_plan(target.label, actions)
     if nothing_to_do is not None:
-        return Output(text=f"{shown}\n\n{nothing_to_do}", document=document)
+        return Output(text=f"{shown}\n\n{nothing_to_do}".strip(), document=document)
     if options.dry_run:
         return Output(text=f"{shown}\n\nDry run: nothing was changed.", document=document)
     if not options.json and not (options.quiet and options.yes):

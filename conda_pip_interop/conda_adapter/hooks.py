@@ -19,11 +19,16 @@ from conda_pip_interop.core.endangered import read_endangered_records
 from conda_pip_interop.core.findings import find_findings
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.core.state import read_state
+from conda_pip_interop.errors import InteropError
 from conda_pip_interop.usecases.notice import build_notice
 from conda_pip_interop.usecases.protect import settle_marker
+from conda_pip_interop.usecases.reconcile import carry_out, plan_reconcile
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
+
+    from conda_pip_interop.core.snapshot import Snapshot
+    from conda_pip_interop.usecases.target import Target
 
 #: What pip (>= 23.0.1) and uv take for permission to go on where a marker stands.
 _LET_THROUGH = ("PIP_BREAK_SYSTEM_PACKAGES", "UV_BREAK_SYSTEM_PACKAGES")
@@ -87,15 +92,37 @@ def notice(prefix: str) -> None:
     if root in _noticed or is_operating(root) or not (root / "conda-meta").is_dir():
         return
     _noticed.add(root)
-    if read_policy().reconcile == "off":
+    mode = read_policy().reconcile
+    if mode == "off":
         return
+    target, snapshot = build_target(root), read_snapshot(root)
+    cleaned: tuple[str, ...] = ()
+    if mode == "auto":
+        cleaned = _clean_up(target, snapshot)
+    if cleaned:
+        snapshot = read_snapshot(root)
     state = read_state(root)
-    findings = find_findings(read_snapshot(root))
-    lines, remembered = build_notice(findings, state, build_target(root))
+    told, remembered = build_notice(find_findings(snapshot), state, target)
     if remembered != state:
         write_state(root, remembered)
-    if lines and not context.json and not context.quiet:
-        say("\n".join(lines))
+    if (cleaned or told) and not context.json and not context.quiet:
+        say("\n".join((*cleaned, *told)))
+
+
+def _clean_up(target: Target, snapshot: Snapshot) -> tuple[str, ...]:
+    """Remove what one manager left behind under the other; what cannot be is told as a finding."""
+    plan = plan_reconcile(snapshot)
+    if not plan.removals:
+        return ()
+    try:
+        carry_out(plan, snapshot=snapshot, target=target)
+    except (InteropError, OSError) as error:
+        mention(f"conda-pip-interop: {target.label} is not cleaned up ({error})")
+        return ()
+    return (
+        *(f"conda-pip-interop: {target.label}: {one.summary}" for one in plan.findings),
+        f"  cleaned up: {len(plan.removals)} files that nobody answers for",
+    )
 
 
 def keep_records(_command: str) -> None:

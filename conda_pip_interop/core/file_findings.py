@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from conda_pip_interop.core.claims import Claim
 from conda_pip_interop.core.distributions import Distribution
 from conda_pip_interop.core.facts import FileFact
-from conda_pip_interop.core.finding import Evidence, Finding, FindingKind, build_evidence
+from conda_pip_interop.core.finding import Evidence, Finding, FindingKind, build_evidence, reinstall
 from conda_pip_interop.core.installed_files import InstalledFile
 from conda_pip_interop.core.ownership import ByPip, owner_of_distribution
 from conda_pip_interop.core.paths import PrefixPath
@@ -72,7 +72,7 @@ def _build_clobbered(
         summary=f"conda's {record.name} {record.version} and pip's {distribution.name} "
         f"{distribution.version} both installed {count}.",
         remedy=(
-            ("conda", "pip", "uninstall", distribution.name),
+            ("conda", "run", "python", "-m", "pip", "uninstall", distribution.name),
             ("conda", "remove", record.name),
         ),
         details={"on_disk": dict(on_disk)},
@@ -143,6 +143,6 @@ def _build_damaged(
         evidence=(*missing, *changed),
         summary=f"pip's {distribution.name} {distribution.version} is broken: "
         f"{' and '.join(told)}.",
-        remedy=(("conda", "pip", "repair", distribution.name),),
+        remedy=(reinstall(distribution),),
         details={"missing": len(missing), "overwritten": len(changed)},
     )

@@ -66,6 +66,12 @@ class Finding:
     details: Mapping[str, object] | None = None
 
 
+def reinstall(distribution: Distribution) -> tuple[str, ...]:
+    """Build the command that puts a distribution of pip's in place again, and nothing else."""
+    pin = f"{distribution.name}=={distribution.version}"
+    return ("conda", "run", "python", "-m", "pip", "install", "--force-reinstall", "--no-deps", pin)
+
+
 def present(distribution: Distribution) -> Evidence:
     """Tell that the metadata of a distribution of pip's is there."""
     return Evidence(

@@ -154,7 +154,7 @@ def _find_stranded(snapshot: Snapshot) -> Iterator[Finding]:
             evidence=(present(distribution),),
             summary=f"pip's {distribution.name} {distribution.version} stayed behind in "
             f"{distribution.site_packages}: {now}.",
-            remedy=(("conda", "pip", "repair", distribution.name),),
+            remedy=(("conda", "pip", "install", f"{distribution.name}=={distribution.version}"),),
             details={"present_version": versions.get(distribution.name)},
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,17 +10,15 @@ from packaging.utils import canonicalize_name
 from conda_pip_interop.core.apply import open_operation
 from conda_pip_interop.core.findings import FindingKind, find_findings
 from conda_pip_interop.core.ownership import ByConda, owners_of
-from conda_pip_interop.core.paths import PrefixPath, to_disk
 from conda_pip_interop.core.plan import PackageAction, RemoveFile
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.usecases.listing import shorten_channel
+from conda_pip_interop.usecases.payload import read_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from conda_pip_interop.core.conda_meta import CondaRecord
-    from conda_pip_interop.core.distributions import Distribution
     from conda_pip_interop.core.findings import Finding
     from conda_pip_interop.core.snapshot import Snapshot
     from conda_pip_interop.usecases.conda import Conda
@@ -133,19 +130,9 @@ def _build_removals(finding: Finding, snapshot: Snapshot, target: Target) -> Ite
         )
     ownership = owners_of(snapshot)
     concerned = (ByConda(record=str(finding.conda)), distribution.name)
-    for path in _read_payload(distribution, snapshot.prefix.root):
+    for path in read_payload(distribution, snapshot.prefix.root):
         claims = ownership.claims(path)
         if all(
             (one if isinstance(one, ByConda) else one.distribution) in concerned for one in claims
         ):
             yield RemoveFile(path=path, reason=f"pip's {distribution.name} {distribution.version}")
-
-
-def _read_payload(distribution: Distribution, root: Path) -> Iterable[PrefixPath]:
-    """The files of a distribution that are there, compiled ones included."""
-    paths = {file.path for file in distribution.files or ()}
-    for source in [path for path in paths if path.endswith(".py")]:
-        on_disk = to_disk(root, source)
-        for compiled in on_disk.parent.glob(f"__pycache__/{on_disk.stem}.*.pyc"):
-            paths.add(PrefixPath(compiled.relative_to(root).as_posix()))
-    return sorted(path for path in paths if os.path.lexists(to_disk(root, path)))

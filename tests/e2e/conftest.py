@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 _numbers = itertools.count(1)
 
 
-def pytest_report_header() -> str:
-    base = build_base()
-    return f"conda: {base.version} of {base.prefix}"
-
-
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "needs_conda(version, hook): skipped where conda has no such hook yet"
