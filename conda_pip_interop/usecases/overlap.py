@@ -51,6 +51,7 @@ def read_wheel_paths(wheel: Path, prefix: Prefix) -> tuple[PrefixPath, ...]:
         "platlib": python.site_packages,
         "scripts": python.scripts,
         "data": "",
+        "headers": _headers_folder(python.stdlib, wheel.name.partition("-")[0]),
     }
     paths = []
     with zipfile.ZipFile(wheel) as archive:
@@ -68,6 +69,12 @@ def read_wheel_paths(wheel: Path, prefix: Prefix) -> tuple[PrefixPath, ...]:
     return tuple(paths)
 
 
+def _headers_folder(stdlib: str, name: str) -> str:
+    """Where pip puts the headers of a project: a folder of its own below Python's."""
+    parent, _, python = stdlib.rpartition("/")
+    return f"include/{python}/{name}" if parent else f"Include/{name}"
+
+
 def _overlaps(
     name: NormalizedName, hits: list[tuple[PrefixPath, str]], snapshot: Snapshot
 ) -> InteropError:
@@ -79,9 +86,10 @@ def _overlaps(
         for one in claimed_metadata(record)
     }
     what = "another version of it" if name in carried else "something else"
+    count = "1 file" if len(hits) == 1 else f"{len(hits)} files"
     return InteropError(
         "would-overwrite",
-        f"pip's {name} would overwrite {len(hits)} files of conda's {', '.join(owners)} ({what}) "
+        f"pip's {name} would overwrite {count} of conda's {', '.join(owners)} ({what}) "
         f"in {snapshot.prefix.root}, {hits[0][0]} for one.",
         hints=(
             f"Use conda's {', '.join(owners)} as it is, or remove it with conda first.",
