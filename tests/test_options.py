@@ -149,8 +149,14 @@ def test_an_unknown_or_shortened_option_is_refused_by_name(command: str, option:
 @pytest.mark.parametrize("command", WITHOUT_WORDS)
 def test_a_command_that_takes_no_words_refuses_them_by_name(command: str) -> None:
     assert "flask" in refuse(command, "flask").message
-    for option in ("-y", "--dry-run", "--override-channels"):
-        assert option in refuse(command, option).message
+
+
+@pytest.mark.parametrize("command", ["list", "check", "status", "protect", "unprotect"])
+@pytest.mark.parametrize("option", ["-y", "--dry-run", "--override-channels"])
+def test_a_command_that_changes_no_package_takes_no_flag_about_that(
+    command: str, option: str
+) -> None:
+    assert option in refuse(command, option).message
 
 
 @pytest.mark.parametrize("command", WITH_WORDS)

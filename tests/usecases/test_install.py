@@ -1,0 +1,127 @@
+"""`conda pip install`: what can be refused before anything is done, and pip's part by a real pip.
+
+conda's part is told by tests/e2e, with a real conda.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
+from conda_pip_interop.errors import InteropError, UsageError
+from conda_pip_interop.pip.process import PipProcess
+from conda_pip_interop.usecases.install import carry_out, parse_requirements
+from conda_pip_interop.usecases.planning import InstallPlan
+from conda_pip_interop.usecases.target import Target
+from tests.core.trees import read_tree
+
+
+def test_requirements_keep_order_specifiers_extras_and_markers() -> None:
+    texts = ["Flask[async]>=3,<4", 'x; sys_platform == "linux"', "y"]
+    flask, x, y = parse_requirements(texts)
+    assert (flask.name, flask.extras, str(flask.specifier)) == ("Flask", {"async"}, "<4,>=3")
+    assert str(x.marker) == 'sys_platform == "linux"'
+    assert y.name == "y"
+    assert parse_requirements([]) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["", ".", "./folder", "flask>=", "a b", "--user", "x.tar.gz/", "=1"]
+)
+def test_what_is_no_requirement_is_wrong_usage_and_named(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_requirements(["flask", text])
+    assert (caught.value.code, caught.value.exit_code) == ("invalid-requirement", 2)
+    assert repr(text) in caught.value.message
+    assert caught.value.hints
+
+
+@pytest.mark.parametrize("text", ["x @ https://example.org/x.whl", "x @ git+https://example.org/x"])
+def test_a_url_is_refused_and_named(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_requirements([text])
+    assert (caught.value.code, caught.value.exit_code) == ("unsupported-requirement", 2)
+    assert repr(text) in caught.value.message
+
+
+@pytest.fixture
+def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A venv that is also a conda environment of one package: `owned`, with the module `taken`."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    build_wheel(wheels, "fresh")
+    build_wheel(wheels, "taken")
+    config = tmp_path / "pip.conf"
+    config.write_text(f"[global]\nno-index = true\nfind-links = {wheels}\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    env = tmp_path / "env"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", env], check=True)
+    (env / "conda-meta").mkdir()
+    (site_packages,) = (env / "lib").glob("python*/site-packages")
+    (site_packages / "taken.py").write_text("conda's\n")
+    path = (site_packages / "taken.py").relative_to(env).as_posix()
+    (env / "conda-meta/owned-1-0.json").write_text(
+        f'{{"name": "owned", "version": "1", "build": "0", "files": ["{path}"]}}'
+    )
+    return env
+
+
+def build_wheel(folder: Path, name: str) -> None:
+    info = f"{name}-1.0.dist-info"
+    files = {
+        f"{name}.py": "pip's\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
+    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+
+
+def install(env: Path, *pins: str) -> None:
+    carry_out(
+        InstallPlan(actions=(), solution=None, pins=pins),
+        snapshot=read_snapshot(env),
+        target=Target(prefix=env, name="web", is_base=False),
+        installer=PipProcess(python=env / "bin/python", runner=Path(sys.executable)),
+    )
+
+
+def names(snapshot: Snapshot) -> list[str]:
+    return [one.name for one in snapshot.distributions]
+
+
+def test_pips_part_is_fetched_and_installed(env: Path) -> None:
+    install(env, "fresh==1.0")
+    assert names(read_snapshot(env)) == ["fresh"]
+
+
+def test_what_cannot_be_fetched_changes_nothing(env: Path) -> None:
+    before = read_tree(env)
+    with pytest.raises(InteropError) as caught:
+        install(env, "fresh==1.0", "not-there==1.0")
+    assert caught.value.code == "pip-failed"
+    assert read_tree(env) == before
+
+
+def test_what_would_overwrite_condas_files_changes_nothing(env: Path) -> None:
+    before = read_tree(env)
+    with pytest.raises(InteropError) as caught:
+        install(env, "fresh==1.0", "taken==1.0")
+    assert caught.value.code == "would-overwrite"
+    assert read_tree(env) == before
+
+
+def test_a_plan_with_nothing_in_it_has_nothing_to_do(env: Path) -> None:
+    before = read_tree(env)
+    assert InstallPlan(actions=(), solution=None, pins=()).nothing_to_do
+    assert not InstallPlan(actions=(), solution=None, pins=("fresh==1.0",)).nothing_to_do
+    install(env)
+    assert read_tree(env) == before
