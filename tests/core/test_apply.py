@@ -96,8 +96,8 @@ def succeed(prefix: Path, *batches: tuple[FileAction, ...]) -> None:
 
 
 @pytest.fixture
-def prefix(tmp_path: Path) -> Path:
-    return make_prefix(tmp_path / "env")
+def prefix(scratch: Path) -> Path:
+    return make_prefix(scratch / "env")
 
 
 @pytest.fixture
@@ -218,15 +218,15 @@ def test_a_caught_refusal_leaves_the_operation_usable(prefix: Path) -> None:
     assert not (prefix / "fresh/a").exists()
 
 
-def test_a_path_through_a_link_out_of_the_prefix_is_refused(prefix: Path, tmp_path: Path) -> None:
-    outside = put(tmp_path, "outside/file", b"somebody's")
+def test_a_path_through_a_link_out_of_the_prefix_is_refused(prefix: Path, scratch: Path) -> None:
+    outside = put(scratch, "outside/file", b"somebody's")
     (prefix / "out").symlink_to(outside.parent)
-    before = read_tree(tmp_path / "outside")
+    before = read_tree(scratch / "outside")
     for action in (write("out/file"), write("out/other"), remove("out/file")):
         with pytest.raises(InteropError) as caught:
             succeed(prefix, (action,))
         assert caught.value.code == "path-outside-prefix"
-    assert read_tree(tmp_path / "outside") == before
+    assert read_tree(scratch / "outside") == before
 
 
 def test_a_path_through_a_link_inside_the_prefix_is_written(prefix: Path) -> None:
@@ -241,9 +241,9 @@ def test_a_path_through_a_link_inside_the_prefix_is_written(prefix: Path) -> Non
 
 
 def test_a_file_that_is_hard_linked_to_the_package_cache_is_never_written_into(
-    prefix: Path, tmp_path: Path
+    prefix: Path, scratch: Path
 ) -> None:
-    cache = tmp_path / "pkgs"
+    cache = scratch / "pkgs"
     cache.mkdir()
     for path in (f"{SITE}/click/__init__.py", "bin/click"):
         os.link(prefix / path, cache / Path(path).name)
@@ -340,14 +340,14 @@ def leave_half_done(prefix: Path, *batches: tuple[FileAction, ...]) -> Path:
     return folder
 
 
-def test_recovery_takes_a_journal_whose_last_line_is_cut_off_anywhere(tmp_path: Path) -> None:
-    prefix = make_prefix(tmp_path / "env")
+def test_recovery_takes_a_journal_whose_last_line_is_cut_off_anywhere(scratch: Path) -> None:
+    prefix = make_prefix(scratch / "env")
     tree = read_tree(prefix)
     folder = leave_half_done(prefix, every_kind())
     whole = (folder / "journal.jsonl").read_bytes()
     begun = whole + b'{"number": 99, "kind": "remove", "path": "bin/klick", "existed": true, "sha'
     for end in range(len(whole), len(begun) + 1, 7):
-        copy = tmp_path / str(end)
+        copy = scratch / str(end)
         shutil.copytree(prefix, copy, symlinks=True)
         (copy / JOURNAL_FOLDER / folder.name / "journal.jsonl").write_bytes(begun[:end])
         succeed(copy)
