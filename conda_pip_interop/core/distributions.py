@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -38,8 +38,9 @@ class Distribution:
     """An installed project as its metadata tells it; whose it is, is not said here.
 
     ``metadata`` is the ``.dist-info``/``.egg-info``/``.egg-link`` path; ``files`` is None where
-    there is no readable RECORD; ``outside`` are RECORD rows that leave the prefix; ``editable`` is
-    the source location, or ``""`` if it is editable but the place is not told.
+    there is no readable RECORD, or it was not read (`read_distributions`); ``outside`` are RECORD
+    rows that leave the prefix; ``editable`` is the source location, or ``""`` if it is editable but
+    the place is not told.
     """
 
     name: NormalizedName
@@ -71,11 +72,13 @@ class Leftover:
 
 
 def read_distributions(
-    prefix: Prefix, site_packages: PrefixPath
+    prefix: Prefix, site_packages: PrefixPath, *, vouched: Container[PrefixPath] = ()
 ) -> tuple[tuple[Distribution, ...], tuple[Leftover, ...]]:
     """Read every distribution of one site-packages folder, sorted by metadata path.
 
-    Doubles of a name are all kept: which of them counts is not for the reader to say.
+    Doubles of a name are all kept: which of them counts is not for the reader to say. Of the
+    dist-info folders in ``vouched`` the RECORD is not read, which takes longest: a conda record
+    lists their files too, and proves their RECORD unchanged.
     """
     distributions: list[Distribution] = []
     leftovers: list[Leftover] = []
@@ -88,7 +91,10 @@ def read_distributions(
         layout = _tell_layout(entry.name, is_dir=is_dir)
         if layout is None:
             continue
-        found = _read_one(_Place(prefix=prefix, site_packages=site_packages, path=path), layout)
+        place = _Place(
+            prefix=prefix, site_packages=site_packages, path=path, vouched=path in vouched
+        )
+        found = _read_one(place, layout)
         if found is not None:
             distributions.append(found)
         elif layout == "dist-info":
@@ -120,6 +126,7 @@ class _Place:
     prefix: Prefix
     site_packages: PrefixPath
     path: PrefixPath
+    vouched: bool
 
     @property
     def disk(self) -> Path:
@@ -174,7 +181,7 @@ def _read_dist_info(place: _Place) -> Distribution | None:
     problems: list[str] = []
     direct_url = read_direct_url(folder / "direct_url.json", problems)
     installed = NOT_RECORDED
-    record = read_file_list(folder / "RECORD", problems)
+    record = None if place.vouched else read_file_list(folder / "RECORD", problems)
     if record is not None:
         parsed = parse_record(record)
         problems += [f"RECORD line {p.line}: {p.reason}" for p in parsed.problems]

@@ -61,10 +61,13 @@ def read_snapshot(root: Path) -> Snapshot:
     fingerprint = read_fingerprint(prefix)
     records, unreadable = read_conda_meta(prefix.root)
     claims = build_claims(records, folds_case=prefix.folds_case)
+    reader = FactReader(prefix)
     distributions: tuple[Distribution, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
     if prefix.python is not None:
-        distributions, leftovers = read_distributions(prefix, prefix.python.site_packages)
+        distributions, leftovers = read_distributions(
+            prefix, prefix.python.site_packages, vouched=_find_vouched(claims, reader)
+        )
     marker_owners = {
         path: claim.record.name
         for path in find_marker_paths(prefix)
@@ -79,7 +82,7 @@ def read_snapshot(root: Path) -> Snapshot:
         leftovers=leftovers,
         markers=read_markers(prefix, owners=marker_owners),
         claims=claims,
-        facts=_read_facts(prefix, claims, distributions),
+        facts=_read_facts(reader, claims, distributions),
         fingerprint=fingerprint,
     )
 
@@ -105,8 +108,20 @@ def find_carrier(claims: Claims, distribution: Distribution) -> Carrier | None:
     return None
 
 
+def _find_vouched(claims: Claims, reader: FactReader) -> frozenset[PrefixPath]:
+    """Find the dist-info folders whose RECORD is, by its hash, the one that conda linked."""
+    vouched = set()
+    for carrier in (carrier for found in claims.by_name.values() for carrier in found):
+        record = PrefixPath(f"{carrier.folder}/RECORD")
+        stated = [claim for claim in claims.of(record) if claim.states_hash]
+        sha256 = reader.hash(record).sha256 if stated else None
+        if sha256 is not None and any(claim.allows(sha256) for claim in stated):
+            vouched.add(carrier.folder)
+    return frozenset(vouched)
+
+
 def _read_facts(
-    prefix: Prefix, claims: Claims, distributions: Iterable[Distribution]
+    reader: FactReader, claims: Claims, distributions: Iterable[Distribution]
 ) -> Mapping[PrefixPath, FileFact]:
     """Look at what ownership rests on, and hash no more than is in question.
 
@@ -114,7 +129,6 @@ def _read_facts(
     not: every file. Of pip's distributions: that their files exist, and the content of those that
     a record lists too, or of all where a record carries the same name.
     """
-    reader = FactReader(prefix)
     carriers = [carrier for found in claims.by_name.values() for carrier in found]
     for carrier in carriers:
         reader.look(carrier.path)
