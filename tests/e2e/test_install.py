@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -150,6 +151,27 @@ def test_a_no_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None:
         check=False,
     )
     assert "Proceed" in asked.stdout
+    assert hash_tree(env.prefix) == before
+
+
+def test_ctrl_c_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None:
+    env = make_env("python=3.11", "pip")
+    before = hash_tree(env.prefix)
+    asking = subprocess.Popen(
+        [base.conda, "pip", "install", "-n", env.name, "six", "cowsay"],
+        env=base.env(CONDA_ALWAYS_YES="false", PYTHONUNBUFFERED="1"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert asking.stdout is not None
+    seen = ""
+    while "Proceed" not in seen:
+        seen += asking.stdout.read(1)
+    asking.send_signal(signal.SIGINT)
+    _, errors = asking.communicate(timeout=60)
+    assert "Traceback" not in errors  # the exit code is conda's own (0 on 24.7)
     assert hash_tree(env.prefix) == before
 
 
