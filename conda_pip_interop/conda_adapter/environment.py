@@ -11,11 +11,17 @@ from conda_pip_interop.usecases.target import Target
 
 
 def build_target(prefix: str | Path) -> Target:
-    """The environment at `prefix`, with the name by which conda knows it."""
+    """The environment at `prefix`, with the name and path by which conda knows it.
+
+    Whoever reaches base or a named environment by another path (a symbolic link) means the same
+    environment, and the policy says the same of it.
+    """
     path = Path(prefix)
-    name = env_name(str(path))
-    return Target(
-        prefix=path,
-        name=None if name is None or os.sep in str(name) else str(name),
-        is_base=path == Path(context.root_prefix),
-    )
+    root = Path(context.root_prefix)
+    if path == root or os.path.realpath(path) == os.path.realpath(root):
+        return Target(prefix=root, name=env_name(str(root)), is_base=True)
+    parent = os.path.realpath(path.parent)
+    for folder in map(Path, context.envs_dirs):
+        if path.parent == folder or os.path.realpath(folder) == parent:
+            return Target(prefix=folder / path.name, name=path.name, is_base=False)
+    return Target(prefix=path, name=None, is_base=False)

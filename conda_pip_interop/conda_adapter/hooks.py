@@ -13,7 +13,7 @@ from conda.base.context import context
 from conda_pip_interop.conda_adapter.boundary import call_hook, mention, say
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
-from conda_pip_interop.conda_adapter.touched import find_touched, has_foreign_marker, takes_file
+from conda_pip_interop.conda_adapter.touched import find_target, find_touched, takes_file
 from conda_pip_interop.core.apply import is_operating, replace_file, write_state
 from conda_pip_interop.core.endangered import read_endangered_records
 from conda_pip_interop.core.findings import find_findings
@@ -21,7 +21,7 @@ from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.core.state import read_state
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.usecases.notice import build_notice
-from conda_pip_interop.usecases.protect import settle_marker
+from conda_pip_interop.usecases.protect import has_our_marker, settle_marker
 from conda_pip_interop.usecases.reconcile import carry_out, plan_reconcile
 
 if TYPE_CHECKING:
@@ -33,17 +33,20 @@ if TYPE_CHECKING:
 #: What pip (>= 23.0.1) and uv take for permission to go on where a marker stands.
 _LET_THROUGH = ("PIP_BREAK_SYSTEM_PACKAGES", "UV_BREAK_SYSTEM_PACKAGES")
 _set: set[str] = set()
+_unfinished: set[str] = set()
 _noticed: set[Path] = set()
 _kept: dict[Path, bytes] = {}
 
 
-def before_command(_command: str) -> None:
+def before_command(command: str) -> None:
     """Before a command that may change environments: a `pip:` section is the user's own wish.
 
     conda runs pip for it with its own environment variables, and pip
     obeys a marker of ours. Variables that the user has set stay as they are.
     """
-    if not takes_file() or has_foreign_marker():
+    atexit.register(call_hook, "settle_unfinished", command)
+    _unfinished.add(command)
+    if not takes_file() or not has_our_marker(find_target(command)):
         return
     for name in _LET_THROUGH:
         if name not in os.environ:
@@ -51,15 +54,27 @@ def before_command(_command: str) -> None:
             _set.add(name)
 
 
-def after_command(_command: str) -> None:
+def after_command(command: str) -> None:
     """After a command that may change environments: markers, then what there is to tell."""
+    _unfinished.discard(command)
     while _set:
         os.environ.pop(_set.pop(), None)
-    prefixes = find_touched()
-    for prefix in (Path(context.root_prefix), *prefixes):
+    call_hook("settle", Path(context.root_prefix))
+    prefixes = find_touched(command)
+    for prefix in prefixes:
         call_hook("settle", prefix)
     for prefix in prefixes:
         call_hook("notice", str(prefix))
+
+
+def settle_unfinished(command: str) -> None:
+    """At exit: conda runs no post-commands after an error, say of a `pip:` section that fails.
+
+    What the command has changed until then counts all the same, and its markers follow.
+    """
+    if command in _unfinished and not context.dry_run and not context.download_only:
+        for prefix in find_touched(command):
+            call_hook("settle", prefix)
 
 
 def settle(prefix: Path) -> None:

@@ -6,10 +6,15 @@ Every conda command loads this module, so the policy is imported only where it i
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
-from conda.common.configuration import PrimitiveLoadedParameter, PrimitiveParameter
+from conda.common.configuration import (
+    ParameterFlag,
+    PrimitiveLoadedParameter,
+    PrimitiveParameter,
+)
 from conda.plugins.types import CondaSetting
 
 if TYPE_CHECKING:
@@ -28,14 +33,35 @@ class WordsParameter(PrimitiveParameter):  # type: ignore[misc]  # conda is not 
     outranks the others speaks alone.
     """
 
+    _words: tuple[type, ...] = (str,)
+
     def load(self, name: str, match: Any) -> PrimitiveLoadedParameter:
-        """Load one source's value (see conda's `Parameter.load`)."""
-        value = match.value(None)
-        if isinstance(value, (tuple, list)):
-            value = ",".join(str(getattr(one, "_raw_value", one)) for one in value)
+        """Load one source's value (see conda's `Parameter.load`).
+
+        What is neither becomes the empty text, which means nothing: `read_policy` says so.
+        """
+        value = _unwrap(match.value(None))
+        words = value if isinstance(value, list) else [value]
+        known = all(isinstance(word, self._words) for word in words)
+        text = ",".join(map(str, words)) if known else ""
         return PrimitiveLoadedParameter(
-            name, str, str(value), match.keyflag(), match.valueflags(None), self._validation
+            name, str, text, match.keyflag(), match.valueflags(None), self._validation
         )
+
+
+class TextParameter(WordsParameter):
+    """A text, or a number that is meant as one (an extension to call)."""
+
+    _words = (str, int, float)
+
+
+def _unwrap(value: Any) -> Any:
+    """A value of a `.condarc` without conda's wrappers around the elements of a collection."""
+    if isinstance(value, Mapping):
+        return {key: _unwrap(one) for key, one in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_unwrap(one) for one in value]
+    return _unwrap(value.value(None)) if hasattr(value, "valueflags") else value
 
 
 def build_settings() -> Iterable[CondaSetting]:
@@ -50,12 +76,12 @@ def build_settings() -> Iterable[CondaSetting]:
         name="pip_interop_reconcile",
         description="What follows a transaction: auto and report tell what conda and pip did to "
         "each other, off looks at nothing.",
-        parameter=PrimitiveParameter("auto", element_type=str),
+        parameter=WordsParameter("auto", element_type=str),
     )
     yield CondaSetting(
         name="pip_interop_message",
         description="Text added to what pip says where it is kept out: whom to ask, a link.",
-        parameter=PrimitiveParameter("", element_type=str),
+        parameter=TextParameter("", element_type=str),
     )
 
 
@@ -88,11 +114,19 @@ def _read(name: str) -> str:
 
 
 def _find_source(name: str) -> str:
-    """Which file, or `envvars`, sets a setting last; `default` where none does."""
-    found = "default"
-    for source, parameters in context.plugins.raw_data.items():
+    """Which file, or `envvars`, has the say about a setting; `default` where none sets it."""
+    raw = _find_raw(name)
+    return "default" if raw is None else str(raw.source)
+
+
+def _find_raw(name: str) -> Any:
+    """What is written in the source that has the say: the first `#!final`, else the last one."""
+    found = None
+    for parameters in context.plugins.raw_data.values():
         if PREFIX + name in parameters:
-            found = str(source)
+            found = parameters[PREFIX + name]
+            if found.keyflag() is ParameterFlag.final:
+                break
     return found
 
 
@@ -100,8 +134,9 @@ def _complain(name: str, choices: str) -> None:
     if name in _said:
         return
     _said.add(name)
+    value = _unwrap(_find_raw(name))
     print(
-        f"conda-pip-interop: {PREFIX}{name} is set to {_read(name)!r} by {_find_source(name)}, "
+        f"conda-pip-interop: {PREFIX}{name} is set to {value!r} by {_find_source(name)}, "
         f"which means nothing; the values are {choices}. The default is used.",
         file=sys.stderr,
     )

@@ -1,63 +1,73 @@
-"""Which environments a command has changed.
+"""Which environments a command is about, and which ones conda has worked in.
 
 conda's own answer, `context.target_prefix`, is wrong where the name stands in a file (`conda env
-create -f`), and for `rename` it is the old one. So the environment folders are looked at too: the
-history of an environment that a command has just changed is younger than the command.
+create -f`), and for `rename` it is the old one.
 """
 
 from __future__ import annotations
 
-import time
+import os
+from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
-from conda.base.context import context
+from conda.base.context import context, determine_target_prefix
+from conda.core.prefix_data import PrefixData
 
-from conda_pip_interop.core.markers import Foreign, read_marker
-from conda_pip_interop.core.prefix import read_prefix
-from conda_pip_interop.errors import InteropError
-
-#: File systems round times; the clock of a network drive may lag.
-_SLACK_SECONDS = 2.0
-_started = time.time()  # imported before the command's own work begins
+#: The commands that take the environment's name from their file; others ignore it there.
+_NAMED_BY_FILE = frozenset(["create", "env_create", "env_update"])
 
 
 def takes_file() -> bool:
     """Whether the command reads environment or requirement files."""
-    arguments = context._argparse_args or {}  # noqa: SLF001 - conda has no other way to ask
-    return bool(arguments.get("file"))
+    return bool(_argument("file"))
 
 
-def has_foreign_marker() -> bool:
-    """Whether somebody else protects the environment that the command names."""
-    try:
-        return isinstance(read_marker(read_prefix(Path(context.target_prefix))), Foreign)
-    except (InteropError, OSError):
-        return False  # it does not exist yet
+def find_target(command: str) -> Path:
+    """The environment that `command` is about: named on its line, else in its file, else active."""
+    named = _argument("name") or _argument("prefix")
+    if not named and command in _NAMED_BY_FILE:
+        for file in _list_files():
+            name, prefix = _read_names(file)
+            if name or prefix:
+                wanted = Namespace(name=name, prefix=None if name else prefix)
+                return Path(determine_target_prefix(context, wanted))
+    return Path(context.target_prefix)
 
 
-def find_touched() -> tuple[Path, ...]:
-    """The environments that exist and that this process has probably changed, base last."""
-    known = {
-        folder
-        for folders in context.envs_dirs
-        if Path(folders).is_dir()
-        for folder in Path(folders).iterdir()
-        if _changed_at(folder) >= _started - _SLACK_SECONDS
-    }
-    named = context.target_prefix
-    if named is not None and (_is_named() or _changed_at(Path(named)) >= _started):
-        known.add(Path(named))
+def find_touched(command: str) -> tuple[Path, ...]:
+    """The environments that exist and in which this process has worked.
+
+    They are those that conda has read records of, which it does before it changes any (base only
+    counts where the command is about it: conda looks there for itself). Folders are not searched:
+    what another process is changing right now is not ours to judge, and there may be hundreds.
+    """
+    known = {Path(key[0] if isinstance(key, tuple) else key) for key in PrefixData._cache_}
+    known.discard(Path(context.root_prefix))
+    known.add(find_target(command))
     return tuple(sorted(one for one in known if (one / "conda-meta").is_dir()))
 
 
-def _is_named() -> bool:
-    arguments = context._argparse_args or {}  # noqa: SLF001 - conda has no other way to ask
-    return bool(arguments.get("name") or arguments.get("prefix")) or not takes_file()
+def _argument(name: str) -> Any:
+    return (context._argparse_args or {}).get(name)  # noqa: SLF001 - conda has no other way to ask
 
 
-def _changed_at(folder: Path) -> float:
-    """When an environment's history was last written, or its folder renamed; 0 if it is none."""
+def _list_files() -> tuple[str, ...]:
+    """The command's files; conda < 26.7 takes one for `env create`, and no list."""
+    given = _argument("file") or ()
+    return (given,) if isinstance(given, str) else tuple(map(str, given))
+
+
+def _read_names(file: str) -> tuple[str | None, str | None]:
+    """The `name` and `prefix` of an environment file; None twice where it is none, or remote."""
+    from ruamel.yaml import YAML, YAMLError
+
     try:
-        return max((folder / "conda-meta" / "history").stat().st_mtime, folder.stat().st_ctime)
-    except OSError:
-        return 0.0
+        path = Path(os.path.expandvars(file)).expanduser()
+        document = YAML(typ="safe", pure=True).load(path)
+    except (OSError, UnicodeDecodeError, YAMLError):
+        return None, None
+    if not isinstance(document, dict):
+        return None, None
+    name, prefix = document.get("name"), document.get("prefix")
+    return (str(name) if name else None), (str(prefix) if prefix else None)

@@ -15,7 +15,7 @@ from conda_pip_interop.core.markers import (
     read_markers,
     render_marker,
 )
-from conda_pip_interop.core.paths import PrefixPath, resolve_for_write
+from conda_pip_interop.core.paths import resolve_for_write
 from conda_pip_interop.core.policy import DEFAULT_SOURCE, Policy, decide_protection
 from conda_pip_interop.core.prefix import Prefix, read_prefix
 from conda_pip_interop.core.state import State, read_state
@@ -23,12 +23,22 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.render import Output
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conda_pip_interop.usecases.target import Target
 
 #: The policy source in the signature of a marker that a person asked for by `conda pip protect`.
 REQUESTED: Final = "request"
 
 Change: TypeAlias = Literal["written", "removed", "none"]
+
+
+def has_our_marker(root: Path) -> bool:
+    """Whether a marker of ours stands in the environment at `root`; no if there is none there."""
+    try:
+        return isinstance(read_markers(read_prefix(root))[0], Ours)
+    except (InteropError, OSError):
+        return False
 
 
 def settle_marker(target: Target, policy: Policy) -> Change:
@@ -38,40 +48,37 @@ def settle_marker(target: Target, policy: Policy) -> Change:
     """
     prefix = read_prefix(target.prefix)
     current, *others = read_markers(prefix)
-    change = _settle_current(prefix, current, target, policy)
+    source = _decide_source(target, policy, read_state(prefix.root), (current, *others))
+    change: Change = "none"
+    if not isinstance(current, Foreign) and current.path is not None:
+        if source is not None:
+            change = _write(prefix, current, target, policy, source=source)
+        elif isinstance(current, Ours):
+            _remove(prefix, current)
+            change = "removed"
     for marker in others:  # of a Python that is no longer the environment's
         if isinstance(marker, Ours):
-            remove_file(resolve_for_write(prefix.root, marker.path))
+            _remove(prefix, marker)
             change = "removed" if change == "none" else change
     return change
 
 
-def _settle_current(prefix: Prefix, current: MarkerState, target: Target, policy: Policy) -> Change:
-    match current:
-        case Absent(path=None) | Foreign():
-            return "none"
-        case Absent(path=path) if path is not None:
-            if not _is_wanted(target, policy, read_state(prefix.root)):
-                return "none"
-            _write(prefix, path, target, policy, source=policy.protect_source)
-            return "written"
-        case Ours(policy=source, stale=False) if source == REQUESTED:
-            return "none"
-        case Ours(path=path):
-            if not _is_wanted(target, policy, read_state(prefix.root)):
-                remove_file(resolve_for_write(prefix.root, path))
-                return "removed"
-            return _refresh(prefix, current, target, policy)
-    raise AssertionError(current)
+def _decide_source(
+    target: Target, policy: Policy, state: State, markers: tuple[MarkerState, ...]
+) -> str | None:
+    """Who wants a marker, None for nobody: the policy, else whom an earlier marker names.
+
+    A person's request holds for the environment that it was made for: not for a copy of it, but
+    for its next Python.
+    """
+    if _is_wanted(target, policy, state):
+        return policy.protect_source
+    asked = any(isinstance(one, Ours) and _is_requested(one) for one in markers)
+    return REQUESTED if asked else None
 
 
-def _refresh(prefix: Prefix, marker: Ours, target: Target, policy: Policy) -> Change:
-    """Bring a marker of ours up to date (a clone's, an older message)."""
-    text = _render(prefix, target, policy, source=policy.protect_source)
-    if marker.text == text:
-        return "none"
-    replace_file(resolve_for_write(prefix.root, marker.path), text.encode())
-    return "written"
+def _is_requested(marker: Ours) -> bool:
+    return marker.policy == REQUESTED and not marker.stale
 
 
 def is_wanted(target: Target, policy: Policy) -> bool:
@@ -89,10 +96,25 @@ def _is_wanted(target: Target, policy: Policy, state: State) -> bool:
 
 
 def _write(
-    prefix: Prefix, path: PrefixPath, target: Target, policy: Policy, *, source: str
-) -> None:
+    prefix: Prefix, marker: Absent | Ours, target: Target, policy: Policy, *, source: str
+) -> Change:
+    """Put the marker in place, or bring it up to date (a clone's, an older message)."""
     text = _render(prefix, target, policy, source=source)
-    replace_file(resolve_for_write(prefix.root, path), text.encode())
+    if marker.path is None or (isinstance(marker, Ours) and marker.text == text):
+        return "none"
+    replace_file(resolve_for_write(prefix.root, marker.path), text.encode())
+    return "written"
+
+
+def _remove(prefix: Prefix, marker: Ours) -> None:
+    """Remove a marker of ours, and the folders of a former Python that only it kept alive."""
+    path = resolve_for_write(prefix.root, marker.path)
+    remove_file(path)
+    for folder in (path.parent, path.parent.parent):
+        try:
+            folder.rmdir()
+        except OSError:  # something else is there
+            return
 
 
 def _render(prefix: Prefix, target: Target, policy: Policy, *, source: str) -> str:
@@ -116,14 +138,13 @@ def protect(target: Target, policy: Policy) -> Output:
                 f"The environment {target.label} has no Python, so there is nothing to protect.",
                 hints=(f"Add one: `{target.command('conda', 'install', 'python')}`.",),
             )
-        case Absent(path=str() as path):
-            wanted = _is_wanted(target, policy, State())
-            source = policy.protect_source if wanted else REQUESTED
-            _write(prefix, path, target, policy, source=source)
+        case Absent() as marker:
+            _write(prefix, marker, target, policy, source=_name_asker(target, policy))
             told = f"{target.label} is now protected: plain pip is refused there."
             change = "written"
-        case Ours():
-            told, change = f"{target.label} is protected already.", "none"
+        case Ours() as marker:  # maybe a copied one, or of a policy that no longer holds
+            told = f"{target.label} is protected already."
+            change = _write(prefix, marker, target, policy, source=_name_asker(target, policy))
         case Foreign(path=path, owner=owner):
             whose = f"conda's {owner} put" if owner is not None else "somebody else has put"
             told = f"{target.label} is protected already: {whose} a marker at {path}."
@@ -132,6 +153,10 @@ def protect(target: Target, policy: Policy) -> Output:
     if state.unprotected:
         write_state(prefix.root, dataclasses.replace(state, unprotected=False))
     return _answer(target, told, change)
+
+
+def _name_asker(target: Target, policy: Policy) -> str:
+    return policy.protect_source if _is_wanted(target, policy, State()) else REQUESTED
 
 
 def unprotect(target: Target, policy: Policy) -> Output:
@@ -153,8 +178,8 @@ def unprotect(target: Target, policy: Policy) -> Output:
                 f"The marker at {path} in {target.label} is not ours: it comes from {whose}.",
                 hints=("Remove it the way it came, or ask who put it there.",),
             )
-        case Ours(path=path):
-            remove_file(resolve_for_write(prefix.root, path))
+        case Ours() as marker:
+            _remove(prefix, marker)
             told, change = f"{target.label} is no longer protected: pip may write there.", "removed"
         case Absent():
             told, change = f"{target.label} is not protected.", "none"
