@@ -49,9 +49,10 @@ def test_what_is_held_is_not_installed_and_not_descended_into(world: World) -> N
     assert resolve(world, "app", held=(held("lib", "2.1"),)) == {"app==1.0"}
 
 
-def test_what_is_held_need_not_be_on_any_index(world: World) -> None:
-    build_wheel(world.wheels, "app", requires=["not_there>=3"])
-    assert resolve(world, "app", held=(held("not-there", "3.1"),)) == {"app==1.0"}
+def test_what_is_held_may_be_on_no_index_a_pre_release_or_a_local_version(world: World) -> None:
+    build_wheel(world.wheels, "app", requires=["not_there>=3", "early>=1", "local>=2"])
+    stubs = (held("not-there", "3.1"), held("early", "2.0rc1"), held("local", "2.0+cu118"))
+    assert resolve(world, "app", held=stubs) == {"app==1.0"}
 
 
 def test_what_is_held_is_what_pip_has_to_live_with(world: World) -> None:
@@ -72,12 +73,6 @@ def test_an_extra_of_what_is_held_is_followed_and_the_rest_is_not(world: World) 
     stub = held("lib", "1.0", 'speed; extra == "fast"', extras=("fast", "slow"))
     assert resolve(world, "app", held=(stub,)) == {"app==1.0", "speed==1.0"}
     assert resolve(world, "lib[slow]", held=(stub,)) == set()
-
-
-def test_a_held_pre_release_and_a_local_version_count(world: World) -> None:
-    build_wheel(world.wheels, "app", requires=["lib>=1"])
-    assert resolve(world, "app", held=(held("lib", "2.0rc1"),)) == {"app==1.0"}
-    assert resolve(world, "app", held=(held("lib", "2.0+cu118"),)) == {"app==1.0"}
 
 
 def test_a_resolution_changes_nothing(world: World) -> None:

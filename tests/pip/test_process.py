@@ -33,11 +33,11 @@ def install(world: World, *pins: str) -> None:
     world.process().install(pins, wheels=world.wheels)
 
 
-def configure_redirections(world: World, section: str, elsewhere: Path) -> None:
+def configure_redirections(world: World, elsewhere: Path) -> None:
     lines = [
         f"{name} = {value.format(elsewhere=elsewhere)}" for name, value in REDIRECTIONS.items()
     ]
-    world.configure(f"[{section}]" if section != "global" else "", *lines)
+    world.configure("[install]", *lines)
 
 
 def check_lands_in_the_environment(world: World, elsewhere: Path) -> None:
@@ -63,18 +63,15 @@ def test_variables_do_not_redirect_an_installation(
     check_lands_in_the_environment(world, elsewhere)
 
 
-@pytest.mark.parametrize("section", ["global", "install"])
-def test_a_pip_conf_does_not_redirect_an_installation(
-    world: World, tmp_path: Path, section: str
-) -> None:
+def test_a_pip_conf_does_not_redirect_an_installation(world: World, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
-    configure_redirections(world, section, elsewhere)
+    configure_redirections(world, elsewhere)
     check_lands_in_the_environment(world, elsewhere)
 
 
 def test_the_pip_of_another_python_is_not_redirected_either(world: World, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
-    configure_redirections(world, "install", elsewhere)
+    configure_redirections(world, elsewhere)
     build_wheel(world.wheels, "app", requires=["lib"])
     build_wheel(world.wheels, "lib")
     process = world.process(own=False)
@@ -90,7 +87,7 @@ def test_a_pip_conf_does_not_change_what_a_resolution_answers(world: World, tmp_
     build_wheel(world.wheels, "lib", "1.0")
     install(world, "lib==1.0")
     build_wheel(world.wheels, "lib", "2.0")
-    configure_redirections(world, "install", tmp_path / "elsewhere")
+    configure_redirections(world, tmp_path / "elsewhere")
     items = world.process().resolve(("app", "lib"), held=())
     assert [one.name for one in items] == ["app"]
 
