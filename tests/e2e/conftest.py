@@ -65,6 +65,12 @@ class Env:
         """Its folder."""
         return self.base.envs / self.name
 
+    @property
+    def site_packages(self) -> Path:
+        """Where its Python finds distributions."""
+        (folder,) = (self.prefix / "lib").glob("python3.*/site-packages")
+        return folder
+
     def conda(
         self, command: str, *arguments: str, check: bool = True, **extra: str
     ) -> subprocess.CompletedProcess[str]:
@@ -103,13 +109,19 @@ class Env:
 
 @pytest.fixture
 def make_env(base: Base) -> Iterator[Any]:
-    """Make environments, `make_env("python=3.11", "pip")`, that are gone after the test."""
+    """Make environments, `make_env("python", "pip")`, that are gone after the test.
+
+    `python` is the minor version of the interpreter that the tests run on: all wheels are there.
+    """
     made: list[Env] = []
+    version = Version(base.channel.pythons[0])
+    python = f"python={version.major}.{version.minor}"
 
     def make(*specs: str, base: Base = base) -> Env:
         env = Env(base=base, name=f"e{next(_numbers)}")
         made.append(env)
-        base.run("create", "-y", "-q", "-n", env.name, *specs)
+        wanted = (python if spec == "python" else spec for spec in specs)
+        base.run("create", "-y", "-q", "-n", env.name, *wanted)
         return env
 
     yield make

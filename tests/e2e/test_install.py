@@ -26,7 +26,7 @@ def reasons_of(document: Any) -> dict[str, str]:
 
 
 def test_conda_supplies_what_the_channel_has_and_pip_the_rest(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     dry = env.json("pip install", "--dry-run", "Flask-Testing", "cowsay")
     plan = plan_of(dry)
     assert plan["flask"] == plan["werkzeug"] == ("conda", "install")
@@ -46,7 +46,7 @@ def test_conda_supplies_what_the_channel_has_and_pip_the_rest(make_env: Any) -> 
 
 
 def test_doing_it_twice_does_nothing_the_second_time(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     env.conda("pip install", "--yes", "six", "cowsay")
     before = hash_tree(env.prefix)
     again = env.json("pip install", "--yes", "six", "cowsay")
@@ -55,7 +55,7 @@ def test_doing_it_twice_does_nothing_the_second_time(make_env: Any) -> None:
 
 
 def test_conda_is_given_the_range_and_not_pips_pin(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     env.conda("pip install", "--yes", "click<8.1.8,>=8")
     assert env.owners()["click"] == ("8.1.7", "conda")
     history = (env.prefix / "conda-meta" / "history").read_text()
@@ -63,14 +63,14 @@ def test_conda_is_given_the_range_and_not_pips_pin(make_env: Any) -> None:
 
 
 def test_a_version_that_the_channel_lacks_comes_from_pip_with_the_reason(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     answer = env.json("pip install", "--yes", "idna>=3.11")
     assert reasons_of(answer)["idna"] == "the channels have at most 3.10, needed >=3.11"
     assert env.owners()["idna"] == ("3.11", "pip")
 
 
 def test_what_conda_owns_is_not_overwritten(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip", "idna")
+    env = make_env("python", "pip", "idna")
     before = hash_tree(env.prefix)
     refused = env.conda("pip install", "--yes", "idna>=3.11", check=False)
     assert refused.returncode == 1
@@ -79,20 +79,20 @@ def test_what_conda_owns_is_not_overwritten(make_env: Any) -> None:
 
 
 def test_extras_are_followed(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     plan = plan_of(env.json("pip install", "--dry-run", "requests[socks]", check=False))
     assert plan["requests"] == ("conda", "install")
     assert plan["pysocks"] == ("pip", "install")
 
 
 def test_a_conda_package_without_the_distribution_does_not_count(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     plan = plan_of(env.json("pip install", "--dry-run", "ninja"))
     assert plan == {"ninja": ("pip", "install")}
 
 
 def test_an_environment_without_pip_is_served_by_condas_own(make_env: Any) -> None:
-    env = make_env("python=3.11")
+    env = make_env("python")
     assert "pip" not in env.owners()
     env.conda("pip install", "--yes", "cowsay")
     assert env.owners() == {"cowsay": ("6.1", "pip")}
@@ -100,7 +100,7 @@ def test_an_environment_without_pip_is_served_by_condas_own(make_env: Any) -> No
 
 
 def test_a_pip_too_old_for_reports_is_not_used(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     env.pip("install", "-q", "pip==22.3.1")
     env.conda("pip install", "--yes", "cowsay")
     assert env.owners()["cowsay"] == ("6.1", "pip")
@@ -114,7 +114,7 @@ def test_an_environment_without_python_is_refused_with_the_way_on(make_env: Any)
 
 
 def test_a_name_that_nobody_has_is_pips_error_and_changes_nothing(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     before = hash_tree(env.prefix)
     refused = env.conda("pip install", "--yes", "no-such-project-anywhere", check=False)
     assert refused.returncode == 1
@@ -124,7 +124,7 @@ def test_a_name_that_nobody_has_is_pips_error_and_changes_nothing(make_env: Any)
 
 
 def test_an_unsatisfiable_set_changes_nothing(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip", "flask=3.0.3")
+    env = make_env("python", "pip", "flask=3.0.3")
     before = hash_tree(env.prefix)
     refused = env.conda("pip install", "--yes", "flask<3.1", "werkzeug<1", check=False)
     assert refused.returncode == 1
@@ -132,7 +132,7 @@ def test_an_unsatisfiable_set_changes_nothing(make_env: Any) -> None:
 
 
 def test_a_dry_run_changes_nothing(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     before = hash_tree(env.prefix)
     done = env.conda("pip install", "--dry-run", "Flask-Testing")
     assert "nothing was changed" in done.stdout
@@ -140,7 +140,7 @@ def test_a_dry_run_changes_nothing(make_env: Any) -> None:
 
 
 def test_a_no_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     before = hash_tree(env.prefix)
     asked = subprocess.run(
         [base.conda, "pip", "install", "-n", env.name, "cowsay"],
@@ -155,7 +155,7 @@ def test_a_no_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None:
 
 
 def test_ctrl_c_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     before = hash_tree(env.prefix)
     asking = subprocess.Popen(
         [base.conda, "pip", "install", "-n", env.name, "six", "cowsay"],
@@ -176,7 +176,7 @@ def test_ctrl_c_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None
 
 
 def test_json_is_one_document_and_nothing_else(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     done = env.conda("pip install", "--yes", "--json", "six", "cowsay")
     document = json.loads(done.stdout)
     assert document["success"] is True
@@ -184,14 +184,14 @@ def test_json_is_one_document_and_nothing_else(make_env: Any) -> None:
 
 
 def test_json_without_yes_is_wrong_usage(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     refused = env.conda("pip install", "--json", "cowsay", check=False, CONDA_ALWAYS_YES="false")
     assert refused.returncode == 2
     assert json.loads(refused.stdout)["error"]["code"] == "usage"
 
 
 def test_the_users_pip_settings_do_not_send_it_elsewhere(make_env: Any, tmp_path: Any) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     config = tmp_path / "pip.conf"
     config.write_text(f"[global]\ntarget = {tmp_path / 'elsewhere'}\n")
     env.conda(
@@ -205,7 +205,7 @@ def test_the_users_pip_settings_do_not_send_it_elsewhere(make_env: Any, tmp_path
 
 
 def test_an_unknown_option_of_pips_is_refused_by_name(make_env: Any) -> None:
-    env = make_env("python=3.11", "pip")
+    env = make_env("python", "pip")
     refused = env.conda("pip install", "--no-compile", "cowsay", check=False)
     assert refused.returncode == 2
     assert "--no-compile" in refused.stderr

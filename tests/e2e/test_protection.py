@@ -21,7 +21,7 @@ def marker_of(prefix: Path) -> Path:
 
 
 def test_conda_create_protects_base_and_says_so_once(own_base: Base) -> None:
-    first = own_base.run("create", "-y", "-n", "one", "python=3.11")
+    first = own_base.run("create", "-y", "-n", "one", "python")
     assert marker_of(own_base.prefix).is_file()
     assert first.stderr.count("base is now protected") == 1
     assert "conda pip unprotect -n base" in first.stderr
@@ -110,7 +110,7 @@ def test_conda_pip_install_into_a_protected_base_is_refused_with_advice(own_base
 def test_a_pip_section_in_an_environment_file_still_works(own_base: Base, tmp_path: Path) -> None:
     file = tmp_path / "environment.yml"
     file.write_text(
-        "name: fromfile\ndependencies: [python=3.11, pip, {pip: [cowsay]}]\n", encoding="utf-8"
+        "name: fromfile\ndependencies: [python, pip, {pip: [cowsay]}]\n", encoding="utf-8"
     )
     own_base.run("pip", "protect", "-n", "base")
     own_base.run("env", "create", "-q", "-f", file)
