@@ -6,7 +6,7 @@ import atexit
 import dataclasses
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from conda.base.context import context
 
@@ -14,9 +14,15 @@ from conda_pip_interop.conda_adapter.boundary import call_hook, mention, say
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.touched import find_target, find_touched, takes_file
-from conda_pip_interop.core.apply import is_operating, replace_file, write_state
+from conda_pip_interop.core.apply import (
+    is_operating,
+    recover_interrupted,
+    replace_file,
+    write_state,
+)
 from conda_pip_interop.core.endangered import read_endangered_records
 from conda_pip_interop.core.findings import find_findings
+from conda_pip_interop.core.rollback import needs_recovery
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.core.state import read_state
 from conda_pip_interop.errors import InteropError
@@ -110,6 +116,8 @@ def notice(prefix: str) -> None:
     mode = read_policy().reconcile
     if mode == "off":
         return
+    if needs_recovery(root):
+        _recover(root)
     target, snapshot = build_target(root), read_snapshot(root)
     cleaned: tuple[str, ...] = ()
     if mode == "auto":
@@ -122,6 +130,18 @@ def notice(prefix: str) -> None:
         write_state(root, remembered)
     if (cleaned or told) and not context.json and not context.quiet:
         say("\n".join((*cleaned, *told)))
+
+
+def _recover(root: Path) -> None:
+    """Put back what an interrupted operation left; one under way elsewhere is not waited for."""
+
+    def go_on() -> NoReturn:
+        raise InteropError("busy", f"another process works in {root}")
+
+    try:
+        recover_interrupted(root, on_wait=go_on)
+    except (InteropError, OSError) as error:
+        mention(f"conda-pip-interop: {root} is not recovered ({error})")
 
 
 def _clean_up(target: Target, snapshot: Snapshot) -> tuple[str, ...]:

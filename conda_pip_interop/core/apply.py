@@ -43,7 +43,7 @@ _operating: set[Path] = set()
 
 def is_operating(prefix: Path) -> bool:
     """Whether this process has an operation open on `prefix`: hooks that it triggers stand back."""
-    return prefix in _operating
+    return prefix.resolve() in _operating
 
 
 class Operation:
@@ -52,13 +52,15 @@ class Operation:
     Made by `open_operation`. Every action is in the journal, on disk, before it is begun.
     """
 
-    def __init__(self, prefix: Path, identifier: str, title: str) -> None:
+    def __init__(
+        self, prefix: Path, identifier: str, title: str, goal: PrefixPath | None = None
+    ) -> None:
         self.prefix = prefix
         self.folder = prefix / JOURNAL_FOLDER / identifier
         self._steps: list[Step] = []
         (self.folder / "stash").mkdir(parents=True)
         started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        self._append(render_header(title, started))
+        self._append(render_header(title, started, goal))
 
     def apply(self, actions: Iterable[FileAction]) -> None:
         """Carry out `actions` in their order; paths are checked before the first is touched.
@@ -172,14 +174,20 @@ def open_operation(
     title: str,
     *,
     fingerprint: str | None = None,
+    goal: PrefixPath | None = None,
     on_wait: Callable[[], None] | None = None,
 ) -> Iterator[Operation]:
     """Open an operation on `prefix`: committed when the block ends, rolled back when it raises.
 
     What an interrupted operation left is put back first. `fingerprint` is that of the snapshot the
     plan was made from; a prefix that has changed since raises InteropError `stale-plan`, one that
-    cannot be written to `not-writable`.
+    cannot be written to `not-writable`, one that is no conda environment `not-conda`. `goal`: see
+    `Journal`; `on_wait` is called once if another process holds the lock, and may raise.
     """
+    if not (prefix / "conda-meta").is_dir():
+        raise InteropError("not-conda", f"{prefix} is not a conda environment.")
+    if is_operating(prefix):
+        raise InteropError("busy", f"An operation on {prefix} is under way in this process.")
     try:
         (prefix / STATE_FOLDER).mkdir(exist_ok=True)
         lock = hold_lock(prefix / STATE_FOLDER / "lock", on_wait=on_wait)
@@ -191,8 +199,8 @@ def open_operation(
                     f"The environment {prefix} has changed since the plan was made.",
                     hints=("Run the command again.",),
                 )
-            operation = Operation(prefix, _new_identifier(prefix), title)
-            _operating.add(prefix)
+            operation = Operation(prefix, _new_identifier(prefix), title, goal)
+            _operating.add(prefix.resolve())
             try:
                 yield operation
                 operation.commit()
@@ -200,7 +208,7 @@ def open_operation(
                 operation.roll_back()
                 raise
             finally:
-                _operating.discard(prefix)
+                _operating.discard(prefix.resolve())
     except OSError as error:
         if not _is_refusal(error, prefix):
             raise
@@ -209,6 +217,12 @@ def open_operation(
             f"The environment {prefix} cannot be written to: {error}.",
             hints=("Run the command as the user who owns the environment.",),
         ) from error
+
+
+def recover_interrupted(prefix: Path, *, on_wait: Callable[[], None] | None = None) -> None:
+    """Put back what an interrupted operation left in `prefix`, or close it where it was done."""
+    with hold_lock(prefix / STATE_FOLDER / "lock", on_wait=on_wait):
+        recover(prefix)
 
 
 def _new_identifier(prefix: Path) -> str:

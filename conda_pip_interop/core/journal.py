@@ -41,18 +41,23 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Journal:
-    """A journal as it stands on disk; `closed` once the operation was committed."""
+    """A journal as it stands on disk; `closed` once the operation was committed.
+
+    `goal` is a path that is there only when somebody else's part of the operation (conda's link)
+    is done: with it there, an open journal is to be closed, not rolled back.
+    """
 
     identifier: str
     title: str
     started: str
     steps: tuple[Step, ...]
     closed: bool
+    goal: PrefixPath | None = None
 
 
-def render_header(title: str, started: str) -> str:
-    """The first line: format, title and start (ISO 8601, UTC)."""
-    return json.dumps({"format": FORMAT, "title": title, "started": started}) + "\n"
+def render_header(title: str, started: str, goal: PrefixPath | None = None) -> str:
+    """The first line: format, title, start (ISO 8601, UTC), and the goal if there is one."""
+    return json.dumps({"format": FORMAT, "title": title, "started": started, "goal": goal}) + "\n"
 
 
 def render_steps(steps: Iterable[Step]) -> str:
@@ -72,6 +77,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
     begun, and it is left out. A closing line counts whatever stands before it.
     """
     title = started = ""
+    goal: PrefixPath | None = None
     steps: list[Step] = []
     closed = False
     for number, line in enumerate(text.splitlines()):
@@ -81,6 +87,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
                 if entry["format"] != FORMAT:
                     return None
                 title, started = entry["title"], entry["started"]
+                goal = parse_prefix_path(entry.get("goal") or "")
             elif entry.get("closed") is True:
                 closed = True
             else:
@@ -91,7 +98,12 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
     if not started:
         return None
     return Journal(
-        identifier=identifier, title=title, started=started, steps=tuple(steps), closed=closed
+        identifier=identifier,
+        title=title,
+        started=started,
+        steps=tuple(steps),
+        closed=closed,
+        goal=goal,
     )
 
 

@@ -8,7 +8,13 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.core.journal import JOURNAL_FOLDER, Journal, Step, parse_journal
+from conda_pip_interop.core.journal import (
+    JOURNAL_FOLDER,
+    Journal,
+    Step,
+    parse_journal,
+    render_close,
+)
 from conda_pip_interop.core.paths import resolve_for_write
 
 if TYPE_CHECKING:
@@ -39,16 +45,25 @@ def read_journal(folder: Path) -> Journal | None:
 
 
 def recover(prefix: Path) -> None:
-    """Undo what a process that died left half-done."""
+    """Undo what a process that died left half-done; close what has reached its goal."""
     for folder in reversed(_journal_folders(prefix)):
         text = _read_text(folder)
         journal = parse_journal(folder.name, text)
         if journal is None:
             if "\n" not in text:  # not even the header was written whole: nothing was begun
                 discard(folder)
+        elif journal.goal is not None and os.path.lexists(prefix / journal.goal):
+            if not journal.closed:
+                with (folder / "journal.jsonl").open("a", encoding="utf-8") as file:
+                    file.write("\n" + render_close())
         elif not journal.closed:
             roll_back_steps(prefix, folder, journal.steps)
             discard(folder)
+
+
+def needs_recovery(prefix: Path) -> bool:
+    """Whether an operation was interrupted, or is under way in another process."""
+    return any(not journal.closed for journal in read_journals(prefix))
 
 
 def discard(folder: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.core.apply import open_operation
+from conda_pip_interop.core.conda_meta import claimed_metadata
 from conda_pip_interop.core.findings import FindingKind, find_findings
 from conda_pip_interop.core.ownership import ByConda, owners_of
 from conda_pip_interop.core.plan import PackageAction, RemoveFile
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.core.conda_meta import CondaRecord
     from conda_pip_interop.core.findings import Finding
+    from conda_pip_interop.core.paths import PrefixPath
     from conda_pip_interop.core.snapshot import Snapshot
     from conda_pip_interop.usecases.conda import Conda
     from conda_pip_interop.usecases.target import Target
@@ -76,10 +79,20 @@ def carry_out(
         target.prefix,
         "restore " + " ".join(record.name for record in plan.records),
         fingerprint=snapshot.fingerprint,
+        goal=_find_goal(plan, target),
         on_wait=on_wait,
     ) as operation:
         operation.apply(plan.removals)
         conda.relink(plan.records)
+
+
+def _find_goal(plan: RestorePlan, target: Target) -> PrefixPath | None:
+    """The metadata that only conda's link brings back: with it there, conda's part is done."""
+    removed = {removal.path for removal in plan.removals}
+    for claimed in claimed_metadata(plan.records[-1]):
+        if claimed.path in removed or not os.path.lexists(target.prefix / claimed.path):
+            return claimed.path
+    return None
 
 
 def _is_about(finding: Finding, name: str) -> bool:

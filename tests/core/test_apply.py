@@ -15,6 +15,7 @@ import pytest
 from conda_pip_interop.core.apply import (
     is_operating,
     open_operation,
+    recover_interrupted,
     remove_file,
     replace_file,
     write_state,
@@ -23,7 +24,7 @@ from conda_pip_interop.core.journal import JOURNAL_FOLDER, STATE_FOLDER
 from conda_pip_interop.core.paths import PrefixPath
 from conda_pip_interop.core.plan import FileAction, RemoveFile, WriteFile
 from conda_pip_interop.core.prefix import read_prefix
-from conda_pip_interop.core.rollback import read_journals
+from conda_pip_interop.core.rollback import needs_recovery, read_journals
 from conda_pip_interop.core.snapshot import read_fingerprint
 from conda_pip_interop.core.state import State, read_state
 from conda_pip_interop.errors import InteropError
@@ -555,3 +556,43 @@ def test_a_state_that_was_written_is_read_again(prefix: Path) -> None:
     write_state(prefix, state)
     assert read_state(prefix) == state
     assert os.listdir(prefix / STATE_FOLDER) == ["state.json"]
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_an_open_journal_is_closed_once_its_goal_is_there_and_rolled_back_else(
+    tmp_path: Path, reached: bool
+) -> None:
+    prefix = make_prefix(tmp_path)
+    (prefix / "lib").mkdir(exist_ok=True)
+    (prefix / "lib/pips").write_text("pip's")
+    goal = PrefixPath("lib/condas")
+    child = os.fork()
+    if child == 0:
+        with open_operation(prefix, "restore", goal=goal) as operation:
+            operation.apply([remove("lib/pips")])
+            if reached:
+                (prefix / goal).write_text("conda's")
+            os._exit(9)
+    os.waitpid(child, 0)
+    assert needs_recovery(prefix)
+    recover_interrupted(prefix)
+    assert not needs_recovery(prefix)
+    assert (prefix / "lib/pips").exists() is not reached
+    assert len(read_journals(prefix)) == (1 if reached else 0)
+
+
+def test_a_folder_that_is_no_conda_environment_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InteropError) as refused, open_operation(tmp_path, "x"):
+        pass
+    assert refused.value.code == "not-conda"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_operation_inside_an_operation_is_refused(tmp_path: Path) -> None:
+    prefix = make_prefix(tmp_path)
+    with open_operation(prefix, "outer"):
+        assert is_operating(prefix)
+        with pytest.raises(InteropError) as refused, open_operation(prefix, "inner"):
+            pass
+    assert refused.value.code == "busy"
+    assert not is_operating(prefix)
