@@ -1,0 +1,1 @@
+"""Tests, and the world that they run in."""
