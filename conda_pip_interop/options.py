@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "check": "look for faults between conda and pip; exit code 1 if there are any",
     "restore": "bring back conda's package where pip has replaced or removed it",
     "reconcile": "remove what one manager has left behind under the other",
+    "undo": "take back what `restore` or `reconcile` has changed",
     "status": "show all environments: protection, policy, findings",
     "protect": "keep plain pip from writing into an environment",
     "unprotect": "let plain pip write into an environment again",
@@ -27,7 +28,7 @@ COMMANDS: Final = {
 STANDALONE_COMMANDS: Final = ("list", "check", "protect", "unprotect")
 
 #: What shows a plan and asks before it changes packages.
-CHANGING_COMMANDS: Final = ("install", "restore", "reconcile")
+CHANGING_COMMANDS: Final = ("install", "restore", "reconcile", "undo")
 
 _EXAMPLES: Final = {
     "install": 'conda pip install -n web "flask>=3" cowsay\n  conda pip install --dry-run requests',
@@ -35,6 +36,7 @@ _EXAMPLES: Final = {
     "check": "conda pip check -n web",
     "restore": "conda pip restore -n web numpy",
     "reconcile": "conda pip reconcile -n web --dry-run",
+    "undo": "conda pip undo -n web --list\n  conda pip undo -n web",
     "status": "conda pip status\n  conda pip status -n web --json",
     "protect": "conda pip protect -n web\n  conda pip protect --all",
     "unprotect": "conda pip unprotect -n base",
@@ -57,6 +59,7 @@ class Options:
     channels: tuple[str, ...] = ()
     override_channels: bool = False
     every: bool = False
+    listing: bool = False
 
 
 class _Parser(argparse.ArgumentParser):
@@ -95,7 +98,7 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
     parsed = parser.parse_intermixed_args(rest)
     return Options(
         command=command,
-        words=tuple(getattr(parsed, "words", ())),
+        words=_as_words(getattr(parsed, "words", None)),
         name=getattr(parsed, "name", None),
         prefix=parsed.prefix,
         yes=getattr(parsed, "yes", False),
@@ -106,7 +109,14 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
         channels=tuple(getattr(parsed, "channels", None) or ()),
         override_channels=getattr(parsed, "override_channels", False),
         every=getattr(parsed, "every", False),
+        listing=getattr(parsed, "listing", False),
     )
+
+
+def _as_words(value: list[str] | str | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _split_command(argv: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -163,6 +173,11 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
         )
     elif command == "restore":
         parser.add_argument("words", nargs="+", metavar="NAME", help="a package of conda's")
+    elif command == "undo":
+        parser.add_argument("words", nargs="?", metavar="ID", help="default: the last operation")
+        parser.add_argument(
+            "--list", action="store_true", dest="listing", help="show what can be undone"
+        )
     target = _add_target(parser, standalone=standalone)
     if command == "protect" and not standalone:
         target.add_argument(

@@ -19,7 +19,7 @@ from conda_pip_interop.errors import UsageError
 from conda_pip_interop.options import COMMANDS, STANDALONE_COMMANDS, Options, parse_options
 
 WITH_WORDS = ("install", "restore")
-WITHOUT_WORDS = tuple(command for command in COMMANDS if command not in WITH_WORDS)
+WITHOUT_WORDS = tuple(command for command in COMMANDS if command not in (*WITH_WORDS, "undo"))
 
 
 def parse(*argv: str, standalone: bool = False) -> Options:
@@ -287,3 +287,10 @@ def test_help_ends_with_0_and_goes_to_stdout(capsys: pytest.CaptureFixture[str])
     out, err = capsys.readouterr()
     assert out.startswith("usage: python -m conda_pip_interop")
     assert err == ""
+
+
+def test_undo_takes_one_operation_or_none() -> None:
+    assert parse("undo").words == ()
+    assert parse("undo", "20261122T101500Z").words == ("20261122T101500Z",)
+    assert parse("undo", "--list").listing
+    assert "b" in refuse("undo", "a", "b").message

@@ -146,7 +146,7 @@ def _recover(root: Path) -> None:
 
 def _clean_up(target: Target, snapshot: Snapshot) -> tuple[str, ...]:
     """Remove what one manager left behind under the other; what cannot be is told as a finding."""
-    plan = plan_reconcile(snapshot)
+    plan = plan_reconcile(snapshot, left_alone=read_state(target.prefix).told)
     if not plan.removals:
         return ()
     try:

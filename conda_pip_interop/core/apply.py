@@ -33,6 +33,7 @@ from conda_pip_interop.core.rollback import (
 )
 from conda_pip_interop.core.snapshot import read_fingerprint
 from conda_pip_interop.core.state import State, render_state, state_file
+from conda_pip_interop.core.undo import prune_journals
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Operation:
     def commit(self) -> None:
         """Keep the changes; the journal stays, so that they can be undone."""
         self._append(render_close())
+        prune_journals(self.prefix)
 
     def roll_back(self) -> None:
         """Put everything back and forget the operation.
@@ -228,10 +230,9 @@ def recover_interrupted(prefix: Path, *, on_wait: Callable[[], None] | None = No
 def _new_identifier(prefix: Path) -> str:
     """Time-ordered and unique within the prefix: `20261122T101500Z`, then `…Z-2`."""
     stem = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    number = 1
-    while (prefix / JOURNAL_FOLDER / (stem if number == 1 else f"{stem}-{number}")).exists():
-        number += 1
-    return stem if number == 1 else f"{stem}-{number}"
+    taken = [one.name.removeprefix(stem) for one in (prefix / JOURNAL_FOLDER).glob(f"{stem}*")]
+    last = max((int(rest.removeprefix("-") or 1) for rest in taken), default=0)
+    return f"{stem}-{last + 1}" if last else stem
 
 
 def _is_refusal(error: OSError, prefix: Path) -> bool:

@@ -70,6 +70,11 @@ def render_close() -> str:
     return json.dumps({"closed": True}) + "\n"
 
 
+def render_reopen() -> str:
+    """A line that takes the closing one back: the operation is being undone."""
+    return json.dumps({"closed": False}) + "\n"
+
+
 def parse_journal(identifier: str, text: str) -> Journal | None:
     """Read a journal; None where the header was not written whole, or is of another format.
 
@@ -88,8 +93,9 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
                     return None
                 title, started = entry["title"], entry["started"]
                 goal = parse_prefix_path(entry.get("goal") or "")
-            elif entry.get("closed") is True:
-                closed = True
+            elif "closed" in entry:
+                closed = entry["closed"] is True
+                goal = goal if closed else None
             else:
                 steps.append(_parse_step(entry))
         except (ValueError, KeyError, TypeError, AttributeError):

@@ -34,12 +34,25 @@ class ReconcilePlan:
     removals: tuple[RemoveFile, ...]
 
 
-def plan_reconcile(snapshot: Snapshot) -> ReconcilePlan:
-    """The removals that end `stale-metadata` and `leftover` findings; reads, changes nothing."""
+def key_of(finding: Finding) -> str:
+    """The key under which a prefix's state remembers that a finding is to be left alone."""
+    path = finding.metadata or finding.evidence[0].path
+    return f"leave:{finding.kind.value}:{path}"
+
+
+def plan_reconcile(
+    snapshot: Snapshot, *, left_alone: frozenset[str] = frozenset()
+) -> ReconcilePlan:
+    """The removals that end `stale-metadata` and `leftover` findings; reads, changes nothing.
+
+    Findings whose `key_of` is in `left_alone` are passed over: somebody has undone their removal.
+    """
     ownership = owners_of(snapshot)
     settled: list[Finding] = []
     removals: dict[PrefixPath, RemoveFile] = {}
     for finding in find_findings(snapshot):
+        if key_of(finding) in left_alone:
+            continue
         match finding.kind:
             case FindingKind.STALE_METADATA:
                 found = _stale_removals(finding, snapshot, ownership)
