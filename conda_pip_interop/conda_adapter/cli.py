@@ -72,6 +72,12 @@ def _initialise_context(options: Options) -> None:
 
 def _answer(options: Options) -> Output:  # noqa: PLR0911, C901 - one a command
     target = build_target(context.target_prefix)
+    if options.name is not None and not target.prefix.is_dir():
+        raise InteropError(
+            "no-such-environment",
+            f"There is no environment named {options.name}.",
+            hints=("`conda env list` shows those that there are.",),
+        )
     match options.command:
         case "list":
             return listing.list_distributions(read_snapshot(target.prefix))

@@ -78,7 +78,7 @@ def restore_records(options: Options, target: Target) -> Output:
     return _agree(
         options,
         target,
-        shown=render_plan(target.label, plan.actions),
+        shown=render_plan(target.label, plan.actions) if plan.records else "",
         plan=plan_to_list(plan.actions),
         nothing_to_do=None if plan.records else "conda's packages are in place already.",
         carry_out=carry_out,

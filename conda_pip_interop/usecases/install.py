@@ -25,6 +25,14 @@ def parse_requirements(texts: Iterable[str]) -> tuple[Requirement, ...]:
     """Requirements of an index (PEP 508 names with specifiers, extras and markers) from words."""
     requirements = []
     for text in texts:
+        if _is_place(text):
+            raise UsageError(
+                "unsupported-requirement",
+                f"{text!r} is a URL or a path; so far only packages of an index can be installed.",
+                hints=(
+                    "Use the environment's own pip for it: `conda run -n ENV python -m pip …`.",
+                ),
+            )
         try:
             requirement = Requirement(text)
         except InvalidRequirement as error:
@@ -35,14 +43,13 @@ def parse_requirements(texts: Iterable[str]) -> tuple[Requirement, ...]:
                     'A requirement looks like `flask`, `"flask>=3"` or `"flask[async]>=3,<4"`.',
                 ),
             ) from error
-        if requirement.url is not None:
-            raise UsageError(
-                "unsupported-requirement",
-                f"{text!r} names a URL; only packages of an index can be installed so far.",
-                hints=("Build a wheel of it and use the environment's own pip.",),
-            )
         requirements.append(requirement)
     return tuple(requirements)
+
+
+def _is_place(text: str) -> bool:
+    """Whether a person means a URL, a file or a folder, as pip takes them too."""
+    return "://" in text or text.startswith((".", "/", "~")) or text.endswith((".whl", ".tar.gz"))
 
 
 def plan_install(

@@ -76,14 +76,12 @@ class Planner:
                 specs = needed
                 ordered = tuple(sorted(needed, key=lambda spec: spec.name))
                 solution = self.conda.solve(ordered) if ordered else None
+                self._refuse_conflict(from_pip, solution)
             elif answer is not None and {one.name for one in answer} == from_pip:
                 return self._finish(supplies, solution, answer)
             if not from_pip and not any(extras.values()):
                 return self._finish(supplies, solution, ())
-            answer = self.installer.resolve(
-                tuple(str(one) for one in wanted),
-                held=self._held(solution) if self.items else (),
-            )
+            answer = self._resolve(wanted, self._held(solution) if self.items else ())
             self.items.update({one.name: one for one in answer})
         raise InteropError(
             "no-agreement",
@@ -91,6 +89,39 @@ class Planner:
             f"{', '.join(str(one) for one in requirements)}.",
             hints=("Ask for fewer packages at once, or state the versions that you need.",),
         )
+
+    def _resolve(
+        self, wanted: list[Requirement], held: tuple[HeldDistribution, ...]
+    ) -> tuple[ReportItem, ...]:
+        """Ask pip; its refusal is told with what to do next."""
+        try:
+            return self.installer.resolve(tuple(str(one) for one in wanted), held=held)
+        except InteropError as error:
+            if error.code != "pip-failed":
+                raise
+            raise InteropError(
+                error.code,
+                f"Nothing was changed: {error.message}",
+                hints=(
+                    "Check the names and the versions that were asked for.",
+                    "`conda search NAME` shows what the channels have.",
+                ),
+                exit_code=error.exit_code,
+            ) from error
+
+    def _refuse_conflict(self, from_pip: set[NormalizedName], solution: Solution | None) -> None:
+        """A name that pip would supply in a range of its own, and conda in another version."""
+        brought = self._carried(solution.linked) if solution is not None else {}
+        for name in sorted(from_pip & brought.keys()):
+            raise InteropError(
+                "conflict",
+                f"Nothing was changed: what was asked for needs another {name} than the "
+                f"{brought[name]} that conda's packages bring along.",
+                hints=(
+                    f"Ask for a version of {name} that the channels have: `conda search {name}`.",
+                    "Or leave out what needs the other.",
+                ),
+            )
 
     def _applies(self, requirement: Requirement) -> bool:
         marker = requirement.marker

@@ -209,3 +209,13 @@ def test_an_unknown_option_of_pips_is_refused_by_name(make_env: Any) -> None:
     refused = env.conda("pip install", "--no-compile", "cowsay", check=False)
     assert refused.returncode == 2
     assert "--no-compile" in refused.stderr
+
+
+def test_what_conda_brings_in_another_version_than_asked_for_is_told(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    before = hash_tree(env.prefix)
+    refused = env.conda("pip install", "--yes", "requests", "idna<3.5", check=False)
+    assert refused.returncode == 1
+    assert "needs another idna than the 3.10" in refused.stderr
+    assert "conda search idna" in refused.stderr
+    assert hash_tree(env.prefix) == before
