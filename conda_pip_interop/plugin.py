@@ -64,6 +64,13 @@ def conda_post_commands() -> Iterable[types.CondaPostCommand]:  # 23.7
 
 
 @hookimpl
+def conda_post_solves() -> Iterable[types.CondaPostSolve]:  # 24.1
+    from conda.plugins.types import CondaPostSolve
+
+    yield CondaPostSolve("pip-interop-guard", _lazy("guard"))
+
+
+@hookimpl
 def conda_post_transaction_actions() -> Iterable[Any]:  # 25.5
     from conda.plugins.types import CondaPostTransactionAction
 

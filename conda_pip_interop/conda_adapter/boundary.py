@@ -13,16 +13,19 @@ def call_hook(name: str, *args: Any) -> Any:
     """Call a function of `hooks`; what goes wrong is a line with `-v` and a traceback in the log.
 
     Importing the hooks is inside the boundary too: a base in the middle of its own update may lack
-    a module.
+    a module. A hook that wants conda to stop, because the policy says so, returns the error.
     """
     try:
         from conda_pip_interop.conda_adapter import hooks
 
-        return getattr(hooks, name)(*args)
+        result = getattr(hooks, name)(*args)
     except Exception as error:  # noqa: BLE001 - the one place that catches all: conda goes on
         _log.debug("%s failed", name, exc_info=True)
         mention(f"conda-pip-interop: skipped {name} ({error or type(error).__name__})")
         return {}
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 def mention(text: str) -> None:

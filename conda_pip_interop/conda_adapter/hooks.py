@@ -12,6 +12,7 @@ from conda.base.context import context
 
 from conda_pip_interop.conda_adapter.boundary import call_hook, mention, say
 from conda_pip_interop.conda_adapter.environment import build_target
+from conda_pip_interop.conda_adapter.errors import build_conda_error
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.touched import find_target, find_touched, takes_file
 from conda_pip_interop.core.apply import (
@@ -20,18 +21,27 @@ from conda_pip_interop.core.apply import (
     replace_file,
     write_state,
 )
-from conda_pip_interop.core.endangered import read_endangered_records
+from conda_pip_interop.core.endangered import (
+    has_unclaimed_distributions,
+    read_endangered_records,
+)
 from conda_pip_interop.core.findings import find_findings
+from conda_pip_interop.core.forecast import Change
+from conda_pip_interop.core.prefix import read_prefix
 from conda_pip_interop.core.rollback import needs_recovery
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.core.state import read_state
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.usecases.guard import build_refusal, find_breakages, render_warning
 from conda_pip_interop.usecases.notice import build_notice
 from conda_pip_interop.usecases.protect import has_our_marker, settle_marker
 from conda_pip_interop.usecases.reconcile import carry_out, plan_reconcile
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Iterable, MutableMapping
+
+    from conda import CondaError
+    from conda.models.records import PackageRecord
 
     from conda_pip_interop.core.snapshot import Snapshot
     from conda_pip_interop.usecases.target import Target
@@ -71,6 +81,32 @@ def after_command(command: str) -> None:
         call_hook("settle", prefix)
     for prefix in prefixes:
         call_hook("notice", str(prefix))
+
+
+def guard(
+    _repodata: str, unlinked: Iterable[PackageRecord], linked: Iterable[PackageRecord]
+) -> CondaError | None:
+    """Between solver and prompt: tell, or refuse, what would break what pip has installed."""
+    mode = read_policy().guard
+    root = find_target(next(iter(_unfinished), ""))
+    if mode == "off" or not (root / "conda-meta").is_dir():
+        return None
+    python = read_prefix(root).python
+    if python is None or not has_unclaimed_distributions(root, python.site_packages):
+        return None
+    before = {record.name: record.version for record in unlinked}
+    after = {record.name: record.version for record in linked}
+    changes = [
+        Change(name=name, before=before.get(name), after=after.get(name))
+        for name in sorted(before.keys() | after.keys())
+    ]
+    target = build_target(root)
+    breakages = find_breakages(read_snapshot(root), changes)
+    if breakages and mode == "error":
+        return build_conda_error(build_refusal(breakages, target))
+    if breakages and not context.quiet:
+        say(render_warning(breakages, target))
+    return None
 
 
 def settle_unfinished(command: str) -> None:

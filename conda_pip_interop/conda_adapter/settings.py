@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from conda.base.context import context
 from conda.common.configuration import (
@@ -20,7 +20,9 @@ from conda.plugins.types import CondaSetting
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conda_pip_interop.core.policy import Policy, ReconcileMode
+    from conda_pip_interop.core.policy import Policy
+
+Choice = TypeVar("Choice", bound=str)
 
 PREFIX = "pip_interop_"
 _said: set[str] = set()
@@ -79,6 +81,12 @@ def build_settings() -> Iterable[CondaSetting]:
         parameter=WordsParameter("auto", element_type=str),
     )
     yield CondaSetting(
+        name="pip_interop_guard",
+        description="What precedes a transaction that would break what pip has installed: warn "
+        "tells, error refuses, off looks at nothing.",
+        parameter=WordsParameter("warn", element_type=str),
+    )
+    yield CondaSetting(
         name="pip_interop_message",
         description="Text added to what pip says where it is kept out: whom to ask, a link.",
         parameter=TextParameter("", element_type=str),
@@ -87,26 +95,34 @@ def build_settings() -> Iterable[CondaSetting]:
 
 def read_policy() -> Policy:
     """The policy in force. A value that means nothing is said, once, and its default taken."""
-    from conda_pip_interop.core.policy import PROTECT_WORDS, RECONCILE_MODES, Policy
+    from conda_pip_interop.core.policy import (
+        GUARD_MODES,
+        PROTECT_WORDS,
+        RECONCILE_MODES,
+        Policy,
+    )
 
     protect = tuple(word.strip() for word in _read("protect").split(",") if word.strip())
     if not protect or (len(protect) > 1 and "none" in protect):
         _complain("protect", f"{', '.join(PROTECT_WORDS)}, or names and path patterns")
         protect = ("base",)
-    mode = _read("reconcile")
-    reconcile: ReconcileMode = "auto"
-    for known in RECONCILE_MODES:
-        if mode == known:
-            reconcile = known
-            break
-    else:
-        _complain("reconcile", ", ".join(RECONCILE_MODES))
     return Policy(
         protect=protect,
         protect_source=_find_source("protect"),
-        reconcile=reconcile,
+        reconcile=_choose("reconcile", RECONCILE_MODES),
+        guard=_choose("guard", GUARD_MODES),
         message=_read("message") or None,
     )
+
+
+def _choose(name: str, choices: tuple[Choice, ...]) -> Choice:
+    """The one of `choices` that is set; the first, their default, where it is none of them."""
+    value = _read(name)
+    for choice in choices:
+        if value == choice:
+            return choice
+    _complain(name, ", ".join(choices))
+    return choices[0]
 
 
 def _read(name: str) -> str:

@@ -39,6 +39,28 @@ def read_endangered_records(root: Path) -> dict[Path, bytes]:
     return endangered
 
 
+#: The metadata of a distribution, as a record's text names it.
+_METADATA = re.compile(rb'/([^/"]+\.(?:dist-info|egg-info|egg-link))["/]')
+
+
+def has_unclaimed_distributions(root: Path, site_packages: str) -> bool:
+    """Whether a distribution is there that no record names: the cheap sign of pip's work.
+
+    A conda package that pip has put in place anew, at the same version, is not seen by it.
+    """
+    try:
+        names = {
+            name
+            for name in os.listdir(root / site_packages)
+            if name.endswith((".dist-info", ".egg-info", ".egg-link"))
+        }
+        for path in (root / "conda-meta").glob("*.json"):
+            names.difference_update(map(_decode, _METADATA.findall(path.read_bytes())))
+    except OSError:
+        return True
+    return bool(names)
+
+
 def _decode(text: bytes) -> str:
     """The path that a JSON string stands for."""
     try:

@@ -7,10 +7,12 @@ from fnmatch import fnmatchcase
 from typing import Final, Literal, TypeAlias
 
 ReconcileMode: TypeAlias = Literal["auto", "report", "off"]
+GuardMode: TypeAlias = Literal["warn", "error", "off"]
 
 #: Values of `pip_interop_protect` that stand alone; any other word is a name or path pattern.
 PROTECT_WORDS: Final = ("base", "none", "all")
 RECONCILE_MODES: Final[tuple[ReconcileMode, ...]] = ("auto", "report", "off")
+GUARD_MODES: Final[tuple[GuardMode, ...]] = ("warn", "error", "off")
 DEFAULT_SOURCE: Final = "default"
 
 
@@ -26,6 +28,7 @@ class Policy:
     protect: tuple[str, ...] = ("base",)
     protect_source: str = DEFAULT_SOURCE
     reconcile: ReconcileMode = "auto"
+    guard: GuardMode = "warn"
     message: str | None = None
 
 

@@ -97,11 +97,11 @@ def find_unmet(
     installed = _build_installed(snapshot)
     if not installed.pips:
         return ()
-    environment = marker_environment(snapshot.prefix, subdir=_find_subdir(snapshot))
+    environment = marker_environment(snapshot.prefix, subdir=find_subdir(snapshot))
     return tuple(
         _build_unmet(snapshot.claims, installed, distribution, requirement)
         for name, distribution in sorted(installed.by_name.items())
-        for requirement in _parse_applying(
+        for requirement in parse_applying(
             [
                 text
                 for text in read_metadata(distribution).requires_dist
@@ -130,7 +130,8 @@ def _build_installed(snapshot: Snapshot) -> _Installed:
     return _Installed(by_name=by_name, pips=frozenset(pips), bare=frozenset(bare))
 
 
-def _find_subdir(snapshot: Snapshot) -> str | None:
+def find_subdir(snapshot: Snapshot) -> str | None:
+    """Find the platform word of a prefix (``linux-64``) in its records, noarch ones left out."""
     subdirs = (record.subdir for record in snapshot.records if record.subdir != "noarch")
     return next((subdir for subdir in subdirs if subdir), None)
 
@@ -143,7 +144,7 @@ def _concerns_pip(installed: _Installed, name: NormalizedName, text: str) -> boo
     return match is not None and canonicalize_name(match[1]) in installed.pips
 
 
-def _parse_applying(texts: Iterable[str], environment: Mapping[str, str]) -> Iterator[Requirement]:
+def parse_applying(texts: Iterable[str], environment: Mapping[str, str]) -> Iterator[Requirement]:
     """Parse the requirements that apply here; what cannot be understood cannot be judged."""
     scope = {**environment, "extra": ""}
     for text in texts:

@@ -1,0 +1,63 @@
+"""What a transaction would break of pip's is foretold, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.core.distributions import read_requirements
+from conda_pip_interop.core.forecast import Change, forecast
+from conda_pip_interop.core.snapshot import read_snapshot
+from tests.builders import PrefixBuilder
+
+
+@pytest.fixture
+def prefix(tmp_path: Path) -> Path:
+    builder = PrefixBuilder(root=tmp_path / "env", python="3.11")
+    builder.conda_package("lib", "1.5", files={"lib.py": "x = 1\n"})
+    builder.conda_package("other", "1.0", files={"other.py": "x = 1\n"})
+    builder.pip_package(
+        "app",
+        "2.0",
+        files={"app.py": "import lib\n"},
+        requires=("lib<2", "absent>1", 'other>5; sys_platform == "never"'),
+    )
+    return tmp_path / "env"
+
+
+def told(prefix: Path, *changes: tuple[str, str | None, str | None]) -> list[tuple[str, str]]:
+    snapshot = read_snapshot(prefix)
+    given = [Change(name=name, before=before, after=after) for name, before, after in changes]
+    found = forecast(snapshot, given, lambda one: read_requirements(snapshot.prefix, one))
+    return [(one.kind, one.distribution) for one in found]
+
+
+@pytest.mark.parametrize("after", ["2.0", None])
+def test_a_requirement_that_would_no_longer_be_met_is_told(prefix: Path, after: str | None) -> None:
+    assert told(prefix, ("lib", "1.5", after)) == [("unmet", "app")]
+
+
+def test_what_stays_met_what_was_unmet_and_what_does_not_apply_is_not_told(prefix: Path) -> None:
+    assert told(prefix, ("lib", "1.5", "1.9")) == []
+    assert told(prefix, ("absent", None, "0.5"), ("other", "1.0", "9")) == []
+    assert told(prefix) == []
+
+
+def test_linking_a_name_that_pip_holds_is_told(prefix: Path) -> None:
+    assert told(prefix, ("app", None, "2.1")) == [("overwritten", "app")]
+
+
+@pytest.mark.parametrize("after", ["3.12.1", "3.10.2", None])
+def test_another_python_strands_all_that_is_pips(prefix: Path, after: str | None) -> None:
+    assert told(prefix, ("python", "3.11.7", after)) == [("stranded", "app")]
+
+
+def test_another_patch_of_python_strands_nothing(prefix: Path) -> None:
+    assert told(prefix, ("python", "3.11.7", "3.11.9")) == []
+
+
+def test_where_pip_has_installed_nothing_nothing_is_told(tmp_path: Path) -> None:
+    builder = PrefixBuilder(root=tmp_path / "env", python="3.11")
+    builder.conda_package("lib", "1.5", files={"lib.py": "x = 1\n"})
+    assert told(tmp_path / "env", ("lib", "1.5", None), ("python", "3.11.7", "3.12.0")) == []

@@ -1,0 +1,61 @@
+"""Before a transaction that would break what pip has installed, it is said, or refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.e2e.tree import hash_tree
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def env(make_env: Any) -> Any:
+    """conda's flask with pip's Flask-Testing, which needs it, and pip's idna."""
+    env = make_env("python", "pip", "flask")
+    env.pip("install", "-q", "--no-deps", "Flask-Testing", "idna==3.11")
+    return env
+
+
+def test_warn_tells_before_the_prompt_and_goes_on(env: Any) -> None:
+    done = env.conda("remove", "-y", "--dry-run", "flask", check=False)
+    assert "flask-testing 0.8.1 requires flask, but it would be removed" in done.stderr.lower()
+    done = env.conda("install", "-y", "--dry-run", "idna", check=False)
+    assert "pip's idna 3.11 would be overwritten by conda's idna 3.10" in done.stderr
+    assert "conda-pip-interop" not in env.conda("install", "-y", "six").stderr
+
+
+def test_error_refuses_with_nothing_changed_and_names_the_way_through(env: Any) -> None:
+    before = hash_tree(env.prefix)
+    refused = env.conda(
+        "remove", "-y", "flask", check=False, CONDA_PLUGINS_PIP_INTEROP_GUARD="error"
+    )
+    assert refused.returncode == 1
+    assert "Flask-Testing" in refused.stderr or "flask-testing" in refused.stderr
+    assert "CONDA_PLUGINS_PIP_INTEROP_GUARD=off" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert hash_tree(env.prefix) == before
+    document = json.loads(
+        env.conda(
+            *("remove", "-y", "flask", "--json"),
+            check=False,
+            CONDA_PLUGINS_PIP_INTEROP_GUARD="error",
+        ).stdout
+    )
+    assert "would break what pip has installed" in document["message"]
+    assert hash_tree(env.prefix) == before
+
+
+def test_off_looks_at_nothing(env: Any) -> None:
+    done = env.conda(
+        "remove", "-y", "--dry-run", "flask", check=False, CONDA_PLUGINS_PIP_INTEROP_GUARD="off"
+    )
+    assert "conda-pip-interop" not in done.stderr
+
+
+def test_json_keeps_stdout_for_the_document(env: Any) -> None:
+    done = env.conda("remove", "-y", "flask", "--dry-run", "--json", check=False)
+    assert json.loads(done.stdout)["dry_run"] is True
