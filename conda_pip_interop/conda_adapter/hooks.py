@@ -62,6 +62,7 @@ def before_command(command: str) -> None:
     """
     atexit.register(call_hook, "settle_unfinished", command)
     _unfinished.add(command)
+    _take_back_variables()  # of an earlier command of this process that failed
     if not takes_file() or not has_our_marker(find_target(command)):
         return
     for name in _LET_THROUGH:
@@ -73,14 +74,20 @@ def before_command(command: str) -> None:
 def after_command(command: str) -> None:
     """After a command that may change environments: markers, then what there is to tell."""
     _unfinished.discard(command)
-    while _set:
-        os.environ.pop(_set.pop(), None)
-    call_hook("settle", Path(context.root_prefix))
+    _take_back_variables()
+    base = Path(context.root_prefix)
+    call_hook("settle", base)  # first: whatever becomes of the rest, base is protected
     prefixes = find_touched(command)
     for prefix in prefixes:
-        call_hook("settle", prefix)
+        if prefix != base:
+            call_hook("settle", prefix)
     for prefix in prefixes:
         call_hook("notice", str(prefix))
+
+
+def _take_back_variables() -> None:
+    while _set:
+        os.environ.pop(_set.pop(), None)
 
 
 def guard(

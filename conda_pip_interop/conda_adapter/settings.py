@@ -10,11 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from conda.base.context import context
-from conda.common.configuration import (
-    ParameterFlag,
-    PrimitiveLoadedParameter,
-    PrimitiveParameter,
-)
+from conda.common import configuration
 from conda.plugins.types import CondaSetting
 
 if TYPE_CHECKING:
@@ -28,16 +24,18 @@ PREFIX = "pip_interop_"
 _said: set[str] = set()
 
 
-class WordsParameter(PrimitiveParameter):  # type: ignore[misc]  # conda is not typed
+class PrimitiveParameter(configuration.PrimitiveParameter):  # type: ignore[misc]  # not typed
     """A word, several words with commas, or a YAML list of words: kept as one text.
 
     A list in conda's own sequence parameter would be merged across files; here the file that
-    outranks the others speaks alone.
+    outranks the others speaks alone. Named as conda's: `conda config --set` goes by the class name.
     """
 
-    _words: tuple[type, ...] = (str,)
+    def __init__(self, default: str, *, words: tuple[type, ...] = (str,)) -> None:
+        super().__init__(default, element_type=str)
+        self._words = words
 
-    def load(self, name: str, match: Any) -> PrimitiveLoadedParameter:
+    def load(self, name: str, match: Any) -> configuration.PrimitiveLoadedParameter:
         """Load one source's value (see conda's `Parameter.load`).
 
         What is neither becomes the empty text, which means nothing: `read_policy` says so.
@@ -46,15 +44,9 @@ class WordsParameter(PrimitiveParameter):  # type: ignore[misc]  # conda is not 
         words = value if isinstance(value, list) else [value]
         known = all(isinstance(word, self._words) for word in words)
         text = ",".join(map(str, words)) if known else ""
-        return PrimitiveLoadedParameter(
+        return configuration.PrimitiveLoadedParameter(
             name, str, text, match.keyflag(), match.valueflags(None), self._validation
         )
-
-
-class TextParameter(WordsParameter):
-    """A text, or a number that is meant as one (an extension to call)."""
-
-    _words = (str, int, float)
 
 
 def _unwrap(value: Any) -> Any:
@@ -72,24 +64,24 @@ def build_settings() -> Iterable[CondaSetting]:
         name="pip_interop_protect",
         description="Where plain pip is kept out by an EXTERNALLY-MANAGED marker: base, none, all, "
         "or names and path patterns of environments (! negates, the last match wins).",
-        parameter=WordsParameter("base", element_type=str),
+        parameter=PrimitiveParameter("base"),
     )
     yield CondaSetting(
         name="pip_interop_reconcile",
         description="What follows a transaction: auto and report tell what conda and pip did to "
         "each other, off looks at nothing.",
-        parameter=WordsParameter("auto", element_type=str),
+        parameter=PrimitiveParameter("auto"),
     )
     yield CondaSetting(
         name="pip_interop_guard",
         description="What precedes a transaction that would break what pip has installed: warn "
         "tells, error refuses, off looks at nothing.",
-        parameter=WordsParameter("warn", element_type=str),
+        parameter=PrimitiveParameter("warn"),
     )
     yield CondaSetting(
         name="pip_interop_message",
         description="Text added to what pip says where it is kept out: whom to ask, a link.",
-        parameter=TextParameter("", element_type=str),
+        parameter=PrimitiveParameter("", words=(str, int, float)),
     )
 
 
@@ -141,7 +133,7 @@ def _find_raw(name: str) -> Any:
     for parameters in context.plugins.raw_data.values():
         if PREFIX + name in parameters:
             found = parameters[PREFIX + name]
-            if found.keyflag() is ParameterFlag.final:
+            if found.keyflag() is configuration.ParameterFlag.final:
                 break
     return found
 

@@ -38,7 +38,9 @@ class Absent:
 class Ours:
     """A marker that we wrote and nobody edited; ``stale``: it was written for another prefix.
 
-    (conda copies untracked files when it clones.) ``policy`` is the policy source it was written
+    ``conda create --clone`` copies untracked files, and in texts it puts the new prefix for the old
+    one: so the signature spells its prefix with escapes only, and the rest is signed without any.
+    ``policy`` is the policy source it was written
     for, ``version`` the version of this project that wrote it.
     """
 
@@ -108,9 +110,11 @@ def parse_marker(text: str, *, path: PrefixPath, root: Path) -> Ours | None:
     """Recognise an unedited marker of ours by its first line; None for any other text."""
     first, _, rest = text.partition("\n")
     match = _SIGNATURE.fullmatch(first)
-    if match is None or match["sha256"] != _digest(rest):
+    if match is None:
         return None
     written_for = os.fsdecode(unquote_to_bytes(match["prefix"]))
+    if match["sha256"] != _digest(rest, written_for, str(root)):
+        return None
     return Ours(
         path=path,
         version=match["version"],
@@ -140,12 +144,14 @@ def render_marker(
         lines.extend(f" {line}" if line else "" for line in others)
     rest = "\n".join(lines) + "\n"
     rest = rest.encode("utf-8", errors="replace").decode()
-    where = quote(os.fsencode(prefix), safe="/:\\")
+    where = quote(os.fsencode(prefix), safe="")
     return (
         f"# conda-pip-interop {version} policy={quote(policy_source)} prefix={where} "
-        f"sha256={_digest(rest)}\n{rest}"
+        f"sha256={_digest(rest, str(prefix))}\n{rest}"
     )
 
 
-def _digest(rest: str) -> str:
+def _digest(rest: str, *prefixes: str) -> str:
+    for prefix in prefixes:
+        rest = rest.replace(prefix, "PREFIX")
     return hashlib.sha256(rest.encode()).hexdigest()
