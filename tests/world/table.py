@@ -56,19 +56,34 @@ CHANNEL: dict[str, tuple[str, ...]] = {
 
 # In the index only: newer, older, or not on the channel at all.
 INDEX: dict[str, tuple[str, ...]] = {
+    "argcomplete": ("3.6.2",),
     "attrs": ("23.2.0", "25.3.0"),
+    "cachetools": ("5.5.2",),
+    "chardet": ("5.2.0",),
     "click": ("8.1.3", "8.2.1"),
+    "colorlog": ("6.9.0",),
     "cowsay": ("6.0", "6.1"),
+    "dependency-groups": ("1.3.0",),
+    "distlib": ("0.3.9",),
     "editables": ("0.5",),
+    "filelock": ("3.17.0",),
     "flit-core": ("3.10.1",),
     "hatchling": ("1.27.0",),
     "idna": ("3.4", "3.11"),
+    "nox": ("2025.2.9",),
     "numpy": ("2.1.1", "2.2.6"),
     "pathspec": ("0.12.1",),
     "pip": ("22.3.1", "23.0.1", "26.1.2"),
+    "pipx": ("1.7.1",),
+    "pyproject-api": ("1.9.0",),
+    "py-rattler-build": ("0.73.0",),
     "pysocks": ("1.7.1",),
     "six": ("1.14.0", "1.15.0", "1.17.0"),
+    "tox": ("4.24.1",),
     "trove-classifiers": ("2025.1.15.22",),
+    "userpath": ("1.9.2",),
+    "uv": ("0.13.9",),
+    "virtualenv": ("20.29.1",),
 }
 
 # No wheel on PyPI: built from the sdist, once, by the running interpreter and for it alone.
