@@ -85,11 +85,6 @@ def after_command(command: str) -> None:
         call_hook("notice", str(prefix))
 
 
-def _take_back_variables() -> None:
-    while _set:
-        os.environ.pop(_set.pop(), None)
-
-
 def guard(
     _repodata: str, unlinked: Iterable[PackageRecord], linked: Iterable[PackageRecord]
 ) -> CondaError | None:
@@ -114,6 +109,11 @@ def guard(
     if breakages and not context.quiet:
         say(render_warning(breakages, target))
     return None
+
+
+def _take_back_variables() -> None:
+    while _set:
+        os.environ.pop(_set.pop(), None)
 
 
 def settle_unfinished(command: str) -> None:
