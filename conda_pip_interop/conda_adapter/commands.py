@@ -12,10 +12,9 @@ from packaging.version import Version
 
 from conda_pip_interop.conda_adapter.boundary import call_hook, say
 from conda_pip_interop.conda_adapter.settings import read_policy
-from conda_pip_interop.core.apply import write_state
 from conda_pip_interop.core.policy import decide_protection
 from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
-from conda_pip_interop.core.state import read_state
+from conda_pip_interop.core.state import read_state, write_state
 from conda_pip_interop.core.undo import find_journal, undo
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.pip.process import PipProcess

@@ -1,4 +1,7 @@
-"""What happens around conda's own commands: markers, the notice, records kept from deletion."""
+"""What happens around conda's own commands: markers, the notice, records kept from deletion.
+
+Each of these commands imports this module: what only some environments need is imported late.
+"""
 
 from __future__ import annotations
 
@@ -6,45 +9,26 @@ import atexit
 import dataclasses
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 
 from conda_pip_interop.conda_adapter.boundary import call_hook, mention, say
 from conda_pip_interop.conda_adapter.environment import build_target
-from conda_pip_interop.conda_adapter.errors import build_conda_error
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.touched import find_target, find_touched, takes_file
-from conda_pip_interop.core.apply import (
-    is_operating,
-    recover_interrupted,
-    replace_file,
-    write_state,
-)
-from conda_pip_interop.core.endangered import (
-    has_unclaimed_distributions,
-    read_endangered_records,
-)
-from conda_pip_interop.core.findings import find_findings
-from conda_pip_interop.core.forecast import Change
+from conda_pip_interop.core.endangered import read_endangered_records
+from conda_pip_interop.core.files import replace_file
 from conda_pip_interop.core.prefix import read_prefix
-from conda_pip_interop.core.rollback import needs_recovery
-from conda_pip_interop.core.snapshot import read_snapshot
-from conda_pip_interop.core.state import read_state
-from conda_pip_interop.errors import InteropError
-from conda_pip_interop.usecases.guard import build_refusal, find_breakages, render_warning
-from conda_pip_interop.usecases.notice import build_notice
+from conda_pip_interop.core.signs import has_signs_of_pip
+from conda_pip_interop.core.state import read_state, write_state
 from conda_pip_interop.usecases.protect import has_our_marker, settle_marker
-from conda_pip_interop.usecases.reconcile import carry_out, plan_reconcile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
 
     from conda import CondaError
     from conda.models.records import PackageRecord
-
-    from conda_pip_interop.core.snapshot import Snapshot
-    from conda_pip_interop.usecases.target import Target
 
 #: What pip (>= 23.0.1) and uv take for permission to go on where a marker stands.
 _LET_THROUGH = ("PIP_BREAK_SYSTEM_PACKAGES", "UV_BREAK_SYSTEM_PACKAGES")
@@ -85,30 +69,28 @@ def after_command(command: str) -> None:
         call_hook("notice", str(prefix))
 
 
+def notice(prefix: str) -> None:
+    """Tell, once, what the two managers did to each other in the environment at `prefix`."""
+    root = Path(prefix)
+    if root in _noticed or not (root / "conda-meta").is_dir():
+        return
+    _noticed.add(root)
+    if has_signs_of_pip(read_prefix(root)) or read_state(root).told:
+        from conda_pip_interop.conda_adapter.reconciling import look_and_tell
+
+        look_and_tell(root)
+
+
 def guard(
     _repodata: str, unlinked: Iterable[PackageRecord], linked: Iterable[PackageRecord]
 ) -> CondaError | None:
     """Between solver and prompt: tell, or refuse, what would break what pip has installed."""
-    mode = read_policy().guard
     root = find_target(next(iter(_unfinished), ""))
-    if mode == "off" or not (root / "conda-meta").is_dir():
+    if not (root / "conda-meta").is_dir() or not has_signs_of_pip(read_prefix(root)):
         return None
-    python = read_prefix(root).python
-    if python is None or not has_unclaimed_distributions(root, python.site_packages):
-        return None
-    before = {record.name: record.version for record in unlinked}
-    after = {record.name: record.version for record in linked}
-    changes = [
-        Change(name=name, before=before.get(name), after=after.get(name))
-        for name in sorted(before.keys() | after.keys())
-    ]
-    target = build_target(root)
-    breakages = find_breakages(read_snapshot(root), changes)
-    if breakages and mode == "error":
-        return build_conda_error(build_refusal(breakages, target))
-    if breakages and not context.quiet:
-        say(render_warning(breakages, target))
-    return None
+    from conda_pip_interop.conda_adapter.reconciling import judge_transaction
+
+    return judge_transaction(root, unlinked, linked)
 
 
 def _take_back_variables() -> None:
@@ -150,59 +132,6 @@ def _tell_of_base(prefix: Path) -> None:
         )
 
 
-def notice(prefix: str) -> None:
-    """Tell, once, what the two managers did to each other in the environment at `prefix`."""
-    root = Path(prefix)
-    if root in _noticed or is_operating(root) or not (root / "conda-meta").is_dir():
-        return
-    _noticed.add(root)
-    mode = read_policy().reconcile
-    if mode == "off":
-        return
-    if needs_recovery(root):
-        _recover(root)
-    target, snapshot = build_target(root), read_snapshot(root)
-    cleaned: tuple[str, ...] = ()
-    if mode == "auto":
-        cleaned = _clean_up(target, snapshot)
-    if cleaned:
-        snapshot = read_snapshot(root)
-    state = read_state(root)
-    told, remembered = build_notice(find_findings(snapshot), state, target)
-    if remembered != state:
-        write_state(root, remembered)
-    if (cleaned or told) and not context.json and not context.quiet:
-        say("\n".join((*cleaned, *told)))
-
-
-def _recover(root: Path) -> None:
-    """Put back what an interrupted operation left; one under way elsewhere is not waited for."""
-
-    def go_on() -> NoReturn:
-        raise InteropError("busy", f"another process works in {root}")
-
-    try:
-        recover_interrupted(root, on_wait=go_on)
-    except (InteropError, OSError) as error:
-        mention(f"conda-pip-interop: {root} is not recovered ({error})")
-
-
-def _clean_up(target: Target, snapshot: Snapshot) -> tuple[str, ...]:
-    """Remove what one manager left behind under the other; what cannot be is told as a finding."""
-    plan = plan_reconcile(snapshot, left_alone=read_state(target.prefix).told)
-    if not plan.removals:
-        return ()
-    try:
-        carry_out(plan, snapshot=snapshot, target=target)
-    except (InteropError, OSError) as error:
-        mention(f"conda-pip-interop: {target.label} is not cleaned up ({error})")
-        return ()
-    return (
-        *(f"conda-pip-interop: {target.label}: {one.summary}" for one in plan.findings),
-        f"  cleaned up: {len(plan.removals)} files that nobody answers for",
-    )
-
-
 def keep_records(_command: str) -> None:
     """Before a command in which this conda would delete records whose payload is gone.
 
@@ -238,4 +167,5 @@ def spare_records(prefix: Any, records: MutableMapping[str, Any]) -> dict[str, A
 
 
 def prepare() -> None:
-    """Nothing but the import of this module, asked for while all its files are there."""
+    """Import what the notice needs while all its files are there: base may be about to change."""
+    import conda_pip_interop.conda_adapter.reconciling  # noqa: F401

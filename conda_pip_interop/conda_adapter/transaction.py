@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conda.base.context import context
 from conda.core.path_actions import Action
 
 from conda_pip_interop.conda_adapter.boundary import call_hook
@@ -11,8 +12,9 @@ class NoticeAction(Action):  # type: ignore[misc]  # conda is not typed
     """Tells what the transaction left; only `cleanup` sees the final state."""
 
     def verify(self) -> None:
-        """Import now what cleanup needs: when base changes, its files may be gone by then."""
-        call_hook("prepare")
+        """Where base itself changes, import now what cleanup needs: it may be gone by then."""
+        if self.target_prefix == context.root_prefix:
+            call_hook("prepare")
         self._verified = True
 
     def execute(self) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.core.files import replace_file
 from conda_pip_interop.core.journal import (
     JOURNAL_FOLDER,
     STATE_FOLDER,
@@ -26,13 +27,11 @@ from conda_pip_interop.core.plan import FileAction, WriteFile
 from conda_pip_interop.core.prefix import read_prefix
 from conda_pip_interop.core.rollback import (
     discard,
-    name_beside,
     read_journal,
     recover,
     roll_back_steps,
 )
 from conda_pip_interop.core.snapshot import read_fingerprint
-from conda_pip_interop.core.state import State, render_state, state_file
 from conda_pip_interop.core.undo import prune_journals
 from conda_pip_interop.errors import InteropError
 
@@ -257,35 +256,3 @@ def _stash_copy(target: Path, stashed: Path) -> None:
             with part.open("rb") as file:
                 os.fsync(file.fileno())
         part.rename(stashed)
-
-
-def replace_file(target: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Put `content` at `target` in one step: whoever looks sees the old file or the new one.
-
-    Never writes into the old file, which may be hard-linked to conda's package cache.
-    """
-    beside = target.with_name(name_beside(target, os.getpid()))
-    beside.unlink(missing_ok=True)  # of a process that had this one's number, and was killed
-    try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.chmod(mode)
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-def remove_file(target: Path) -> None:
-    """Remove a file of ours; fine if it is gone already."""
-    target.unlink(missing_ok=True)
-
-
-def write_state(prefix: Path, state: State) -> None:
-    """Write what we remember of `prefix`."""
-    file = state_file(prefix)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(file, render_state(state).encode())

@@ -33,35 +33,13 @@ def read_endangered_records(root: Path) -> dict[Path, bytes]:
             content = path.read_bytes()
         except OSError:
             continue
-        anchors = [_decode(match) for match in _ANCHOR.findall(content)]
+        anchors = [decode_path(match) for match in _ANCHOR.findall(content)]
         if anchors and not _is_there(root, min(anchors, key=len)):  # of equals the first, as conda
             endangered[path] = content
     return endangered
 
 
-#: The metadata of a distribution, as a record's text names it.
-_METADATA = re.compile(rb'/([^/"]+\.(?:dist-info|egg-info|egg-link))["/]')
-
-
-def has_unclaimed_distributions(root: Path, site_packages: str) -> bool:
-    """Whether a distribution is there that no record names: the cheap sign of pip's work.
-
-    A conda package that pip has put in place anew, at the same version, is not seen by it.
-    """
-    try:
-        names = {
-            name
-            for name in os.listdir(root / site_packages)
-            if name.endswith((".dist-info", ".egg-info", ".egg-link"))
-        }
-        for path in (root / "conda-meta").glob("*.json"):
-            names.difference_update(map(_decode, _METADATA.findall(path.read_bytes())))
-    except OSError:
-        return True
-    return bool(names)
-
-
-def _decode(text: bytes) -> str:
+def decode_path(text: bytes) -> str:
     """The path that a JSON string stands for."""
     try:
         return str(json.loads(b'"%b"' % text))

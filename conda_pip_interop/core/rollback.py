@@ -8,6 +8,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.core.files import name_beside
 from conda_pip_interop.core.journal import (
     JOURNAL_FOLDER,
     Journal,
@@ -140,11 +141,6 @@ def _take_away(target: Path, undone: Path, sha256: str | None) -> None:
         target.rename(undone)
     else:
         undone.touch()
-
-
-def name_beside(target: Path, process: int | str) -> str:
-    """The name that a new content has until it is whole; cut where file systems would refuse it."""
-    return f".{target.name[:50]}.{process}.pip-interop"
 
 
 def _remove_unfinished(target: Path) -> None:

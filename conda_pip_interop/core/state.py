@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.core.files import replace_file
 from conda_pip_interop.core.journal import STATE_FOLDER
 
 if TYPE_CHECKING:
@@ -57,3 +58,10 @@ def render_state(state: State) -> str:
         "unprotected": state.unprotected,
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def write_state(prefix: Path, state: State) -> None:
+    """Write what we remember of `prefix`."""
+    file = state_file(prefix)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(file, render_state(state).encode())

@@ -16,17 +16,15 @@ from conda_pip_interop.core.apply import (
     is_operating,
     open_operation,
     recover_interrupted,
-    remove_file,
-    replace_file,
-    write_state,
 )
+from conda_pip_interop.core.files import remove_file, replace_file
 from conda_pip_interop.core.journal import JOURNAL_FOLDER, STATE_FOLDER
 from conda_pip_interop.core.paths import PrefixPath
 from conda_pip_interop.core.plan import FileAction, RemoveFile, WriteFile
 from conda_pip_interop.core.prefix import read_prefix
 from conda_pip_interop.core.rollback import needs_recovery, read_journals
 from conda_pip_interop.core.snapshot import read_fingerprint
-from conda_pip_interop.core.state import State, read_state
+from conda_pip_interop.core.state import State, read_state, write_state
 from conda_pip_interop.errors import InteropError
 from tests.core.trees import MEMORY, NOBODY, read_tree, run_and_kill, run_in_child
 
