@@ -200,6 +200,13 @@ def test_ensurepip_itself_is_refused_and_conda_gives_pip(lab: Base) -> None:
     assert "conda install -n web" in refused.stdout + refused.stderr
 
 
+def test_conda_pip_install_is_the_way_past_a_marker(lab: Base) -> None:
+    lab.run("pip", "install", "-n", "web", "--yes", "cowsay")
+    assert has(lab, "web", "cowsay")
+    assert has_marker(lab.envs / "web")
+    pip(lab, "uninstall", "-q", "-y", "cowsay", PIP_BREAK_SYSTEM_PACKAGES="1")
+
+
 def test_conda_run_lists(lab: Base) -> None:
     assert "requests" in lab.run("run", "-n", "base", "pip", "list").stdout
 
