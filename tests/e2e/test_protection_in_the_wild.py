@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import zipfile
@@ -244,7 +245,7 @@ def test_pip_picks_the_words_of_the_locale(
     """The C library takes its locales from `LOCPATH`: a copy of one under another name will do."""
     found = [path for path in Path("/usr/lib/locale").glob("C.*") if path.is_dir()]
     if not found:
-        pytest.skip("the C library keeps no folder of a locale here")
+        pytest.skip(f"{' '.join(platform.libc_ver())} keeps no locale in a folder to copy")
     shutil.copytree(found[0], tmp_path / f"{locale}.UTF-8")
     variables: dict[str, Any] = {"LOCPATH": str(tmp_path), "LC_ALL": f"{locale}.UTF-8"}
     assert said in pip(lab, "install", "cowsay", check=False, **variables).stderr
