@@ -113,7 +113,6 @@ def test_without_the_locks_a_command_line_can_do_without_plugins(lab: Base) -> N
         ("5", "5"),
         ("[none, web]", "['none', 'web']"),
         ("", "None"),
-        ("[[web]]", "[['web']]"),
     ],
 )
 def test_a_value_that_means_nothing_is_one_message_and_falls_back_to_base(
