@@ -1,0 +1,32 @@
+"""Rows of `conda pip status`: what can be read, and why the rest cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conda_pip_interop.core.policy import Policy
+from conda_pip_interop.usecases.status import read_status, render_status
+from conda_pip_interop.usecases.target import Target
+from tests.builders import PrefixBuilder
+
+
+def make_target(prefix: Path) -> Target:
+    return Target(prefix=prefix, name=prefix.name, is_base=False)
+
+
+def test_an_environment_that_cannot_be_read_is_a_row_with_the_reason(tmp_path: Path) -> None:
+    good = PrefixBuilder(root=tmp_path / "good", python="3.11")
+    good.pip_package("cowsay", "6.1", files={"cowsay.py": "x = 1\n"})
+    rows = [read_status(make_target(tmp_path / name), Policy()) for name in ("good", "gone")]
+    assert rows[0].problem is None
+    assert rows[1].problem is not None
+    output = render_status(rows)
+    assert "gone" in output.text
+    assert "cannot be read" in output.text
+    assert [row["problem"] is None for row in output.document["environments"]] == [False, True]  # type: ignore[attr-defined]  # a list of dicts
+
+
+def test_colours_mark_what_needs_a_look_and_only_where_they_are_wanted(tmp_path: Path) -> None:
+    rows = [read_status(make_target(tmp_path / "gone"), Policy())]
+    assert "\033[31m" in render_status(rows, colours=True).text
+    assert "\033[" not in render_status(rows).text
