@@ -60,6 +60,7 @@ class Options:
     override_channels: bool = False
     every: bool = False
     listing: bool = False
+    override_frozen: bool = False
 
 
 class _Parser(argparse.ArgumentParser):
@@ -110,6 +111,7 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
         override_channels=getattr(parsed, "override_channels", False),
         every=getattr(parsed, "every", False),
         listing=getattr(parsed, "listing", False),
+        override_frozen=getattr(parsed, "override_frozen", False),
     )
 
 
@@ -190,6 +192,9 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
         parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
         parser.add_argument(
             "-d", "--dry-run", action="store_true", help="show the plan and change nothing"
+        )
+        parser.add_argument(
+            "--override-frozen", action="store_true", help="change it even if it is frozen"
         )
     if command == "install":
         parser.add_argument(

@@ -17,6 +17,7 @@ from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.options import CHANGING_COMMANDS, Options, parse_options
 from conda_pip_interop.render import Output, render_error
 from conda_pip_interop.usecases import check, listing, protect
+from conda_pip_interop.usecases.target import refuse_frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,6 +79,8 @@ def _answer(options: Options) -> Output:  # noqa: PLR0911, C901 - one a command
             f"There is no environment named {options.name}.",
             hints=("`conda env list` shows those that there are.",),
         )
+    if options.command in CHANGING_COMMANDS and not options.override_frozen:
+        refuse_frozen(target)
     match options.command:
         case "list":
             return listing.list_distributions(read_snapshot(target.prefix))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.core.conda_meta import claimed_metadata
 from conda_pip_interop.core.distributions import read_requirements
@@ -190,7 +191,7 @@ class Planner:
             record = recorded.get(package.name)
             if record is not None and record.version == package.version:
                 carried.update({one.name: one.version for one in claimed_metadata(record)})
-            elif package.needs_python:
+            elif package.needs_python and _is_pep440(package.version):
                 carried[canonicalize_name(package.name)] = package.version
         return carried
 
@@ -205,3 +206,12 @@ class Planner:
             solution=solution,
             pins=tuple(f"{one.name}=={one.version}" for one in answer),
         )
+
+
+def _is_pep440(version: str) -> bool:
+    """Whether pip can be told of it: what no requirement can name cannot be held either."""
+    try:
+        Version(version)
+    except InvalidVersion:
+        return False
+    return True

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,3 +38,19 @@ class Target:
         """
         verbs = 3 if words[:2] == ("conda", "pip") else 2
         return shlex.join([*words[:verbs], *self.option, *words[verbs:]])
+
+
+def refuse_frozen(target: Target) -> None:
+    """Raise InteropError `frozen`, with its own message, for an environment frozen by CEP 22."""
+    file = target.prefix / "conda-meta" / "frozen"
+    if not file.is_file():
+        return
+    try:
+        message = str(json.loads(file.read_text(encoding="utf-8"))["message"])
+    except (OSError, ValueError, KeyError, TypeError):
+        message = "no reason is given"
+    raise InteropError(
+        "frozen",
+        f"The environment {target.label} is frozen ({message}); nothing was changed.",
+        hints=("To go on all the same, add --override-frozen.",),
+    )

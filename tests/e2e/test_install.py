@@ -219,3 +219,16 @@ def test_what_conda_brings_in_another_version_than_asked_for_is_told(make_env: A
     assert "needs another idna than the 3.10" in refused.stderr
     assert "conda search idna" in refused.stderr
     assert hash_tree(env.prefix) == before
+
+
+def test_a_frozen_environment_is_left_alone_unless_overridden(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    frozen = env.prefix / "conda-meta" / "frozen"
+    frozen.write_text('{"message": "made for the exhibition"}')
+    refused = env.conda("pip install", "--yes", "cowsay", check=False)
+    assert refused.returncode == 1
+    assert "made for the exhibition" in refused.stderr
+    frozen.write_text("")
+    assert env.conda("pip install", "--yes", "cowsay", check=False).returncode == 1
+    env.conda("pip install", "--yes", "--override-frozen", "cowsay")
+    assert env.owners()["cowsay"] == ("6.1", "pip")
