@@ -19,6 +19,7 @@ from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.touched import find_target, find_touched, takes_file
 from conda_pip_interop.core.endangered import read_endangered_records
 from conda_pip_interop.core.files import replace_file
+from conda_pip_interop.core.policy import Policy
 from conda_pip_interop.core.prefix import read_prefix
 from conda_pip_interop.core.signs import has_signs_of_pip
 from conda_pip_interop.core.state import read_state, write_state
@@ -109,10 +110,15 @@ def settle_unfinished(command: str) -> None:
 
 
 def settle(prefix: Path) -> None:
-    """Give the environment at `prefix` the marker that the policy says; base's is told once."""
+    """Give the environment at `prefix` the marker that the policy says; base's is told once.
+
+    A plugin that is being removed takes its marker along: nobody could tell what it means.
+    """
     target = build_target(prefix)
+    removed = not Path(__file__).exists()  # this very command took the plugin out of base
+    policy = Policy(protect=("none",)) if removed else read_policy()
     try:
-        change = settle_marker(target, read_policy())
+        change = settle_marker(target, policy)
     except OSError as error:
         mention(f"conda-pip-interop: the marker of {target.label} stays as it is ({error})")
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,6 +66,30 @@ def test_a_plugin_that_is_damaged_does_not_stop_conda(own_base: Base) -> None:
     assert "conda-pip-interop: skipped" in told.stderr
     own_base.run("list", "-n", "one")
     own_base.run("list", "-n", "one", "--json")
+
+
+def test_a_plugin_that_is_removed_takes_its_marker_along(own_base: Base) -> None:
+    """The package of the tests is an editable one: it is given its modules first."""
+    (site,) = (own_base.prefix / "lib").glob("python3.*/site-packages")
+    source = own_base.run_in(
+        own_base.prefix, "python", "-c", "import conda_pip_interop as p; print(p.__path__[0])"
+    ).stdout.strip()
+    shutil.copytree(
+        source, site / "conda_pip_interop", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    (record,) = (own_base.prefix / "conda-meta").glob("conda-pip-interop-*.json")
+    document = json.loads(record.read_text())
+    document["files"] += [
+        path.relative_to(own_base.prefix).as_posix()
+        for path in (site / "conda_pip_interop").rglob("*.py")
+    ]
+    record.write_text(json.dumps(document))
+    own_base.run("create", "-y", "-q", "-n", "one")
+    assert (site.parent / "EXTERNALLY-MANAGED").is_file()
+    own_base.run("remove", "-y", "-q", "-n", "base", "conda-pip-interop")
+    assert not (site / "conda_pip_interop" / "plugin.py").exists()
+    assert not (site.parent / "EXTERNALLY-MANAGED").exists()
+    own_base.run_in(own_base.prefix, "pip", "install", "-q", "cowsay")
 
 
 @pytest.mark.parametrize(
