@@ -37,6 +37,7 @@ def install_requirements(options: Options, target: Target) -> Output:
     from conda_pip_interop.conda_adapter.solve import CondaEnvironment
 
     requirements = install.parse_requirements(options.words)
+    call_hook("before_command", "pip")
     _refuse_protected_base(target)
     snapshot = read_snapshot(target.prefix)
     installer = _find_pip(snapshot, options)

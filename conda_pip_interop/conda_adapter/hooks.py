@@ -85,8 +85,14 @@ def notice(prefix: str) -> None:
 def guard(
     _repodata: str, unlinked: Iterable[PackageRecord], linked: Iterable[PackageRecord]
 ) -> CondaError | None:
-    """Between solver and prompt: tell, or refuse, what would break what pip has installed."""
-    root = find_target(next(iter(_unfinished), ""))
+    """Between solver and prompt: tell, or refuse, what would break what pip has installed.
+
+    Only for a command of conda's or ours: a build tool that uses conda's solver by its API solves
+    for other prefixes than the one that conda would name.
+    """
+    if not _unfinished:
+        return None
+    root = find_target(next(iter(_unfinished)))
     if not (root / "conda-meta").is_dir() or not has_signs_of_pip(read_prefix(root)):
         return None
     from conda_pip_interop.conda_adapter.reconciling import judge_transaction

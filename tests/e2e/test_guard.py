@@ -49,6 +49,39 @@ def test_error_refuses_with_nothing_changed_and_names_the_way_through(env: Any) 
     assert hash_tree(env.prefix) == before
 
 
+def test_a_build_tool_that_solves_by_condas_api_is_left_alone(env: Any) -> None:
+    """conda-build solves for its own prefixes, while conda's target is the active environment."""
+    code = (
+        "from conda.base.context import context, reset_context;"
+        "from conda.core.solve import Solver;"
+        "from conda.models.match_spec import MatchSpec as M;"
+        "reset_context();"
+        "context.plugin_manager.get_settings();"
+        f"s = Solver({str(env.prefix.parent / 'host')!r}, context.channels, context.subdirs,"
+        " specs_to_add=[M('idna')]);"
+        "print(s.solve_for_transaction())"
+    )
+    done = env.base.run_in(
+        *(env.base.prefix, "python", "-c", f"if __name__ == '__main__': exec({code!r})"),
+        CONDA_PREFIX=str(env.prefix),
+        CONDA_PLUGINS_PIP_INTEROP_GUARD="error",
+    )
+    assert "conda-pip-interop" not in done.stderr
+
+
+def test_conda_pip_install_is_guarded_too(env: Any) -> None:
+    """conda's requests brings conda's idna along, over pip's."""
+    before = hash_tree(env.prefix)
+    refused = env.conda(
+        *("pip install", "--yes", "requests"),
+        check=False,
+        CONDA_PLUGINS_PIP_INTEROP_GUARD="error",
+    )
+    assert refused.returncode == 1
+    assert "pip's idna 3.11 would be overwritten by conda's idna 3.10" in refused.stderr
+    assert hash_tree(env.prefix) == before
+
+
 def test_off_looks_at_nothing(env: Any) -> None:
     done = env.conda(
         "remove", "-y", "--dry-run", "flask", check=False, CONDA_PLUGINS_PIP_INTEROP_GUARD="off"
