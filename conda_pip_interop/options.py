@@ -19,7 +19,7 @@ COMMANDS: Final = {
     "check": "look for faults between conda and pip; exit code 1 if there are any",
     "restore": "bring back conda's package where pip has replaced or removed it",
     "reconcile": "remove what one manager has left behind under the other",
-    "undo": "take back what `restore` or `reconcile` has changed",
+    "undo": "take back what `reconcile` has removed",
     "status": "show all environments: protection, policy, findings",
     "protect": "keep plain pip from writing into an environment",
     "unprotect": "let plain pip write into an environment again",

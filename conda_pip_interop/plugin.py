@@ -26,11 +26,20 @@ READERS = frozenset(("list", "export", "env_export", "compare", "doctor"))
 def conda_subcommands() -> Iterable[types.CondaSubcommand]:  # 22.11
     from conda.plugins.types import CondaSubcommand
 
-    rival = sys.modules.get("conda_pypi")  # <= 0.2 has a `pip` too, and two break every command
-    if rival is None or getattr(rival, "__version__", "0") >= "0.3":
+    if not _has_rival():
         yield CondaSubcommand(
             name="pip", summary="Install with pip beside conda, and keep both in step.", action=_run
         )
+
+
+def _has_rival() -> bool:
+    """conda-pypi <= 0.2 has a subcommand `pip` too, and two of one name break every command."""
+    if "conda_pypi" not in sys.modules:
+        return False
+    from importlib.metadata import version
+
+    major, minor, *_ = (*version("conda-pypi").split("."), "0")
+    return (major, minor) in {("0", "0"), ("0", "1"), ("0", "2")}
 
 
 def _run(argv: tuple[str, ...]) -> int:

@@ -79,7 +79,8 @@ def _answer(options: Options) -> Output:  # noqa: PLR0911, C901 - one a command
             f"There is no environment named {options.name}.",
             hints=("`conda env list` shows those that there are.",),
         )
-    if options.command in CHANGING_COMMANDS and not options.override_frozen:
+    may_change = options.command in CHANGING_COMMANDS and not options.listing
+    if may_change and not options.override_frozen:
         refuse_frozen(target)
     match options.command:
         case "list":

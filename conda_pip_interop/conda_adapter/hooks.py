@@ -42,8 +42,8 @@ _kept: dict[Path, bytes] = {}
 def before_command(command: str) -> None:
     """Before a command that may change environments: a `pip:` section is the user's own wish.
 
-    conda runs pip for it with its own environment variables, and pip
-    obeys a marker of ours. Variables that the user has set stay as they are.
+    conda runs pip for it with its own environment variables, and pip obeys a marker of ours.
+    Variables that the user has set stay as they are.
     """
     atexit.register(call_hook, "settle_unfinished", command)
     _unfinished.add(command)
@@ -76,7 +76,8 @@ def notice(prefix: str) -> None:
     if root in _noticed or not (root / "conda-meta").is_dir():
         return
     _noticed.add(root)
-    if has_signs_of_pip(read_prefix(root)) or read_state(root).told:
+    told = any(key.startswith("finding:") for key in read_state(root).told)
+    if told or has_signs_of_pip(read_prefix(root)):
         from conda_pip_interop.conda_adapter.reconciling import look_and_tell
 
         look_and_tell(root)

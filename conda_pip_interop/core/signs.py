@@ -24,8 +24,7 @@ def has_signs_of_pip(prefix: Prefix) -> bool:
     """Whether pip, or another installer, may have worked in `prefix`.
 
     Signs are: metadata that no record names, or that is gone; an INSTALLER that is not conda's;
-    what pip set aside; site-packages of another Python; an operation of ours that did not end.
-    What cannot be read is a sign too.
+    what pip set aside; site-packages of another Python. What cannot be read is a sign too.
     """
     if prefix.python is None or prefix.other_site_packages:
         return True

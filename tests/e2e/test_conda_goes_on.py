@@ -92,6 +92,34 @@ def test_a_plugin_that_is_removed_takes_its_marker_along(own_base: Base) -> None
     own_base.run_in(own_base.prefix, "pip", "install", "-q", "cowsay")
 
 
+@pytest.mark.parametrize(("version", "ours"), [("0.2.0", False), ("0.3.0", True), ("0.10.1", True)])
+def test_an_old_conda_pypi_keeps_its_pip_and_a_newer_one_leaves_it_to_us(
+    own_base: Base, version: str, ours: bool
+) -> None:
+    """A stand-in with the name, version and entry point of conda-pypi, and its early subcommand."""
+    (site,) = (own_base.prefix / "lib").glob("python3.*/site-packages")
+    (site / "conda_pypi").mkdir()
+    (site / "conda_pypi" / "__init__.py").write_text("")
+    subcommand = 'yield CondaSubcommand("pip", "theirs", lambda args: print("theirs") or 0)'
+    (site / "conda_pypi" / "plugin.py").write_text(
+        "from conda.plugins.hookspec import hookimpl\n"
+        "from conda.plugins.types import CondaSubcommand\n"
+        "@hookimpl\n"
+        "def conda_subcommands():\n"
+        f"    {'yield from ()' if ours else subcommand}\n"
+    )
+    dist_info = site / f"conda_pypi-{version}.dist-info"
+    dist_info.mkdir()
+    (dist_info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: conda-pypi\nVersion: {version}\n"
+    )
+    (dist_info / "entry_points.txt").write_text("[conda]\nconda-pypi = conda_pypi.plugin\n")
+    own_base.run("info", "--base")
+    shown = own_base.run("pip").stdout
+    assert ("usage: conda pip COMMAND" in shown) is ours
+    assert ("theirs" in shown) is not ours
+
+
 @pytest.mark.parametrize(
     ("words", "exit_code", "said"),
     [

@@ -228,6 +228,7 @@ def test_a_frozen_environment_is_left_alone_unless_overridden(make_env: Any) -> 
     refused = env.conda("pip install", "--yes", "cowsay", check=False)
     assert refused.returncode == 1
     assert "made for the exhibition" in refused.stderr
+    assert "Nothing to undo" in env.conda("pip undo", "--list").stdout
     frozen.write_text("")
     assert env.conda("pip install", "--yes", "cowsay", check=False).returncode == 1
     env.conda("pip install", "--yes", "--override-frozen", "cowsay")

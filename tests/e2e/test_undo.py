@@ -54,3 +54,14 @@ def test_undo_of_nothing_and_of_an_unknown_operation_is_told(make_env: Any) -> N
     assert unknown.returncode == 1
     assert "conda pip undo --list" in unknown.stderr
     assert "Nothing to undo" in env.conda("pip undo", "--list").stdout
+
+
+def test_a_restore_is_not_undone_over_what_conda_has_put_there(make_env: Any) -> None:
+    env = make_env("python", "pip", "click=8.1.7")
+    env.pip("install", "-q", "click==8.1.3")
+    env.conda("pip restore", "--yes", "click")
+    before = hash_tree(env.prefix / "lib")
+    refused = env.conda("pip undo", "--yes", check=False)
+    assert refused.returncode == 1
+    assert "changed since" in refused.stderr
+    assert hash_tree(env.prefix / "lib") == before
