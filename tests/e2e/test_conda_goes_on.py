@@ -100,7 +100,9 @@ def test_an_old_conda_pypi_keeps_its_pip_and_a_newer_one_leaves_it_to_us(
     (site,) = (own_base.prefix / "lib").glob("python3.*/site-packages")
     (site / "conda_pypi").mkdir()
     (site / "conda_pypi" / "__init__.py").write_text("")
-    subcommand = 'yield CondaSubcommand("pip", "theirs", lambda args: print("theirs") or 0)'
+    subcommand = (
+        'yield CondaSubcommand(name="pip", summary="x", action=lambda args: print("theirs") or 0)'
+    )
     (site / "conda_pypi" / "plugin.py").write_text(
         "from conda.plugins.hookspec import hookimpl\n"
         "from conda.plugins.types import CondaSubcommand\n"
