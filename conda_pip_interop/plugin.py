@@ -80,6 +80,15 @@ def conda_post_solves() -> Iterable[types.CondaPostSolve]:  # 24.1
 
 
 @hookimpl
+def conda_pre_transaction_actions() -> Iterable[Any]:  # 25.5
+    from conda.plugins.types import CondaPreTransactionAction
+
+    from conda_pip_interop.conda_adapter.transaction import StashAction
+
+    yield CondaPreTransactionAction("pip-interop", StashAction)
+
+
+@hookimpl
 def conda_post_transaction_actions() -> Iterable[Any]:  # 25.5
     from conda.plugins.types import CondaPostTransactionAction
 

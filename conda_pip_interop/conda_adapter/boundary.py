@@ -36,6 +36,14 @@ def mention(text: str) -> None:
         say(text)
 
 
+def tell(*lines: str) -> None:
+    """Say what everybody should read, unless they asked for quiet or for a document."""
+    from conda.base.context import context
+
+    if lines and not context.json and not context.quiet:
+        say("\n".join(lines))
+
+
 def say(text: str) -> None:
     """Tell a person something beside a command's own output: on stderr, never in its `--json`."""
     print(text, file=sys.stderr)

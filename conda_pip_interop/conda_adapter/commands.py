@@ -98,11 +98,12 @@ def reconcile_prefix(options: Options, target: Target) -> Output:
     return _agree(
         options,
         target,
-        shown=reconcile.render_reconcile(plan) if plan.removals else "",
+        shown=reconcile.render_reconcile(plan) if plan.actions else "",
         plan=[
-            {"path": one.path, "action": "remove", "reason": one.reason} for one in plan.removals
+            {"path": one.path, "action": reconcile.VERBS[type(one)], "reason": one.reason}
+            for one in plan.actions
         ],
-        nothing_to_do=None if plan.removals else f"Nothing is left behind in {target.label}.",
+        nothing_to_do=None if plan.actions else f"Nothing is left behind in {target.label}.",
         carry_out=carry_out,
     )
 

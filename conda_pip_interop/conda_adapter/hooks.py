@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
+import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
+from conda.core.prefix_data import PrefixData
 
 from conda_pip_interop.conda_adapter.boundary import call_hook, mention, say
 from conda_pip_interop.conda_adapter.environment import build_target
@@ -19,6 +22,7 @@ from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.touched import find_target, find_touched, takes_file
 from conda_pip_interop.core.endangered import read_endangered_records
 from conda_pip_interop.core.files import replace_file
+from conda_pip_interop.core.journal import ORIGINALS_FOLDER
 from conda_pip_interop.core.policy import Policy
 from conda_pip_interop.core.prefix import read_prefix
 from conda_pip_interop.core.signs import has_signs_of_pip
@@ -48,12 +52,47 @@ def before_command(command: str) -> None:
     atexit.register(call_hook, "settle_unfinished", command)
     _unfinished.add(command)
     _take_back_variables()  # of an earlier command of this process that failed
+    if not context.dry_run and not context.download_only:
+        call_hook("reconcile_before", find_target(command))
     if not takes_file() or not has_our_marker(find_target(command)):
         return
     for name in _LET_THROUGH:
         if name not in os.environ:
             os.environ[name] = "1"
             _set.add(name)
+
+
+def reconcile_before(prefix: Path) -> None:
+    """Before conda reads its records: they tell what pip has done since the last transaction.
+
+    conda then unlinks what is really there, whatever it is asked to do.
+    """
+    if (prefix / "conda-meta").is_dir() and has_signs_of_pip(read_prefix(prefix)):
+        from conda_pip_interop.conda_adapter.reconciling import reconcile_and_tell
+
+        if reconcile_and_tell(prefix):
+            PrefixData._cache_.clear()
+
+
+def open_stash(prefix: str, linked: tuple[PackageRecord, ...]) -> None:
+    """Before conda links: pip's payload makes way where the names are the same."""
+    root = Path(prefix)
+    if (root / "conda-meta").is_dir() and has_signs_of_pip(read_prefix(root)):
+        from conda_pip_interop.conda_adapter import stashing
+
+        stashing.open_stash(root, linked)
+
+
+def put_back(prefix: str) -> None:
+    """The transaction failed: pip's payload comes back."""
+    if (stashing := sys.modules.get("conda_pip_interop.conda_adapter.stashing")) is not None:
+        stashing.put_back(Path(prefix))
+
+
+def drop_stash(prefix: str) -> None:
+    """The transaction is complete: pip's payload is dropped."""
+    if (stashing := sys.modules.get("conda_pip_interop.conda_adapter.stashing")) is not None:
+        stashing.drop_stash(Path(prefix))
 
 
 def after_command(command: str) -> None:
@@ -77,7 +116,7 @@ def notice(prefix: str) -> None:
         return
     _noticed.add(root)
     told = any(key.startswith("finding:") for key in read_state(root).told)
-    if told or has_signs_of_pip(read_prefix(root)):
+    if told or (root / ORIGINALS_FOLDER).is_dir() or has_signs_of_pip(read_prefix(root)):
         from conda_pip_interop.conda_adapter.reconciling import look_and_tell
 
         look_and_tell(root)
@@ -153,9 +192,21 @@ def keep_records(_command: str) -> None:
     """
     if context.target_prefix is None:
         return
-    _kept.update(read_endangered_records(Path(context.target_prefix)))
+    prefix = Path(context.target_prefix)
+    _kept.update(read_endangered_records(prefix))
     if _kept:
         atexit.register(put_back_records)
+        if not (context._argparse_args or {}).get("explicit"):  # noqa: SLF001 - names URLs alone
+            call_hook("hide_records", prefix)
+
+
+def hide_records(prefix: Path) -> None:
+    """What `spare_records` does, for a conda without loaders: in the instance that it caches."""
+    data = PrefixData(prefix)
+    data.load()
+    spare_records(prefix, data._PrefixData__prefix_records)  # noqa: SLF001 - conda's own name
+    data._pip_interop_enabled = True  # noqa: SLF001 - as the reader would have made it
+    data._load_site_packages()  # noqa: SLF001
 
 
 def put_back_records(_command: str = "") -> None:
@@ -167,18 +218,17 @@ def put_back_records(_command: str = "") -> None:
 
 
 def spare_records(prefix: Any, records: MutableMapping[str, Any]) -> dict[str, Any]:
-    """Loader: take records whose payload is gone out of conda's sight, so that it keeps the files.
+    """Loader: take records whose payload is not conda's out of its sight: it keeps their files.
 
     conda's own `pypi` loader, which runs after this one, deletes the file of each record that it
-    finds without payload (conda#14423); what pip put in its place it then adds by itself.
+    finds without payload (conda#14423); what pip put in its place it adds, with pip's version.
     """
-    endangered = {path.name for path in read_endangered_records(Path(prefix))}
-    for name, record in list(records.items()):
-        if endangered and record._get_json_fn() in endangered:  # noqa: SLF001 - the file's name
-            del records[name]
+    for content in read_endangered_records(Path(prefix)).values():
+        records.pop(json.loads(content)["name"], None)
     return {}
 
 
 def prepare() -> None:
     """Import what the notice needs while all its files are there: base may be about to change."""
-    import conda_pip_interop.conda_adapter.reconciling  # noqa: F401
+    import conda_pip_interop.conda_adapter.reconciling
+    import conda_pip_interop.conda_adapter.stashing  # noqa: F401

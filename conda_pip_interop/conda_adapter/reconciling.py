@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from conda.base.context import context
 
-from conda_pip_interop.conda_adapter.boundary import mention, say
+from conda_pip_interop.conda_adapter.boundary import mention, say, tell
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.errors import build_conda_error
 from conda_pip_interop.conda_adapter.settings import read_policy
@@ -14,11 +14,12 @@ from conda_pip_interop.core.apply import is_operating, recover_interrupted
 from conda_pip_interop.core.findings import find_findings
 from conda_pip_interop.core.forecast import Change
 from conda_pip_interop.core.rollback import needs_recovery
-from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
+from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.core.state import read_state, write_state
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.usecases.guard import build_refusal, find_breakages, render_warning
-from conda_pip_interop.usecases.notice import build_notice
+from conda_pip_interop.usecases.notice import build_notice, build_report
+from conda_pip_interop.usecases.originals import prune_originals
 from conda_pip_interop.usecases.reconcile import carry_out, plan_reconcile
 
 if TYPE_CHECKING:
@@ -28,28 +29,43 @@ if TYPE_CHECKING:
     from conda import CondaError
     from conda.models.records import PackageRecord
 
-    from conda_pip_interop.usecases.target import Target
-
 
 def look_and_tell(root: Path) -> None:
-    """Compare the books of conda and pip; clean up where the policy says; tell what is new."""
-    mode = read_policy().reconcile
-    if mode == "off" or is_operating(root):
+    """Compare the books of conda and pip; set right what the policy says; tell what is new."""
+    if read_policy().reconcile == "off" or is_operating(root):
         return
+    reconcile_and_tell(root)
+    target = build_target(root)
+    state = read_state(root)
+    snapshot = read_snapshot(root)
+    findings = find_findings(snapshot)
+    prune_originals(snapshot, findings)
+    told, remembered = build_notice(findings, state, target)
+    if remembered != state:
+        write_state(root, remembered)
+    tell(*told)
+
+
+def reconcile_and_tell(root: Path) -> bool:
+    """Set right what one manager did to the other, where the policy says `auto`.
+
+    What cannot be is left to be told as a finding. Returns whether anything was changed.
+    """
+    if read_policy().reconcile != "auto" or is_operating(root):
+        return False
     if needs_recovery(root):
         _recover(root)
     target, snapshot = build_target(root), read_snapshot(root)
-    cleaned: tuple[str, ...] = ()
-    if mode == "auto":
-        cleaned = _clean_up(target, snapshot)
-    if cleaned:
-        snapshot = read_snapshot(root)
-    state = read_state(root)
-    told, remembered = build_notice(find_findings(snapshot), state, target)
-    if remembered != state:
-        write_state(root, remembered)
-    if (cleaned or told) and not context.json and not context.quiet:
-        say("\n".join((*cleaned, *told)))
+    plan = plan_reconcile(snapshot, left_alone=read_state(root).told)
+    if not plan.actions:
+        return False
+    try:
+        carry_out(plan, snapshot=snapshot, target=target)
+    except (InteropError, OSError) as error:
+        mention(f"conda-pip-interop: {target.label} is not reconciled ({error})")
+        return False
+    tell(*build_report(plan, target))
+    return True
 
 
 def _recover(root: Path) -> None:
@@ -62,22 +78,6 @@ def _recover(root: Path) -> None:
         recover_interrupted(root, on_wait=go_on)
     except (InteropError, OSError) as error:
         mention(f"conda-pip-interop: {root} is not recovered ({error})")
-
-
-def _clean_up(target: Target, snapshot: Snapshot) -> tuple[str, ...]:
-    """Remove what one manager left behind under the other; what cannot be is told as a finding."""
-    plan = plan_reconcile(snapshot, left_alone=read_state(target.prefix).told)
-    if not plan.removals:
-        return ()
-    try:
-        carry_out(plan, snapshot=snapshot, target=target)
-    except (InteropError, OSError) as error:
-        mention(f"conda-pip-interop: {target.label} is not cleaned up ({error})")
-        return ()
-    return (
-        *(f"conda-pip-interop: {target.label}: {one.summary}" for one in plan.findings),
-        f"  cleaned up: {len(plan.removals)} files that nobody answers for",
-    )
 
 
 def judge_transaction(

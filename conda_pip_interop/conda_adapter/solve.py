@@ -121,7 +121,7 @@ class CondaEnvironment:
             current,
             tuple(PackageRecord.from_objects(record) for record in current),
             (),
-            (),
+            tuple(MatchSpec(one.requested_spec) for one in current if _is_requested(one)),
             (),
         )
         with clean_stdout():
@@ -139,6 +139,11 @@ def build_package(record: Any) -> CondaPackage:
         channel=str(record.channel.canonical_name),
         depends=tuple(map(str, record.depends)),
     )
+
+
+def _is_requested(record: Any) -> bool:
+    """Whether somebody asked for the package; conda writes the word None where nobody did."""
+    return record.get("requested_spec") not in (None, "", "None")
 
 
 def _works_with(record: Any, python: Any) -> bool:

@@ -8,6 +8,34 @@ from conda.core.path_actions import Action
 from conda_pip_interop.conda_adapter.boundary import call_hook
 
 
+class StashAction(Action):  # type: ignore[misc]  # conda is not typed
+    """Moves pip's payload out of the way of what conda is about to link.
+
+    Already in `verify`: conda looks there, after all actions' own verifying, for files in its way.
+    """
+
+    def verify(self) -> None:
+        """Move it aside."""
+        if self.target_prefix is not None and self.link_precs:
+            call_hook("open_stash", str(self.target_prefix), tuple(self.link_precs))
+        self._verified = True
+
+    def execute(self) -> None:
+        """Move it aside where `safety_checks: disabled` has left `verify` out."""
+        if not self._verified:
+            self.verify()
+
+    def reverse(self) -> None:
+        """The transaction failed: put it back."""
+        if self.target_prefix is not None:
+            call_hook("put_back", str(self.target_prefix))
+
+    def cleanup(self) -> None:
+        """The transaction is complete: it is not needed any more."""
+        if self.target_prefix is not None:
+            call_hook("drop_stash", str(self.target_prefix))
+
+
 class NoticeAction(Action):  # type: ignore[misc]  # conda is not typed
     """Tells what the transaction left; only `cleanup` sees the final state."""
 

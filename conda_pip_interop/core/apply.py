@@ -77,9 +77,11 @@ class Operation:
             self._perform(step, action)
         self._prune(step.path for _, step in steps if step.kind == "remove" and step.existed)
 
-    def commit(self) -> None:
-        """Keep the changes; the journal stays, so that they can be undone."""
+    def commit(self, *, keep: bool = True) -> None:
+        """Keep the changes; the journal stays, so that they can be undone, if it is to be kept."""
         self._append(render_close())
+        if not keep:
+            discard(self.folder)
         prune_journals(self.prefix)
 
     def roll_back(self) -> None:
@@ -176,9 +178,12 @@ def open_operation(
     *,
     fingerprint: str | None = None,
     goal: PrefixPath | None = None,
+    keep: bool = True,
     on_wait: Callable[[], None] | None = None,
 ) -> Iterator[Operation]:
     """Open an operation on `prefix`: committed when the block ends, rolled back when it raises.
+
+    Without `keep` a committed operation is forgotten, with what was stashed: nothing to undo.
 
     What an interrupted operation left is put back first. `fingerprint` is that of the snapshot the
     plan was made from; a prefix that has changed since raises InteropError `stale-plan`, one that
@@ -204,7 +209,7 @@ def open_operation(
             _operating.add(prefix.resolve())
             try:
                 yield operation
-                operation.commit()
+                operation.commit(keep=keep)
             except BaseException:
                 operation.roll_back()
                 raise

@@ -8,11 +8,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from packaging.utils import NormalizedName
+from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.core.metadata import parse_metadata_name
 from conda_pip_interop.core.paths import PrefixPath, parse_prefix_path
+
+#: The key under which this project keeps its own notes in a record.
+OWN_KEY: Final = "pip_interop"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,16 +59,16 @@ class CondaRecord:
     raw: Mapping[str, object]
 
     @property
-    def overridden_by(self) -> tuple[str, str] | None:
-        """(name, version) of pip's distribution in this record's place, if we recorded one.
+    def overridden_by(self) -> Mapping[NormalizedName, str]:
+        """pip's distributions in this record's place, name to version, as we recorded them.
 
         From ``raw["pip_interop"]["overridden_by"]``, which only this project writes.
         """
-        ours = self.raw.get("pip_interop")
-        entry = ours.get("overridden_by") if isinstance(ours, dict) else None
-        if not isinstance(entry, dict) or "name" not in entry:
-            return None
-        return str(entry["name"]), str(entry.get("version", ""))
+        ours = self.raw.get(OWN_KEY)
+        entries = ours.get("overridden_by") if isinstance(ours, dict) else None
+        if not isinstance(entries, dict):
+            return {}
+        return {canonicalize_name(str(name)): str(value) for name, value in entries.items()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +94,10 @@ _CLAIMED = re.compile(
 )
 """Metadata directly in a site-packages folder: deeper ones are vendored copies of no account."""
 
+_PACKAGED = re.compile(
+    rb'"(?:[^/"]+/){0,2}site-packages/([^/"]+?)(?:\.dist-info/METADATA|\.egg-info(?:/PKG-INFO)?)"'
+)
+
 
 def claimed_metadata(record: CondaRecord) -> tuple[ClaimedMetadata, ...]:
     """List the distributions that a record's file list holds, vendored ones left out."""
@@ -102,6 +110,13 @@ def claimed_metadata(record: CondaRecord) -> tuple[ClaimedMetadata, ...]:
             name, version = parse_metadata_name(match[1])
             claimed.append(ClaimedMetadata(name=name, version=version, path=file.path))
     return tuple(claimed)
+
+
+def find_packaged_names(paths: bytes) -> frozenset[NormalizedName]:
+    """The distributions that a package carries, by the text of its ``info/paths.json``."""
+    return frozenset(
+        parse_metadata_name(match.decode(errors="replace"))[0] for match in _PACKAGED.findall(paths)
+    )
 
 
 def read_conda_meta(root: Path) -> tuple[tuple[CondaRecord, ...], tuple[Unreadable, ...]]:
@@ -175,15 +190,7 @@ def _get_texts(raw: Mapping[str, object], key: str) -> tuple[str, ...]:
 
 def _build_files(raw: Mapping[str, object]) -> Iterator[CondaFile]:
     """Join ``files``, which conda unlinks by, with what ``paths_data`` tells of each."""
-    data = raw.get("paths_data")
-    entries = data.get("paths") if isinstance(data, dict) else None
-    known: dict[object, dict[str, object]] = {}
-    if isinstance(entries, list):
-        known = {
-            entry["_path"]: entry
-            for entry in entries
-            if isinstance(entry, dict) and isinstance(entry.get("_path"), str)
-        }
+    known = read_path_entries(raw)
     for text in _get_texts(raw, "files"):
         path = parse_prefix_path(text)
         if path is not None:
@@ -199,6 +206,36 @@ def _build_files(raw: Mapping[str, object]) -> Iterator[CondaFile]:
 
 
 _NOTHING: dict[str, object] = {}
+
+
+def read_path_entries(raw: Mapping[str, object]) -> Mapping[str, dict[str, object]]:
+    """What ``paths_data`` tells of each path in ``files``.
+
+    Of a ``noarch: python`` package it keeps the paths of the archive, ``site-packages/x`` and
+    ``python-scripts/x``, while ``files`` has ``lib/python3.12/site-packages/x`` and ``bin/x``.
+    """
+    data = raw.get("paths_data")
+    entries = data.get("paths") if isinstance(data, dict) else None
+    known = {
+        entry["_path"]: entry
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and isinstance(entry.get("_path"), str)
+    }
+    if raw.get("noarch") == "python":
+        for text in _get_texts(raw, "files"):
+            packaged = known.get(_as_packaged(text))
+            if packaged is not None:
+                known.setdefault(text, packaged)
+    return known
+
+
+def _as_packaged(path: str) -> str:
+    """A path of an installed file as a ``noarch: python`` archive has it."""
+    _, found, rest = path.partition("/site-packages/")
+    if found:
+        return f"site-packages/{rest}"
+    folder, _, name = path.partition("/")
+    return f"python-scripts/{name}" if folder in {"bin", "Scripts"} else path
 
 
 def render_record_json(raw: Mapping[str, object]) -> str:

@@ -1,7 +1,8 @@
-"""Records that conda would delete: those whose distribution is no longer in site-packages.
+"""Records that conda's readers get wrong: those in whose place is pip's payload, or none.
 
 `conda list`, `export` and `compare` delete the `conda-meta/*.json` of a package when the folder of
-its (shortest) anchor file is gone (conda's `pypi` prefix-data loader; conda#14423).
+its (shortest) anchor file is gone (conda's `pypi` prefix-data loader; conda#14423). Of a record
+that we have rewritten to pip's payload they would show conda's version.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ _ANCHOR = re.compile(
     rb'"((?:lib/(?:python|pypy)[^/"]+|Lib)/site-packages/[^/"]+'
     rb'(?:\.dist-info/RECORD|\.egg-info/PKG-INFO|\.egg-info))"'
 )
+#: The note of an override that this project writes into a record (`conda_meta.OWN_KEY`).
+_OVERRIDDEN = b'"pip_interop": {'
 
 
 def read_endangered_records(root: Path) -> dict[Path, bytes]:
-    """The endangered records of the prefix at `root`, with their content.
+    """The records of the prefix at `root` that conda would delete or misread, with their content.
 
     Records are searched as bytes, not parsed: this runs before every `conda list`. One that cannot
     be read cannot be deleted by conda either, and is left out.
@@ -34,7 +37,7 @@ def read_endangered_records(root: Path) -> dict[Path, bytes]:
         except OSError:
             continue
         anchors = [decode_path(match) for match in _ANCHOR.findall(content)]
-        if anchors and not _is_there(root, min(anchors, key=len)):  # of equals the first, as conda
+        if _OVERRIDDEN in content or (anchors and not _is_there(root, min(anchors, key=len))):
             endangered[path] = content
     return endangered
 

@@ -36,8 +36,7 @@ def find_clobbered(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _is_settled(claim: Claim, distribution: Distribution) -> bool:
-    stated = claim.record.overridden_by
-    return stated is not None and stated[0] == distribution.name
+    return distribution.name in claim.record.overridden_by
 
 
 def _is_conflict(file: InstalledFile, claim: Claim, fact: FileFact | None) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 STATE_FOLDER: Final = "conda-meta/pip-interop"
 JOURNAL_FOLDER: Final = f"{STATE_FOLDER}/journal"
+ORIGINALS_FOLDER: Final = f"{STATE_FOLDER}/originals"
 FORMAT: Final = 1
 
 StepKind = Literal["write", "remove", "mkdir", "rmdir"]

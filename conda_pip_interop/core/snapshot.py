@@ -112,6 +112,8 @@ def _find_vouched(claims: Claims, reader: FactReader) -> frozenset[PrefixPath]:
     """Find the dist-info folders whose RECORD is, by its hash, the one that conda linked."""
     vouched = set()
     for carrier in (carrier for found in claims.by_name.values() for carrier in found):
+        if carrier.name in carrier.record.overridden_by:
+            continue  # listed by the record, but pip's: its own RECORD still counts
         record = PrefixPath(f"{carrier.folder}/RECORD")
         stated = [claim for claim in claims.of(record) if claim.states_hash]
         sha256 = reader.hash(record).sha256 if stated else None
@@ -150,7 +152,7 @@ def _read_distribution_facts(
     reader: FactReader, claims: Claims, distribution: Distribution
 ) -> None:
     carrier = find_carrier(claims, distribution)
-    treated = carrier is not None and carrier.record.overridden_by is not None
+    treated = carrier is not None and distribution.name in carrier.record.overridden_by
     if carrier is None or treated:
         is_pips = True
     else:

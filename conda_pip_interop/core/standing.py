@@ -86,8 +86,7 @@ def find_override(snapshot: Snapshot, distribution: Distribution) -> Carrier | N
 
 def is_settled(carrier: Carrier, distribution: Distribution) -> bool:
     """Tell whether the record says itself that this distribution is in its place."""
-    stated = carrier.record.overridden_by
-    return stated is not None and stated[0] == distribution.name
+    return distribution.name in carrier.record.overridden_by
 
 
 def _rewrote(snapshot: Snapshot, carrier: Carrier, distribution: Distribution) -> bool:

@@ -6,12 +6,17 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.core.findings import FindingKind
+from conda_pip_interop.core.plan import RemoveFile
 from conda_pip_interop.core.state import State
+
+#: What is left behind and is removed.
+_CLEANED = (FindingKind.STALE_METADATA, FindingKind.LEFTOVER)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conda_pip_interop.core.findings import Finding
+    from conda_pip_interop.usecases.reconcile import ReconcilePlan
     from conda_pip_interop.usecases.target import Target
 
 
@@ -30,6 +35,21 @@ def build_notice(
     if not new:
         return (), remembered
     return (*_render_lines(new, target),), remembered
+
+
+def build_report(plan: ReconcilePlan, target: Target) -> tuple[str, ...]:
+    """The lines to say of what has been set right."""
+    overridden = [one for one in plan.findings if one.kind is FindingKind.OVERRIDDEN]
+    told = [*overridden, *(one for one in plan.findings if one.kind in _CLEANED)]
+    lines = [f"conda-pip-interop: {target.label}: {one.summary}" for one in told]
+    if overridden:
+        names = [one.conda for one in overridden if one.conda is not None]
+        lines.append("  conda's records list pip's files now, so that neither breaks the other")
+        lines.append(f"  conda's own back: {target.command('conda', 'pip', 'restore', *names)}")
+    count = sum(isinstance(action, RemoveFile) for action in plan.actions)
+    if count:
+        lines.append(f"  cleaned up: {count} files that nobody answers for")
+    return tuple(lines)
 
 
 def _key(finding: Finding) -> str:

@@ -1,37 +1,47 @@
-"""`conda pip reconcile`, and what follows a transaction by itself: leftovers go.
+"""`conda pip reconcile`, and what follows a transaction by itself: the books tell the truth again.
 
-Only what nobody answers for is removed: files of a distribution over which conda has installed its
-own, and remains that pip itself would ignore. All of it stays in the journal.
+A record whose payload pip has replaced is rewritten to what is there. Only what nobody answers for
+is removed: files of a distribution over which conda has installed its own, and remains that pip
+itself would ignore. All of it stays in the journal.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import canonicalize_name
 
 from conda_pip_interop.core.apply import open_operation
 from conda_pip_interop.core.findings import Finding, FindingKind, find_findings
 from conda_pip_interop.core.ownership import ByConda, Ownership, owners_of
 from conda_pip_interop.core.paths import PrefixPath, to_disk
-from conda_pip_interop.core.plan import RemoveFile
+from conda_pip_interop.core.plan import FileAction, RemoveFile, WriteFile
+from conda_pip_interop.usecases.originals import keep_original
+from conda_pip_interop.usecases.override import read_override, settle_override
 from conda_pip_interop.usecases.payload import read_compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from conda_pip_interop.core.conda_meta import CondaRecord
     from conda_pip_interop.core.distributions import Distribution
     from conda_pip_interop.core.snapshot import Snapshot
     from conda_pip_interop.usecases.target import Target
 
+#: What an action is called in a plan.
+VERBS: Final[Mapping[type[FileAction], str]] = {WriteFile: "write", RemoveFile: "remove"}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReconcilePlan:
-    """What is removed, and the findings that end with it."""
+    """What is done to files, and the findings that end with it (a `vanished` one is backed up)."""
 
     findings: tuple[Finding, ...]
-    removals: tuple[RemoveFile, ...]
+    actions: tuple[FileAction, ...]
 
 
 def key_of(finding: Finding) -> str:
@@ -43,28 +53,56 @@ def key_of(finding: Finding) -> str:
 def plan_reconcile(
     snapshot: Snapshot, *, left_alone: frozenset[str] = frozenset()
 ) -> ReconcilePlan:
-    """The removals that end `stale-metadata` and `leftover` findings; reads, changes nothing.
+    """What ends `overridden`, `stale-metadata` and `leftover`; reads, changes nothing.
 
-    Findings whose `key_of` is in `left_alone` are passed over: somebody has undone their removal.
+    Findings whose `key_of` is in `left_alone` are passed over: somebody has undone their treatment.
     """
     ownership = owners_of(snapshot)
-    settled: list[Finding] = []
-    removals: dict[PrefixPath, RemoveFile] = {}
-    for finding in find_findings(snapshot):
-        if key_of(finding) in left_alone:
-            continue
+    root = snapshot.prefix.root
+    findings = [one for one in find_findings(snapshot) if key_of(one) not in left_alone]
+    treated: list[Finding] = []
+    actions: dict[PrefixPath, FileAction] = {}
+
+    def treat(found: Iterable[Finding], built: Iterable[FileAction]) -> None:
+        new = {action.path: action for action in built}
+        actions.update(new)
+        treated.extend(found if new else ())
+
+    taken: set[PrefixPath] = set()
+    for record, overridden in _group_by_record(findings, snapshot):
+        treat(overridden, _override_actions(record, overridden, snapshot, ownership, taken))
+    for finding in findings:
         match finding.kind:
             case FindingKind.STALE_METADATA:
-                found = _stale_removals(finding, snapshot, ownership)
+                treat([finding], _stale_removals(finding, snapshot, ownership))
             case FindingKind.LEFTOVER:
-                found = _leftover_removals(finding, snapshot.prefix.root)
+                treat([finding], _leftover_removals(finding, root))
+            case FindingKind.VANISHED:
+                (record,) = (one for one in snapshot.records if one.name == finding.conda)
+                treat([finding], keep_original(record, root))
             case _:
-                continue
-        actions = tuple(found)
-        if actions:
-            settled.append(finding)
-            removals.update({action.path: action for action in actions})
-    return ReconcilePlan(findings=tuple(settled), removals=tuple(removals.values()))
+                pass
+    return ReconcilePlan(findings=tuple(treated), actions=tuple(actions.values()))
+
+
+def _group_by_record(
+    findings: Iterable[Finding], snapshot: Snapshot
+) -> list[tuple[CondaRecord, list[Finding]]]:
+    """The `overridden` findings by record.
+
+    Of several records that carry one distribution, the one of its own name comes first: it gets
+    pip's payload.
+    """
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.kind is FindingKind.OVERRIDDEN and finding.conda is not None:
+            groups.setdefault(finding.conda, []).append(finding)
+    grouped = [(one, groups[one.name]) for one in snapshot.records if one.name in groups]
+    return sorted(grouped, key=lambda pair: not any(map(_is_namesake, pair[1])))
+
+
+def _is_namesake(finding: Finding) -> bool:
+    return finding.conda is not None and canonicalize_name(finding.conda) == finding.distribution
 
 
 def carry_out(
@@ -74,34 +112,67 @@ def carry_out(
     target: Target,
     on_wait: Callable[[], None] | None = None,
 ) -> None:
-    """Remove what the plan says, by way of the journal."""
+    """Do what the plan says, by way of the journal."""
     with open_operation(
         target.prefix,
         "reconcile",
         fingerprint=snapshot.fingerprint,
         on_wait=on_wait,
     ) as operation:
-        operation.apply(plan.removals)
+        operation.apply(plan.actions)
 
 
 def render_reconcile(plan: ReconcilePlan) -> str:
-    """The plan as text: each finding, and how many files go for it."""
+    """The plan as text: each finding, and what is done to which files for it."""
     lines = [f"{finding.kind.value}: {finding.summary}" for finding in plan.findings]
-    count = len(plan.removals)
-    lines.append(f"{count} {'file' if count == 1 else 'files'} will be removed:")
-    lines += [f"    {removal.path}" for removal in plan.removals]
+    for kind, verb in VERBS.items():
+        paths = [action.path for action in plan.actions if isinstance(action, kind)]
+        if paths:
+            lines.append(f"Will {verb} {len(paths)} {'file' if len(paths) == 1 else 'files'}:")
+            lines += [f"    {path}" for path in paths]
     return "\n".join(lines)
+
+
+def _override_actions(
+    record: CondaRecord,
+    findings: list[Finding],
+    snapshot: Snapshot,
+    ownership: Ownership,
+    taken: set[PrefixPath],
+) -> Iterable[FileAction]:
+    """The record is rewritten; what further distributions of the name have to themselves goes.
+
+    `taken` is what other records have got of pip's files; it grows.
+    """
+    by = _find_distributions({one.metadata for one in findings}, snapshot)
+    if any(one.files is None for one in by):
+        return
+    root = snapshot.prefix.root
+    override = read_override(record, by, ownership=ownership, root=root)
+    override = dataclasses.replace(override, payload=override.payload - taken)
+    taken |= override.payload
+    yield from settle_override(override, ownership=ownership, root=root)
+    for finding in findings:
+        others = (finding.details or {}).get("others", ())
+        for other in _find_distributions(others, snapshot):
+            reason = f"pip's {finding.distribution} {finding.pip_version} has taken its place"
+            for removal in _distribution_removals(other, snapshot, ownership, reason):
+                if removal.path not in override.payload:
+                    yield removal
+
+
+def _find_distributions(metadata: object, snapshot: Snapshot) -> tuple[Distribution, ...]:
+    folders = metadata if isinstance(metadata, (set, list)) else ()
+    return tuple(one for one in snapshot.distributions if one.metadata in folders)
 
 
 def _stale_removals(
     finding: Finding, snapshot: Snapshot, ownership: Ownership
 ) -> Iterable[RemoveFile]:
-    details = finding.details or {}
-    others = details.get("others", ())
+    others = (finding.details or {}).get("others", ())
     folders = {finding.metadata, *(others if isinstance(others, list) else ())}
-    stale = [one for one in snapshot.distributions if one.metadata in folders]
     reason = f"conda has installed {finding.conda} over it"
-    for distribution in stale:
+    for distribution in _find_distributions(folders, snapshot):
         yield from _distribution_removals(distribution, snapshot, ownership, reason)
 
 

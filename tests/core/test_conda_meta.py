@@ -75,12 +75,24 @@ def test_paths_that_leave_the_prefix_are_not_taken() -> None:
     assert len(parse(files=["../x", "/etc/x", "", "ok", 1]).files) == 1
 
 
+def test_a_noarch_packages_hashes_are_found_under_the_paths_of_the_archive() -> None:
+    """conda keeps `site-packages/x` in paths_data where `files` has the place it was linked to."""
+    files = ["lib/python3.12/site-packages/x.py", "bin/x", "share/x"]
+    packaged = ["site-packages/x.py", "python-scripts/x", "share/x"]
+    paths = [{"_path": path, "sha256": str(number)} for number, path in enumerate(packaged)]
+    data = {"paths": paths, "paths_version": 1}
+    record = parse(files=files, paths_data=data, noarch="python")
+    assert [file.sha256 for file in record.files] == ["0", "1", "2"]
+    record = parse(files=files, paths_data=data)
+    assert [file.sha256 for file in record.files] == [None, None, "2"]
+
+
 def test_our_note_of_an_override_is_read() -> None:
-    note = {"overridden_by": {"name": "x", "version": "2"}}
-    assert parse(pip_interop=note).overridden_by == ("x", "2")
+    note = {"overridden_by": {"X.y": "2"}}
+    assert parse(pip_interop=note).overridden_by == {"x-y": "2"}
     others: tuple[object, ...] = (None, [], {}, {"overridden_by": "x"}, {"overridden_by": {}})
     for other in others:
-        assert parse(pip_interop=other).overridden_by is None
+        assert not parse(pip_interop=other).overridden_by
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_an_override_that_the_record_tells_is_no_finding(built: PrefixBuilder) -
         "click",
         "8.1",
         (*paths, built.place("click/__init__.py")),
-        pip_interop={"overridden_by": {"name": "click", "version": "8.2"}},
+        pip_interop={"overridden_by": {"click": "8.2"}},
     )
     assert find(built) == ()
     built.pip_upgrade("click", "8.2", "8.3")

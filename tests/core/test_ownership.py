@@ -53,7 +53,7 @@ def test_pips_replacement_says_in_whose_place_it_is(built: PrefixBuilder, versio
 def test_a_replacement_that_the_record_tells_is_still_pips(built: PrefixBuilder) -> None:
     built.pip_package("click", "8.2")
     folder = built.dist_info("click", "8.2")
-    note = {"overridden_by": {"name": "click", "version": "8.2"}}
+    note = {"overridden_by": {"click": "8.2"}}
     paths = (f"{folder}/METADATA", f"{folder}/RECORD", built.place("click/__init__.py"))
     built.conda_record("click", "8.1", paths, pip_interop=note)
     assert owners(built) == {"click 8.2": pip("click", "click")}

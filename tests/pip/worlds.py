@@ -6,7 +6,7 @@ import base64
 import hashlib
 import sys
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,12 @@ def build_wheel(
     requires: Iterable[str] = (),
     extras: Iterable[str] = (),
     scripts: bool = False,
+    data: Mapping[str, str] | None = None,
 ) -> Path:
-    """A wheel with one module, in `folder` (binary distribution format)."""
+    """A wheel with one module, in `folder` (binary distribution format).
+
+    `data`: files relative to the prefix that it is installed into.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
     metadata = [
@@ -37,6 +41,7 @@ def build_wheel(
     }
     if scripts:
         files[f"{info}/entry_points.txt"] = f"[console_scripts]\n{name} = {name}:version\n"
+    files |= {f"{name}-{version}.data/data/{path}": text for path, text in (data or {}).items()}
     rows = [f"{path},sha256={_digest(text)},{len(text)}\n" for path, text in files.items()]
     files[f"{info}/RECORD"] = "".join([*rows, f"{info}/RECORD,,\n"])
     wheel = folder / f"{name}-{version}-py3-none-any.whl"

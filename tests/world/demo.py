@@ -48,8 +48,9 @@ SCENES = (
         remark="Now harm: plain pip replaces conda's click by another version.",
         command="conda run -n web pip install -q click==8.1.3",
     ),
+    Scene(remark="The fault has a name.", command="conda pip check -n web", exit_code=1),
     Scene(
-        remark="The next conda transaction says so, once.",
+        remark="The next conda transaction says so, once, and conda's record learns of it.",
         command="conda install -y -n web idna",
     ),
     Scene(
@@ -57,8 +58,7 @@ SCENES = (
         command="conda list -n web click",
     ),
     Scene(remark="… which is still on disk.", command="ls envs/web/conda-meta/ | grep click"),
-    Scene(remark="The fault has a name.", command="conda pip check -n web", exit_code=1),
-    Scene(remark="And a way back.", command="conda pip restore -n web --yes click"),
+    Scene(remark="And there is a way back.", command="conda pip restore -n web --yes click"),
     Scene(remark="All is well again.", command="conda pip check -n web"),
     Scene(remark="conda's click is there.", command="conda list -n web click"),
 )

@@ -1,0 +1,64 @@
+"""Stash: pip's payload moved aside before conda links packages of the same names.
+
+conda then finds the places free: no clobber warnings, no second dist-info. The payload comes back
+if the transaction fails or is interrupted, and is dropped when it succeeds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.core.ownership import ByConda, ByPip, owner_of_distribution, owners_of
+from conda_pip_interop.core.plan import RemoveFile
+from conda_pip_interop.usecases.payload import read_payload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.core.distributions import Distribution
+    from conda_pip_interop.core.ownership import Ownership
+    from conda_pip_interop.core.snapshot import Snapshot
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StashPlan:
+    """Which of pip's distributions make way, for which packages (`name version`), file by file."""
+
+    distributions: tuple[tuple[Distribution, str], ...]
+    removals: tuple[RemoveFile, ...]
+
+
+def plan_stash(snapshot: Snapshot, coming: Mapping[NormalizedName, str]) -> StashPlan:
+    """What makes way for the distributions that packages about to be linked carry.
+
+    `coming`: name of the distribution → its conda package. What a record lists already is conda's
+    to unlink, and is left to it.
+    """
+    yielding = tuple(
+        (one, coming[one.name])
+        for one in snapshot.distributions
+        if one.name in coming
+        and owner_of_distribution(snapshot, one) == ByPip(distribution=one.name)
+    )
+    ownership = owners_of(snapshot) if yielding else None
+    removals = {
+        removal.path: removal
+        for one, package in yielding
+        if ownership is not None
+        for removal in _build_removals(one, package, snapshot, ownership)
+    }
+    return StashPlan(distributions=yielding, removals=tuple(removals.values()))
+
+
+def _build_removals(
+    distribution: Distribution, package: str, snapshot: Snapshot, ownership: Ownership
+) -> Iterator[RemoveFile]:
+    for path in read_payload(distribution, snapshot.prefix.root):
+        claims = ownership.claims(path)
+        if not any(
+            isinstance(one, ByConda) or one.distribution != distribution.name for one in claims
+        ):
+            yield RemoveFile(path=path, reason=f"conda installs {package}")
