@@ -83,12 +83,6 @@ def open_stash(prefix: str, linked: tuple[PackageRecord, ...]) -> None:
         stashing.open_stash(root, linked)
 
 
-def put_back(prefix: str) -> None:
-    """The transaction failed: pip's payload comes back."""
-    if (stashing := sys.modules.get("conda_pip_interop.conda_adapter.stashing")) is not None:
-        stashing.put_back(Path(prefix))
-
-
 def drop_stash(prefix: str) -> None:
     """The transaction is complete: pip's payload is dropped."""
     if (stashing := sys.modules.get("conda_pip_interop.conda_adapter.stashing")) is not None:

@@ -42,7 +42,8 @@ _open: dict[Path, _Stash] = {}
 
 def open_stash(root: Path, linked: tuple[PackageRecord, ...]) -> None:
     """Move pip's payload aside where conda is about to link a distribution of the same name."""
-    if root in _open or read_policy().reconcile != "auto" or is_operating(root):
+    put_back(root)  # of an earlier transaction of this process that failed
+    if read_policy().reconcile != "auto" or is_operating(root):
         return
     snapshot = read_snapshot(root)
     plan = plan_stash(snapshot, _find_coming(linked))
@@ -66,7 +67,10 @@ def open_stash(root: Path, linked: tuple[PackageRecord, ...]) -> None:
 
 
 def put_back(root: Path) -> None:
-    """The transaction failed, or never came to its end: pip's payload is where it was."""
+    """The transaction failed, or never came to its end: pip's payload is where it was.
+
+    At exit, when conda has taken back what it had linked.
+    """
     stash = _open.pop(root, None)
     if stash is not None:
         stash.operation.__exit__(_PutBack, _PutBack(), None)

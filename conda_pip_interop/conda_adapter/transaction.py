@@ -26,9 +26,10 @@ class StashAction(Action):  # type: ignore[misc]  # conda is not typed
             self.verify()
 
     def reverse(self) -> None:
-        """The transaction failed: put it back."""
-        if self.target_prefix is not None:
-            call_hook("put_back", str(self.target_prefix))
+        """Nothing: conda reverses this action before it takes its own links away.
+
+        What was moved aside comes back at exit (`stashing.put_back`).
+        """
 
     def cleanup(self) -> None:
         """The transaction is complete: it is not needed any more."""

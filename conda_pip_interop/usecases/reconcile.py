@@ -8,7 +8,6 @@ itself would ignore. All of it stays in the journal.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,12 +16,12 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.core.apply import open_operation
 from conda_pip_interop.core.findings import Finding, FindingKind, find_findings
-from conda_pip_interop.core.ownership import ByConda, Ownership, owners_of
+from conda_pip_interop.core.ownership import Ownership, owners_of
 from conda_pip_interop.core.paths import PrefixPath, to_disk
 from conda_pip_interop.core.plan import FileAction, RemoveFile, WriteFile
 from conda_pip_interop.usecases.originals import keep_original
 from conda_pip_interop.usecases.override import read_override, settle_override
-from conda_pip_interop.usecases.payload import read_compiled
+from conda_pip_interop.usecases.payload import build_removals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -156,7 +155,7 @@ def _override_actions(
         others = (finding.details or {}).get("others", ())
         for other in _find_distributions(others, snapshot):
             reason = f"pip's {finding.distribution} {finding.pip_version} has taken its place"
-            for removal in _distribution_removals(other, snapshot, ownership, reason):
+            for removal in build_removals(other, snapshot, ownership, reason):
                 if removal.path not in override.payload:
                     yield removal
 
@@ -173,31 +172,7 @@ def _stale_removals(
     folders = {finding.metadata, *(others if isinstance(others, list) else ())}
     reason = f"conda has installed {finding.conda} over it"
     for distribution in _find_distributions(folders, snapshot):
-        yield from _distribution_removals(distribution, snapshot, ownership, reason)
-
-
-def _distribution_removals(
-    distribution: Distribution, snapshot: Snapshot, ownership: Ownership, reason: str
-) -> Iterable[RemoveFile]:
-    """What only this distribution lists, and only as it was installed."""
-    root = snapshot.prefix.root
-    for file in distribution.files or ():
-        others = [
-            claim
-            for claim in ownership.claims(file.path)
-            if isinstance(claim, ByConda) or claim.distribution != distribution.name
-        ]
-        on_disk = to_disk(root, file.path)
-        if others or not on_disk.is_file() or not _is_as_installed(on_disk, file.sha256):
-            continue
-        yield RemoveFile(path=file.path, reason=reason)
-        if file.path.endswith(".py"):
-            for compiled in read_compiled(file.path, root):
-                yield RemoveFile(path=compiled, reason=reason)
-
-
-def _is_as_installed(path: Path, sha256: str | None) -> bool:
-    return sha256 is None or hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+        yield from build_removals(distribution, snapshot, ownership, reason)
 
 
 def _leftover_removals(finding: Finding, root: Path) -> Iterable[RemoveFile]:

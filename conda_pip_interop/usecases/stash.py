@@ -9,17 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.core.ownership import ByConda, ByPip, owner_of_distribution, owners_of
+from conda_pip_interop.core.ownership import ByPip, owner_of_distribution, owners_of
 from conda_pip_interop.core.plan import RemoveFile
-from conda_pip_interop.usecases.payload import read_payload
+from conda_pip_interop.usecases.payload import build_removals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.core.distributions import Distribution
-    from conda_pip_interop.core.ownership import Ownership
     from conda_pip_interop.core.snapshot import Snapshot
 
 
@@ -43,22 +42,10 @@ def plan_stash(snapshot: Snapshot, coming: Mapping[NormalizedName, str]) -> Stas
         if one.name in coming
         and owner_of_distribution(snapshot, one) == ByPip(distribution=one.name)
     )
-    ownership = owners_of(snapshot) if yielding else None
+    ownership = owners_of(snapshot)
     removals = {
         removal.path: removal
         for one, package in yielding
-        if ownership is not None
-        for removal in _build_removals(one, package, snapshot, ownership)
+        for removal in build_removals(one, snapshot, ownership, f"conda installs {package}")
     }
     return StashPlan(distributions=yielding, removals=tuple(removals.values()))
-
-
-def _build_removals(
-    distribution: Distribution, package: str, snapshot: Snapshot, ownership: Ownership
-) -> Iterator[RemoveFile]:
-    for path in read_payload(distribution, snapshot.prefix.root):
-        claims = ownership.claims(path)
-        if not any(
-            isinstance(one, ByConda) or one.distribution != distribution.name for one in claims
-        ):
-            yield RemoveFile(path=path, reason=f"conda installs {package}")
