@@ -20,12 +20,16 @@ COMMANDS: Final = {
     "restore": "bring back conda's package where pip has replaced or removed it",
     "reconcile": "remove what one manager has left behind under the other",
     "undo": "take back what `reconcile` has removed",
+    "names": "tell which conda package carries a PyPI project, and who says so",
     "status": "show all environments: protection, policy, findings",
     "protect": "keep plain pip from writing into an environment",
     "unprotect": "let plain pip write into an environment again",
 }
 #: What works on any prefix, with no conda at hand.
 STANDALONE_COMMANDS: Final = ("list", "check", "protect", "unprotect")
+
+#: Options that take the word behind them.
+_WITH_VALUE: Final = ("-n", "--name", "-p", "--prefix", "-c", "--channel", "--conda")
 
 #: What shows a plan and asks before it changes packages.
 CHANGING_COMMANDS: Final = ("install", "restore", "reconcile", "undo")
@@ -37,6 +41,7 @@ _EXAMPLES: Final = {
     "restore": "conda pip restore -n web numpy",
     "reconcile": "conda pip reconcile -n web --dry-run",
     "undo": "conda pip undo -n web --list\n  conda pip undo -n web",
+    "names": "conda pip names torch opencv-python --check\n  conda pip names --conda py-opencv",
     "status": "conda pip status\n  conda pip status -n web --json",
     "protect": "conda pip protect -n web\n  conda pip protect --all",
     "unprotect": "conda pip unprotect -n base",
@@ -61,6 +66,9 @@ class Options:
     every: bool = False
     listing: bool = False
     override_frozen: bool = False
+    packages: tuple[str, ...] = ()
+    check: bool = False
+    update: bool = False
 
 
 class _Parser(argparse.ArgumentParser):
@@ -112,6 +120,9 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
         every=getattr(parsed, "every", False),
         listing=getattr(parsed, "listing", False),
         override_frozen=getattr(parsed, "override_frozen", False),
+        packages=tuple(getattr(parsed, "packages", None) or ()),
+        check=getattr(parsed, "check", False),
+        update=getattr(parsed, "update", False),
     )
 
 
@@ -127,7 +138,7 @@ def _split_command(argv: Sequence[str]) -> tuple[str | None, list[str]]:
     for number, word in enumerate(argv):
         if takes_value:
             takes_value = False
-        elif word in ("-n", "--name", "-p", "--prefix", "-c", "--channel"):
+        elif word in _WITH_VALUE:
             takes_value = True
         elif not word.startswith("-"):
             return word, [*argv[:number], *argv[number + 1 :]]
@@ -173,6 +184,21 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
         parser.add_argument(
             "words", nargs="+", metavar="REQUIREMENT", help='such as flask or "flask[async]>=3"'
         )
+    elif command == "names":
+        parser.add_argument("words", nargs="*", metavar="NAME", help="a project of PyPI's")
+        parser.add_argument(
+            *("--conda",),
+            action="append",
+            dest="packages",
+            metavar="NAME",
+            help="the other way round: what this conda package carries",
+        )
+        parser.add_argument(
+            "--check", action="store_true", help="download the package and look into it"
+        )
+        parser.add_argument(
+            "--update", action="store_true", help="fetch the additional map of names anew"
+        )
     elif command == "restore":
         parser.add_argument("words", nargs="+", metavar="NAME", help="a package of conda's")
     elif command == "undo":
@@ -196,7 +222,7 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
         parser.add_argument(
             "--override-frozen", action="store_true", help="change it even if it is frozen"
         )
-    if command == "install":
+    if command in ("install", "names"):
         parser.add_argument(
             *("-c", "--channel"), action="append", dest="channels", help="an additional channel"
         )

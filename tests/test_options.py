@@ -19,7 +19,9 @@ from conda_pip_interop.errors import UsageError
 from conda_pip_interop.options import COMMANDS, STANDALONE_COMMANDS, Options, parse_options
 
 WITH_WORDS = ("install", "restore")
-WITHOUT_WORDS = tuple(command for command in COMMANDS if command not in (*WITH_WORDS, "undo"))
+WITHOUT_WORDS = tuple(
+    command for command in COMMANDS if command not in (*WITH_WORDS, "undo", "names")
+)
 
 
 def parse(*argv: str, standalone: bool = False) -> Options:
@@ -149,6 +151,13 @@ def test_an_unknown_or_shortened_option_is_refused_by_name(command: str, option:
 @pytest.mark.parametrize("command", WITHOUT_WORDS)
 def test_a_command_that_takes_no_words_refuses_them_by_name(command: str) -> None:
     assert "flask" in refuse(command, "flask").message
+
+
+def test_names_go_either_way() -> None:
+    there = parse("names", "torch", "--check", "opencv-python")
+    assert (there.words, there.packages, there.check) == (("torch", "opencv-python"), (), True)
+    back = parse("names", "--conda", "pytorch", "--conda", "py-opencv", "--update")
+    assert (back.words, back.packages, back.update) == ((), ("pytorch", "py-opencv"), True)
 
 
 @pytest.mark.parametrize("command", ["list", "check", "status", "protect", "unprotect"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from conda_pip_interop.conda_adapter import commands, everywhere
+from conda_pip_interop.conda_adapter import commands, everywhere, name_commands
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.core.snapshot import read_snapshot
@@ -71,7 +71,7 @@ def _initialise_context(options: Options) -> None:
     context.__init__(argparse_args=Namespace(**known))
 
 
-def _answer(options: Options) -> Output:  # noqa: PLR0911, C901 - one a command
+def _answer(options: Options) -> Output:  # noqa: PLR0911, PLR0912, C901 - one a command
     target = build_target(context.target_prefix)
     if options.name is not None and not target.prefix.is_dir():
         raise InteropError(
@@ -102,6 +102,8 @@ def _answer(options: Options) -> Output:  # noqa: PLR0911, C901 - one a command
             return commands.restore_records(options, target)
         case "install":
             return commands.install_requirements(options, target)
+        case "names":
+            return name_commands.answer_names(options, target)
         case "reconcile":
             return commands.reconcile_prefix(options, target)
     raise AssertionError(options.command)

@@ -62,7 +62,11 @@ class Naming:
             for project, lookup in self._lookups.items()
             if package.name in lookup.names and not self.is_wrong(package, project)
         )
-        return asked or find_projects(package.name, self.sources)
+        return asked or self.guess_projects(package.name)
+
+    def guess_projects(self, conda_name: str) -> tuple[NormalizedName, ...]:
+        """The projects that a package of a name carries, as far as the name tells."""
+        return find_projects(conda_name, self.sources)
 
     def is_wrong(self, package: CondaPackage, project: NormalizedName) -> bool:
         """Whether a package was looked at before, and does not carry the project."""

@@ -62,8 +62,8 @@ class CondaEnvironment:
         for conda_name in lookup.names:
             usable = [
                 package
-                for package in map(build_package, self._find_fitting(conda_name))
-                if (package.needs_python or lookup.source == "settings")
+                for package in map(build_package, self.find_fitting(conda_name))
+                if (package.needs_python or lookup.trusted)
                 and not self.naming.is_wrong(package, name)
             ]
             if usable:
@@ -76,7 +76,7 @@ class CondaEnvironment:
         if not lookup.names:
             return lookup.reason
         conda_name = lookup.names[0]
-        packages = [build_package(record) for record in self._find_fitting(conda_name)]
+        packages = [build_package(record) for record in self.find_fitting(conda_name)]
         if not packages:
             return f"conda's {conda_name} is for another Python"
         if not any(package.needs_python for package in packages):
@@ -91,7 +91,7 @@ class CondaEnvironment:
         """See `Conda.matches`."""
         return bool(VersionSpec(spec).match(version))
 
-    def _find_fitting(self, conda_name: str) -> list[Any]:
+    def find_fitting(self, conda_name: str) -> list[Any]:
         """The records of a name that work with the environment's Python, oldest first."""
         python = PrefixData(str(self.target.prefix)).get("python", None)
         records = [

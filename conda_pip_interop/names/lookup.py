@@ -55,6 +55,11 @@ class Lookup:
         return self.answers[-1].source if final else None
 
     @property
+    def trusted(self) -> bool:
+        """Whether the user says so, and no doubt of ours counts against it."""
+        return self.source == "settings"
+
+    @property
     def reason(self) -> str:
         """Why there are these names, or none."""
         return self.answers[-1].says if self.source is not None else NOT_IN_CHANNELS
