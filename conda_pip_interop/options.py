@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from conda_pip_interop import __version__
 from conda_pip_interop.errors import UsageError
+from conda_pip_interop.name_options import add_names_options, add_translate_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ COMMANDS: Final = {
     "reconcile": "remove what one manager has left behind under the other",
     "undo": "take back what `reconcile` has removed",
     "names": "tell which conda package carries a PyPI project, and who says so",
+    "translate": "make an environment.yml of dependency files, or requirements of it",
     "status": "show all environments: protection, policy, findings",
     "protect": "keep plain pip from writing into an environment",
     "unprotect": "let plain pip write into an environment again",
@@ -29,7 +31,10 @@ COMMANDS: Final = {
 STANDALONE_COMMANDS: Final = ("list", "check", "protect", "unprotect")
 
 #: Options that take the word behind them.
-_WITH_VALUE: Final = ("-n", "--name", "-p", "--prefix", "-c", "--channel", "--conda")
+_WITH_VALUE: Final = (
+    *("-n", "--name", "-p", "--prefix", "-c", "--channel", "--conda"),
+    *("-o", "--output", "--to", "--extra", "--group"),
+)
 
 #: What shows a plan and asks before it changes packages.
 CHANGING_COMMANDS: Final = ("install", "restore", "reconcile", "undo")
@@ -42,6 +47,8 @@ _EXAMPLES: Final = {
     "reconcile": "conda pip reconcile -n web --dry-run",
     "undo": "conda pip undo -n web --list\n  conda pip undo -n web",
     "names": "conda pip names torch opencv-python --check\n  conda pip names --conda py-opencv",
+    "translate": "conda pip translate requirements.txt -o environment.yml\n"
+    "  conda pip translate pyproject.toml --extra docs --group test -v",
     "status": "conda pip status\n  conda pip status -n web --json",
     "protect": "conda pip protect -n web\n  conda pip protect --all",
     "unprotect": "conda pip unprotect -n base",
@@ -69,6 +76,12 @@ class Options:
     packages: tuple[str, ...] = ()
     check: bool = False
     update: bool = False
+    output: str | None = None
+    form: str = "environment"
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    build_system: bool = False
+    no_channels: bool = False
 
 
 class _Parser(argparse.ArgumentParser):
@@ -123,6 +136,12 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
         packages=tuple(getattr(parsed, "packages", None) or ()),
         check=getattr(parsed, "check", False),
         update=getattr(parsed, "update", False),
+        output=getattr(parsed, "output", None),
+        form=getattr(parsed, "form", "environment"),
+        extras=tuple(getattr(parsed, "extras", None) or ()),
+        groups=tuple(getattr(parsed, "groups", None) or ()),
+        build_system=getattr(parsed, "build_system", False),
+        no_channels=getattr(parsed, "no_channels", False),
     )
 
 
@@ -185,20 +204,9 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
             "words", nargs="+", metavar="REQUIREMENT", help='such as flask or "flask[async]>=3"'
         )
     elif command == "names":
-        parser.add_argument("words", nargs="*", metavar="NAME", help="a project of PyPI's")
-        parser.add_argument(
-            *("--conda",),
-            action="append",
-            dest="packages",
-            metavar="NAME",
-            help="the other way round: what this conda package carries",
-        )
-        parser.add_argument(
-            "--check", action="store_true", help="download the package and look into it"
-        )
-        parser.add_argument(
-            "--update", action="store_true", help="fetch the additional map of names anew"
-        )
+        add_names_options(parser)
+    elif command == "translate":
+        add_translate_options(parser)
     elif command == "restore":
         parser.add_argument("words", nargs="+", metavar="NAME", help="a package of conda's")
     elif command == "undo":
@@ -222,7 +230,7 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
         parser.add_argument(
             "--override-frozen", action="store_true", help="change it even if it is frozen"
         )
-    if command in ("install", "names"):
+    if command in ("install", "names", "translate"):
         parser.add_argument(
             *("-c", "--channel"), action="append", dest="channels", help="an additional channel"
         )

@@ -18,7 +18,7 @@ from conda_pip_interop.__main__ import main
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.options import COMMANDS, STANDALONE_COMMANDS, Options, parse_options
 
-WITH_WORDS = ("install", "restore")
+WITH_WORDS = ("install", "restore", "translate")
 WITHOUT_WORDS = tuple(
     command for command in COMMANDS if command not in (*WITH_WORDS, "undo", "names")
 )
@@ -158,6 +158,18 @@ def test_names_go_either_way() -> None:
     assert (there.words, there.packages, there.check) == (("torch", "opencv-python"), (), True)
     back = parse("names", "--conda", "pytorch", "--conda", "py-opencv", "--update")
     assert (back.words, back.packages, back.update) == ((), ("pytorch", "py-opencv"), True)
+
+
+def test_what_is_translated_and_to_where() -> None:
+    there = parse("translate", "-o", "env.yml", "pyproject.toml", "--extra", "a", "--group", "b")
+    assert (there.words, there.output, there.form) == (
+        ("pyproject.toml",),
+        "env.yml",
+        "environment",
+    )
+    assert (there.extras, there.groups, there.build_system) == (("a",), ("b",), False)
+    back = parse("translate", "--to", "requirements", "env.yml", "--check", "--no-channels")
+    assert (back.form, back.check, back.no_channels) == ("requirements", True, True)
 
 
 @pytest.mark.parametrize("command", ["list", "check", "status", "protect", "unprotect"])

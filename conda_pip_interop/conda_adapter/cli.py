@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from conda_pip_interop.conda_adapter import commands, everywhere, name_commands
+from conda_pip_interop.conda_adapter import commands, everywhere
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.core.snapshot import read_snapshot
@@ -102,8 +102,10 @@ def _answer(options: Options) -> Output:  # noqa: PLR0911, PLR0912, C901 - one a
             return commands.restore_records(options, target)
         case "install":
             return commands.install_requirements(options, target)
-        case "names":
-            return name_commands.answer_names(options, target)
+        case "names" | "translate" as command:
+            from conda_pip_interop.conda_adapter import name_commands
+
+            return name_commands.answer(command, options, target)
         case "reconcile":
             return commands.reconcile_prefix(options, target)
     raise AssertionError(options.command)

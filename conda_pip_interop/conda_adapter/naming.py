@@ -37,13 +37,14 @@ _INDEX = "pip_interop_names.json"
 class Naming:
     """The names of one command: every source read once, every project looked up once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_channels: bool = True) -> None:
+        self._with_channels = with_channels
         self._lookups: dict[NormalizedName, Lookup] = {}
 
     @cached_property
     def sources(self) -> NameSources:
         """Everything that knows names."""
-        return build_sources()
+        return build_sources(with_channels=self._with_channels)
 
     @cached_property
     def _wrong(self) -> frozenset[WrongGuess]:
@@ -98,12 +99,15 @@ def query_name(conda_name: str) -> tuple[Any, ...]:
     return found
 
 
-def build_sources() -> NameSources:
-    """Everything that knows names, for the channels and the platform that conda is set to."""
+def build_sources(*, with_channels: bool) -> NameSources:
+    """Everything that knows names, for the channels and the platform that conda is set to.
+
+    Without channels, no repodata is read or fetched.
+    """
     return NameSources(
         settings=read_names(),
         channels=tuple(Channel(one).canonical_name for one in context.channels),
-        index=build_channel_index(),
+        index=build_channel_index() if with_channels else None,
         extra=read_map(map_file()),
     )
 

@@ -91,6 +91,21 @@ class CondaEnvironment:
         """See `Conda.matches`."""
         return bool(VersionSpec(spec).match(version))
 
+    def list_packages(self, conda_name: str) -> tuple[CondaPackage, ...]:
+        """The channels' packages of a name, whatever the Python."""
+        return tuple(map(build_package, query_name(conda_name)))
+
+    def list_versions(self, conda_name: str, project: NormalizedName) -> tuple[str, ...]:
+        """The versions of a package, whatever the Python, that may carry a project."""
+        packages = self.list_packages(conda_name)
+        return tuple(
+            dict.fromkeys(
+                one.version
+                for one in packages
+                if one.needs_python and not self.naming.is_wrong(one, project)
+            )
+        )
+
     def find_fitting(self, conda_name: str) -> list[Any]:
         """The records of a name that work with the environment's Python, oldest first."""
         python = PrefixData(str(self.target.prefix)).get("python", None)

@@ -16,6 +16,8 @@ from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
 
 _DEPEND: Final = re.compile(r"([A-Za-z0-9_.-]+)(?:\s+([^\s\[]+)(?:\s+([^\s\[]+))?)?")
+_WRITTEN: Final = re.compile(r"(?:[^\s=:]+::)?([A-Za-z0-9_.-]+)\s*((?:[=<>!~*\d][^\[]*)?)")
+_EXACT: Final = re.compile(r"=([^=\s]+)=([^=\s]+)")
 _CLAUSE: Final = re.compile(r"(==|!=|<=|>=|~=|=|<|>|)([^=<>!~].*)")
 
 
@@ -84,6 +86,21 @@ def parse_depend(text: str) -> Depend | None:
         clauses += [specifier] if specifier else []
         inexact = inexact or difference
     return Depend(name=name, specifiers=SpecifierSet(",".join(clauses)), inexact=inexact)
+
+
+def parse_environment_depend(text: str) -> Depend | None:
+    """Read a dependency as people write it into an environment.yml: `numpy=1.26=py312_0`, too.
+
+    A channel in front (`conda-forge::numpy`) is passed over.
+    """
+    match = _WRITTEN.fullmatch(text.strip())
+    if match is None:
+        return None
+    name, rest = match.groups()
+    exact = _EXACT.fullmatch(rest)
+    if exact is not None:
+        return parse_depend(f"{name} {exact[1]} {exact[2]}")
+    return parse_depend(f"{name} {rest}".replace(", ", ","))
 
 
 def _read_clause(clause: str) -> tuple[str, str | None]:  # noqa: PLR0911 - one a case

@@ -60,13 +60,13 @@ Translated: TypeAlias = ForConda | ForPip | NotNeeded | Invalid
 class Surroundings:
     """What requirements are translated for.
 
-    `environment` is that of markers (PEP 508). `versions` gives a package's versions on the
-    channels; it and `matches` are None where no channel is at hand.
+    `environment` is that of markers (PEP 508). `versions` gives the versions on the channels of a
+    package, where it may carry a project; it and `matches` are None where no channel is at hand.
     """
 
     look_up: Callable[[NormalizedName], Lookup]
     environment: Mapping[str, str]
-    versions: Callable[[str], Sequence[str]] | None = None
+    versions: Callable[[str, NormalizedName], Sequence[str]] | None = None
     matches: Matches | None = None
 
 
@@ -89,7 +89,8 @@ def translate(  # noqa: PLR0911 - one a case
         return NotNeeded(requirement=requirement, reason=f"only where {requirement.marker}")
     if requirement.url is not None:
         return ForPip(requirement=requirement, reason="from a URL")
-    lookup = around.look_up(canonicalize_name(requirement.name))
+    project = canonicalize_name(requirement.name)
+    lookup = around.look_up(project)
     if not lookup.names:
         return ForPip(requirement=requirement, reason=lookup.reason)
     spec = build_conda_spec(requirement.specifier)
@@ -97,7 +98,11 @@ def translate(  # noqa: PLR0911 - one a case
         return ForPip(requirement=requirement, reason=spec.reason)
     shortage = lookup.reason
     for name in lookup.names:
-        found = _build_exact(name, spec, requirement.specifier, around)
+        versions = None if around.versions is None else around.versions(name, project)
+        if versions is not None and not versions:
+            shortage = f"conda's {name} carries no distribution of that name"
+            continue
+        found = _build_exact(versions, spec, requirement.specifier, around)
         if found is not None:
             return ForConda(
                 requirement=requirement,
@@ -111,12 +116,11 @@ def translate(  # noqa: PLR0911 - one a case
 
 
 def _build_exact(
-    name: str, spec: str, specifiers: SpecifierSet, around: Surroundings
+    versions: Sequence[str] | None, spec: str, specifiers: SpecifierSet, around: Surroundings
 ) -> str | None:
     """The spec that is exact for the versions at hand; None where none of them serves."""
-    if around.versions is None or around.matches is None:
+    if versions is None or around.matches is None:
         return spec
-    versions = around.versions(name)
     accepted = select_versions(specifiers, versions)
     if not accepted:
         return None

@@ -145,3 +145,34 @@ def test_the_users_map_is_read_and_a_wrong_one_is_an_error_with_its_place(
     answer = by_name(ask(base, channel, "six", "unheard.of", **home))
     assert answer["six"]["reason"] == "pip_interop_names says never from conda"
     assert answer["unheard-of"]["conda"] == "odd-name"
+
+
+def test_a_list_of_dependencies_is_translated_and_makes_an_environment(
+    base: Base, channel: str, tmp_path: Path
+) -> None:
+    """What `translate` writes, conda itself can read, and each manager has its part."""
+    file, output = tmp_path / "requirements.txt", tmp_path / "environment.yml"
+    file.write_text("torch>=1  # big\nunheard-of\nsix>=1.15\nninja\n")
+    words = ("pip", "translate", "-c", channel, str(file), "-o", str(output))
+    assert base.run(*words, "--check", check=False).returncode == 1
+    assert not output.exists()
+    told = base.run(*words, "-v").stderr
+    assert "six>=1.15 -> conda: six >=1.15 (conda's package of that name)" in told
+    text = output.read_text()
+    assert "  - pytorch >=1,!=2.0rc1  # big\n  - six >=1.15\n  - pip\n" in text
+    assert text.endswith("  - pip:\n      - unheard-of\n      - ninja\n")
+    assert base.run(*words, "--check").stdout.strip() == f"{output} is up to date."
+
+    env = tmp_path / "env"
+    output.write_text(text.replace("      - unheard-of\n", "").replace("ninja", "cowsay"))
+    base.run("env", "create", "-q", "-p", env, "--file", output)
+    records = {path.name.rsplit("-", 2)[0] for path in (env / "conda-meta").glob("*.json")}
+    assert {"pytorch", "six", "python", "pip"} <= records
+    rows = json.loads(base.run("pip", "list", "-p", env, "--json").stdout)["distributions"]
+    assert {"torch": "conda", "six": "conda", "cowsay": "pip"}.items() <= {
+        row["name"]: row["owner"] for row in rows
+    }.items()
+
+    back = base.run("pip", "translate", str(output), "--to", "requirements", "-p", env).stdout
+    assert "torch!=2.0rc1,>=1  # big" in back
+    assert "cowsay" in back

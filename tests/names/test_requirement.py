@@ -36,7 +36,7 @@ def surroundings(versions: Mapping[str, Sequence[str]] | None = None) -> Surroun
     return Surroundings(
         look_up=lambda name: find_conda_names(name, sources),
         environment=LINUX,
-        versions=None if versions is None else versions.__getitem__,
+        versions=None if versions is None else lambda name, _: versions[name],
         matches=None if versions is None else lambda *pair: ask_rattler([pair])[0],
     )
 
