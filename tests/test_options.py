@@ -90,7 +90,7 @@ def test_every_command_takes_the_common_flags_anywhere(
         (("-yd",), {"yes": True, "dry_run": True}),
     ],
 )
-@pytest.mark.parametrize("command", WITH_WORDS)
+@pytest.mark.parametrize("command", ["install", "restore"])
 def test_what_changes_packages_can_be_asked_for_a_plan_or_not_to_ask(
     command: str, flag: tuple[str, ...], expected: dict[str, object]
 ) -> None:
