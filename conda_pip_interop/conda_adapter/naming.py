@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from functools import cached_property
 from pathlib import Path
@@ -25,13 +26,11 @@ from conda_pip_interop.names.index import NameIndex, build_index, read_index, wr
 from conda_pip_interop.names.lookup import Lookup, NameSources, find_conda_names, find_projects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.usecases.conda import CondaPackage
-
-_INDEX = "pip_interop_names.json"
 
 
 class Naming:
@@ -72,6 +71,22 @@ class Naming:
     def is_wrong(self, package: CondaPackage, project: NormalizedName) -> bool:
         """Whether a package was looked at before, and does not carry the project."""
         return build_wrong_guess(package, project) in self._wrong
+
+    def drop_wrong(
+        self, packages: Iterable[CondaPackage], project: NormalizedName
+    ) -> tuple[CondaPackage, ...]:
+        """Of packages of one name, oldest first, those that may carry a project.
+
+        One that was looked at and does not speaks for all older ones: they are not downloaded one
+        after the other.
+        """
+        left: list[CondaPackage] = []
+        for package in packages:
+            if self.is_wrong(package, project):
+                left.clear()
+            else:
+                left.append(package)
+        return tuple(left)
 
     def remember_wrong(self, package: CondaPackage, project: NormalizedName) -> None:
         """Remember, here and for later commands, that a package does not carry a project."""
@@ -133,7 +148,8 @@ def build_channel_index() -> NameIndex:
     """The names of all channels; kept beside conda's repodata, and good for that repodata only."""
     urls = all_channel_urls(context.channels, subdirs=context.subdirs)
     channels = [SubdirData(Channel(url)) for url in urls]
-    file = Path(create_cache_dir()) / _INDEX
+    digest = hashlib.sha256("\n".join(map(str, urls)).encode()).hexdigest()
+    file = Path(create_cache_dir()) / f"pip_interop_names_{digest[:8]}.json"
     key = _tell_state(channels)
     index = None if key is None else read_index(file, key=key)
     if index is None:

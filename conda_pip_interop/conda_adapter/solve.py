@@ -60,14 +60,12 @@ class CondaEnvironment:
         """See `Conda.find_candidates`; oldest first, all of one name: the first that has any."""
         lookup = self.naming.look_up(name)
         for conda_name in lookup.names:
-            usable = [
-                package
-                for package in map(build_package, self.find_fitting(conda_name))
-                if (package.needs_python or lookup.trusted)
-                and not self.naming.is_wrong(package, name)
-            ]
+            packages = map(build_package, self.find_fitting(conda_name))
+            usable = self.naming.drop_wrong(
+                (one for one in packages if one.needs_python or lookup.trusted), name
+            )
             if usable:
-                return tuple(usable)
+                return usable
         return ()
 
     def explain_absence(self, name: NormalizedName) -> str:
@@ -92,30 +90,20 @@ class CondaEnvironment:
         return bool(VersionSpec(spec).match(version))
 
     def list_packages(self, conda_name: str) -> tuple[CondaPackage, ...]:
-        """The channels' packages of a name, whatever the Python."""
-        return tuple(map(build_package, query_name(conda_name)))
+        """The channels' packages of a name, whatever the Python, oldest first."""
+        return tuple(map(build_package, _sort(query_name(conda_name))))
 
     def list_versions(self, conda_name: str, project: NormalizedName) -> tuple[str, ...]:
         """The versions of a package, whatever the Python, that may carry a project."""
-        packages = self.list_packages(conda_name)
-        return tuple(
-            dict.fromkeys(
-                one.version
-                for one in packages
-                if one.needs_python and not self.naming.is_wrong(one, project)
-            )
-        )
+        packages = (one for one in self.list_packages(conda_name) if one.needs_python)
+        left = self.naming.drop_wrong(packages, project)
+        return tuple(dict.fromkeys(one.version for one in left))
 
     def find_fitting(self, conda_name: str) -> list[Any]:
         """The records of a name that work with the environment's Python, oldest first."""
         python = PrefixData(str(self.target.prefix)).get("python", None)
-        records = [
-            record
-            for record in query_name(conda_name)
-            if python is None or _works_with(record, python)
-        ]
-        records.sort(key=lambda record: (VersionOrder(record.version), record.build_number))
-        return records
+        records = query_name(conda_name)
+        return _sort(one for one in records if python is None or _works_with(one, python))
 
     def solve(self, specs: tuple[CondaSpec, ...]) -> CondaSolution:
         """See `Conda.solve`: first with all that is installed held, then with it free to move."""
@@ -175,6 +163,11 @@ class CondaEnvironment:
             transaction = UnlinkLinkTransaction(setup)
             transaction.download_and_extract()
             transaction.execute()
+
+
+def _sort(records: Iterable[Any]) -> list[Any]:
+    """Records of one name, the oldest first."""
+    return sorted(records, key=lambda one: (VersionOrder(one.version), one.build_number))
 
 
 def build_package(record: Any) -> CondaPackage:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +16,8 @@ from tests.world.cache import write_atomically
 from tests.world.package import File, Package, write_package
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.world.base import Base
 
 pytestmark = pytest.mark.e2e
@@ -91,6 +97,47 @@ def test_each_source_says_its_part_and_the_files_have_the_last_word(
     assert "liar: stays with pip" in plan.stdout
     remembered = (tmp_path / "conda" / "pip-interop" / "wrong-guesses.json").read_text()
     assert '"liar"' in remembered
+
+
+def test_the_names_of_a_channel_are_kept_as_long_as_its_repodata(
+    base: Base, channel: str, tmp_path: Path
+) -> None:
+    folder = Path(channel.removeprefix("file://")).parent
+    with serve(folder) as (url, requests):
+        words = ("pip", "names", "--json", "--override-channels", "-c", f"{url}/conda-forge")
+        home: dict[str, Any] = {"CONDA_PKGS_DIRS": str(tmp_path)}
+        base.run(*words, "odd.name", **home)
+        (kept,) = tmp_path.glob("cache/pip_interop_names_*.json")
+        document = json.loads(kept.read_text())
+        assert "odd-name" in document["names"]
+        kept.write_text(json.dumps(document | {"names": ["unheard.of"]}))
+        requests.clear()
+        answer = by_name(json.loads(base.run(*words, "odd.name", "unheard-of", **home).stdout))
+        assert requests == []
+        assert answer["odd-name"]["reason"] == "not in the channels"
+        assert answer["unheard-of"]["sources"][0]["names"] == ["unheard.of"]
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Serve a folder on loopback, good for ten minutes; gives the URL and what was asked for."""
+    requests: list[str] = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ARG002 - inherited
+            requests.append(self.path)
+
+        def end_headers(self) -> None:
+            self.send_header("Cache-Control", "max-age=600")
+            super().end_headers()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", requests
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_the_other_way_round(base: Base, channel: str) -> None:
