@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world.cache import write_atomically
+from tests.world.channel import native_subdir
 from tests.world.package import File, Package, write_package
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
     ]
     (folder / "noarch").mkdir(parents=True)
     records = {f"{one.stem}.conda": write_package(one, folder / "noarch") for one in packages}
-    content = {"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": records}
-    write_atomically(folder / "noarch" / "repodata.json", json.dumps(content))
+    for subdir, found in (("noarch", records), (native_subdir(), {})):
+        content = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": found}
+        write_atomically(folder / subdir / "repodata.json", json.dumps(content))
     return folder.as_uri()
 
 
