@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from conda_pip_interop import __version__
 from conda_pip_interop.errors import UsageError
+from conda_pip_interop.name_options import add_names_options, add_translate_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,12 +21,20 @@ COMMANDS: Final = {
     "restore": "bring back conda's package where pip has replaced or removed it",
     "reconcile": "remove what one manager has left behind under the other",
     "undo": "take back what `reconcile` has removed",
+    "names": "tell which conda package carries a PyPI project, and who says so",
+    "translate": "make an environment.yml of dependency files, or requirements of it",
     "status": "show all environments: protection, policy, findings",
     "protect": "keep plain pip from writing into an environment",
     "unprotect": "let plain pip write into an environment again",
 }
 #: What works on any prefix, with no conda at hand.
 STANDALONE_COMMANDS: Final = ("list", "check", "protect", "unprotect")
+
+#: Options that take the word behind them.
+_WITH_VALUE: Final = (
+    *("-n", "--name", "-p", "--prefix", "-c", "--channel", "--conda"),
+    *("-o", "--output", "--to", "--extra", "--group"),
+)
 
 #: What shows a plan and asks before it changes packages.
 CHANGING_COMMANDS: Final = ("install", "restore", "reconcile", "undo")
@@ -37,6 +46,9 @@ _EXAMPLES: Final = {
     "restore": "conda pip restore -n web numpy",
     "reconcile": "conda pip reconcile -n web --dry-run",
     "undo": "conda pip undo -n web --list\n  conda pip undo -n web",
+    "names": "conda pip names torch opencv-python --check\n  conda pip names --conda py-opencv",
+    "translate": "conda pip translate requirements.txt -o environment.yml\n"
+    "  conda pip translate pyproject.toml --extra docs --group test -v",
     "status": "conda pip status\n  conda pip status -n web --json",
     "protect": "conda pip protect -n web\n  conda pip protect --all",
     "unprotect": "conda pip unprotect -n base",
@@ -61,6 +73,15 @@ class Options:
     every: bool = False
     listing: bool = False
     override_frozen: bool = False
+    packages: tuple[str, ...] = ()
+    check: bool = False
+    update: bool = False
+    output: str | None = None
+    form: str = "environment"
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    build_system: bool = False
+    no_channels: bool = False
 
 
 class _Parser(argparse.ArgumentParser):
@@ -112,6 +133,15 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
         every=getattr(parsed, "every", False),
         listing=getattr(parsed, "listing", False),
         override_frozen=getattr(parsed, "override_frozen", False),
+        packages=tuple(getattr(parsed, "packages", None) or ()),
+        check=getattr(parsed, "check", False),
+        update=getattr(parsed, "update", False),
+        output=getattr(parsed, "output", None),
+        form=getattr(parsed, "form", "environment"),
+        extras=tuple(getattr(parsed, "extras", None) or ()),
+        groups=tuple(getattr(parsed, "groups", None) or ()),
+        build_system=getattr(parsed, "build_system", False),
+        no_channels=getattr(parsed, "no_channels", False),
     )
 
 
@@ -127,7 +157,7 @@ def _split_command(argv: Sequence[str]) -> tuple[str | None, list[str]]:
     for number, word in enumerate(argv):
         if takes_value:
             takes_value = False
-        elif word in ("-n", "--name", "-p", "--prefix", "-c", "--channel"):
+        elif word in _WITH_VALUE:
             takes_value = True
         elif not word.startswith("-"):
             return word, [*argv[:number], *argv[number + 1 :]]
@@ -173,6 +203,10 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
         parser.add_argument(
             "words", nargs="+", metavar="REQUIREMENT", help='such as flask or "flask[async]>=3"'
         )
+    elif command == "names":
+        add_names_options(parser)
+    elif command == "translate":
+        add_translate_options(parser)
     elif command == "restore":
         parser.add_argument("words", nargs="+", metavar="NAME", help="a package of conda's")
     elif command == "undo":
@@ -196,7 +230,7 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
         parser.add_argument(
             "--override-frozen", action="store_true", help="change it even if it is frozen"
         )
-    if command == "install":
+    if command in ("install", "names", "translate"):
         parser.add_argument(
             *("-c", "--channel"), action="append", dest="channels", help="an additional channel"
         )

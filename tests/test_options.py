@@ -18,8 +18,10 @@ from conda_pip_interop.__main__ import main
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.options import COMMANDS, STANDALONE_COMMANDS, Options, parse_options
 
-WITH_WORDS = ("install", "restore")
-WITHOUT_WORDS = tuple(command for command in COMMANDS if command not in (*WITH_WORDS, "undo"))
+WITH_WORDS = ("install", "restore", "translate")
+WITHOUT_WORDS = tuple(
+    command for command in COMMANDS if command not in (*WITH_WORDS, "undo", "names")
+)
 
 
 def parse(*argv: str, standalone: bool = False) -> Options:
@@ -88,7 +90,7 @@ def test_every_command_takes_the_common_flags_anywhere(
         (("-yd",), {"yes": True, "dry_run": True}),
     ],
 )
-@pytest.mark.parametrize("command", WITH_WORDS)
+@pytest.mark.parametrize("command", ["install", "restore"])
 def test_what_changes_packages_can_be_asked_for_a_plan_or_not_to_ask(
     command: str, flag: tuple[str, ...], expected: dict[str, object]
 ) -> None:
@@ -149,6 +151,25 @@ def test_an_unknown_or_shortened_option_is_refused_by_name(command: str, option:
 @pytest.mark.parametrize("command", WITHOUT_WORDS)
 def test_a_command_that_takes_no_words_refuses_them_by_name(command: str) -> None:
     assert "flask" in refuse(command, "flask").message
+
+
+def test_names_go_either_way() -> None:
+    there = parse("names", "torch", "--check", "opencv-python")
+    assert (there.words, there.packages, there.check) == (("torch", "opencv-python"), (), True)
+    back = parse("names", "--conda", "pytorch", "--conda", "py-opencv", "--update")
+    assert (back.words, back.packages, back.update) == ((), ("pytorch", "py-opencv"), True)
+
+
+def test_what_is_translated_and_to_where() -> None:
+    there = parse("translate", "-o", "env.yml", "pyproject.toml", "--extra", "a", "--group", "b")
+    assert (there.words, there.output, there.form) == (
+        ("pyproject.toml",),
+        "env.yml",
+        "environment",
+    )
+    assert (there.extras, there.groups, there.build_system) == (("a",), ("b",), False)
+    back = parse("translate", "--to", "requirements", "env.yml", "--check", "--no-channels")
+    assert (back.form, back.check, back.no_channels) == ("requirements", True, True)
 
 
 @pytest.mark.parametrize("command", ["list", "check", "status", "protect", "unprotect"])

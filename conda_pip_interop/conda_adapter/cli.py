@@ -71,7 +71,7 @@ def _initialise_context(options: Options) -> None:
     context.__init__(argparse_args=Namespace(**known))
 
 
-def _answer(options: Options) -> Output:  # noqa: PLR0911, C901 - one a command
+def _answer(options: Options) -> Output:  # noqa: PLR0911, PLR0912, C901 - one a command
     target = build_target(context.target_prefix)
     if options.name is not None and not target.prefix.is_dir():
         raise InteropError(
@@ -102,6 +102,10 @@ def _answer(options: Options) -> Output:  # noqa: PLR0911, C901 - one a command
             return commands.restore_records(options, target)
         case "install":
             return commands.install_requirements(options, target)
+        case "names" | "translate" as command:
+            from conda_pip_interop.conda_adapter import name_commands
+
+            return name_commands.answer(command, options, target)
         case "reconcile":
             return commands.reconcile_prefix(options, target)
     raise AssertionError(options.command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from argparse import Namespace
 from pathlib import Path
 
 from conda.base.context import context, env_name
@@ -25,3 +26,10 @@ def build_target(prefix: str | Path) -> Target:
         if path.parent == folder or os.path.realpath(folder) == parent:
             return Target(prefix=folder / path.name, name=path.name, is_base=False)
     return Target(prefix=path, name=None, is_base=False)
+
+
+def add_channels(channels: tuple[str, ...]) -> None:
+    """Let conda ask these channels too, before its own, as it does for an environment file's."""
+    if channels:
+        known = dict(context._argparse_args or {})  # noqa: SLF001 - conda has no other way to ask
+        context.__init__(argparse_args=Namespace(**(known | {"channel": channels})))

@@ -5,6 +5,7 @@ Every conda command loads this module, so the policy is imported only where it i
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,8 @@ from conda.plugins.types import CondaSetting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from packaging.utils import NormalizedName
 
     from conda_pip_interop.core.policy import Policy
 
@@ -46,6 +49,38 @@ class PrimitiveParameter(configuration.PrimitiveParameter):  # type: ignore[misc
         text = ",".join(map(str, words)) if known else ""
         return configuration.PrimitiveLoadedParameter(
             name, str, text, match.keyflag(), match.valueflags(None), self._validation
+        )
+
+
+class _NameParameter(configuration.PrimitiveParameter):  # type: ignore[misc]  # not typed
+    """The name of a package, or null; what is neither becomes the empty text."""
+
+    def load(self, name: str, match: Any) -> configuration.PrimitiveLoadedParameter:
+        """Load one value of a map (see conda's `Parameter.load`)."""
+        value = _unwrap(match.value(None))
+        known = value if value is None or isinstance(value, str) else ""
+        return configuration.PrimitiveLoadedParameter(
+            name, (str, type(None)), known, match.keyflag(), match.valueflags(None)
+        )
+
+
+class MapParameter(configuration.MapParameter):  # type: ignore[misc]  # not typed
+    """A map of names, merged over all files; what is no map becomes one of the empty name.
+
+    conda's own fails on some values with an error of its own in whatever command reads it.
+    """
+
+    def load(self, name: str, match: Any) -> configuration.MapLoadedParameter:
+        """Load one source's value (see conda's `Parameter.load`)."""
+        if isinstance(match.value(None), Mapping):
+            return super().load(name, match)
+        nothing = configuration.PrimitiveLoadedParameter(name, str, "", None, None)
+        return configuration.MapLoadedParameter(
+            name,
+            configuration.frozendict({"": nothing}),
+            self._element_type,
+            match.keyflag(),
+            configuration.frozendict(),
         )
 
 
@@ -83,6 +118,18 @@ def build_settings() -> Iterable[CondaSetting]:
         description="Text added to what pip says where it is kept out: whom to ask, a link.",
         parameter=PrimitiveParameter("", words=(str, int, float)),
     )
+    yield CondaSetting(
+        name="pip_interop_names",
+        description="Map of PyPI names to conda names, null for what is never taken from conda; "
+        "it comes before everything else that is known of names.",
+        parameter=MapParameter(_NameParameter(None, element_type=(str, type(None)))),
+    )
+    yield CondaSetting(
+        name="pip_interop_names_map",
+        description="File or https URL of an additional map of names, for `conda pip names "
+        "--update`.",
+        parameter=PrimitiveParameter(""),
+    )
 
 
 def read_policy() -> Policy:
@@ -105,6 +152,43 @@ def read_policy() -> Policy:
         guard=_choose("guard", GUARD_MODES),
         message=_read("message") or None,
     )
+
+
+def read_names() -> dict[NormalizedName, str | None]:
+    """The user's map of names, by the normal form of the PyPI name.
+
+    Raises InteropError `invalid-setting`: a name that is not understood would be guessed instead.
+    """
+    from packaging.utils import canonicalize_name
+
+    from conda_pip_interop.errors import InteropError
+
+    names = dict(getattr(context.plugins, PREFIX + "names"))
+    for project, name in names.items():
+        if not _is_name(project) or (name is not None and not _is_name(name)):
+            raise InteropError(
+                "invalid-setting",
+                f"{PREFIX}names is set to {_unwrap(_find_raw('names'))!r} by "
+                f"{_find_source('names')}, which is not a map of PyPI names to conda names.",
+                hints=(
+                    f"Under plugins: in a .condarc, write {PREFIX}names: {{torch: pytorch}}.",
+                    "Names have no version; null means that a project is never taken from conda.",
+                    "An environment variable cannot hold a map.",
+                ),
+            )
+    return {canonicalize_name(str(project)): name for project, name in names.items()}
+
+
+def _is_name(value: object) -> bool:
+    """Whether it can name a package, of PyPI's or of conda's (CEP 26)."""
+    return (
+        isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value) is not None
+    )
+
+
+def read_names_map() -> str:
+    """Where the additional map of names comes from: a path, a URL, or empty."""
+    return _read("names_map")
 
 
 def _choose(name: str, choices: tuple[Choice, ...]) -> Choice:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conda.base.constants import UpdateModifier
 from conda.base.context import context
 from conda.core.link import PrefixSetup, UnlinkLinkTransaction
 from conda.core.prefix_data import PrefixData
-from conda.core.subdir_data import SubdirData
 from conda.exceptions import (
     PackagesNotFoundError,
     SpecsConfigurationConflictError,
@@ -19,8 +18,9 @@ from conda.exceptions import (
 )
 from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
-from conda.models.version import VersionOrder
+from conda.models.version import VersionOrder, VersionSpec
 
+from conda_pip_interop.conda_adapter.naming import Naming, query_name
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.usecases.conda import CondaPackage
 
@@ -54,21 +54,56 @@ class CondaEnvironment:
     """conda, for one environment; the context must have been initialised for it."""
 
     target: Target
+    naming: Naming = field(default_factory=Naming)
 
     def find_candidates(self, name: NormalizedName) -> tuple[CondaPackage, ...]:
-        """See `Conda.find_candidates`; oldest first."""
-        python = PrefixData(str(self.target.prefix)).get("python", None)
-        records = [
-            record
-            for spelling in sorted({name, name.replace("-", "_"), name.replace("-", ".")})
-            for record in SubdirData.query_all(
-                MatchSpec(name=spelling), channels=context.channels, subdirs=context.subdirs
+        """See `Conda.find_candidates`; oldest first, all of one name: the first that has any."""
+        lookup = self.naming.look_up(name)
+        for conda_name in lookup.names:
+            packages = map(build_package, self.find_fitting(conda_name))
+            usable = self.naming.drop_wrong(
+                (one for one in packages if one.needs_python or lookup.trusted), name
             )
-            if python is None or _works_with(record, python)
-        ]
-        records.sort(key=lambda record: (VersionOrder(record.version), record.build_number))
-        packages = map(build_package, records)
-        return tuple(package for package in packages if package.needs_python)
+            if usable:
+                return usable
+        return ()
+
+    def explain_absence(self, name: NormalizedName) -> str:
+        """See `Conda.explain_absence`."""
+        lookup = self.naming.look_up(name)
+        if not lookup.names:
+            return lookup.reason
+        conda_name = lookup.names[0]
+        packages = [build_package(record) for record in self.find_fitting(conda_name)]
+        if not packages:
+            return f"conda's {conda_name} is for another Python"
+        if not any(package.needs_python for package in packages):
+            return f"conda's {conda_name} is a program or library, without a Python distribution"
+        return f"conda's {conda_name} does not carry {name}: its files were looked at"
+
+    def find_projects(self, package: CondaPackage) -> tuple[NormalizedName, ...]:
+        """See `Conda.find_projects`."""
+        return self.naming.find_projects(package)
+
+    def matches(self, spec: str, version: str) -> bool:
+        """See `Conda.matches`."""
+        return bool(VersionSpec(spec).match(version))
+
+    def list_packages(self, conda_name: str) -> tuple[CondaPackage, ...]:
+        """The channels' packages of a name, whatever the Python, oldest first."""
+        return tuple(map(build_package, _sort(query_name(conda_name))))
+
+    def list_versions(self, conda_name: str, project: NormalizedName) -> tuple[str, ...]:
+        """The versions of a package, whatever the Python, that may carry a project."""
+        packages = (one for one in self.list_packages(conda_name) if one.needs_python)
+        left = self.naming.drop_wrong(packages, project)
+        return tuple(dict.fromkeys(one.version for one in left))
+
+    def find_fitting(self, conda_name: str) -> list[Any]:
+        """The records of a name that work with the environment's Python, oldest first."""
+        python = PrefixData(str(self.target.prefix)).get("python", None)
+        records = query_name(conda_name)
+        return _sort(one for one in records if python is None or _works_with(one, python))
 
     def solve(self, specs: tuple[CondaSpec, ...]) -> CondaSolution:
         """See `Conda.solve`: first with all that is installed held, then with it free to move."""
@@ -128,6 +163,11 @@ class CondaEnvironment:
             transaction = UnlinkLinkTransaction(setup)
             transaction.download_and_extract()
             transaction.execute()
+
+
+def _sort(records: Iterable[Any]) -> list[Any]:
+    """Records of one name, the oldest first."""
+    return sorted(records, key=lambda one: (VersionOrder(one.version), one.build_number))
 
 
 def build_package(record: Any) -> CondaPackage:

@@ -60,7 +60,8 @@ def _list_files() -> tuple[str, ...]:
 
 def _read_names(file: str) -> tuple[str | None, str | None]:
     """The `name` and `prefix` of an environment file; None twice where it is none, or remote."""
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     try:
         path = Path(os.path.expandvars(file)).expanduser()

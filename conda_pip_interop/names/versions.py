@@ -94,10 +94,13 @@ def _below(version: Version) -> str:
 
 
 def _above(version: Version) -> str:
-    """`>`: PEP 440 keeps the post-releases of the bound out, however many zeros they have."""
+    """`>`: PEP 440 keeps the post-releases of the bound out, however many zeros they have.
+
+    Those with one segment more than the bound are named, and with three in any case.
+    """
     if version.is_prerelease or version.is_postrelease:
         return f">{version}"
     spellings = [_without_trailing_zeros(version)]
-    while len(spellings[-1].split(".")) <= len(version.release):
+    while len(spellings[-1].split(".")) <= max(len(version.release), 2):
         spellings.append(f"{spellings[-1]}.0")
     return ",".join([f">{version}", *(f"!={spelling}.post.*" for spelling in spellings)])

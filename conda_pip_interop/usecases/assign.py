@@ -12,6 +12,8 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.names.exact import correct_spec, select_versions
+from conda_pip_interop.names.lookup import NOT_IN_CHANNELS
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 from conda_pip_interop.usecases.conda import CondaSpec
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from conda_pip_interop.core.plan import Manager
+    from conda_pip_interop.names.exact import Matches
     from conda_pip_interop.usecases.conda import CondaPackage
 
 
@@ -68,6 +71,8 @@ class Assigner:
     candidates: Callable[[NormalizedName], tuple[CondaPackage, ...]]
     environment: Mapping[str, str]
     requires: Callable[[NormalizedName], tuple[str, ...]]
+    explain_absence: Callable[[NormalizedName], str] = lambda _: NOT_IN_CHANNELS
+    matches: Matches | None = None
     supplies: dict[NormalizedName, Supply] = field(default_factory=dict)
     extras: dict[NormalizedName, set[str]] = field(default_factory=dict)
     _ranges: dict[NormalizedName, SpecifierSet] = field(default_factory=dict)
@@ -106,17 +111,30 @@ class Assigner:
                 return FromPip(reason=f"pip has {has.version} of it, needed {specifiers}")
             reason = self._asked_by[name] and f"needed by {self._asked_by[name]}"
             return FromConda(
-                spec=CondaSpec(name=usable[-1].name, version=spec),
+                spec=self._build_spec(spec, packages, usable),
                 reason=reason or "asked for; the channels have it",
             )
         if not packages:
-            shortage = "not in the channels"
+            shortage = self.explain_absence(name)
         else:
             newest = packages[-1].version
             shortage = f"the channels have at most {newest}, needed {specifiers}"
         if has is not None and has.manager == "conda":
             raise _would_overwrite(name, has.version, specifiers, shortage)
         return FromPip(reason=shortage)
+
+    def _build_spec(
+        self, spec: str, packages: tuple[CondaPackage, ...], usable: tuple[CondaPackage, ...]
+    ) -> CondaSpec:
+        """A spec that takes of the packages just those that are usable."""
+        if self.matches is not None:
+            spec = correct_spec(
+                spec,
+                versions=[one.version for one in packages],
+                accepted=[one.version for one in usable],
+                matches=self.matches,
+            )
+        return CondaSpec(name=usable[-1].name, version=spec)
 
     def _dependencies(
         self, name: NormalizedName, *, only_extras: bool = False
@@ -153,17 +171,8 @@ def _filter(
     packages: tuple[CondaPackage, ...], specifiers: SpecifierSet
 ) -> tuple[CondaPackage, ...]:
     """The packages that serve, in their order; pre-releases by PEP 440's own rule."""
-    known = {one.version for one in packages if _is_version(one.version)}
-    serving = set(specifiers.filter(known))
+    serving = set(select_versions(specifiers, [one.version for one in packages]))
     return tuple(one for one in packages if one.version in serving)
-
-
-def _is_version(text: str) -> bool:
-    try:
-        Version(text)
-    except InvalidVersion:
-        return False
-    return True
 
 
 def _would_overwrite(

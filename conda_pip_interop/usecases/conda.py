@@ -61,7 +61,19 @@ class Conda(Protocol):
     """conda, for one environment."""
 
     def find_candidates(self, name: NormalizedName) -> tuple[CondaPackage, ...]:
-        """The channels' packages of that normalised name that the environment's Python can use."""
+        """The channels' packages that may carry a project and that the environment can use."""
+        ...
+
+    def explain_absence(self, name: NormalizedName) -> str:
+        """Why a project has no candidates, to be read after its name."""
+        ...
+
+    def find_projects(self, package: CondaPackage) -> tuple[NormalizedName, ...]:
+        """The projects that a package carries, as far as its name tells."""
+        ...
+
+    def matches(self, spec: str, version: str) -> bool:
+        """Whether a version spec of conda's takes a version."""
         ...
 
     def solve(self, specs: tuple[CondaSpec, ...]) -> Solution:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.core.conda_meta import claimed_metadata
@@ -140,6 +140,8 @@ class Planner:
             candidates=self._find_candidates,
             environment=self.environment,
             requires=self._requires,
+            explain_absence=self.conda.explain_absence,
+            matches=self.conda.matches,
         )
         return assigner.assign(wanted), assigner.extras
 
@@ -192,7 +194,8 @@ class Planner:
             if record is not None and record.version == package.version:
                 carried.update({one.name: one.version for one in claimed_metadata(record)})
             elif package.needs_python and _is_pep440(package.version):
-                carried[canonicalize_name(package.name)] = package.version
+                for name in self.conda.find_projects(package):
+                    carried[name] = package.version
         return carried
 
     def _finish(

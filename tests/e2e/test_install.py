@@ -87,8 +87,9 @@ def test_extras_are_followed(make_env: Any) -> None:
 
 def test_a_conda_package_without_the_distribution_does_not_count(make_env: Any) -> None:
     env = make_env("python", "pip")
-    plan = plan_of(env.json("pip install", "--dry-run", "ninja"))
-    assert plan == {"ninja": ("pip", "install")}
+    document = env.json("pip install", "--dry-run", "ninja")
+    assert plan_of(document) == {"ninja": ("pip", "install")}
+    assert reasons_of(document)["ninja"].startswith("conda's ninja is a program")
 
 
 def test_an_environment_without_pip_is_served_by_condas_own(make_env: Any) -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
-import json
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,41 +12,10 @@ from hypothesis import strategies as st
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
-from tests.world.base import build_base
+from tests.names.judges import JUDGES, Judge
 
 with (Path(__file__).parent / "pep440_to_conda.tsv").open(encoding="utf-8", newline="") as _file:
     CASES = tuple(csv.DictReader(_file, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-#: Asks the conda of the base: does a spec, as we would hand it over, match a version?
-_ASK_CONDA = """
-import json, sys
-from conda.models.match_spec import MatchSpec
-
-specs = {}
-answers = []
-for spec, version in json.load(sys.stdin):
-    if spec not in specs:
-        specs[spec] = MatchSpec(name="x", version=spec)
-    record = {"name": "x", "version": version, "build": "0", "build_number": 0}
-    answers.append(bool(specs[spec].match(record)))
-json.dump(answers, sys.stdout)
-"""
-
-
-def ask_conda(pairs: list[tuple[str, str]]) -> list[bool]:
-    base = build_base()
-    done = subprocess.run(
-        [base.python, "-c", _ASK_CONDA],
-        env=base.env(),
-        input=json.dumps(pairs),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answers: Any = json.loads(done.stdout)
-    assert len(answers) == len(pairs)
-    return [bool(answer) for answer in answers]
 
 
 def test_the_table_has_all_its_cases() -> None:
@@ -71,11 +37,11 @@ def test_each_case_of_the_table_gives_the_spec_that_is_right(case: dict[str, str
         assert spec == right
 
 
-@pytest.mark.e2e
-def test_conda_matches_what_the_table_says() -> None:
+@JUDGES
+def test_conda_and_rattler_match_what_the_table_says(judge: Judge) -> None:
     cases = [case for case in CASES if case["conda_matches"] in ("Y", "n")]
     pairs = [(case["right_conda_spec"], case["record_version"]) for case in cases]
-    answers = ask_conda(pairs)
+    answers = judge(pairs)
     wrong = [
         case
         for case, answer in zip(cases, answers, strict=True)
@@ -103,15 +69,15 @@ def everyday_specifiers() -> list[str]:
     return ["", *single, *map(",".join, pairs)]
 
 
-@pytest.mark.e2e
-def test_conda_and_pep_440_agree_on_everyday_specifiers_and_final_versions() -> None:
+@JUDGES
+def test_everyday_specifiers_and_final_versions_are_never_wrong(judge: Judge) -> None:
     questions = []
     for text in everyday_specifiers():
         specifiers = SpecifierSet(text)
         spec = build_conda_spec(specifiers)
         assert isinstance(spec, str)
         questions += [(text, spec, version, specifiers.contains(version)) for version in _FINALS]
-    answers = ask_conda([(spec, version) for _, spec, version, _ in questions])
+    answers = judge([(spec, version) for _, spec, version, _ in questions])
     wrong = [
         question
         for question, answer in zip(questions, answers, strict=True)

@@ -1,0 +1,66 @@
+"""What conda packages really hold, looked up where it is known, downloaded where that is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conda.core.package_cache_data import PackageCacheData, ProgressiveFetchExtract
+from conda.models.match_spec import MatchSpec
+
+from conda_pip_interop.conda_adapter.solve import CondaEnvironment, build_package, clean_stdout
+from conda_pip_interop.names.payload import Carried, find_carried, read_package_paths
+
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.names.lookup import Lookup
+    from conda_pip_interop.usecases.conda import CondaPackage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelInspector:
+    """The channels, for the Python of one environment (see `usecases.names.Channels`)."""
+
+    conda: CondaEnvironment
+    _records: dict[CondaPackage, Any] = field(default_factory=dict)
+
+    def look_up(self, project: NormalizedName) -> Lookup:
+        """See `Channels.look_up`."""
+        return self.conda.naming.look_up(project)
+
+    def find_packages(self, conda_name: str) -> tuple[CondaPackage, ...]:
+        """See `Channels.find_packages`."""
+        found = {build_package(one): one for one in self.conda.find_fitting(conda_name)}
+        self._records.update(found)
+        return tuple(found)
+
+    def guess_projects(self, conda_name: str) -> tuple[NormalizedName, ...]:
+        """See `Channels.guess_projects`."""
+        return self.conda.naming.guess_projects(conda_name)
+
+    def remember_wrong(self, package: CondaPackage, project: NormalizedName) -> None:
+        """See `Channels.remember_wrong`."""
+        self.conda.naming.remember_wrong(package, project)
+
+    def read_carried(self, package: CondaPackage, *, download: bool) -> tuple[Carried, ...] | None:
+        """See `Channels.read_carried`."""
+        record = self._records[package]
+        paths = _read_cached(record)
+        if paths is None and download:
+            with clean_stdout():
+                ProgressiveFetchExtract((record,)).execute()
+            paths = _read_cached(record)
+        return None if paths is None else find_carried(paths)
+
+
+def _read_cached(record: Any) -> tuple[str, ...] | None:
+    """The paths of a package that conda's package caches hold, extracted."""
+    spec = MatchSpec(url=record.url) if record.get("url") else MatchSpec(record.dist_str())
+    for entry in PackageCacheData.query_all(spec):
+        if entry.is_extracted:
+            paths = read_package_paths(Path(entry.extracted_package_dir))
+            if paths is not None:
+                return paths
+    return None

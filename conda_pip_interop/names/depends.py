@@ -1,0 +1,155 @@
+"""What a conda record depends on, as requirements of PyPI's: exact, or saying that it is not.
+
+Exact means: for releases, and for pre- and post-releases that are spelled as long as the bound,
+both sides give the same answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import InvalidVersion, Version
+
+_DEPEND: Final = re.compile(r"([A-Za-z0-9_.-]+)(?:\s+([^\s\[]+)(?:\s+([^\s\[]+))?)?")
+_WRITTEN: Final = re.compile(r"(?:[^\s=:]+::)?([A-Za-z0-9_.-]+)\s*((?:[=<>!~*\d][^\[]*)?)")
+_EXACT: Final = re.compile(r"=([^=\s]+)=([^=\s]+)")
+_CLAUSE: Final = re.compile(r"(==|!=|<=|>=|~=|=|<|>|)([^=<>!~].*)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Depend:
+    """A match spec of conda's (CEP 29) read as a name and PEP 440 specifiers.
+
+    `inexact` says what the specifiers leave out or add; None where they mean the same.
+    """
+
+    name: str
+    specifiers: SpecifierSet
+    inexact: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PypiRequirement:
+    """A line of `depends` and what it asks of PyPI's: None where conda's package has nothing."""
+
+    depend: str
+    requirement: str | None
+    inexact: str | None
+
+
+def build_requirements(
+    depends: Iterable[str], find_projects: Callable[[str], tuple[NormalizedName, ...]]
+) -> tuple[PypiRequirement, ...]:
+    """Translate the `depends` of a record; one line for each project that a package carries.
+
+    `find_projects` tells the projects of a conda package: for certain out of what is installed,
+    else as guessed.
+    """
+    return tuple(
+        one for depend in depends for one in _build_requirement(depend.strip(), find_projects)
+    )
+
+
+def _build_requirement(
+    text: str, find_projects: Callable[[str], tuple[NormalizedName, ...]]
+) -> Iterator[PypiRequirement]:
+    depend = parse_depend(text)
+    if depend is None:
+        inexact = "a match spec that is more than name, version and build"
+        yield PypiRequirement(depend=text, requirement=None, inexact=inexact)
+        return
+    projects = find_projects(depend.name)
+    if not projects:
+        inexact = f"conda's {depend.name} carries no distribution"
+        yield PypiRequirement(depend=text, requirement=None, inexact=inexact)
+    for project in projects:
+        yield PypiRequirement(
+            depend=text, requirement=f"{project}{depend.specifiers}", inexact=depend.inexact
+        )
+
+
+def parse_depend(text: str) -> Depend | None:
+    """Read `name`, `name version` or `name version build`; None for any other form."""
+    match = _DEPEND.fullmatch(text.strip())
+    if match is None:
+        return None
+    name, version, build = match.groups()
+    clauses: list[str] = []
+    inexact = None if build in (None, "*") else f"only builds {build}"
+    for clause in (version or "*").split(","):
+        specifier, difference = _read_clause(clause)
+        clauses += [specifier] if specifier else []
+        inexact = inexact or difference
+    return Depend(name=name, specifiers=SpecifierSet(",".join(clauses)), inexact=inexact)
+
+
+def parse_environment_depend(text: str) -> Depend | None:
+    """Read a dependency as people write it into an environment.yml: `numpy=1.26=py312_0`, too.
+
+    A channel in front (`conda-forge::numpy`) is passed over.
+    """
+    match = _WRITTEN.fullmatch(text.strip())
+    if match is None:
+        return None
+    name, rest = match.groups()
+    exact = _EXACT.fullmatch(rest)
+    if exact is not None:
+        return parse_depend(f"{name} {exact[1]} {exact[2]}")
+    return parse_depend(f"{name} {rest}".replace(", ", ","))
+
+
+def _read_clause(clause: str) -> tuple[str, str | None]:  # noqa: PLR0911 - one a case
+    """A PEP 440 specifier and how it differs; no specifier where there is none like it."""
+    if clause == "*":
+        return "", None
+    match = _CLAUSE.fullmatch(clause)
+    if match is None or "|" in clause or "(" in clause:
+        return "", f"{clause} has no like in PEP 440"
+    operator, text = match.groups()
+    stem = re.sub(r"\.?\*$", "", text)
+    try:
+        version = Version(stem)
+    except InvalidVersion:
+        return "", f"{stem} is not a PEP 440 version"
+    if version.local is not None:
+        return "", f"{clause} names a local version"
+    if stem != text and operator not in ("", "=", "!="):
+        return f"{operator}{stem}", f"{clause}: conda passes over the asterisk"
+    if stem != text or operator == "=":
+        return _read_series("!=" if operator == "!=" else "==", version)
+    if operator == "~=":
+        return _read_compatible(clause, version)
+    return _read_bound(operator or "==", version)
+
+
+def _read_series(operator: str, version: Version) -> tuple[str, str | None]:
+    if version.is_prerelease or version.is_postrelease:
+        return f"{operator}{version}", f"PEP 440 has no series below {version}"
+    return f"{operator}{version}.*", None
+
+
+def _read_compatible(clause: str, version: Version) -> tuple[str, str | None]:
+    if len(version.release) == 1:
+        return f">={version}", f"{clause} has one segment"
+    odd = version.is_prerelease or version.is_postrelease
+    return clause, f"conda takes another series for {clause}" if odd else None
+
+
+def _read_bound(operator: str, version: Version) -> tuple[str, str | None]:
+    """`<2.0a0` and `<2dev0` are how conda says `<2.0` and means it as PEP 440 does."""
+    final = not (version.is_prerelease or version.is_postrelease)
+    if operator == "<" and (version.pre == ("a", 0) or version.dev == 0) and version.post is None:
+        epoch = f"{version.epoch}!" if version.epoch else ""
+        return f"<{epoch}{'.'.join(map(str, version.release))}", None
+    difference = None
+    if not final:
+        difference = f"conda sorts {version} otherwise where its release is spelled otherwise"
+    elif operator in ("<", ">"):
+        taken = "pre-releases" if operator == "<" else "post-releases"
+        difference = f"conda's {operator}{version} takes its {taken}"
+    return f"{operator}{version}", difference

@@ -1,0 +1,283 @@
+"""`conda pip translate`: one list of dependencies for both, conda's part under conda's names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.names.depends import parse_environment_depend
+from conda_pip_interop.names.entries import Dependencies, Entry
+from conda_pip_interop.names.environment_file import (
+    EnvironmentFile,
+    Item,
+    build_environment,
+    render_environment,
+)
+from conda_pip_interop.names.requirement import (
+    ForConda,
+    ForPip,
+    Invalid,
+    NotNeeded,
+    Surroundings,
+    Translated,
+    expand_extras,
+    parse_requirement,
+    translate,
+)
+from conda_pip_interop.names.sources import Sources
+from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """What became of one line: the item it is under conda or pip now, and why."""
+
+    origin: str
+    asked: str
+    conda: str | None
+    pip: str | None
+    reason: str
+
+    def to_dict(self) -> dict[str, object]:
+        """The JSON-ready form."""
+        return {
+            "origin": self.origin,
+            "asked": self.asked,
+            "conda": self.conda,
+            "pip": self.pip,
+            "reason": self.reason,
+        }
+
+    def __str__(self) -> str:
+        parts = [f"conda: {self.conda}"] if self.conda else []
+        parts += [f"pip: {self.pip}"] if self.pip else []
+        return f"{self.origin}: {self.asked} -> {'; '.join(parts) or 'left out'} ({self.reason})"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Translation:
+    """The text of the new file, and the choice made for each line."""
+
+    text: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Line:
+    """An entry with what it was translated to; None for what only pip understands."""
+
+    entry: Entry
+    translated: Translated | None
+
+
+@dataclass(kw_only=True)
+class _Parts:
+    conda: list[Item] = field(default_factory=list)
+    pip: list[Item] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
+
+
+def translate_to_environment(
+    sources: Sources,
+    around: Surroundings,
+    requires: Callable[[NormalizedName], Sequence[str] | None],
+    channels: Sequence[str] = (),
+) -> Translation:
+    """Make an environment file: what conda has under its dependencies, the rest under `pip:`.
+
+    `requires` gives the `Requires-Dist` of what is installed, for extras. `channels` are written
+    into a new file. An environment file that needs no change comes out as it was, to the byte.
+    """
+    base = sources.environment or build_environment()
+    parts = _Parts()
+    for line in _translate_all(sources.dependencies, around, requires):
+        _place(line, parts, base.offset)
+    known = {item.value for item in base.conda}
+    fresh = [item for item in parts.conda if item.value not in known]
+    conda = [*_find_python(sources.dependencies, base), *base.conda, *fresh]
+    pip = list({item.value: item for item in reversed(parts.pip)}.values())[::-1]
+    names = {name for item in conda if (name := _name_of(item.value))}
+    if pip and "pip" not in names:
+        conda.append(Item(value="pip"))
+    if sources.environment is not None and (conda, pip) == (list(base.conda), list(base.pip)):
+        return Translation(text=sources.environment_text, choices=tuple(parts.choices))
+    if sources.environment is None and channels:
+        base.document["channels"] = list(channels)
+    text = render_environment(base, conda=conda, pip=pip)
+    return Translation(text=text, choices=tuple(parts.choices))
+
+
+def _name_of(text: str) -> str | None:
+    depend = parse_environment_depend(text)
+    return depend.name if depend is not None else None
+
+
+def _find_python(dependencies: Iterable[Dependencies], base: EnvironmentFile) -> Iterator[Item]:
+    """The Python that a project asks for, unless the environment file has its own say."""
+    if any(_name_of(item.value) == "python" for item in base.conda):
+        return
+    specifiers = SpecifierSet()
+    for one in dependencies:
+        try:
+            specifiers &= SpecifierSet(one.requires_python or "")
+        except InvalidSpecifier as error:
+            raise InteropError(
+                "invalid-requirement", f"requires-python means nothing: {error}"
+            ) from error
+    spec = build_conda_spec(specifiers)
+    if len(specifiers) and not isinstance(spec, NotExpressible):
+        yield Item(value=f"python {spec}")
+
+
+def _translate_all(
+    dependencies: Iterable[Dependencies],
+    around: Surroundings,
+    requires: Callable[[NormalizedName], Sequence[str] | None],
+) -> Iterator[_Line]:
+    dependencies = tuple(dependencies)
+    own: dict[NormalizedName, tuple[str, ...]] = {}
+    for one in dependencies:
+        own.update(one.own)
+    entries = [entry for one in dependencies for entry in one.entries]
+    limits = _read_constraints(entries)
+
+    def find_requires(name: NormalizedName) -> Sequence[str] | None:
+        return own[name] if name in own else requires(name)
+
+    for entry in entries:
+        if entry.kind in ("place", "option"):
+            yield _Line(entry=entry, translated=None)
+        if entry.kind != "requirement":
+            continue
+        requirement = _parse(entry)
+        requirement.specifier &= limits.get(canonicalize_name(requirement.name), SpecifierSet())
+        for found in expand_extras([requirement], find_requires, around.environment):
+            if isinstance(found, Invalid):
+                yield _Line(entry=entry, translated=found)
+            elif canonicalize_name(found.name) not in own:
+                yield _Line(entry=entry, translated=translate(found, around))
+            entry = replace(entry, comment="", before=())  # noqa: PLW2901 - said once
+
+
+def _read_constraints(entries: Iterable[Entry]) -> Mapping[NormalizedName, SpecifierSet]:
+    limits: dict[NormalizedName, SpecifierSet] = {}
+    for entry in entries:
+        if entry.kind == "constraint":
+            requirement = _parse(entry)
+            name = canonicalize_name(requirement.name)
+            limits[name] = limits.get(name, SpecifierSet()) & requirement.specifier
+    return limits
+
+
+def _parse(entry: Entry) -> Requirement:
+    found = parse_requirement(entry.text)
+    if isinstance(found, Invalid):
+        raise InteropError(
+            "invalid-requirement",
+            f"{entry.origin}: {found.text!r} is not a requirement ({found.reason}).",
+            hints=("pip would refuse it too; mend the line and run the command again.",),
+        )
+    return found
+
+
+def _place(line: _Line, parts: _Parts, offset: int) -> None:
+    """Put one line where it belongs now, its comments with it."""
+    entry = line.entry
+    conda, pip, reason = _decide(line)
+    item = Item(value="", comment=entry.comment, before=entry.before)
+    if conda is not None:
+        moved = replace(item.indent(offset), value=conda)
+        if all(one.value != conda for one in parts.conda):
+            parts.conda.append(moved)
+        item = Item(value="")
+    if pip is not None:
+        parts.pip.append(
+            replace(item if ": pip" in entry.origin else item.indent(3 * offset), value=pip)
+        )
+    asked = entry.text
+    if line.translated is not None and not isinstance(line.translated, Invalid):
+        asked = _keep_text(entry, line.translated.requirement)
+    parts.choices.append(
+        Choice(origin=entry.origin, asked=asked, conda=conda, pip=pip, reason=reason)
+    )
+
+
+def _decide(line: _Line) -> tuple[str | None, str | None, str]:
+    """(conda's text, pip's text, the reason)."""
+    entry = line.entry
+    match line.translated:
+        case None:
+            return None, entry.text, "only pip understands it"
+        case ForConda(requirement=requirement, name=name, version=version, reason=reason) as found:
+            text = name if version == "*" else f"{name} {version}"
+            if not found.extras:
+                return text, None, reason
+            return text, _keep_text(entry, requirement), f"{reason}; pip adds what its extras need"
+        case ForPip(requirement=requirement, reason=reason):
+            return None, _keep_text(entry, requirement), reason
+        case NotNeeded(requirement=requirement, reason=reason):
+            return None, _keep_text(entry, requirement), reason
+        case Invalid(reason=reason):
+            return None, None, reason
+
+
+def _keep_text(entry: Entry, requirement: Requirement) -> str:
+    """The text as it was written where it still says the same."""
+    written = parse_requirement(entry.text)
+    return entry.text if str(written) == str(requirement) else str(requirement)
+
+
+def translate_to_requirements(
+    sources: Sources, find_projects: Callable[[str], tuple[NormalizedName, ...]]
+) -> Translation:
+    """Make a requirements file: conda's dependencies by the names of their distributions.
+
+    What conda alone has, or PyPI's language cannot say, is left as a comment with the reason.
+    """
+    lines: list[str] = []
+    choices: list[Choice] = []
+    for item in sources.environment.conda if sources.environment else ():
+        found, reason = _find_requirements(item.value, find_projects)
+        lines += [line.strip() for line in item.before]
+        comment = f"  {item.comment}" if item.comment else ""
+        lines += [f"{one}{comment}" for one in found] or [f"# {item.value}: {reason}"]
+        if found and reason:
+            lines[-1] += f"  # {item.value}: {reason}"
+        choices.append(
+            Choice(
+                origin="dependencies",
+                asked=item.value,
+                conda=None,
+                pip=", ".join(found) or None,
+                reason=reason or "the same, by the name of its distribution",
+            )
+        )
+    for one in sources.dependencies:
+        for entry in one.entries:
+            if entry.kind == "constraint":
+                continue
+            lines += [line.strip() for line in entry.before]
+            lines.append(f"{entry.text}  {entry.comment}".rstrip())
+    return Translation(text="".join(f"{line}\n" for line in lines), choices=tuple(choices))
+
+
+def _find_requirements(
+    text: str, find_projects: Callable[[str], tuple[NormalizedName, ...]]
+) -> tuple[tuple[str, ...], str]:
+    depend = parse_environment_depend(text)
+    if depend is None:
+        return (), "a match spec that is more than name, version and build"
+    if depend.name in ("python", "pip"):
+        return (), "an environment has it by itself"
+    projects = find_projects(depend.name)
+    if not projects:
+        return (), f"conda's {depend.name} carries no distribution that is known"
+    return tuple(f"{one}{depend.specifiers}" for one in projects), depend.inexact or ""

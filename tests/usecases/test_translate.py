@@ -1,0 +1,250 @@
+"""`conda pip translate`: every line keeps its place, its comment, or says why it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.utils import NormalizedName
+
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.names.depends import parse_environment_depend
+from conda_pip_interop.names.environment_file import parse_environment, render_environment
+from conda_pip_interop.names.lookup import NameSources, find_projects
+from conda_pip_interop.names.sources import Sources, read_sources
+from conda_pip_interop.names.toml_files import Chosen
+from conda_pip_interop.usecases.translate import (
+    translate_to_environment,
+    translate_to_requirements,
+)
+from tests.names.test_requirement import surroundings
+
+CHANNEL = {
+    "flask": ["3.0"],
+    "pytorch": ["2.0"],
+    "numpy": ["2.1", "2.2"],
+    "six": ["1.16"],
+    "requests": ["2.32"],
+}
+
+
+def read(folder: Path, **files: str) -> Sources:
+    """Write files, `x_txt` as x.txt, and read them in that order."""
+    paths = []
+    for key, text in files.items():
+        path = folder / key.replace("_", ".")
+        path.write_text(text)
+        paths.append(path)
+    return read_sources(paths, Chosen())
+
+
+def to_environment(sources: Sources, requires: Mapping[str, Sequence[str]] | None = None) -> str:
+    known = requires or {}
+    return translate_to_environment(sources, surroundings(CHANNEL), known.get, ["main"]).text
+
+
+def test_requirements_go_where_they_are_to_be_had(tmp_path: Path) -> None:
+    (tmp_path / "c.in").write_text("numpy<2.2\n")
+    found = read(
+        tmp_path,
+        r_txt="""\
+            --pre
+            # numbers
+            torch>=1   # big
+            numpy
+            # fun
+            cowsay>=6  # moo
+            requests[socks]
+            pywin32; os_name == "nt"
+            ./local
+            flask>=9
+            -c c.in
+            """,
+    )
+    assert to_environment(found) == (
+        "channels:\n"
+        "  - main\n"
+        "dependencies:\n"
+        "  # numbers\n"
+        "  - pytorch >=1  # big\n"
+        "  - numpy <2.2dev0\n"
+        "  - requests\n"
+        "  - pip\n"
+        "  - pip:\n"
+        "      - --pre\n"
+        "      # fun\n"
+        "      - cowsay>=6  # moo\n"
+        "      - requests[socks]\n"
+        '      - pywin32; os_name == "nt"\n'
+        "      - ./local\n"
+        "      - flask>=9\n"
+    )
+
+
+def test_a_projects_python_and_its_own_extras_count(tmp_path: Path) -> None:
+    text = to_environment(
+        read(
+            tmp_path,
+            pyproject_toml='[project]\nname = "app"\nrequires-python = ">=3.10,<4"\n'
+            'dependencies = ["app[all]"]\n[project.optional-dependencies]\n'
+            'all = ["app[fast]", "six"]\nfast = ["numpy>=2.1"]\n',
+        )
+    )
+    assert "  - python <4dev0,>=3.10\n" in text
+    assert "  - six\n" in text
+    assert "  - numpy >=2.1\n" in text
+    assert "app" not in text
+    assert "pip" not in text
+
+
+def test_extras_of_what_is_installed_are_followed(tmp_path: Path) -> None:
+    knows = {"requests": ['six ; extra == "old"', 'pysocks ; extra == "socks"']}
+    text = to_environment(read(tmp_path, r_txt="requests[old,socks]\n"), knows)
+    assert "  - requests\n  - six\n" in text
+    assert text.endswith("      - pysocks\n")
+
+
+ENVIRONMENT = """\
+# of the lab
+name: web  # its name
+channels:
+  - main
+dependencies:
+  # the language
+  - python=3.11    # since May
+
+  # from conda
+  - zlib
+  - pip
+  # from PyPI
+  - pip:
+      # numbers
+      - numpy>=2.1   # big
+      # fun
+      - cowsay
+# and so on
+variables:
+  A: "1"
+"""
+
+
+def test_what_conda_has_moves_up_and_takes_its_comments_along(tmp_path: Path) -> None:
+    assert to_environment(read(tmp_path, environment_yml=ENVIRONMENT)) == (
+        ENVIRONMENT.replace("      # numbers\n      - numpy>=2.1   # big\n", "")
+        .replace("  - pip\n", "  - pip\n  # numbers\n  - numpy >=2.1  # big\n")
+        .replace("3.11    #", "3.11  #")
+    )
+
+
+def test_doing_it_twice_changes_nothing(tmp_path: Path) -> None:
+    once = to_environment(read(tmp_path, environment_yml=ENVIRONMENT))
+    again = once.replace("# since May", "     # since May")
+    assert to_environment(read(tmp_path, environment_yml=again)) == again
+
+
+def test_requirements_join_an_environment_file(tmp_path: Path) -> None:
+    text = to_environment(
+        read(tmp_path, environment_yml=ENVIRONMENT, r_txt="six\ncowsay\n# x\nnobody\n")
+    )
+    assert "  - six\n  # from PyPI\n" in text
+    assert text.count("cowsay") == 1
+    assert "      # x\n      - nobody\n# and so on\n" in text
+
+
+def test_the_style_of_lists_is_kept() -> None:
+    flat = "dependencies:\n# a\n- zlib  # z\n- pip:\n  # b\n  - cowsay\n"
+    found = parse_environment(flat, origin="e")
+    assert render_environment(found, conda=found.conda, pip=found.pip) == flat
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "[]", "dependencies: 3", "dependencies: [3]", "dependencies: [{a: b}]", "a: ["),
+        *("dependencies: [{pip: [{a: b}]}]", "dependencies: [{pip: 3}]", "a: b\na: c\n", "\0"),
+        "dependencies: &a [*a]",
+    ],
+)
+def test_what_is_no_environment_file_is_refused(text: str) -> None:
+    with pytest.raises(InteropError) as caught:
+        parse_environment(text, origin="env.yml")
+    assert caught.value.message.startswith("env.yml cannot be read")
+
+
+@pytest.mark.parametrize("text", ["x>=2.7.*", "-c limits.txt", "a b"])
+def test_an_invalid_requirement_is_named_with_its_place(tmp_path: Path, text: str) -> None:
+    (tmp_path / "limits.txt").write_text("y>=2.7.*")
+    with pytest.raises(InteropError) as caught:
+        to_environment(read(tmp_path, r_txt=f"six\n{text}\n"))
+    assert caught.value.code == "invalid-requirement"
+    assert ".txt:" in caught.value.message
+
+
+def projects(name: str) -> tuple[NormalizedName, ...]:
+    return () if name == "zlib" else find_projects(name, NameSources())
+
+
+def test_the_other_way_conda_names_become_pypis(tmp_path: Path) -> None:
+    text = ENVIRONMENT.replace("  - zlib\n", "  - zlib\n  - pytorch>=2,<3.0a0\n  - six=1.16=py_0\n")
+    made = translate_to_requirements(read(tmp_path, environment_yml=text), projects)
+    assert made.text == (
+        "# the language\n"
+        "# python=3.11: an environment has it by itself\n"
+        "\n"
+        "# from conda\n"
+        "# zlib: conda's zlib carries no distribution that is known\n"
+        "torch<3.0,>=2\n"
+        "six==1.16  # six=1.16=py_0: only builds py_0\n"
+        "# pip: an environment has it by itself\n"
+        "# numbers\n"
+        "numpy>=2.1  # big\n"
+        "# fun\n"
+        "cowsay\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "read_as"),
+    [
+        ("numpy", "numpy"),
+        ("numpy=1.26", "numpy==1.26.*"),
+        ("numpy==1.26.4", "numpy==1.26.4"),
+        ("numpy 1.26.*", "numpy==1.26.*"),
+        ("numpy>=1, <2.0a0", "numpy<2.0,>=1"),
+        ("numpy >=1,<2.0a0", "numpy<2.0,>=1"),
+        ("conda-forge::numpy=1.26", "numpy==1.26.*"),
+        ("conda-forge/linux-64::numpy", "numpy"),
+    ],
+)
+def test_dependencies_are_read_as_people_write_them(text: str, read_as: str) -> None:
+    found = parse_environment_depend(text)
+    assert found is not None
+    assert f"{found.name}{found.specifiers}" == read_as
+    assert found.inexact is None
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            *("six", "six>=1", "torch", "cowsay", "cowsay>=6", "flask<2", "numpy!=2.1"),
+            *("requests[socks]", 'x; os_name == "nt"', "y @ https://example.org/y.whl"),
+        ]
+    ),
+    max_size=8,
+    unique=True,
+)
+
+
+@given(lines=LINES)
+def test_no_line_is_lost_and_the_result_is_its_own_translation(lines: list[str]) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        sources = read(Path(folder), r_txt="\n".join(lines))
+        made = translate_to_environment(sources, surroundings(CHANNEL), lambda _: None, ["main"])
+        assert [one.asked for one in made.choices] == lines
+        assert all(one.conda or one.pip for one in made.choices)
+        assert to_environment(read(Path(folder), environment_yml=made.text)) == made.text
