@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from conda_pip_interop import __version__
 from conda_pip_interop.errors import UsageError
+from conda_pip_interop.install_options import (
+    InstallOptions,
+    add_install_options,
+    build_install_options,
+    list_names_with_value,
+    read_verbatim,
+    split_verbatim,
+)
 from conda_pip_interop.name_options import add_names_options, add_translate_options
 
 if TYPE_CHECKING:
@@ -33,14 +41,17 @@ STANDALONE_COMMANDS: Final = ("list", "check", "protect", "unprotect")
 #: Options that take the word behind them.
 _WITH_VALUE: Final = (
     *("-n", "--name", "-p", "--prefix", "-c", "--channel", "--conda"),
-    *("-o", "--output", "--to", "--extra", "--group"),
+    *("-o", "--output", "--to", "--extra"),
+    *list_names_with_value(),
 )
 
 #: What shows a plan and asks before it changes packages.
 CHANGING_COMMANDS: Final = ("install", "restore", "reconcile", "undo")
 
 _EXAMPLES: Final = {
-    "install": 'conda pip install -n web "flask>=3" cowsay\n  conda pip install --dry-run requests',
+    "install": 'conda pip install -n web "flask>=3" cowsay\n'
+    "  conda pip install --dry-run -r requirements.txt --constraint limits.txt\n"
+    "  conda pip install -e '.[test]' --group lint",
     "list": "conda pip list -n web\n  conda pip list --json",
     "check": "conda pip check -n web",
     "restore": "conda pip restore -n web numpy",
@@ -82,6 +93,7 @@ class Options:
     groups: tuple[str, ...] = ()
     build_system: bool = False
     no_channels: bool = False
+    install: InstallOptions = field(default_factory=InstallOptions)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -89,6 +101,10 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError("usage", f"{message}.", hints=(f"See `{self.prog} --help`.",))
+
+    def list_names(self) -> set[str]:
+        """Every spelling of every option."""
+        return {name for action in self._actions for name in action.option_strings}
 
 
 def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options | str:
@@ -117,10 +133,19 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
     flags = rest[: rest.index("--")] if "--" in rest else rest
     if "-h" in flags or "--help" in flags:
         return parser.format_help().rstrip()
-    parsed = parser.parse_intermixed_args(rest)
+    install = InstallOptions()
+    if command == "install":
+        rest, verbatim = split_verbatim(rest)
+        parsed = parser.parse_intermixed_args(rest)
+        asked, behind = read_verbatim(verbatim, parser.list_names())
+        words = (*parsed.words, *asked)
+        install = build_install_options(parsed, words, behind)
+    else:
+        parsed = parser.parse_intermixed_args(rest)
+        words = _as_words(getattr(parsed, "words", None))
     return Options(
         command=command,
-        words=_as_words(getattr(parsed, "words", None)),
+        words=words,
         name=getattr(parsed, "name", None),
         prefix=parsed.prefix,
         yes=getattr(parsed, "yes", False),
@@ -142,6 +167,7 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
         groups=tuple(getattr(parsed, "groups", None) or ()),
         build_system=getattr(parsed, "build_system", False),
         no_channels=getattr(parsed, "no_channels", False),
+        install=install,
     )
 
 
@@ -200,9 +226,7 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
         allow_abbrev=False,
     )
     if command == "install":
-        parser.add_argument(
-            "words", nargs="+", metavar="REQUIREMENT", help='such as flask or "flask[async]>=3"'
-        )
+        add_install_options(parser)
     elif command == "names":
         add_names_options(parser)
     elif command == "translate":

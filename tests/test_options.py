@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -134,7 +135,7 @@ def test_a_name_and_a_path_together_are_refused(command: str) -> None:
 
 @pytest.mark.parametrize(
     "option",
-    ["-r", "--requirement", "-e", "-U", "--upgrade", "--no-deps", "--index-url", "--pre", "--user"],
+    ["--user", "--target", "--break-system-packages", "--such-an-option"],
 )
 def test_an_option_of_pips_that_is_not_ours_is_refused_by_name(option: str) -> None:
     assert option in refuse("install", option, "x", "flask").message
@@ -182,7 +183,8 @@ def test_a_command_that_changes_no_package_takes_no_flag_about_that(
 
 @pytest.mark.parametrize("command", WITH_WORDS)
 def test_a_command_that_needs_words_says_which(command: str) -> None:
-    assert "required" in refuse(command).message
+    message = refuse(command).message
+    assert "required" in message or "nothing to install" in message
 
 
 def test_a_flag_that_lacks_its_value_is_refused() -> None:
@@ -191,17 +193,17 @@ def test_a_flag_that_lacks_its_value_is_refused() -> None:
 
 
 def test_behind_two_dashes_everything_is_a_word() -> None:
-    assert parse("install", "a", "--", "b").words == ("a", "b")
-    assert parse("install", "--json", "--", "b") == Options(
-        command="install", words=("b",), json=True
+    assert parse("restore", "a", "--", "b").words == ("a", "b")
+    assert parse("restore", "--json", "--", "b") == Options(
+        command="restore", words=("b",), json=True
     )
-    options = parse("install", "a", "--", "--json")
+    options = parse("restore", "a", "--", "--json")
     assert options.words == ("a", "--json")
     assert not options.json
 
 
 def test_behind_two_dashes_even_help_is_a_word() -> None:
-    assert parse("install", "a", "--", "--help").words == ("a", "--help")
+    assert parse("restore", "a", "--", "--help").words == ("a", "--help")
 
 
 def test_an_unknown_command_is_refused_with_those_there_are() -> None:
@@ -252,7 +254,7 @@ def test_every_example_of_the_help_is_a_command_line_that_works(command: str) ->
     examples = text.partition("examples:\n")[2].splitlines()
     assert examples
     for example in examples:
-        words = example.replace('"', "").split()
+        words = shlex.split(example)
         assert words[:3] == ["conda", "pip", command]
         assert parse(*words[2:]).command == command
 

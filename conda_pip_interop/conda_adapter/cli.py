@@ -65,6 +65,7 @@ def _initialise_context(options: Options) -> None:
         "dry_run": options.dry_run,
         "channel": options.channels or None,
         "override_channels": options.override_channels,
+        "solver": options.install.solver,
     }
     known = dict(context._argparse_args or {})  # noqa: SLF001 - conda has no other way to ask
     known.update({key: value for key, value in arguments.items() if value is not None})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Final, Literal, TypeAlias
@@ -17,17 +18,28 @@ from conda_pip_interop.errors import InteropError
 Kind: TypeAlias = Literal["requirement", "constraint", "place", "option"]
 
 _COMMENT: Final = re.compile(r"(?:^|\s+)#.*$")
+_OPTION: Final = re.compile(r"(?:(--[\w-]+)(?:\s*=\s*|\s+|$)|(-\w)\s*)(.*)$")
+_VARIABLE: Final = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_REQUIREMENT: Final = ("-r", "--requirement")
+_CONSTRAINT: Final = ("-c", "--constraint")
+EDITABLE: Final = ("-e", "--editable")
 _LINE_OPTION: Final = re.compile(r"\s+--(?:hash|global-option|config-settings?)\b.*$")
 _DEEPEST: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One line of a dependency file. `before` are comment lines above it, `#` included."""
+    """One line of a dependency file. `before` are comment lines above it, `#` included.
+
+    `tail` are the options that stand behind a requirement (`--hash=…`), `folder` is where its paths
+    are meant from.
+    """
 
     text: str
     origin: str
     kind: Kind = "requirement"
+    tail: str = ""
+    folder: Path = Path()
     comment: str = ""
     before: tuple[str, ...] = ()
     in_pip_section: bool = False
@@ -42,10 +54,13 @@ class Dependencies:
     own: Mapping[NormalizedName, tuple[str, ...]] = field(default_factory=dict)
 
 
-def read_requirements_file(file: Path, *, depth: int = 0) -> Iterator[Entry]:
+def read_requirements_file(
+    file: Path, *, environ: Mapping[str, str] | None = None, depth: int = 0
+) -> Iterator[Entry]:
     """Read a requirements file (pip's documentation, "Requirements File Format"), `-r` followed.
 
-    Raises InteropError `unreadable-file` for it and for what it includes.
+    `environ` gives the values of `${NAME}` in the names of files that it includes. Raises
+    InteropError `unreadable-file` for it and for what it includes.
     """
     if depth > _DEEPEST:
         raise unreadable(file, "it includes itself")
@@ -55,21 +70,52 @@ def read_requirements_file(file: Path, *, depth: int = 0) -> Iterator[Entry]:
         if not line:
             before = [*before, comment] if comment else []
             continue
-        option, value = _split_option(line)
-        if option in ("-r", "--requirement"):
-            yield from read_requirements_file(_beside(file, value), depth=depth + 1)
-        elif option in ("-c", "--constraint"):
-            for entry in read_requirements_file(_beside(file, value), depth=depth + 1):
-                if entry.kind == "requirement":
-                    yield Entry(text=entry.text, origin=entry.origin, kind="constraint")
+        option, value = split_option(line)
+        if option in (*_REQUIREMENT, *_CONSTRAINT):
+            included = _beside(file, expand_variables(value, environ or {}))
+            inner = read_requirements_file(included, environ=environ, depth=depth + 1)
+            yield from inner if option in _REQUIREMENT else _as_constraints(inner)
         else:
             kind: Kind = "option"
-            if option in ("-e", "--editable") or (option is None and _is_place(line)):
+            tail = ""
+            if option in EDITABLE or (option is None and _is_place(line)):
                 kind = "place"
             elif option is None:
-                kind, line = "requirement", _LINE_OPTION.sub("", line)  # noqa: PLW2901 - the rest
-            yield Entry(text=line, origin=origin, kind=kind, comment=comment, before=tuple(before))
+                kind = "requirement"
+                line, tail = split_tail(line)  # noqa: PLW2901 - what is left of it
+            yield Entry(
+                text=line,
+                origin=origin,
+                kind=kind,
+                tail=tail,
+                folder=file.parent,
+                comment=comment,
+                before=tuple(before),
+            )
         before = []
+
+
+def _as_constraints(entries: Iterable[Entry]) -> Iterator[Entry]:
+    for entry in entries:
+        if entry.kind in ("requirement", "constraint"):
+            yield Entry(
+                text=entry.text,
+                origin=entry.origin,
+                kind="constraint",
+                tail=entry.tail,
+                folder=entry.folder,
+            )
+
+
+def split_tail(line: str) -> tuple[str, str]:
+    """A requirement, and the options behind it."""
+    found = _LINE_OPTION.search(line)
+    return (line[: found.start()], found[0].strip()) if found else (line, "")
+
+
+def expand_variables(text: str, environ: Mapping[str, str]) -> str:
+    """Put in the values of `${NAME}` as pip does in requirements files; unknown ones stay."""
+    return _VARIABLE.sub(lambda found: environ.get(found[1], "") or found[0], text)
 
 
 def split_lines(text: str) -> Iterator[tuple[int, str, str]]:
@@ -88,13 +134,17 @@ def split_lines(text: str) -> Iterator[tuple[int, str, str]]:
         yield len(text.splitlines()), "".join(parts).strip(), ""
 
 
-def _split_option(line: str) -> tuple[str | None, str]:
+def split_option(line: str) -> tuple[str | None, str]:
+    """The option that a line begins with, None for none, and what follows it, unquoted."""
     if not line.startswith("-"):
         return None, line
-    option, _, value = line.replace("=", " ", 1).partition(" ")
-    if not option.startswith("--") and len(option) > 2:  # noqa: PLR2004 - `-rother.txt`
-        option, value = option[:2], option[2:]
-    return option, value.strip()
+    found = _OPTION.match(line)
+    if found is None:
+        return line, ""
+    try:
+        return found[1] or found[2], " ".join(shlex.split(found[3]))
+    except ValueError:  # a quotation mark without its fellow
+        return found[1] or found[2], found[3]
 
 
 def _beside(file: Path, name: str) -> Path:

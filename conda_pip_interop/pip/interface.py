@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,45 @@ class HeldDistribution:
     version: str
     extras: tuple[str, ...] = ()
     extra_requirements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One thing that pip is asked for: a requirement, a path or a URL, as pip spells it.
+
+    `hashes` (`sha256:…`) and `settings` (`--config-settings=…`) stand behind it in a requirements
+    file. `in_file` is true where it was read from one: pip gives the settings of its command line
+    to what its command line names alone, and expands `${NAME}` in files alone.
+    """
+
+    text: str
+    editable: bool = False
+    hashes: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    in_file: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pin:
+    """A distribution that pip has chosen. `line` gets that very one, by version or by commit.
+
+    `origin` is its `direct_url.json` (PEP 610) where it is not from an index; `requested` is false
+    for a dependency (PEP 376, REQUESTED).
+    """
+
+    name: NormalizedName
+    version: str
+    line: Line
+    origin: Mapping[str, Any] | None = field(default=None, hash=False)
+    requested: bool = True
+
+    @property
+    def editable(self) -> bool:
+        """Whether its project's folder is used as it stands."""
+        return self.line.editable
+
+    def __str__(self) -> str:
+        return f"{self.name}=={self.version}"
 
 
 class Installer(Protocol):
