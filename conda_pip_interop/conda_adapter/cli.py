@@ -102,7 +102,9 @@ def _answer(options: Options) -> Output:  # noqa: PLR0911, PLR0912, C901 - one a
         case "restore":
             return commands.restore_records(options, target)
         case "install":
-            return commands.install_requirements(options, target)
+            from conda_pip_interop.conda_adapter import installing
+
+            return installing.install_requirements(options, target)
         case "names" | "translate" as command:
             from conda_pip_interop.conda_adapter import name_commands
 

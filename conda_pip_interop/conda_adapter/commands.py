@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
-
 from conda_pip_interop.conda_adapter.boundary import call_hook, say
-from conda_pip_interop.conda_adapter.settings import read_policy
-from conda_pip_interop.core.policy import decide_protection
-from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
+from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.core.state import read_state, write_state
 from conda_pip_interop.core.undo import find_journal, undo
-from conda_pip_interop.errors import InteropError
-from conda_pip_interop.pip.process import PipProcess
 from conda_pip_interop.render import Output, plan_to_list, render_plan
-from conda_pip_interop.usecases import install, reconcile, restore
+from conda_pip_interop.usecases import reconcile, restore
 from conda_pip_interop.usecases.undo import list_operations, render_undo, undo_to_list
 
 if TYPE_CHECKING:
@@ -27,36 +18,6 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.options import Options
     from conda_pip_interop.usecases.target import Target
-
-#: The first pip that writes an installation report of a stable format.
-FIRST_PIP_WITH_REPORT = Version("23.0")
-
-
-def install_requirements(options: Options, target: Target) -> Output:
-    """`conda pip install`."""
-    from conda_pip_interop.conda_adapter.solve import CondaEnvironment
-
-    requirements = install.parse_requirements(options.words)
-    call_hook("before_command", "pip")
-    _refuse_protected_base(target)
-    snapshot = read_snapshot(target.prefix)
-    installer = _find_pip(snapshot, options)
-    conda = CondaEnvironment(target=target)
-    plan = install.plan_install(
-        requirements, snapshot=snapshot, target=target, conda=conda, installer=installer
-    )
-
-    def carry_out() -> None:
-        install.carry_out(plan, snapshot=snapshot, target=target, installer=installer)
-
-    return _agree(
-        options,
-        target,
-        shown=render_plan(target.label, plan.actions),
-        plan=plan_to_list(plan.actions),
-        nothing_to_do="All requirements are already satisfied." if plan.nothing_to_do else None,
-        carry_out=carry_out,
-    )
 
 
 def restore_records(options: Options, target: Target) -> Output:
@@ -72,10 +33,10 @@ def restore_records(options: Options, target: Target) -> Output:
             snapshot=snapshot,
             target=target,
             conda=CondaEnvironment(target=target),
-            on_wait=lambda: _tell_waiting(target),
+            on_wait=lambda: tell_waiting(target),
         )
 
-    return _agree(
+    return agree(
         options,
         target,
         shown=render_plan(target.label, plan.actions) if plan.records else "",
@@ -92,10 +53,10 @@ def reconcile_prefix(options: Options, target: Target) -> Output:
 
     def carry_out() -> None:
         reconcile.carry_out(
-            plan, snapshot=snapshot, target=target, on_wait=lambda: _tell_waiting(target)
+            plan, snapshot=snapshot, target=target, on_wait=lambda: tell_waiting(target)
         )
 
-    return _agree(
+    return agree(
         options,
         target,
         shown=reconcile.render_reconcile(plan) if plan.actions else "",
@@ -115,10 +76,10 @@ def undo_operation(options: Options, target: Target) -> Output:
     journal = find_journal(target.prefix, options.words[0] if options.words else None)
 
     def carry_out() -> None:
-        undo(target.prefix, journal.identifier, on_wait=lambda: _tell_waiting(target))
+        undo(target.prefix, journal.identifier, on_wait=lambda: tell_waiting(target))
         _leave_alone(target)
 
-    return _agree(
+    return agree(
         options,
         target,
         shown=render_undo(journal),
@@ -137,11 +98,12 @@ def _leave_alone(target: Target) -> None:
         write_state(target.prefix, dataclasses.replace(state, told=state.told | keys))
 
 
-def _tell_waiting(target: Target) -> None:
+def tell_waiting(target: Target) -> None:
+    """Say that another process is at work there, and that we wait."""
     say(f"Waiting for another process to be done with {target.label} …")
 
 
-def _agree(
+def agree(
     options: Options,
     target: Target,
     *,
@@ -177,42 +139,3 @@ def _confirm() -> None:
     except ImportError:  # conda < 24.11
         from conda.cli.common import confirm_yn
     confirm_yn()
-
-
-def _refuse_protected_base(target: Target) -> None:
-    if target.is_base and decide_protection(
-        read_policy(), name=target.name, path=str(target.prefix), is_base=True
-    ):
-        raise InteropError(
-            "base-protected",
-            "base holds conda itself and is protected; nothing was installed.",
-            hints=(
-                "Use an environment of its own: `conda create -n NEW python pip`.",
-                "Then install there: `conda pip install -n NEW …`.",
-                "What conda's channels have can go into base with `conda install -n base …`.",
-                "To go on at your own risk: `conda pip unprotect -n base`.",
-            ),
-        )
-
-
-def _find_pip(snapshot: Snapshot, options: Options) -> PipProcess:
-    """The environment's own pip where it has one that can report, else that of conda's Python."""
-    if snapshot.prefix.python is None:
-        return PipProcess(python=target_python(snapshot), runner=Path(sys.executable))
-    python = target_python(snapshot)
-    own = [one for one in snapshot.distributions if one.name == "pip"]
-    if own and Version(own[0].version) >= FIRST_PIP_WITH_REPORT:
-        return PipProcess(python=python, runner=python, show=options.verbose > 0)
-    if importlib.util.find_spec("pip") is None:
-        raise InteropError(
-            "no-pip",
-            "Neither the environment nor conda's own Python has a pip (>= 23.0) to work with.",
-            hints=("Add one: `conda install pip`.",),
-        )
-    return PipProcess(python=python, runner=Path(sys.executable), show=options.verbose > 0)
-
-
-def target_python(snapshot: Snapshot) -> Path:
-    """The interpreter of the environment."""
-    python = snapshot.prefix.python
-    return snapshot.prefix.root / (python.executable if python is not None else "bin/python")

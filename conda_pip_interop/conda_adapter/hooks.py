@@ -124,14 +124,16 @@ def guard(
     Only for a command of conda's or ours: a build tool that uses conda's solver by its API solves
     for other prefixes than the one that conda would name.
     """
-    if not _unfinished:
+    if not _unfinished or "pip" in _unfinished:  # we look at our own plans ourselves, once
         return None
     root = find_target(next(iter(_unfinished)))
     if not (root / "conda-meta").is_dir() or not has_signs_of_pip(read_prefix(root)):
         return None
+    from conda_pip_interop.conda_adapter.errors import build_conda_error
     from conda_pip_interop.conda_adapter.reconciling import judge_transaction
 
-    return judge_transaction(root, unlinked, linked)
+    refusal = judge_transaction(root, unlinked, linked)
+    return None if refusal is None else build_conda_error(refusal)
 
 
 def _take_back_variables() -> None:

@@ -8,7 +8,6 @@ from conda.base.context import context
 
 from conda_pip_interop.conda_adapter.boundary import mention, say, tell
 from conda_pip_interop.conda_adapter.environment import build_target
-from conda_pip_interop.conda_adapter.errors import build_conda_error
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.core.apply import is_operating, recover_interrupted
 from conda_pip_interop.core.findings import find_findings
@@ -23,11 +22,13 @@ from conda_pip_interop.usecases.originals import prune_originals
 from conda_pip_interop.usecases.reconcile import carry_out, plan_reconcile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
-    from conda import CondaError
     from conda.models.records import PackageRecord
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.usecases.conda import CondaPackage
 
 
 def look_and_tell(root: Path) -> None:
@@ -81,9 +82,16 @@ def _recover(root: Path) -> None:
 
 
 def judge_transaction(
-    root: Path, unlinked: Iterable[PackageRecord], linked: Iterable[PackageRecord]
-) -> CondaError | None:
-    """Hold conda's answer against what pip has installed in the environment at `root`."""
+    root: Path,
+    unlinked: Iterable[PackageRecord | CondaPackage],
+    linked: Iterable[PackageRecord | CondaPackage],
+    *,
+    replaced: Collection[NormalizedName] = (),
+) -> InteropError | None:
+    """Hold conda's answer against what pip has installed in the environment at `root`.
+
+    `replaced`: distributions that are about to be replaced themselves.
+    """
     mode = read_policy().guard
     if mode == "off":
         return None
@@ -94,9 +102,13 @@ def judge_transaction(
         for name in sorted(before.keys() | after.keys())
     ]
     target = build_target(root)
-    breakages = find_breakages(read_snapshot(root), changes)
+    breakages = tuple(
+        one
+        for one in find_breakages(read_snapshot(root), changes)
+        if one.distribution not in replaced
+    )
     if breakages and mode == "error":
-        return build_conda_error(build_refusal(breakages, target))
+        return build_refusal(breakages, target)
     if breakages and not context.quiet:
         say(render_warning(breakages, target))
     return None

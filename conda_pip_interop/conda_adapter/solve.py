@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import stat
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conda.base.constants import UpdateModifier
+from conda.base.constants import DepsModifier, UpdateModifier
 from conda.base.context import context
 from conda.core.link import PrefixSetup, UnlinkLinkTransaction
 from conda.core.prefix_data import PrefixData
@@ -21,11 +23,13 @@ from conda.models.records import PackageRecord
 from conda.models.version import VersionOrder, VersionSpec
 
 from conda_pip_interop.conda_adapter.naming import Naming, query_name
+from conda_pip_interop.core.files import replace_file
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.usecases.conda import CondaPackage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from packaging.utils import NormalizedName
 
@@ -38,15 +42,46 @@ if TYPE_CHECKING:
 class CondaSolution:
     """What the solver answered: a transaction that has not been carried out."""
 
+    prefix: Path
     transaction: Any
     linked: tuple[CondaPackage, ...]
     unlinked: tuple[CondaPackage, ...]
+    history: bytes
 
-    def execute(self) -> None:
-        """Download and extract, then link, with all of conda's hooks and its own rollback."""
+    def download(self) -> None:
+        """See `Solution.download`."""
         with clean_stdout():
             self.transaction.download_and_extract()
+
+    def find_wrong(self, expected: Mapping[NormalizedName, str]) -> tuple[str, ...]:
+        """See `Solution.find_wrong`."""
+        return tuple(f"{name} {project}" for project, name in expected.items() if not name)
+
+    def execute(self) -> None:
+        """See `Solution.execute`; conda takes back by itself what fails on its way."""
+        with clean_stdout():
             self.transaction.execute()
+
+    def roll_back(self) -> None:
+        """See `Solution.roll_back`: the transaction the other way round."""
+        done = self.transaction.prefix_setups[str(self.prefix)]
+        linked = {record.name for record in done.link_precs}
+        installed = PrefixData(str(self.prefix))
+        installed.reload()
+        setup = PrefixSetup(
+            str(self.prefix),
+            tuple(one for one in installed.iter_records() if one.name in linked),
+            tuple(done.unlink_precs),
+            (),
+            tuple(MatchSpec(one.requested_spec) for one in done.unlink_precs if _is_requested(one)),
+            (),
+        )
+        with clean_stdout():
+            transaction = UnlinkLinkTransaction(setup)
+            transaction.download_and_extract()
+            transaction.execute()
+        history = self.prefix / "conda-meta" / "history"
+        replace_file(history, self.history, mode=stat.S_IMODE(history.stat().st_mode))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,16 +140,16 @@ class CondaEnvironment:
         records = query_name(conda_name)
         return _sort(one for one in records if python is None or _works_with(one, python))
 
-    def solve(self, specs: tuple[CondaSpec, ...]) -> CondaSolution:
+    def solve(self, specs: tuple[CondaSpec, ...], *, with_deps: bool = True) -> CondaSolution:
         """See `Conda.solve`: first with all that is installed held, then with it free to move."""
         wanted = [MatchSpec(name=one.name, version=one.version) for one in specs]
         names = ", ".join(map(str, wanted))
         try:
-            with clean_stdout():
+            with quiet_stdout():
                 try:
-                    transaction = self._solve(wanted, UpdateModifier.FREEZE_INSTALLED)
+                    transaction = self._solve(wanted, UpdateModifier.FREEZE_INSTALLED, with_deps)
                 except (UnsatisfiableError, SpecsConfigurationConflictError):
-                    transaction = self._solve(wanted, UpdateModifier.UPDATE_SPECS)
+                    transaction = self._solve(wanted, UpdateModifier.UPDATE_SPECS, with_deps)
         except (
             UnsatisfiableError,
             SpecsConfigurationConflictError,
@@ -129,13 +164,16 @@ class CondaEnvironment:
                 ),
             ) from error
         setup = transaction.prefix_setups[str(self.target.prefix)]
+        history = self.target.prefix / "conda-meta" / "history"
         return CondaSolution(
+            prefix=self.target.prefix,
+            history=history.read_bytes() if history.is_file() else b"",
             transaction=transaction,
             linked=tuple(map(build_package, setup.link_precs)),
             unlinked=tuple(map(build_package, setup.unlink_precs)),
         )
 
-    def _solve(self, wanted: list[MatchSpec], modifier: UpdateModifier) -> Any:
+    def _solve(self, wanted: list[MatchSpec], modifier: UpdateModifier, with_deps: bool) -> Any:
         backend = context.plugin_manager.get_cached_solver_backend()
         solver = backend(
             str(self.target.prefix),
@@ -144,7 +182,8 @@ class CondaEnvironment:
             specs_to_add=wanted,
             command="install",
         )
-        return solver.solve_for_transaction(update_modifier=modifier)
+        deps = DepsModifier.NOT_SET if with_deps else DepsModifier.NO_DEPS
+        return solver.solve_for_transaction(update_modifier=modifier, deps_modifier=deps)
 
     def relink(self, records: tuple[CondaRecord, ...]) -> None:
         """See `Conda.relink`: one transaction that unlinks the records and links them again."""
@@ -192,6 +231,30 @@ def _works_with(record: Any, python: Any) -> bool:
         MatchSpec(text) for text in record.depends if text.split()[:1] == ["python"]
     )
     return all(demand.match(python) for demand in demands)
+
+
+@contextlib.contextmanager
+def quiet_stdout() -> Iterator[None]:
+    """Keep what conda's solver says of its progress to those who ask for more (`-v`)."""
+    if context.verbosity:
+        with clean_stdout():
+            yield
+        return
+    with contextlib.redirect_stdout(io.StringIO()):
+        yield
+
+
+def show_progress(message: str) -> contextlib.AbstractContextManager[Any]:
+    """conda's own spinner, which says nothing under `--quiet` and `--json`."""
+    if context.quiet or context.json:
+        return contextlib.nullcontext()
+    try:
+        from conda.reporters import get_spinner
+    except ImportError:  # conda < 24.11
+        from conda.common.io import Spinner
+
+        return Spinner(message, not context.verbosity, context.json)
+    return get_spinner(message)
 
 
 @contextlib.contextmanager

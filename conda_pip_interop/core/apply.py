@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.core.files import replace_file
+from conda_pip_interop.core.files import hash_file, replace_file
 from conda_pip_interop.core.journal import (
     JOURNAL_FOLDER,
     STATE_FOLDER,
@@ -23,7 +23,7 @@ from conda_pip_interop.core.journal import (
 )
 from conda_pip_interop.core.lock import hold_lock
 from conda_pip_interop.core.paths import PrefixPath, resolve_for_write
-from conda_pip_interop.core.plan import FileAction, WriteFile
+from conda_pip_interop.core.plan import FileAction, PlaceFile, RemoveFile, WriteFile
 from conda_pip_interop.core.prefix import read_prefix
 from conda_pip_interop.core.rollback import (
     discard,
@@ -111,18 +111,18 @@ class Operation:
             )
         number = len(self._steps) + len(planned)
         made = {step.path for step in planned if step.kind == "mkdir"}
-        folders = self._missing_folders(action.path, made) if isinstance(action, WriteFile) else []
+        removes = isinstance(action, RemoveFile)
+        folders = [] if removes else self._missing_folders(action.path, made)
         steps = [
             Step(number=number + offset, kind="mkdir", path=folder)
             for offset, folder in enumerate(folders)
         ]
-        content = action.content if isinstance(action, WriteFile) else None
         step = Step(
             number=number + len(steps),
-            kind="remove" if content is None else "write",
+            kind="remove" if removes else "write",
             path=action.path,
             existed=os.path.lexists(target),
-            sha256=None if content is None else hashlib.sha256(content).hexdigest(),
+            sha256=_hash_new(action),
         )
         return [*steps, step]
 
@@ -144,6 +144,10 @@ class Operation:
             if step.existed:
                 _stash_copy(target, stashed)
             replace_file(target, action.content, mode=action.mode)
+        elif isinstance(action, PlaceFile):
+            if step.existed:
+                _stash_copy(target, stashed)
+            action.source.replace(target)
         elif step.existed:
             target.rename(stashed)
 
@@ -161,6 +165,17 @@ class Operation:
             self._steps.append(step)
             self._append(render_steps([step]))
             target.rmdir()
+
+
+def _hash_new(action: FileAction) -> str | None:
+    """The SHA-256 of what will be at the path."""
+    match action:
+        case WriteFile(content=content):
+            return hashlib.sha256(content).hexdigest()
+        case PlaceFile(source=source):
+            return hash_file(source)
+        case RemoveFile():
+            return None
 
 
 def _last_of_each_path(actions: Iterable[FileAction]) -> tuple[FileAction, ...]:

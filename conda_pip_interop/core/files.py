@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_CHUNK: Final = 1 << 20
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal; read in pieces, since a library may have gigabytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def name_beside(target: Path, process: int | str) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conda_pip_interop.core.paths import PrefixPath
 
 
@@ -20,6 +22,18 @@ class WriteFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PlaceFile:
+    """Move the file at `source` to `path`, in place of what is there, as it is: time and mode too.
+
+    `source` is on the file system of the prefix; it is gone afterwards.
+    """
+
+    path: PrefixPath
+    source: Path
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RemoveFile:
     """Take the file or symlink at `path` away; folders that it leaves empty go too."""
 
@@ -27,7 +41,7 @@ class RemoveFile:
     reason: str
 
 
-FileAction: TypeAlias = WriteFile | RemoveFile
+FileAction: TypeAlias = WriteFile | PlaceFile | RemoveFile
 
 
 Manager: TypeAlias = Literal["conda", "pip"]

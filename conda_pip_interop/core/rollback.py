@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import filecmp
-import hashlib
 import os
 import shutil
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.core.files import name_beside
+from conda_pip_interop.core.files import hash_file, name_beside
 from conda_pip_interop.core.journal import (
     JOURNAL_FOLDER,
     Journal,
@@ -133,11 +132,7 @@ def _take_away(target: Path, undone: Path, sha256: str | None) -> None:
     """
     if os.path.lexists(undone):
         return
-    if (
-        target.is_file()
-        and not target.is_symlink()
-        and hashlib.sha256(target.read_bytes()).hexdigest() == sha256
-    ):
+    if target.is_file() and not target.is_symlink() and hash_file(target) == sha256:
         target.rename(undone)
     else:
         undone.touch()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
+from conda_pip_interop.core.files import hash_file
 from conda_pip_interop.core.journal import (
     JOURNAL_FOLDER,
     STATE_FOLDER,
@@ -59,10 +59,9 @@ def _is_as_left(prefix: Path, step: Step) -> bool:
     if step.kind == "remove":
         return not os.path.lexists(target)
     try:
-        content = target.read_bytes()
+        return not target.is_symlink() and hash_file(target) == step.sha256
     except OSError:
         return False
-    return not target.is_symlink() and hashlib.sha256(content).hexdigest() == step.sha256
 
 
 def undo(prefix: Path, identifier: str, *, on_wait: Callable[[], None] | None = None) -> None:

@@ -71,7 +71,11 @@ class Installer(Protocol):
     """Resolves, fetches and installs distributions for one environment."""
 
     def resolve(
-        self, requirements: tuple[str, ...], *, held: tuple[HeldDistribution, ...]
+        self,
+        requirements: tuple[str, ...],
+        *,
+        held: tuple[HeldDistribution, ...],
+        with_deps: bool = True,
     ) -> tuple[ReportItem, ...]:
         """What would have to be installed for `requirements`, with `held` taken as installed."""
         ...
@@ -80,6 +84,9 @@ class Installer(Protocol):
         """Download (or build) the wheels of `pins` (`name==version`) into the folder `into`."""
         ...
 
-    def install(self, pins: tuple[str, ...], *, wheels: Path) -> None:
-        """Install exactly `pins`, from the folder `wheels`, without looking at dependencies."""
+    def stage(self, pins: tuple[str, ...], *, wheels: Path, into: Path) -> None:
+        """Install exactly `pins`, from the folder `wheels`, into the folder `into` as a prefix.
+
+        Nothing is looked at but the wheels; scripts name the environment's Python all the same.
+        """
         ...

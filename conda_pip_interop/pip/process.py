@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.pip.report import ReportItem
 
 #: Settings of pip that would send an installation elsewhere or widen it, and take a value. Those of
-#: pip.conf are outweighed by arguments (`_stay_here`): pip takes an empty variable for none.
+#: pip.conf are outweighed by arguments (`_stay_in`): pip takes an empty variable for none.
 _PLACES = ("TARGET", "PREFIX", "ROOT", "PYTHON", "REPORT", "REQUIREMENT", "EDITABLE", "GROUP")
 #: Settings that forbid an installation or make it another one: off, wherever they were set.
 _SWITCHES = (
@@ -49,7 +49,11 @@ class PipProcess:
     show: bool = False
 
     def resolve(
-        self, requirements: tuple[str, ...], *, held: tuple[HeldDistribution, ...]
+        self,
+        requirements: tuple[str, ...],
+        *,
+        held: tuple[HeldDistribution, ...],
+        with_deps: bool = True,
     ) -> tuple[ReportItem, ...]:
         """See `Installer.resolve`: a dry run with a report, which a marker does not forbid."""
         with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
@@ -65,6 +69,7 @@ class PipProcess:
             self._run(
                 [
                     *("install", "--dry-run", "--report", str(report)),
+                    *(() if with_deps else ("--no-deps",)),
                     *("--constraint", str(constraints), "--", *requirements),
                 ],
                 environ={"PYTHONPATH": str(overlay)},
@@ -76,23 +81,30 @@ class PipProcess:
         self._run(["wheel", "--no-deps", "--wheel-dir", str(into), "--", *pins])
         return tuple(sorted(into.glob("*.whl")))
 
-    def install(self, pins: tuple[str, ...], *, wheels: Path) -> None:
-        """See `Installer.install`. The plan was agreed on, so a marker does not stop it."""
+    def stage(self, pins: tuple[str, ...], *, wheels: Path, into: Path) -> None:
+        """See `Installer.stage`. The plan was agreed on, so a marker does not stop it."""
         self._run(
             [
                 *("install", "--no-deps", "--no-index", "--find-links", str(wheels)),
-                *("--no-warn-script-location", "--", *pins),
+                *("--ignore-installed", "--no-warn-script-location", "--", *pins),
             ],
+            into=into,
             environ={"PIP_BREAK_SYSTEM_PACKAGES": "1", "PIP_CONSTRAINT": ""},
         )
 
-    def _run(self, arguments: list[str], *, environ: Mapping[str, str] | None = None) -> None:
+    def _run(
+        self,
+        arguments: list[str],
+        *,
+        into: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         command = [str(self.runner), "-m", "pip"]
         if self.runner != self.python:
             command += ["--python", str(self.python)]
         command += [*arguments[:1], "--no-input", "--disable-pip-version-check"]
         if arguments[0] == "install":
-            command += _stay_here(self.python)
+            command += _stay_in(into or _prefix_of(self.python))
         command += arguments[1:]
         done = subprocess.run(
             command,
@@ -117,12 +129,15 @@ def neutral_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def _stay_here(python: Path) -> list[str]:
-    """Arguments that name the environment of `python` as the place, which pip.conf may not say.
+def _prefix_of(python: Path) -> Path:
+    return python.parent if os.name == "nt" else python.parent.parent
+
+
+def _stay_in(prefix: Path) -> list[str]:
+    """Arguments that name `prefix` as the place to install to, which pip.conf may not say.
 
     An empty `--target` means none; an empty `--prefix` or `--root` would be a relative path.
     """
-    prefix = python.parent if os.name == "nt" else python.parent.parent
     return ["--target=", f"--prefix={prefix}", f"--root={prefix.anchor}"]
 
 

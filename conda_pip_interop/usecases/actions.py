@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.core.plan import PackageAction
-from conda_pip_interop.usecases.assign import FromConda, Installed, Kept, Supply
+from conda_pip_interop.usecases.supply import FromConda, FromPip, Installed, Kept, Supply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -82,7 +82,7 @@ def _pip_actions(
     installed: Mapping[NormalizedName, Installed],
 ) -> Iterable[PackageAction]:
     for item in sorted(items, key=lambda one: one.name):
-        has = installed.get(item.name)
+        has, supply = installed.get(item.name), supplies[item.name]
         previous = None if has is None else has.version
         yield PackageAction(
             manager="pip",
@@ -90,7 +90,7 @@ def _pip_actions(
             name=item.name,
             version=item.version,
             previous=previous,
-            reason=supplies[item.name].reason,
+            reason=supply.reason if isinstance(supply, FromPip) else "",
         )
 
 

@@ -16,47 +16,21 @@ from conda_pip_interop.names.exact import correct_spec, select_versions
 from conda_pip_interop.names.lookup import NOT_IN_CHANNELS
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 from conda_pip_interop.usecases.conda import CondaSpec
+from conda_pip_interop.usecases.supply import (
+    FromConda,
+    FromPip,
+    Installed,
+    Kept,
+    LeftOut,
+    Supply,
+    Wishes,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
-    from conda_pip_interop.core.plan import Manager
     from conda_pip_interop.names.exact import Matches
     from conda_pip_interop.usecases.conda import CondaPackage
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Installed:
-    """A distribution that the environment has, and its manager."""
-
-    version: str
-    manager: Manager
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
-    """The environment has it, in a version that serves."""
-
-    installed: Installed
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FromConda:
-    """conda will supply it: the spec states the range that is needed, never a pin of pip's."""
-
-    spec: CondaSpec
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FromPip:
-    """pip will supply it."""
-
-    reason: str
-
-
-Supply = Kept | FromConda | FromPip
 
 
 @dataclass(kw_only=True)
@@ -64,7 +38,8 @@ class Assigner:
     """Walks from the requirements asked for to everything that pip would have to supply.
 
     conda-supplied names are not descended into: what they need is conda's affair. `requires` gives
-    the `Requires-Dist` lines of a name, none as long as nobody knows them.
+    the `Requires-Dist` lines of a name, none as long as nobody knows them. `sources` are names that
+    were asked for by a URL or a path, `moved` those that conda cannot supply, each with why.
     """
 
     installed: Mapping[NormalizedName, Installed]
@@ -73,13 +48,19 @@ class Assigner:
     requires: Callable[[NormalizedName], tuple[str, ...]]
     explain_absence: Callable[[NormalizedName], str] = lambda _: NOT_IN_CHANNELS
     matches: Matches | None = None
+    wishes: Wishes = field(default_factory=Wishes)
+    sources: Container[NormalizedName] = ()
+    moved: Mapping[NormalizedName, str] = field(default_factory=dict)
     supplies: dict[NormalizedName, Supply] = field(default_factory=dict)
     extras: dict[NormalizedName, set[str]] = field(default_factory=dict)
     _ranges: dict[NormalizedName, SpecifierSet] = field(default_factory=dict)
     _asked_by: dict[NormalizedName, str] = field(default_factory=dict)
 
     def assign(self, requirements: Iterable[Requirement]) -> dict[NormalizedName, Supply]:
-        """Decide for every name in reach; all ranges of a name count, so a verdict may turn."""
+        """Decide for every name in reach; all ranges of a name count, so a verdict may turn.
+
+        Raises InteropError: `would-overwrite`, `not-in-channels`.
+        """
         queue = deque((requirement, "") for requirement in requirements)
         while queue:
             requirement, parent = queue.popleft()
@@ -92,36 +73,102 @@ class Assigner:
             if known and before == (self._ranges[name], self.extras[name]):
                 continue
             self.supplies[name] = supply = self._decide(name)
-            if isinstance(supply, FromPip):
-                queue.extend(self._dependencies(name))
-            elif self.extras[name]:
-                queue.extend(self._dependencies(name, only_extras=True))
+            if not self.wishes.no_deps:
+                queue.extend(self._find_needs(name, supply))
         return self.supplies
 
+    def _find_needs(
+        self, name: NormalizedName, supply: Supply
+    ) -> Iterable[tuple[Requirement, str]]:
+        """All that pip's distributions need; of conda's what their extras add."""
+        match supply:
+            case FromPip() | LeftOut() | Kept(installed=Installed(manager="pip")):
+                return self._dependencies(name)
+            case _ if self.extras[name]:
+                return self._dependencies(name, only_extras=True)
+            case _:
+                return ()
+
     def _decide(self, name: NormalizedName) -> Supply:
-        specifiers = self._ranges[name]
+        if self.wishes.only_deps and not self._asked_by[name]:
+            return LeftOut()
         has = self.installed.get(name)
-        if has is not None and _satisfies(has.version, specifiers):
-            return Kept(installed=has, reason=f"{has.manager} has it already")
+        wants_pip = self._find_wish_for_pip(name)
+        if wants_pip is not None:
+            return self._let_pip(name, wants_pip)
+        if has is not None and self._serves(name, has) and not self._is_to_change(name, has):
+            return _keep(has)
+        if name not in self.wishes.from_conda:
+            if has is not None and has.manager == "pip":
+                return FromPip(reason=self._explain_change(name, has))
+            if has is None and self.wishes.prefer == "pypi":
+                return FromPip(reason="PyPI comes first (prefer: pypi)")
+        return self._let_conda(name, has)
+
+    def _find_wish_for_pip(self, name: NormalizedName) -> str | None:
+        """Why a name is pip's, whatever the channels have."""
+        if name in self.sources:
+            return "source or URL"
+        has = self.installed.get(name)
+        has_pips = has is not None and has.manager == "pip" and self._serves(name, has)
+        if name in self.wishes.from_pypi and not has_pips:
+            return "asked for by --from-pypi"
+        return self.moved.get(name)
+
+    def _serves(self, name: NormalizedName, has: Installed) -> bool:
+        return _satisfies(has.version, self._ranges[name])
+
+    def _is_to_change(self, name: NormalizedName, has: Installed) -> bool:
+        """Whether what serves is to give way: to the newest version, or to conda's."""
+        if has.manager == "pip" and name in self.wishes.from_conda:
+            return True
+        asked = not self._asked_by[name]
+        return self.wishes.upgrade == "all" or (self.wishes.upgrade == "asked" and asked)
+
+    def _explain_change(self, name: NormalizedName, has: Installed) -> str:
+        needed = self._ranges[name]
+        if self._serves(name, has):
+            return f"pip has {has.version} of it, and the newest is wanted"
+        return f"pip has {has.version} of it, needed {needed}"
+
+    def _let_pip(self, name: NormalizedName, reason: str) -> Supply:
+        """pip's, unless conda has it in the environment and is not to lose it."""
+        has = self.installed.get(name)
+        if has is None or has.manager == "pip":
+            return FromPip(reason=reason)
+        if name in self.wishes.over:
+            return FromPip(reason=f"{reason}; in place of conda's {has.version}")
+        if name in self.moved and self._serves(name, has):
+            return _keep(has)
+        raise _would_overwrite(name, has.version, self._ranges[name], reason)
+
+    def _let_conda(self, name: NormalizedName, has: Installed | None) -> Supply:
+        """conda's, if the channels have a version that serves."""
+        specifiers = self._ranges[name]
         packages = self.candidates(name)
         usable = _filter(packages, specifiers)
         spec = build_conda_spec(specifiers)
         if usable and not isinstance(spec, NotExpressible):
-            if has is not None and has.manager == "pip":
-                return FromPip(reason=f"pip has {has.version} of it, needed {specifiers}")
-            reason = self._asked_by[name] and f"needed by {self._asked_by[name]}"
-            return FromConda(
-                spec=self._build_spec(spec, packages, usable),
-                reason=reason or "asked for; the channels have it",
-            )
+            if has is not None and has.manager == "conda" and self._serves(name, has):
+                usable = tuple(one for one in usable if _is_newer(one.version, has.version))[-1:]
+                if not usable:
+                    return Kept(installed=has, reason="the channels have no newer one")
+            parent = self._asked_by[name]
+            reason = f"needed by {parent}" if parent else "asked for; the channels have it"
+            return FromConda(spec=self._build_spec(spec, packages, usable), reason=reason)
         if not packages:
             shortage = self.explain_absence(name)
         else:
-            newest = packages[-1].version
-            shortage = f"the channels have at most {newest}, needed {specifiers}"
-        if has is not None and has.manager == "conda":
-            raise _would_overwrite(name, has.version, specifiers, shortage)
-        return FromPip(reason=shortage)
+            versions = dict.fromkeys((packages[0].version, packages[-1].version))
+            shortage = f"the channels have only {' to '.join(versions)}, needed {specifiers}"
+        if name in self.wishes.from_conda:
+            raise _not_in_channels(name, specifiers, shortage)
+        return self._fall_back(name, has, shortage)
+
+    def _fall_back(self, name: NormalizedName, has: Installed | None, shortage: str) -> Supply:
+        if has is not None and has.manager == "conda" and self._serves(name, has):
+            return _keep(has)
+        return self._let_pip(name, shortage)
 
     def _build_spec(
         self, spec: str, packages: tuple[CondaPackage, ...], usable: tuple[CondaPackage, ...]
@@ -159,6 +206,17 @@ class Assigner:
         return holds[0], any(holds)
 
 
+def _keep(has: Installed) -> Kept:
+    return Kept(installed=has, reason=f"{has.manager} has it already")
+
+
+def _is_newer(version: str, than: str) -> bool:
+    try:
+        return Version(version) > Version(than)
+    except InvalidVersion:
+        return False
+
+
 def _satisfies(version: str, specifiers: SpecifierSet) -> bool:
     """Whether a version that is there serves; a pre-release that somebody chose to have does."""
     try:
@@ -184,5 +242,17 @@ def _would_overwrite(
         hints=(
             f"Ask for a version of what needs it that works with {name} {version}.",
             f"Add a channel that has {name}{specifiers} with `-c CHANNEL`.",
+            f"To let pip put its own in the place of conda's: `--break-other-managers {name}`.",
+        ),
+    )
+
+
+def _not_in_channels(name: NormalizedName, specifiers: SpecifierSet, shortage: str) -> InteropError:
+    return InteropError(
+        "not-in-channels",
+        f"{name}{specifiers} was asked for by --from-conda, but: {shortage}.",
+        hints=(
+            f"`conda pip names {name}` shows what was looked for.",
+            "Add a channel that has it with `-c CHANNEL`.",
         ),
     )

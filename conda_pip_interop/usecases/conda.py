@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.core.conda_meta import CondaRecord
@@ -52,8 +54,23 @@ class Solution(Protocol):
         """What conda would unlink, earlier versions of `linked` included."""
         ...
 
+    def download(self) -> None:
+        """Download and extract what is to be linked; the environment is not touched."""
+        ...
+
+    def find_wrong(self, expected: Mapping[NormalizedName, str]) -> tuple[str, ...]:
+        """What of the downloaded packages does not carry the project it was chosen for, in words.
+
+        `expected`: project → package name. What is wrong is remembered, and no candidate any more.
+        """
+        ...
+
     def execute(self) -> None:
-        """Download, then carry the transaction out, hooks and all."""
+        """Carry the transaction out, hooks and all."""
+        ...
+
+    def roll_back(self) -> None:
+        """Put the environment back to what it was before `execute`, history included."""
         ...
 
 
@@ -76,7 +93,7 @@ class Conda(Protocol):
         """Whether a version spec of conda's takes a version."""
         ...
 
-    def solve(self, specs: tuple[CondaSpec, ...]) -> Solution:
+    def solve(self, specs: tuple[CondaSpec, ...], *, with_deps: bool = True) -> Solution:
         """Solve for `specs` beside what is installed; raises InteropError `unsatisfiable`."""
         ...
 

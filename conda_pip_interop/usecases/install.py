@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from conda_pip_interop.core.apply import open_operation
+from conda_pip_interop.core.journal import STATE_FOLDER
+from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, UsageError
-from conda_pip_interop.usecases.overlap import check_overlap
 from conda_pip_interop.usecases.planning import InstallPlan, Planner
+from conda_pip_interop.usecases.staging import Staged, note_origins, plan_placing, read_staged
+from conda_pip_interop.usecases.supply import Wishes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from conda_pip_interop.core.snapshot import Snapshot
     from conda_pip_interop.pip.interface import Installer
     from conda_pip_interop.usecases.conda import Conda
     from conda_pip_interop.usecases.target import Target
+
+
+class WrongGuess(Exception):  # noqa: N818 - no error: the plan is made again
+    """A package of conda's does not carry the project that it was chosen for."""
 
 
 def parse_requirements(texts: Iterable[str]) -> tuple[Requirement, ...]:
@@ -59,11 +69,12 @@ def plan_install(
     target: Target,
     conda: Conda,
     installer: Installer,
+    wishes: Wishes | None = None,
 ) -> InstallPlan:
     """Let conda and pip answer each other until both agree; changes nothing.
 
-    Raises InteropError: `no-python`, `would-overwrite`, `unsatisfiable`, `pip-failed`,
-    `no-agreement`.
+    Raises InteropError: `no-python`, `would-overwrite`, `not-in-channels`, `unsatisfiable`,
+    `conflict`, `pip-failed`, `no-agreement`.
     """
     python = snapshot.prefix.python
     if python is None:
@@ -72,39 +83,83 @@ def plan_install(
             f"The environment {target.label} has no Python, so no Python package can go there.",
             hints=(f"Add one first: `{target.command('conda', 'install', 'python')}`.",),
         )
-    return Planner(snapshot, conda, installer).plan(requirements)
+    return Planner(snapshot, conda, installer, wishes or Wishes()).plan(requirements)
 
 
 def carry_out(
-    plan: InstallPlan, *, snapshot: Snapshot, target: Target, installer: Installer
+    plan: InstallPlan,
+    *,
+    snapshot: Snapshot,
+    target: Target,
+    installer: Installer,
+    wishes: Wishes | None = None,
+    on_wait: Callable[[], None] | None = None,
 ) -> None:
-    """Fetch pip's part, then conda's transaction, then pip's part from what was fetched.
+    """Download conda's part, stage pip's, then conda's transaction, then what is staged.
 
-    What can fail from outside (an index, a build) fails before anything is changed.
+    What can fail from outside (a channel, an index, a build, pip) fails before the environment is
+    touched; a failure at the end takes conda's part back too. Raises WrongGuess where a package of
+    conda's turns out not to carry what it was chosen for.
     """
-    with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
-        wheels = Path(folder)
-        if plan.pins:
-            check_overlap(installer.fetch(plan.pins, into=wheels), snapshot)
-        if plan.solution is not None and plan.solution.linked:
-            plan.solution.execute()
-        if plan.pins:
-            _install_rest(plan, wheels, target, installer)
-
-
-def _install_rest(plan: InstallPlan, wheels: Path, target: Target, installer: Installer) -> None:
-    try:
-        installer.install(plan.pins, wheels=wheels)
-    except InteropError as error:
-        if plan.solution is None or not plan.solution.linked:
+    over = (wishes or Wishes()).over
+    solution = plan.solution if plan.solution and plan.solution.linked else None
+    if solution is not None:
+        solution.download()
+        wrong = solution.find_wrong(plan.expected)
+        if wrong:
+            raise WrongGuess("; ".join(wrong))
+    with _open_staging(target.prefix) as folder:
+        staged = None
+        if plan.items:
+            staged = _stage(plan, snapshot, installer, folder)
+            leaving = {one.name for one in plan.solution.unlinked} if plan.solution else set()
+            plan_placing(staged, snapshot, over=over, leaving=leaving)
+        if solution is not None:
+            solution.execute()
+        if staged is None:
+            return
+        try:
+            title = " ".join(f"{one.name}=={one.version}" for one in plan.items)
+            with open_operation(target.prefix, f"install {title}", on_wait=on_wait) as operation:
+                operation.apply(plan_placing(staged, read_snapshot(target.prefix), over=over))
+        except BaseException:
+            if solution is not None:
+                solution.roll_back()
             raise
+
+
+def _stage(plan: InstallPlan, snapshot: Snapshot, installer: Installer, folder: Path) -> Staged:
+    pins = tuple(f"{one.name}=={one.version}" for one in plan.items)
+    with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
+        wheels = Path(name)
+        installer.fetch(pins, into=wheels)
+        installer.stage(pins, wheels=wheels, into=folder)
+    staged = read_staged(folder, snapshot.prefix)
+    requested = {one.name for one in plan.items if one.requested}
+    requested |= {one.name for one in snapshot.distributions if one.requested}
+    note_origins(staged, requested=requested, direct_urls={})
+    return staged
+
+
+@contextlib.contextmanager
+def _open_staging(prefix: Path) -> Iterator[Path]:
+    """A folder on the file system of the prefix, that goes with all that is left in it.
+
+    Raises InteropError `not-writable`.
+    """
+    state = prefix / STATE_FOLDER
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="staging-", dir=state))
+    except OSError as error:
         raise InteropError(
-            error.code,
-            f"{error.message}\nconda's part of the plan is in place in {target.label}.",
-            hints=(
-                *error.hints,
-                f"Mend what pip complains of, then run the same command again in {target.label}.",
-                f"Or see how it was with `{target.command('conda', 'list', '--revisions')}`.",
-            ),
-            exit_code=error.exit_code,
+            "not-writable",
+            f"The environment {prefix} cannot be written to: {error}.",
+            hints=("Run the command as the user who owns the environment.",),
         ) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            state.rmdir()  # where it was made for this alone

@@ -65,7 +65,7 @@ def test_conda_is_given_the_range_and_not_pips_pin(make_env: Any) -> None:
 def test_a_version_that_the_channel_lacks_comes_from_pip_with_the_reason(make_env: Any) -> None:
     env = make_env("python", "pip")
     answer = env.json("pip install", "--yes", "idna>=3.11")
-    assert reasons_of(answer)["idna"] == "the channels have at most 3.10, needed >=3.11"
+    assert reasons_of(answer)["idna"] == "the channels have only 3.10, needed >=3.11"
     assert env.owners()["idna"] == ("3.11", "pip")
 
 
@@ -212,14 +212,17 @@ def test_an_unknown_option_of_pips_is_refused_by_name(make_env: Any) -> None:
     assert "--such-an-option" in refused.stderr
 
 
-def test_what_conda_brings_in_another_version_than_asked_for_is_told(make_env: Any) -> None:
+def test_what_conda_cannot_put_beside_the_rest_moves_to_pip(make_env: Any) -> None:
     env = make_env("python", "pip")
-    before = hash_tree(env.prefix)
-    refused = env.conda("pip install", "--yes", "requests", "idna<3.5", check=False)
-    assert refused.returncode == 1
-    assert "needs another idna than the 3.10" in refused.stderr
-    assert "conda search idna" in refused.stderr
-    assert hash_tree(env.prefix) == before
+    done = env.json("pip install", "--yes", "requests", "idna<3.5")
+    reasons = reasons_of(done)
+    assert reasons["requests"] == "conda cannot put it beside the idna that is needed"
+    assert reasons["idna"] == "the channels have only 3.10, needed <3.5,<4,>=2.5"
+    owners = env.owners()
+    assert owners["requests"][1] == owners["idna"][1] == "pip"
+    assert owners["urllib3"][1] == owners["certifi"][1] == "conda"
+    assert env.pip("check").stdout.strip() == "No broken requirements found."
+    assert env.findings() == []
 
 
 def test_a_frozen_environment_is_left_alone_unless_overridden(make_env: Any) -> None:

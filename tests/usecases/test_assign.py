@@ -12,8 +12,9 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.core.plan import Manager
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.usecases.assign import Assigner, FromConda, FromPip, Installed, Kept, Supply
+from conda_pip_interop.usecases.assign import Assigner
 from conda_pip_interop.usecases.conda import CondaPackage, CondaSpec
+from conda_pip_interop.usecases.supply import FromConda, FromPip, Installed, Kept, Supply
 
 LINUX = {
     "os_name": "posix",
@@ -100,7 +101,7 @@ def test_what_the_channels_do_not_have_comes_from_pip() -> None:
 def test_what_the_channels_have_too_old_comes_from_pip() -> None:
     one = assigner(channel={"flask": ("1.0", "2.0")})
     assert assign(one, "flask>=3") == {
-        "flask": FromPip(reason="the channels have at most 2.0, needed >=3")
+        "flask": FromPip(reason="the channels have only 1.0 to 2.0, needed >=3")
     }
 
 
@@ -157,7 +158,7 @@ def test_pip_may_not_overwrite_condas() -> None:
         assign(one, "x>=2")
     assert caught.value.code == "would-overwrite"
     assert "x 1 is conda's" in caught.value.message
-    assert "the channels have at most 1" in caught.value.message
+    assert "the channels have only 1," in caught.value.message
     assert any("x>=2" in hint and "-c CHANNEL" in hint for hint in caught.value.hints)
 
 
@@ -177,13 +178,21 @@ def test_what_pip_brings_needs_is_conda_s_first_and_says_who_needs_it() -> None:
     }
 
 
-def test_what_conda_supplies_or_what_is_kept_is_not_descended_into() -> None:
+def test_what_conda_supplies_or_has_is_not_descended_into() -> None:
     one = assigner(
         channel={"a": ("1",)},
-        installed={"b": ("1", "pip")},
+        installed={"b": ("1", "conda")},
         requires={"a": ("never",), "b": ("never",)},
     )
     assert assign(one, "a", "b").keys() == {"a", "b"}
+
+
+def test_what_pips_own_needs_is_looked_after_as_pip_does() -> None:
+    one = assigner(installed={"b": ("1", "pip")}, requires={"b": ("gone",)})
+    assert assign(one, "b") == {
+        "b": kept("1", "pip"),
+        "gone": FromPip(reason="not in the channels"),
+    }
 
 
 def test_dependencies_are_followed_to_the_end_and_in_circles() -> None:
@@ -202,7 +211,7 @@ def test_a_name_of_condas_turns_to_pip_when_a_later_range_excludes_the_channels(
         requires={"a": ("lib>=1",), "b": ("lib>=3",), "lib": ("deep",)},
     )
     supplies = assign(one, "a", "b")
-    assert supplies["lib"] == FromPip(reason="the channels have at most 2, needed >=1,>=3")
+    assert supplies["lib"] == FromPip(reason="the channels have only 1 to 2, needed >=1,>=3")
     assert supplies["deep"] == FromPip(reason="not in the channels")
 
 

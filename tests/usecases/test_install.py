@@ -11,10 +11,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.pip.process import PipProcess
+from conda_pip_interop.pip.report import ReportItem
 from conda_pip_interop.usecases.install import carry_out, parse_requirements
 from conda_pip_interop.usecases.planning import InstallPlan
 from conda_pip_interop.usecases.target import Target
@@ -85,9 +87,26 @@ def build_wheel(folder: Path, name: str) -> None:
             archive.writestr(path, text)
 
 
-def install(env: Path, *pins: str) -> None:
+def build_plan(*names: str) -> InstallPlan:
+    items = tuple(
+        ReportItem(
+            name=canonicalize_name(name),
+            version="1.0",
+            requires_dist=(),
+            provides_extra=(),
+            requested=name == "fresh",
+            requested_extras=(),
+            is_direct=False,
+            url="",
+        )
+        for name in names
+    )
+    return InstallPlan(actions=(), solution=None, items=items, expected={})
+
+
+def install(env: Path, *names: str) -> None:
     carry_out(
-        InstallPlan(actions=(), solution=None, pins=pins),
+        build_plan(*names),
         snapshot=read_snapshot(env),
         target=Target(prefix=env, name="web", is_base=False),
         installer=PipProcess(python=env / "bin/python", runner=Path(sys.executable)),
@@ -99,14 +118,14 @@ def names(snapshot: Snapshot) -> list[str]:
 
 
 def test_pips_part_is_fetched_and_installed(env: Path) -> None:
-    install(env, "fresh==1.0")
+    install(env, "fresh")
     assert names(read_snapshot(env)) == ["fresh"]
 
 
 def test_what_cannot_be_fetched_changes_nothing(env: Path) -> None:
     before = read_tree(env)
     with pytest.raises(InteropError) as caught:
-        install(env, "fresh==1.0", "not-there==1.0")
+        install(env, "fresh", "not-there")
     assert caught.value.code == "pip-failed"
     assert read_tree(env) == before
 
@@ -114,14 +133,14 @@ def test_what_cannot_be_fetched_changes_nothing(env: Path) -> None:
 def test_what_would_overwrite_condas_files_changes_nothing(env: Path) -> None:
     before = read_tree(env)
     with pytest.raises(InteropError) as caught:
-        install(env, "fresh==1.0", "taken==1.0")
+        install(env, "fresh", "taken")
     assert caught.value.code == "would-overwrite"
     assert read_tree(env) == before
 
 
 def test_a_plan_with_nothing_in_it_has_nothing_to_do(env: Path) -> None:
     before = read_tree(env)
-    assert InstallPlan(actions=(), solution=None, pins=()).nothing_to_do
-    assert not InstallPlan(actions=(), solution=None, pins=("fresh==1.0",)).nothing_to_do
+    assert build_plan().nothing_to_do
+    assert not build_plan("fresh").nothing_to_do
     install(env)
     assert read_tree(env) == before

@@ -1,17 +1,19 @@
-"""pip must not put the files of a wheel over conda's."""
+"""pip must not put its files over conda's."""
 
 from __future__ import annotations
 
-import zipfile
+import json
 from pathlib import Path
 
 import pytest
 
+from conda_pip_interop.core.distributions import Distribution
 from conda_pip_interop.core.prefix import read_prefix
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.usecases.overlap import check_overlap, read_wheel_paths
-from tests.builders import PrefixBuilder
+from conda_pip_interop.usecases.overlap import check_overlap
+from conda_pip_interop.usecases.staging import read_staged
+from tests.builders import Files, PrefixBuilder
 
 SITE = "lib/python3.11/site-packages"
 
@@ -21,104 +23,61 @@ def built(tmp_path: Path) -> PrefixBuilder:
     return PrefixBuilder(root=tmp_path / "env")
 
 
-def build_wheel(folder: Path, name: str, *paths: str, version: str = "1.0") -> Path:
-    folder.mkdir(exist_ok=True)
-    wheel = folder / f"{name}-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for path in (*paths, f"{name}-{version}.dist-info/METADATA"):
-            archive.writestr(path, "")
-    return wheel
+def stage(built: PrefixBuilder, name: str, files: Files | None = None) -> Distribution:
+    """A distribution as pip puts it into a staging folder."""
+    folder = built.root.parent / f"staging-{name}"
+    PrefixBuilder(root=folder, conda=False).pip_package(name, "1.0", files)
+    (one,) = read_staged(folder, read_prefix(built.root)).distributions
+    return one
 
 
-def refuse(wheel: Path, built: PrefixBuilder) -> InteropError:
+def refuse(one: Distribution, built: PrefixBuilder) -> InteropError:
     with pytest.raises(InteropError) as caught:
-        check_overlap([wheel], read_snapshot(built.root))
+        check_overlap(one, read_snapshot(built.root))
     assert caught.value.code == "would-overwrite"
-    assert caught.value.hints
+    assert any(f"--break-other-managers {one.name}" in hint for hint in caught.value.hints)
     return caught.value
 
 
-def test_a_wheel_of_new_files_may_come(built: PrefixBuilder, tmp_path: Path) -> None:
+def test_new_files_may_come(built: PrefixBuilder) -> None:
     built.conda_package("click", "8.0")
-    wheel = build_wheel(tmp_path / "w", "cowsay", "cowsay/__init__.py")
-    check_overlap([wheel], read_snapshot(built.root))
+    check_overlap(stage(built, "cowsay"), read_snapshot(built.root))
 
 
-def test_no_wheel_is_no_overlap(built: PrefixBuilder) -> None:
-    check_overlap([], read_snapshot(built.root))
-
-
-def test_a_wheel_over_another_version_of_itself_is_refused(
-    built: PrefixBuilder, tmp_path: Path
-) -> None:
+def test_another_version_of_condas_own_is_refused(built: PrefixBuilder) -> None:
     built.conda_package("click", "8.0")
-    error = refuse(build_wheel(tmp_path / "w", "click", "click/__init__.py"), built)
+    error = refuse(stage(built, "click"), built)
     assert "click (another version of it)" in error.message
     assert f"{SITE}/click/__init__.py" in error.message
 
 
-def test_a_wheel_over_another_project_is_refused(built: PrefixBuilder, tmp_path: Path) -> None:
+def test_files_of_a_differently_named_package_are_refused_naming_both(built: PrefixBuilder) -> None:
     built.conda_package("pytorch", "2.0", {"torch/__init__.py": ""}, dist_info=False)
-    error = refuse(build_wheel(tmp_path / "w", "torch", "torch/__init__.py"), built)
+    error = refuse(stage(built, "torch", {"torch/__init__.py": "", "torch/new.py": ""}), built)
+    assert "pip's torch would overwrite 1 file of" in error.message
     assert "pytorch (something else)" in error.message
 
 
-def test_of_several_wheels_the_one_that_overlaps_is_named(
-    built: PrefixBuilder, tmp_path: Path
-) -> None:
-    built.conda_package("click", "8.0")
-    good = build_wheel(tmp_path / "w", "cowsay", "cowsay.py")
-    bad = build_wheel(tmp_path / "w", "Klick", "click/__init__.py", "click/new.py")
-    with pytest.raises(InteropError) as caught:
-        check_overlap([good, bad], read_snapshot(built.root))
-    assert "pip's klick would overwrite 1 file of" in caught.value.message
-
-
-def test_a_wheel_over_pips_own_files_is_pips_affair(built: PrefixBuilder, tmp_path: Path) -> None:
-    built.pip_package("click", "8.0")
-    wheel = build_wheel(tmp_path / "w", "click", "click/__init__.py")
-    check_overlap([wheel], read_snapshot(built.root))
-
-
-def test_a_script_or_a_data_file_counts_where_it_would_go(
-    built: PrefixBuilder, tmp_path: Path
-) -> None:
+def test_scripts_and_data_count(built: PrefixBuilder) -> None:
     built.conda_package("tool", "1", {"/bin/tool": "", "/share/tool/a": ""}, dist_info=False)
-    script = build_wheel(tmp_path / "w", "one", "one-1.0.data/scripts/tool")
-    data = build_wheel(tmp_path / "w", "two", "two-1.0.data/data/share/tool/a")
-    assert "bin/tool" in refuse(script, built).message
-    assert "share/tool/a" in refuse(data, built).message
+    assert "bin/tool" in refuse(stage(built, "one", {"/bin/tool": "x"}), built).message
+    assert "share/tool/a" in refuse(stage(built, "two", {"/share/tool/a": "x"}), built).message
 
 
-def test_where_the_files_of_a_wheel_go(built: PrefixBuilder, tmp_path: Path) -> None:
-    wheel = build_wheel(
-        tmp_path / "w",
-        "x",
-        "x/",
-        "x/__init__.py",
-        "x-1.0.data/purelib/pure.py",
-        "x-1.0.data/platlib/plat.so",
-        "x-1.0.data/scripts/run",
-        "x-1.0.data/data/etc/x.cfg",
-    )
-    assert read_wheel_paths(wheel, read_prefix(built.root)) == (
-        f"{SITE}/x/__init__.py",
-        f"{SITE}/pure.py",
-        f"{SITE}/plat.so",
-        "bin/run",
-        "etc/x.cfg",
-        f"{SITE}/x-1.0.dist-info/METADATA",
-    )
+def test_pips_own_files_are_pips_affair(built: PrefixBuilder) -> None:
+    built.pip_package("click", "8.0")
+    check_overlap(stage(built, "click"), read_snapshot(built.root))
 
 
-def test_without_a_python_a_wheel_goes_nowhere(tmp_path: Path) -> None:
-    (tmp_path / "env/conda-meta").mkdir(parents=True)
-    wheel = build_wheel(tmp_path / "w", "x", "x.py")
-    assert read_wheel_paths(wheel, read_prefix(tmp_path / "env")) == ()
+def test_what_pip_has_already_replaced_is_pips(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.0")
+    (path,) = (built.root / "conda-meta").glob("click-*.json")
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps({**record, "pip_interop": {"overridden_by": {"click": "0.9"}}}))
+    check_overlap(stage(built, "click"), read_snapshot(built.root))
+    refuse(stage(built, "other", {"click/__init__.py": ""}), built)
 
 
-def test_a_header_counts_where_it_would_go(built: PrefixBuilder, tmp_path: Path) -> None:
-    path = "/include/python3.11/greenlet/greenlet.h"
-    built.conda_package("greenlet", "1", {path: ""}, dist_info=False)
-    wheel = build_wheel(tmp_path / "w", "greenlet", "greenlet-1.0.data/headers/greenlet.h")
-    assert path[1:] in refuse(wheel, built).message
+def test_a_package_that_conda_will_have_unlinked_is_not_in_the_way(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.0")
+    check_overlap(stage(built, "click"), read_snapshot(built.root), leaving={"click"})

@@ -1,0 +1,125 @@
+"""`conda pip install`, for the conda that it runs in."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from packaging.version import Version
+
+from conda_pip_interop.conda_adapter.boundary import call_hook, say
+from conda_pip_interop.conda_adapter.commands import agree, tell_waiting
+from conda_pip_interop.conda_adapter.reconciling import judge_transaction
+from conda_pip_interop.conda_adapter.settings import read_policy
+from conda_pip_interop.conda_adapter.solve import CondaEnvironment, show_progress
+from conda_pip_interop.core.policy import decide_protection
+from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.pip.process import PipProcess
+from conda_pip_interop.render import Output, plan_to_list, render_plan
+from conda_pip_interop.usecases import install
+from conda_pip_interop.usecases.supply import Wishes
+
+if TYPE_CHECKING:
+    from conda_pip_interop.options import Options
+    from conda_pip_interop.usecases.target import Target
+
+#: The first pip that writes an installation report of a stable format.
+FIRST_PIP_WITH_REPORT: Final = Version("23.0")
+
+
+def install_requirements(options: Options, target: Target) -> Output:
+    """`conda pip install`."""
+    requirements = install.parse_requirements(options.words)
+    wishes = Wishes()
+    call_hook("before_command", "pip")
+    _refuse_protected_base(target)
+    snapshot = read_snapshot(target.prefix)
+    installer = _find_pip(snapshot, options)
+    conda = CondaEnvironment(target=target)
+    while True:
+        with show_progress("Planning with conda and pip"):
+            plan = install.plan_install(
+                requirements,
+                snapshot=snapshot,
+                target=target,
+                conda=conda,
+                installer=installer,
+                wishes=wishes,
+            )
+        _guard(plan, target, wishes)
+        try:
+            return agree(
+                options,
+                target,
+                shown=render_plan(target.label, plan.actions),
+                plan=plan_to_list(plan.actions),
+                nothing_to_do="All requirements are already satisfied."
+                if plan.nothing_to_do
+                else None,
+                carry_out=functools.partial(
+                    install.carry_out,
+                    plan,
+                    snapshot=snapshot,
+                    target=target,
+                    installer=installer,
+                    wishes=wishes,
+                    on_wait=lambda: tell_waiting(target),
+                ),
+            )
+        except install.WrongGuess as guess:
+            say(f"conda-pip-interop: {guess}; nothing was changed yet, planning again.")
+
+
+def _guard(plan: install.InstallPlan, target: Target, wishes: Wishes) -> None:
+    """Tell, or refuse, what conda's part would break of what pip has, once the plan is made."""
+    if plan.solution is None:
+        return
+    replaced = {one.name for one in plan.items} | wishes.from_conda
+    refusal = judge_transaction(
+        target.prefix, plan.solution.unlinked, plan.solution.linked, replaced=replaced
+    )
+    if refusal is not None:
+        raise refusal
+
+
+def _refuse_protected_base(target: Target) -> None:
+    if target.is_base and decide_protection(
+        read_policy(), name=target.name, path=str(target.prefix), is_base=True
+    ):
+        raise InteropError(
+            "base-protected",
+            "base holds conda itself and is protected; nothing was installed.",
+            hints=(
+                "Use an environment of its own: `conda create -n NEW python pip`.",
+                "Then install there: `conda pip install -n NEW …`.",
+                "What conda's channels have can go into base with `conda install -n base …`.",
+                "To go on at your own risk: `conda pip unprotect -n base`.",
+            ),
+        )
+
+
+def _find_pip(snapshot: Snapshot, options: Options) -> PipProcess:
+    """The environment's own pip where it has one that can report, else that of conda's Python."""
+    if snapshot.prefix.python is None:
+        return PipProcess(python=target_python(snapshot), runner=Path(sys.executable))
+    python = target_python(snapshot)
+    own = [one for one in snapshot.distributions if one.name == "pip"]
+    if own and Version(own[0].version) >= FIRST_PIP_WITH_REPORT:
+        return PipProcess(python=python, runner=python, show=options.verbose > 0)
+    if importlib.util.find_spec("pip") is None:
+        raise InteropError(
+            "no-pip",
+            "Neither the environment nor conda's own Python has a pip (>= 23.0) to work with.",
+            hints=("Add one: `conda install pip`.",),
+        )
+    return PipProcess(python=python, runner=Path(sys.executable), show=options.verbose > 0)
+
+
+def target_python(snapshot: Snapshot) -> Path:
+    """The interpreter of the environment."""
+    python = snapshot.prefix.python
+    return snapshot.prefix.root / (python.executable if python is not None else "bin/python")

@@ -1,0 +1,153 @@
+"""Moving to pip what conda cannot put together: as little as may be, each with the reason."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.usecases.conflicts import find_smallest_move
+from conda_pip_interop.usecases.supply import FromConda, FromPip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.usecases.conda import Conda, CondaPackage, CondaSpec, Solution
+    from conda_pip_interop.usecases.knowledge import Knowledge
+    from conda_pip_interop.usecases.supply import Supply, Wishes
+
+    Supplies = Mapping[NormalizedName, Supply]
+
+
+@dataclass(kw_only=True)
+class Mover:
+    """Lets conda solve; `moved` has the names that conda could not supply so far, and why."""
+
+    conda: Conda
+    known: Knowledge
+    wishes: Wishes
+    moved: dict[NormalizedName, str] = field(default_factory=dict)
+    _answers: dict[frozenset[CondaSpec], Solution | InteropError] = field(default_factory=dict)
+
+    def solve(self, supplies: Supplies) -> Solution | Literal[False] | None:
+        """conda's solution, None where conda has nothing to do, False where names have moved.
+
+        Raises InteropError `unsatisfiable` or `conflict` where nothing may move.
+        """
+        specs = frozenset(one.spec for one in supplies.values() if isinstance(one, FromConda))
+        if not specs:
+            return None
+        answer = self._ask(specs)
+        if isinstance(answer, InteropError):
+            moved = self._move_conflicting(supplies, specs)
+            if not moved:
+                raise answer
+        else:
+            moved = self._move_what_brings_others(supplies, answer)
+            if not moved:
+                return answer
+        self.moved.update(moved)
+        return False
+
+    def _ask(self, specs: frozenset[CondaSpec]) -> Solution | InteropError:
+        if specs not in self._answers:
+            ordered = tuple(sorted(specs, key=lambda spec: spec.name))
+            try:
+                self._answers[specs] = self.conda.solve(ordered, with_deps=not self.wishes.no_deps)
+            except InteropError as error:
+                if error.code != "unsatisfiable":
+                    raise
+                self._answers[specs] = error
+        return self._answers[specs]
+
+    def _move_conflicting(
+        self, supplies: Supplies, specs: frozenset[CondaSpec]
+    ) -> dict[NormalizedName, str]:
+        """The fewest names without which conda can solve; none where that is not to be had."""
+        projects = self._find_movable(supplies)
+        movable = sorted(projects, key=lambda spec: spec.name)
+        fixed = specs - projects.keys()
+
+        def works(these: frozenset[CondaSpec]) -> bool:
+            wanted = fixed | these
+            return not wanted or not isinstance(self._ask(wanted), InteropError)
+
+        moved = find_smallest_move(movable, works) or {}
+        reasons = {}
+        for spec, others in moved.items():
+            beside = [f"{one.name} {one.version}".removesuffix(" *") for one in others]
+            if not beside:
+                beside = self._find_installed_hindrance(spec, fixed | {spec})
+            reasons[projects[spec]] = (
+                f"conda cannot put it beside {', '.join(beside) or 'what is installed'}"
+            )
+        return reasons
+
+    def _find_movable(self, supplies: Supplies) -> dict[CondaSpec, NormalizedName]:
+        """What pip could supply instead: not what conda has, nor what it was told to bring."""
+        conda_has = {
+            name for name, one in self.known.installed.items() if one.manager == "conda"
+        } - self.wishes.over
+        return {
+            one.spec: name
+            for name, one in supplies.items()
+            if isinstance(one, FromConda) and name not in self.wishes.from_conda | conda_has
+        }
+
+    def _find_installed_hindrance(self, spec: CondaSpec, specs: frozenset[CondaSpec]) -> list[str]:
+        """The installed packages that conda's refusal names."""
+        answer = self._ask(specs)
+        words = set(re.findall(r"[a-z0-9][a-z0-9._-]*", str(answer)))
+        return [
+            f"{record.name} {record.version}"
+            for record in self.known.snapshot.records
+            if record.name in words and record.name != spec.name
+        ]
+
+    def _move_what_brings_others(
+        self, supplies: Supplies, solution: Solution
+    ) -> dict[NormalizedName, str]:
+        """What drags along a name that pip is to supply in a version of its own."""
+        projects = self._find_movable(supplies)
+        from_pip = {name for name, one in supplies.items() if isinstance(one, FromPip)}
+        moved: dict[NormalizedName, str] = {}
+        for package in solution.linked:
+            for name in self.known.find_carried([package]).keys() & from_pip:
+                culprits = [
+                    project
+                    for spec, project in projects.items()
+                    if package.name in _reach(spec.name, solution.linked)
+                ]
+                if not culprits:
+                    raise _conflict(name, package)
+                reason = f"conda cannot put it beside the {name} that is needed"
+                moved.update(dict.fromkeys(culprits, reason))
+        return moved
+
+
+def _reach(name: str, packages: Iterable[CondaPackage]) -> set[str]:
+    """The names of the packages that one needs, itself included, as far as they are new."""
+    by_name = {one.name: one for one in packages}
+    reached: set[str] = set()
+    names = [name]
+    while names:
+        current = names.pop()
+        if current in by_name and current not in reached:
+            reached.add(current)
+            names += [spec.split()[0] for spec in by_name[current].depends]
+    return reached
+
+
+def _conflict(name: NormalizedName, package: CondaPackage) -> InteropError:
+    return InteropError(
+        "conflict",
+        f"Nothing was changed: what was asked for needs another {name} than the "
+        f"{package.version} that conda's packages bring along.",
+        hints=(
+            f"Ask for a version of {name} that the channels have: `conda search {name}`.",
+            "Or leave out what needs the other.",
+        ),
+    )

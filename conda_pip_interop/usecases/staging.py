@@ -1,0 +1,165 @@
+"""Staging: pip's part, whole, in a folder of its own, before a file of the environment changes.
+
+pip installs into the staging folder as into any other prefix (scripts, data and metadata included);
+what is there is held against conda's records, and then moved into place in one operation. So what
+can fail in pip fails before, and what is moved can be taken back.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.core.distributions import read_distributions
+from conda_pip_interop.core.ownership import ByConda, ByPip, owner_of_distribution, owners_of
+from conda_pip_interop.core.paths import PrefixPath, to_disk
+from conda_pip_interop.core.plan import FileAction, PlaceFile, RemoveFile
+from conda_pip_interop.core.record import RecordRow, parse_record, render_record
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.usecases.overlap import check_overlap
+from conda_pip_interop.usecases.payload import read_payload
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.core.distributions import Distribution
+    from conda_pip_interop.core.ownership import Ownership
+    from conda_pip_interop.core.prefix import Prefix
+    from conda_pip_interop.core.snapshot import Snapshot
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Staged:
+    """What pip has put into the staging folder; paths are as they will be in the prefix."""
+
+    folder: Path
+    distributions: tuple[Distribution, ...]
+
+
+def read_staged(folder: Path, prefix: Prefix) -> Staged:
+    """Read a folder that pip has installed into with the Python of `prefix`."""
+    if prefix.python is None:
+        return Staged(folder=folder, distributions=())
+    found, _ = read_distributions(
+        dataclasses.replace(prefix, root=folder), prefix.python.site_packages
+    )
+    return Staged(folder=folder, distributions=found)
+
+
+def note_origins(
+    staged: Staged,
+    *,
+    requested: Collection[NormalizedName],
+    direct_urls: Mapping[NormalizedName, Mapping[str, object]],
+) -> None:
+    """Let the metadata say what pip was not told: who was asked for (PEP 376), and whence (610).
+
+    pip takes every wheel that it is given for one asked for, and for one of an index.
+    """
+    for one in staged.distributions:
+        folder = to_disk(staged.folder, one.metadata)
+        notes: dict[str, bytes | None] = {}
+        if one.name not in requested:
+            notes["REQUESTED"] = None
+        if one.name in direct_urls and one.direct_url is None:
+            notes["direct_url.json"] = json.dumps(direct_urls[one.name], sort_keys=True).encode()
+        if notes:
+            _write_notes(folder, notes)
+
+
+def _write_notes(folder: Path, notes: Mapping[str, bytes | None]) -> None:
+    """Write (or remove) files of a `.dist-info` folder, and its RECORD accordingly."""
+    record = folder / "RECORD"
+    rows = parse_record(record.read_text(encoding="utf-8")).rows
+    paths = {f"{folder.name}/{name}" for name in notes}
+    kept = [row for row in rows if row.path not in paths]
+    for name, content in notes.items():
+        if content is None:
+            (folder / name).unlink(missing_ok=True)
+            continue
+        (folder / name).write_bytes(content)
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+        kept.append(
+            RecordRow(
+                path=f"{folder.name}/{name}",
+                hash_name="sha256",
+                hash_value=digest,
+                size=len(content),
+            )
+        )
+    record.write_text(render_record(kept), encoding="utf-8")
+
+
+def plan_placing(
+    staged: Staged,
+    snapshot: Snapshot,
+    *,
+    over: Collection[NormalizedName] = (),
+    leaving: Collection[str] = (),
+) -> tuple[FileAction, ...]:
+    """The actions that put what is staged into the environment, in place of what it replaces.
+
+    `leaving`: packages that conda unlinks before.
+
+    Raises InteropError `would-overwrite` where a file is conda's and the name is not in `over`,
+    `no-record` where nobody knows which files the distribution to be replaced has.
+    """
+    for one in staged.distributions:
+        if one.name not in over:
+            check_overlap(one, snapshot, leaving=leaving)
+    names = {one.name for one in staged.distributions}
+    replaced = [one for one in snapshot.distributions if one.name in names]
+    ownership = owners_of(snapshot)
+    removals = {
+        path: RemoveFile(path=path, reason=f"{one.name} {one.version} is replaced")
+        for one in replaced
+        for path in _find_replaced(one, snapshot, ownership)
+    }
+    placed = [
+        PlaceFile(path=path, source=staged.folder / path, reason="pip's") for path in _walk(staged)
+    ]
+    for action in placed:
+        removals.pop(action.path, None)
+    return (*removals.values(), *placed)
+
+
+def _find_replaced(
+    one: Distribution, snapshot: Snapshot, ownership: Ownership
+) -> Iterable[PrefixPath]:
+    """The files of a distribution that go with it: those that nobody else lists."""
+    owner = owner_of_distribution(snapshot, one)
+    if isinstance(owner, ByConda):
+        records = [record for record in snapshot.records if record.name == owner.record]
+        yield from (
+            file.path
+            for record in records
+            for file in record.files
+            if file.path.startswith(f"{one.site_packages}/")
+        )
+        return
+    if one.files is None:
+        raise InteropError(
+            "no-record",
+            f"{one.name} {one.version} in {snapshot.prefix.root} cannot be replaced: its metadata "
+            f"({one.metadata}) does not say which files it has.",
+            hints=(f"Move the folder {one.metadata} and the module away by hand.",),
+        )
+    own: set[ByConda | ByPip] = {ByPip(distribution=one.name)}
+    if owner.in_place_of is not None:
+        own.add(ByConda(record=owner.in_place_of))
+    for path in read_payload(one, snapshot.prefix.root):
+        if not set(ownership.claims(path)) - own:
+            yield path
+
+
+def _walk(staged: Staged) -> Iterator[PrefixPath]:
+    for path in sorted(staged.folder.rglob("*")):
+        if path.is_symlink() or path.is_file():
+            yield PrefixPath(path.relative_to(staged.folder).as_posix())
