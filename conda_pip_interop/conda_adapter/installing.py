@@ -25,6 +25,7 @@ from conda_pip_interop.usecases.supply import Wishes
 
 if TYPE_CHECKING:
     from conda_pip_interop.options import Options
+    from conda_pip_interop.usecases.planning import InstallPlan
     from conda_pip_interop.usecases.target import Target
 
 #: The first pip that writes an installation report of a stable format.
@@ -74,7 +75,7 @@ def install_requirements(options: Options, target: Target) -> Output:
             say(f"conda-pip-interop: {guess}; nothing was changed yet, planning again.")
 
 
-def _guard(plan: install.InstallPlan, target: Target, wishes: Wishes) -> None:
+def _guard(plan: InstallPlan, target: Target, wishes: Wishes) -> None:
     """Tell, or refuse, what conda's part would break of what pip has, once the plan is made."""
     if plan.solution is None:
         return

@@ -253,8 +253,9 @@ def show_progress(message: str) -> contextlib.AbstractContextManager[Any]:
     except ImportError:  # conda < 24.11
         from conda.common.io import Spinner
 
-        return Spinner(message, not context.verbosity, context.json)
-    return get_spinner(message)
+        get_spinner = Spinner
+    spinner: contextlib.AbstractContextManager[Any] = get_spinner(message)
+    return spinner
 
 
 @contextlib.contextmanager
