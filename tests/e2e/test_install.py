@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conda_pip_interop.core.journal import STATE_FOLDER
 from tests.e2e.tree import hash_tree
 
 if TYPE_CHECKING:
@@ -130,6 +131,21 @@ def test_an_unsatisfiable_set_changes_nothing(make_env: Any) -> None:
     refused = env.conda("pip install", "--yes", "flask<3.1", "werkzeug<1", check=False)
     assert refused.returncode == 1
     assert hash_tree(env.prefix) == before
+
+
+def test_where_pips_part_cannot_be_put_in_place_condas_is_taken_back(make_env: Any) -> None:
+    env = make_env("python", "pip", "flask=3.0.3", "click=8.1.7")
+    in_the_way = env.site_packages / "cowsay" / "main.py"
+    in_the_way.mkdir(parents=True)
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    refused = env.conda("pip install", "--yes", "flask>=3.1", "six", "cowsay", check=False)
+    assert refused.returncode == 1
+    assert "cowsay/main.py" in refused.stderr
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+    in_the_way.rmdir()
+    env.conda("pip install", "--yes", "flask>=3.1", "six", "cowsay")
+    assert env.owners()["flask"] == ("3.1.0", "conda")
+    assert env.findings() == []
 
 
 def test_a_dry_run_changes_nothing(make_env: Any) -> None:
