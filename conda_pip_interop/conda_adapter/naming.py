@@ -129,15 +129,15 @@ def build_sources(*, with_channels: bool) -> NameSources:
 
 def map_file() -> Path:
     """Where the additional map is kept."""
-    return _user_folder() / "names-map.json"
+    return user_folder() / "names-map.json"
 
 
 def guesses_file() -> Path:
     """Where guesses are kept that the payload has proven wrong."""
-    return _user_folder() / "wrong-guesses.json"
+    return user_folder() / "wrong-guesses.json"
 
 
-def _user_folder() -> Path:
+def user_folder() -> Path:
     """The user's cache folder, ours within conda's own (which keeps notices there)."""
     from platformdirs import user_cache_dir
 

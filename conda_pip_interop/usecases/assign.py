@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -72,8 +73,10 @@ class Assigner:
             self._asked_by.setdefault(name, parent)
             if known and before == (self._ranges[name], self.extras[name]):
                 continue
+            previous = self.supplies.get(name)
             self.supplies[name] = supply = self._decide(name)
-            if not self.wishes.no_deps:
+            same = type(previous) is type(supply) and before[1] == self.extras[name]
+            if not (self.wishes.no_deps or same):
                 queue.extend(self._find_needs(name, supply))
         return self.supplies
 
@@ -187,9 +190,8 @@ class Assigner:
         self, name: NormalizedName, *, only_extras: bool = False
     ) -> Iterable[tuple[Requirement, str]]:
         for line in self.requires(name):
-            try:
-                requirement = Requirement(line)
-            except InvalidRequirement:
+            requirement = _parse(line)
+            if requirement is None:
                 continue  # pip has warned of it and left it out of its own resolution
             without, within = self._marker_holds(requirement, name)
             if (within and not without) if only_extras else within:
@@ -204,6 +206,14 @@ class Assigner:
             for extra in ("", *sorted(self.extras.get(name, ())))
         ]
         return holds[0], any(holds)
+
+
+@lru_cache(maxsize=4096)
+def _parse(line: str) -> Requirement | None:
+    try:
+        return Requirement(line)
+    except InvalidRequirement:
+        return None
 
 
 def _keep(has: Installed) -> Kept:

@@ -1,0 +1,121 @@
+"""Throwaway environments for builds: the target's Python and what a build needs, conda first."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from conda.base.context import context
+from conda.models.match_spec import MatchSpec
+from packaging.requirements import Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+
+from conda_pip_interop.conda_adapter.naming import user_folder
+from conda_pip_interop.conda_adapter.solve import CondaEnvironment, quiet_stdout
+from conda_pip_interop.core.lock import hold_lock
+from conda_pip_interop.core.snapshot import read_snapshot
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.usecases import install
+from conda_pip_interop.usecases.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from conda_pip_interop.core.prefix import Prefix
+    from conda_pip_interop.pip.interface import Installer
+
+#: A build environment that nobody has used for so long is removed.
+KEPT_DAYS: Final = 14
+_SECONDS_A_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildEnvironments:
+    """Build environments for the Python of one prefix, kept by what is in them.
+
+    `versions` are the target's distributions, as they are or will be: what a build asks for too is
+    taken in that very version, so that extension modules fit what they will run with.
+    `open_installer` makes an installer for the interpreter of such an environment.
+    """
+
+    prefix: Prefix
+    versions: Mapping[NormalizedName, str]
+    open_installer: Callable[[Path], Installer]
+
+    def prepare(self, requires: Iterable[str]) -> Path:
+        """The interpreter of an environment that has `requires` (PEP 508), and pip.
+
+        Raises InteropError where the requirements cannot be met.
+        """
+        wanted = tuple(sorted({self._fit(Requirement(one)) for one in requires}))
+        python = self.prefix.python
+        if python is None:
+            raise InteropError("no-python", f"{self.prefix.root} has no Python to build for.")
+        folder = _builds_folder() / _digest(python.minor, wanted)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with hold_lock(folder.with_suffix(".lock")):
+            ready = folder / "conda-meta" / "pip-interop-build"
+            if not ready.is_file():
+                shutil.rmtree(folder, ignore_errors=True)
+                _create(folder, python.minor)
+                self._install(folder, wanted)
+                ready.write_text("".join(f"{one}\n" for one in wanted), encoding="utf-8")
+            os.utime(ready)
+        _prune(folder.parent)
+        return folder / python.executable
+
+    def _fit(self, requirement: Requirement) -> str:
+        """The requirement, in the version of the target where that serves."""
+        version = self.versions.get(canonicalize_name(requirement.name))
+        if version is not None and requirement.specifier.contains(version, prereleases=True):
+            return f"{requirement.name}=={version}"
+        return str(requirement)
+
+    def _install(self, folder: Path, wanted: tuple[str, ...]) -> None:
+        target = Target(prefix=folder, name=None, is_base=False)
+        snapshot = read_snapshot(folder)
+        python = snapshot.prefix.python
+        if not wanted or python is None:
+            return
+        installer = self.open_installer(folder / python.executable)
+        plan = install.plan_install(
+            tuple(map(Requirement, wanted)),
+            snapshot=snapshot,
+            target=target,
+            conda=CondaEnvironment(target=target),
+            installer=installer,
+        )
+        install.carry_out(plan, snapshot=snapshot, target=target, installer=installer)
+
+
+def _builds_folder() -> Path:
+    return user_folder() / "builds"
+
+
+def _digest(python: str, wanted: tuple[str, ...]) -> str:
+    parts = [python, context.subdir, *context.channels, "--", *wanted]
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
+def _create(folder: Path, python: str) -> None:
+    """An environment of conda's with Python and pip, which no list of environments names."""
+    backend = context.plugin_manager.get_cached_solver_backend()
+    specs = [MatchSpec(f"python={python}"), MatchSpec("pip")]
+    with context._override("register_envs", False), quiet_stdout():  # noqa: SLF001 - no other way
+        solver = backend(str(folder), context.channels, context.subdirs, specs_to_add=specs)
+        transaction = solver.solve_for_transaction()
+        transaction.download_and_extract()
+        transaction.execute()
+
+
+def _prune(builds: Path) -> None:
+    """Remove what has not been used for long, unless somebody is at it."""
+    oldest = time.time() - KEPT_DAYS * _SECONDS_A_DAY
+    for ready in builds.glob("*/conda-meta/pip-interop-build"):
+        if ready.stat().st_mtime < oldest:
+            shutil.rmtree(ready.parents[1], ignore_errors=True)
