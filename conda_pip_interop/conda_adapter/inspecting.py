@@ -10,6 +10,7 @@ from conda.core.package_cache_data import PackageCacheData, ProgressiveFetchExtr
 from conda.models.match_spec import MatchSpec
 
 from conda_pip_interop.conda_adapter.solve import CondaEnvironment, build_package, clean_stdout
+from conda_pip_interop.core.conda_meta import read_conda_meta
 from conda_pip_interop.names.payload import Carried, find_carried, read_package_paths
 
 if TYPE_CHECKING:
@@ -35,6 +36,15 @@ class ChannelInspector:
         found = {build_package(one): one for one in self.conda.find_fitting(conda_name)}
         self._records.update(found)
         return tuple(found)
+
+    def read_installed(self, conda_name: str) -> tuple[str, tuple[Carried, ...]] | None:
+        """See `Channels.read_installed`."""
+        records, _ = read_conda_meta(self.conda.target.prefix)
+        for record in records:
+            if record.name == conda_name:
+                carried = find_carried(file.path for file in record.files)
+                return f"{record.version} {record.build}", carried
+        return None
 
     def guess_projects(self, conda_name: str) -> tuple[NormalizedName, ...]:
         """See `Channels.guess_projects`."""

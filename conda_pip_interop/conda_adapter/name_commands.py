@@ -24,8 +24,8 @@ from conda_pip_interop.core.requirements import marker_environment
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.names.extra_map import LARGEST, ExtraMap, parse_map, write_map
-from conda_pip_interop.names.requirement import Surroundings
-from conda_pip_interop.names.sources import read_sources
+from conda_pip_interop.names.requirement import Surroundings, refuse_python
+from conda_pip_interop.names.sources import Sources, read_sources
 from conda_pip_interop.names.toml_files import Chosen
 from conda_pip_interop.render import Output
 from conda_pip_interop.usecases import names, translate
@@ -84,6 +84,7 @@ def answer_translate(options: Options, target: Target) -> Output:
         made = translate.translate_to_requirements(sources, find_projects)
     else:
         environment, requires = _build_target(snapshot)
+        _mention_python(sources, environment["python_full_version"])
         around = Surroundings(
             look_up=conda.naming.look_up,
             environment=environment,
@@ -96,6 +97,14 @@ def answer_translate(options: Options, target: Target) -> Output:
         for choice in made.choices:
             say(str(choice))
     return _deliver(made, output, options)
+
+
+def _mention_python(sources: Sources, python: str) -> None:
+    """Say it where markers are read for a Python that a file shuts out."""
+    for one in sources.dependencies:
+        reason = refuse_python(one.requires_python, python)
+        if reason is not None:
+            say(f"conda-pip-interop: markers are read for Python {python}, but {reason}.")
 
 
 def _find_output(options: Options) -> Path | None:

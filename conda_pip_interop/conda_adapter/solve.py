@@ -7,11 +7,13 @@ import io
 import stat
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conda.base.constants import DepsModifier, UpdateModifier
 from conda.base.context import context
 from conda.core.link import PrefixSetup, UnlinkLinkTransaction
+from conda.core.package_cache_data import PackageCacheData
 from conda.core.prefix_data import PrefixData
 from conda.exceptions import (
     PackagesNotFoundError,
@@ -23,13 +25,14 @@ from conda.models.records import PackageRecord
 from conda.models.version import VersionOrder, VersionSpec
 
 from conda_pip_interop.conda_adapter.naming import Naming, query_name
+from conda_pip_interop.core.conda_meta import read_conda_meta
 from conda_pip_interop.core.files import replace_file
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.names.payload import Carried, find_carried, read_package_paths
 from conda_pip_interop.usecases.conda import CondaPackage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from packaging.utils import NormalizedName
 
@@ -43,6 +46,7 @@ class CondaSolution:
     """What the solver answered: a transaction that has not been carried out."""
 
     prefix: Path
+    naming: Naming
     transaction: Any
     linked: tuple[CondaPackage, ...]
     unlinked: tuple[CondaPackage, ...]
@@ -54,8 +58,17 @@ class CondaSolution:
             self.transaction.download_and_extract()
 
     def find_wrong(self, expected: Mapping[NormalizedName, str]) -> tuple[str, ...]:
-        """See `Solution.find_wrong`."""
-        return tuple(f"{name} {project}" for project, name in expected.items() if not name)
+        """See `Solution.find_wrong`; a metapackage may have the files in what it depends on."""
+        records = self.transaction.prefix_setups[str(self.prefix)].link_precs
+        carried = {one.name for record in records for one in find_carried(_read_paths(record))}
+        carried |= {one.name for one in _find_carried_in(self.prefix)}
+        linked = {one.name: one for one in self.linked}
+        wrong = []
+        for project, name in sorted(expected.items()):
+            if project not in carried and name in linked:
+                self.naming.remember_wrong(linked[name], project)
+                wrong.append(f"conda's {name} {linked[name].version} does not carry {project}")
+        return tuple(wrong)
 
     def execute(self) -> None:
         """See `Solution.execute`; conda takes back by itself what fails on its way."""
@@ -167,6 +180,7 @@ class CondaEnvironment:
         history = self.target.prefix / "conda-meta" / "history"
         return CondaSolution(
             prefix=self.target.prefix,
+            naming=self.naming,
             history=history.read_bytes() if history.is_file() else b"",
             transaction=transaction,
             linked=tuple(map(build_package, setup.link_precs)),
@@ -202,6 +216,17 @@ class CondaEnvironment:
             transaction = UnlinkLinkTransaction(setup)
             transaction.download_and_extract()
             transaction.execute()
+
+
+def _read_paths(record: Any) -> tuple[str, ...]:
+    """The paths of a package that is downloaded and extracted."""
+    folder = PackageCacheData.get_entry_to_link(record).extracted_package_dir
+    return read_package_paths(Path(folder)) or ()
+
+
+def _find_carried_in(prefix: Path) -> tuple[Carried, ...]:
+    records, _ = read_conda_meta(prefix)
+    return find_carried(file.path for record in records for file in record.files)
 
 
 def _sort(records: Iterable[Any]) -> list[Any]:

@@ -199,7 +199,7 @@ def refuse_python(requires_python: str | None, python: str) -> str | None:
     try:
         specifiers = SpecifierSet(requires_python)
     except InvalidSpecifier:
-        return f"its Requires-Python is invalid: {requires_python}"
+        return f"Requires-Python {requires_python} is invalid"
     if specifiers.contains(Version(python), prereleases=True):
         return None
-    return f"it requires Python {requires_python}, and this is {python}"
+    return f"Python {requires_python} is required"

@@ -46,7 +46,8 @@ class Mover:
             if not moved:
                 raise answer
         else:
-            moved = self._move_what_brings_others(supplies, answer)
+            moved = self._move_what_is_not_carried(supplies, answer)
+            moved = moved or self._move_what_brings_others(supplies, answer)
             if not moved:
                 return answer
         self.moved.update(moved)
@@ -106,6 +107,19 @@ class Mover:
             for record in self.known.snapshot.records
             if record.name in words and record.name != spec.name
         ]
+
+    def _move_what_is_not_carried(
+        self, supplies: Supplies, solution: Solution
+    ) -> dict[NormalizedName, str]:
+        """What conda has a package of already, which does not carry the project."""
+        linked = {one.name for one in solution.linked}
+        return {
+            name: f"conda's {one.spec.name} is installed, and does not carry it"
+            for name, one in supplies.items()
+            if isinstance(one, FromConda)
+            and one.spec.name not in linked
+            and name not in self.known.installed
+        }
 
     def _move_what_brings_others(
         self, supplies: Supplies, solution: Solution

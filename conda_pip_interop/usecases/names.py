@@ -9,6 +9,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.names.depends import parse_depend
+from conda_pip_interop.names.payload import Carried
 from conda_pip_interop.render import Output
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.names.extra_map import ExtraMap
     from conda_pip_interop.names.lookup import Lookup
-    from conda_pip_interop.names.payload import Carried
     from conda_pip_interop.usecases.conda import CondaPackage
 
 #: Versions shown of a package before the rest is only counted.
@@ -36,6 +36,10 @@ class Channels(Protocol):
 
     def read_carried(self, package: CondaPackage, *, download: bool) -> tuple[Carried, ...] | None:
         """The distributions in a package; None where nobody has looked, and nobody may."""
+        ...
+
+    def read_installed(self, conda_name: str) -> tuple[str, tuple[Carried, ...]] | None:
+        """Version with build, and distributions, of a package that the environment has."""
         ...
 
     def guess_projects(self, conda_name: str) -> tuple[NormalizedName, ...]:
@@ -86,34 +90,59 @@ def explain_names(
 
 def explain_packages(words: Iterable[str], channels: Channels, *, check: bool) -> Output:
     """The answer of `conda pip names --conda NAME`: the distributions of conda packages."""
-    blocks, documents = [], []
-    for name in words:
-        packages = channels.find_packages(name)
-        package = packages[-1] if packages else None
-        carried = None if package is None else channels.read_carried(package, download=check)
-        guessed = () if carried is not None else channels.guess_projects(name)
-        if carried is not None and package is not None:
-            heading = f"{name} {package.version} {package.build} from {package.channel} carries"
-            found = [f"{one.name} {one.version}" for one in carried]
-        else:
-            heading = f"{name}, by its name"
-            heading += "" if packages else " (the channels do not have it)"
-            found = list(guessed)
-        blocks.append("\n".join([f"{heading}:", *(f"  {one}" for one in found or ["nothing"])]))
-        documents.append(
-            {
-                "conda": name,
-                "version": package.version if package else None,
-                "build": package.build if package else None,
-                "channel": package.channel if package else None,
-                "distributions": [
-                    *({"name": one.name, "version": one.version} for one in carried or ()),
-                    *({"name": one, "version": None} for one in guessed),
-                ],
-                "certain": carried is not None,
-            }
-        )
-    return Output(text="\n\n".join(blocks), document={"packages": documents})
+    found = [_find_contents(name, channels, check=check) for name in words]
+    return Output(
+        text="\n\n".join(map(_render_contents, found)),
+        document={"packages": [_contents_to_dict(one) for one in found]},
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contents:
+    """What a conda package carries; `known_from` is empty where its name is all there is."""
+
+    conda: str
+    version: str | None
+    known_from: Literal["installed", "package", ""]
+    distributions: tuple[Carried, ...]
+
+
+def _find_contents(name: str, channels: Channels, *, check: bool) -> Contents:
+    installed = channels.read_installed(name)
+    if installed is not None:
+        version, carried = installed
+        return Contents(conda=name, version=version, known_from="installed", distributions=carried)
+    packages = channels.find_packages(name)
+    inside = channels.read_carried(packages[-1], download=check) if packages else None
+    newest = f"{packages[-1].version} {packages[-1].build}" if packages else None
+    if inside is not None:
+        return Contents(conda=name, version=newest, known_from="package", distributions=inside)
+    guessed = tuple(Carried(name=one, version="") for one in channels.guess_projects(name))
+    return Contents(conda=name, version=newest, known_from="", distributions=guessed)
+
+
+def _render_contents(contents: Contents) -> str:
+    where = {
+        "installed": f" {contents.version}, as installed, carries",
+        "package": f" {contents.version} carries",
+        "": ", by its name, carries"
+        if contents.version
+        else " is not in the channels; by its name",
+    }
+    lines = [f"  {one.name} {one.version}".rstrip() for one in contents.distributions]
+    heading = f"{contents.conda}{where[contents.known_from]}:"
+    return "\n".join([heading, *(lines or ["  no Python distribution"])])
+
+
+def _contents_to_dict(contents: Contents) -> dict[str, object]:
+    return {
+        "conda": contents.conda,
+        "version": contents.version,
+        "known_from": contents.known_from or None,
+        "distributions": [
+            {"name": one.name, "version": one.version or None} for one in contents.distributions
+        ],
+    }
 
 
 def _parse_name(word: str) -> NormalizedName:

@@ -72,16 +72,20 @@ class Translation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Line:
-    """An entry with what it was translated to; None for what only pip understands."""
+    """An entry with what it was translated to; None for what only pip understands.
+
+    `text` is what it asks for: as it was written, unless a constraint or an extra says otherwise.
+    """
 
     entry: Entry
+    text: str
     translated: Translated | None
 
 
 @dataclass(kw_only=True)
 class _Parts:
-    conda: list[Item] = field(default_factory=list)
-    pip: list[Item] = field(default_factory=list)
+    conda: dict[str, Item] = field(default_factory=dict)
+    pip: dict[str, Item] = field(default_factory=dict)
     choices: list[Choice] = field(default_factory=list)
 
 
@@ -101,9 +105,9 @@ def translate_to_environment(
     for line in _translate_all(sources.dependencies, around, requires):
         _place(line, parts, base.offset)
     known = {item.value for item in base.conda}
-    fresh = [item for item in parts.conda if item.value not in known]
+    fresh = [item for text, item in parts.conda.items() if text not in known]
     conda = [*_find_python(sources.dependencies, base), *base.conda, *fresh]
-    pip = list({item.value: item for item in reversed(parts.pip)}.values())[::-1]
+    pip = list(parts.pip.values())
     names = {name for item in conda if (name := _name_of(item.value))}
     if pip and "pip" not in names:
         conda.append(Item(value="pip"))
@@ -154,16 +158,19 @@ def _translate_all(
 
     for entry in entries:
         if entry.kind in ("place", "option"):
-            yield _Line(entry=entry, translated=None)
+            yield _Line(entry=entry, text=entry.text, translated=None)
         if entry.kind != "requirement":
             continue
         requirement = _parse(entry)
-        requirement.specifier &= limits.get(canonicalize_name(requirement.name), SpecifierSet())
+        limit = limits.get(canonicalize_name(requirement.name))
+        if limit is not None:
+            requirement.specifier &= limit
         for found in expand_extras([requirement], find_requires, around.environment):
             if isinstance(found, Invalid):
-                yield _Line(entry=entry, translated=found)
+                yield _Line(entry=entry, text=found.text, translated=found)
             elif canonicalize_name(found.name) not in own:
-                yield _Line(entry=entry, translated=translate(found, around))
+                text = entry.text if found is requirement and limit is None else str(found)
+                yield _Line(entry=entry, text=text, translated=translate(found, around))
             entry = replace(entry, comment="", before=())  # noqa: PLW2901 - said once
 
 
@@ -195,44 +202,30 @@ def _place(line: _Line, parts: _Parts, offset: int) -> None:
     item = Item(value="", comment=entry.comment, before=entry.before)
     if conda is not None:
         moved = replace(item.indent(offset), value=conda)
-        if all(one.value != conda for one in parts.conda):
-            parts.conda.append(moved)
+        parts.conda.setdefault(conda, moved)
         item = Item(value="")
     if pip is not None:
-        parts.pip.append(
-            replace(item if ": pip" in entry.origin else item.indent(3 * offset), value=pip)
-        )
-    asked = entry.text
-    if line.translated is not None and not isinstance(line.translated, Invalid):
-        asked = _keep_text(entry, line.translated.requirement)
+        kept = item if entry.in_pip_section else item.indent(3 * offset)
+        parts.pip.setdefault(pip, replace(kept, value=pip))
     parts.choices.append(
-        Choice(origin=entry.origin, asked=asked, conda=conda, pip=pip, reason=reason)
+        Choice(origin=entry.origin, asked=line.text, conda=conda, pip=pip, reason=reason)
     )
 
 
 def _decide(line: _Line) -> tuple[str | None, str | None, str]:
     """(conda's text, pip's text, the reason)."""
-    entry = line.entry
     match line.translated:
         case None:
-            return None, entry.text, "only pip understands it"
-        case ForConda(requirement=requirement, name=name, version=version, reason=reason) as found:
+            return None, line.text, "only pip understands it"
+        case ForConda(name=name, version=version, reason=reason, extras=extras):
             text = name if version == "*" else f"{name} {version}"
-            if not found.extras:
+            if not extras:
                 return text, None, reason
-            return text, _keep_text(entry, requirement), f"{reason}; pip adds what its extras need"
-        case ForPip(requirement=requirement, reason=reason):
-            return None, _keep_text(entry, requirement), reason
-        case NotNeeded(requirement=requirement, reason=reason):
-            return None, _keep_text(entry, requirement), reason
+            return text, line.text, f"{reason}; pip adds what its extras need"
+        case ForPip(reason=reason) | NotNeeded(reason=reason):
+            return None, line.text, reason
         case Invalid(reason=reason):
             return None, None, reason
-
-
-def _keep_text(entry: Entry, requirement: Requirement) -> str:
-    """The text as it was written where it still says the same."""
-    written = parse_requirement(entry.text)
-    return entry.text if str(written) == str(requirement) else str(requirement)
 
 
 def translate_to_requirements(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.pip.worlds import build_wheel
 from tests.world.cache import write_atomically
 from tests.world.channel import native_subdir
 from tests.world.package import File, Package, write_package
@@ -143,11 +144,15 @@ def serve(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def test_the_other_way_round(base: Base, channel: str) -> None:
-    answer = ask(base, channel, "--conda", "pytorch", "--conda", "cmake", "--check")
-    pytorch, cmake = answer["packages"]
+    words = ("--conda", "pytorch", "--conda", "cmake", "--conda", "requests")
+    pytorch, cmake, requests = ask(base, channel, *words, "--check")["packages"]
     assert pytorch["distributions"] == [{"name": "torch", "version": "2.0rc1"}]
-    assert pytorch["certain"] is True
-    assert (cmake["distributions"], cmake["certain"]) == ([], False)
+    assert pytorch["known_from"] == "package"
+    assert (cmake["distributions"], cmake["known_from"]) == ([], None)
+    assert (requests["distributions"][0]["name"], requests["known_from"]) == (
+        "requests",
+        "installed",
+    )
 
 
 def write_settings(base: Base, folder: Path, text: str) -> dict[str, Any]:
@@ -225,3 +230,19 @@ def test_a_list_of_dependencies_is_translated_and_makes_an_environment(
     back = base.run("pip", "translate", str(output), "--to", "requirements", "-p", env).stdout
     assert "torch!=2.0rc1,>=1  # big" in back
     assert "cowsay" in back
+
+
+def test_an_install_looks_into_a_package_before_it_is_linked(
+    make_env: Any, channel: str, tmp_path: Path
+) -> None:
+    build_wheel(tmp_path, "liar")
+    env = make_env("python", "pip")
+    words = ("--channel", channel, "liar", "whole")
+    done = env.conda("pip install", "--yes", *words, PIP_FIND_LINKS=str(tmp_path))
+    assert "conda's liar 1.0 does not carry liar" in done.stderr
+    owners = env.owners()
+    assert (owners["liar"], owners["whole"]) == (("1.0", "pip"), ("3.0", "conda"))
+
+    other = make_env("python", "pip")
+    plan = other.conda("pip install", "--dry-run", *words, PIP_FIND_LINKS=str(tmp_path))
+    assert "does not carry liar: its files were looked at" in plan.stdout

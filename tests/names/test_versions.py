@@ -37,6 +37,18 @@ def test_each_case_of_the_table_gives_the_spec_that_is_right(case: dict[str, str
         assert spec == right
 
 
+def test_packaging_says_what_the_table_says() -> None:
+    cases = [case for case in CASES if case["pep440_matches"] in ("Y", "n")]
+    wrong = [
+        case
+        for case in cases
+        if SpecifierSet(case["requirement"]).contains(case["record_version"], prereleases=True)
+        != (case["pep440_matches"] == "Y")
+    ]
+    assert wrong == []
+    assert len(cases) > 70
+
+
 @JUDGES
 def test_conda_and_rattler_match_what_the_table_says(judge: Judge) -> None:
     cases = [case for case in CASES if case["conda_matches"] in ("Y", "n")]
