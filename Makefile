@@ -12,7 +12,7 @@ demo: $(READY)
 
 test: $(READY)
 	@$(VENV)/python -m tests.world base
-	@$(VENV)/python -m pytest
+	@$(VENV)/python -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: $(READY)
 	@$(VENV)/ruff check .

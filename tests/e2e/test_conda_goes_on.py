@@ -127,7 +127,7 @@ def test_an_old_conda_pypi_keeps_its_pip_and_a_newer_one_leaves_it_to_us(
     [
         (("pip",), 0, "usage: conda pip COMMAND"),
         (("pip", "isntall", "x"), 2, "no command 'isntall'"),
-        (("pip", "install"), 2, "REQUIREMENT"),
+        (("pip", "install"), 2, "nothing to install"),
         (("pip", "install", "-n", "base", "a b"), 2, "'a b' is not a requirement"),
         (("pip", "install", "-n", "base", "./x"), 2, "'./x' is a URL or a path"),
         (("pip", "list", "-n", "nope"), 1, "no environment named nope"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.world.bootstrap import run_bootstrap
 from tests.world.cache import (
     CACHE,
+    WORKER,
     WorldError,
     digest,
     file_digest,
@@ -26,7 +27,7 @@ from tests.world.plugin_package import NAME, add_plugin, has_plugin, plugin_key
 from tests.world.table import CONDA_VERSION
 
 _BASES = CACHE / "bases"
-_CLONES = CACHE / "clones"
+_CLONES = CACHE / "clones" / (WORKER or "main")
 _GIVEN = "CONDA_PIP_INTEROP_TEST_BASE"
 
 
@@ -106,7 +107,28 @@ def build_base() -> Base:
         say(f"base: {NAME} → conda {base.version}")
         with locked():
             _install_plugin(base, key)
+    _fill_package_cache(base)
     return base
+
+
+def _fill_package_cache(base: Base) -> None:
+    """Extract every package once, for all: runs of tests beside each other only read them there."""
+    ready = CACHE / "pkgs" / f"filled-{base.channel.key}"
+    if ready.is_file():
+        return
+    with locked():
+        if not ready.is_file():
+            base.run_in(base.prefix, "python", "-c", _FETCH_ALL)
+            ready.touch()
+
+
+_FETCH_ALL = """
+from conda.base.context import reset_context
+from conda.core.package_cache_data import ProgressiveFetchExtract
+from conda.core.subdir_data import SubdirData
+reset_context()
+ProgressiveFetchExtract(SubdirData.query_all("*")).execute()
+"""
 
 
 def _read_given(prefix: Path, channel: Channel) -> Base:
@@ -188,6 +210,28 @@ def clone(base: Base, name: str, *, folder: Path = _CLONES) -> Base:
     return replace(base, prefix=target, scratch=scratch)
 
 
+def copy_environment(base: Base, source: str, name: str) -> None:
+    """Make a second environment of a first, in a moment; the two know nothing of each other.
+
+    What conda had linked is linked again, as conda itself would. conda's own records and what has
+    the prefix in it are copies.
+    """
+    old, new = base.envs / source, base.envs / name
+    relocate = _Relocation(old, new)
+
+    def copy(file: str, target: str) -> None:
+        if Path(file).parent.name != "conda-meta" and not relocate.changes(Path(file)):
+            os.link(file, target, follow_symlinks=False)
+        else:
+            relocate(file, target)
+
+    shutil.copytree(old, new, symlinks=True, copy_function=copy)
+    for record in _records(new):
+        _update_hashes(record, new)
+    with (base.scratch / "home" / ".conda" / "environments.txt").open("a") as stream:
+        stream.write(f"{new}\n")
+
+
 def _update_hashes(record: Path, prefix: Path) -> None:
     """Make a record's hashes right for another prefix, in the files that hold the prefix."""
     content = json.loads(record.read_text())
@@ -211,10 +255,15 @@ class _Relocation:
     def __call__(self, source: str, target: str) -> str:
         shutil.copy2(source, target, follow_symlinks=False)
         file = Path(source)
-        if not file.is_symlink() and file.suffix not in {".pyc", ".so"}:
-            content = file.read_bytes()
-            if self._old in content and b"\0" not in content:
-                status = file.stat()
-                Path(target).write_bytes(content.replace(self._old, self._new))
-                os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if self.changes(file):
+            status = file.stat()
+            Path(target).write_bytes(file.read_bytes().replace(self._old, self._new))
+            os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
         return target
+
+    def changes(self, file: Path) -> bool:
+        """Whether the text of a file names the prefix."""
+        if file.is_symlink() or file.suffix in {".pyc", ".so"}:
+            return False
+        content = file.read_bytes()
+        return self._old in content and b"\0" not in content

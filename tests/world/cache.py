@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parents[2]
 CACHE = CHECKOUT / ".cache"
 
+# Runs of tests beside each other (pytest-xdist) each have a folder of their own.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+
 # The modules that decide what the channel's archives hold.
 _BUILDERS = (
     "channel",

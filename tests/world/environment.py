@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from tests.world.cache import CACHE, write_atomically
+from tests.world.cache import CACHE, WORKER, write_atomically
 from tests.world.index import index_url
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def write_condarc(scratch: Path, channel_url: str) -> Path:
     text = _CONDARC.format(
         alias=json.dumps(alias),  # so that the channel is shown by its name alone
         channel=json.dumps(channel),
-        packages=json.dumps(str(CACHE / "pkgs")),
+        packages=", ".join(json.dumps(str(folder)) for folder in _package_folders(scratch)),
         environments=json.dumps(str(scratch / "envs")),
     )
     if not path.is_file() or path.read_text() != text:
@@ -50,6 +50,19 @@ def write_condarc(scratch: Path, channel_url: str) -> Path:
             (scratch / folder).mkdir(parents=True, exist_ok=True)
         write_atomically(path, text)
     return path
+
+
+def _package_folders(scratch: Path) -> list[Path]:
+    """Where conda extracts packages to (the first), and where it finds them extracted."""
+    own = _own_folder(scratch)
+    return [CACHE / "pkgs"] if own is None else [own / "pkgs", CACHE / "pkgs"]
+
+
+def _own_folder(scratch: Path) -> Path | None:
+    """What a run of tests has for itself beside others; none for the base that all share."""
+    if WORKER is None or scratch.is_relative_to(CACHE / "scratch"):
+        return None
+    return CACHE / "clones" / WORKER
 
 
 def build_environment(scratch: Path, condarc: Path, *, prefix: Path | None) -> dict[str, str]:
@@ -64,7 +77,7 @@ def build_environment(scratch: Path, condarc: Path, *, prefix: Path | None) -> d
         **kept,
         "PATH": path,
         "HOME": str(scratch / "home"),
-        "XDG_CACHE_HOME": str(CACHE / "xdg"),
+        "XDG_CACHE_HOME": str((_own_folder(scratch) or CACHE) / "xdg"),
         "XDG_CONFIG_HOME": str(scratch / "config"),
         "XDG_DATA_HOME": str(scratch / "data"),
         "XDG_STATE_HOME": str(scratch / "state"),
