@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.pip.interface import Line, Pin
 from conda_pip_interop.pip.process import PipProcess
 
 
@@ -53,6 +56,20 @@ def build_wheel(
 
 def _digest(text: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+def lines(*texts: str) -> tuple[Line, ...]:
+    """What a command line asks of pip."""
+    return tuple(Line(text=text) for text in texts)
+
+
+def pins(*texts: str) -> tuple[Pin, ...]:
+    """`NAME==VERSION`, or a name alone where any version serves."""
+    made = []
+    for text in texts:
+        name, _, version = text.partition("==")
+        made.append(Pin(name=canonicalize_name(name), version=version, line=Line(text=text)))
+    return tuple(made)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
