@@ -102,7 +102,7 @@ def test_what_is_asked_for_may_stand_in_files_groups_and_scripts() -> None:
 
 def test_ours_are_read() -> None:
     options = parse(
-        *("x", "--from-pypi", "a", "--from-pypi=b", "--from-conda", "c", "--prefer", "pip"),
+        *("x", "--from-pypi", "a", "--from-pypi=b", "--from-conda", "c", "--prefer", "pypi"),
         *("--break-other-managers", "d", "--keep-going", "--solver", "classic", "--only-deps"),
         *("-U", "--upgrade-strategy", "eager", "--force-reinstall", "--build-from-pypi"),
         "--override-frozen",
@@ -111,7 +111,7 @@ def test_ours_are_read() -> None:
     assert options.install == InstallOptions(
         from_pypi=("a", "b"),
         from_conda=("c",),
-        prefer="pip",
+        prefer="pypi",
         break_other_managers=("d",),
         keep_going=True,
         solver="classic",

@@ -21,6 +21,7 @@ from conda_pip_interop.core.lock import hold_lock
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.usecases import install
+from conda_pip_interop.usecases.request import build_request
 from conda_pip_interop.usecases.target import Target
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class BuildEnvironments:
             return
         installer = self.open_installer(folder / python.executable)
         plan = install.plan_install(
-            tuple(map(Requirement, wanted)),
+            build_request(map(Requirement, wanted)),
             snapshot=snapshot,
             target=target,
             conda=CondaEnvironment(target=target),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,11 +22,14 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.pip.process import PipProcess
 from conda_pip_interop.render import Output, plan_to_list, render_plan
 from conda_pip_interop.usecases import install
-from conda_pip_interop.usecases.supply import Wishes
+from conda_pip_interop.usecases.asked import read_request
+from conda_pip_interop.usecases.request import build_wishes
 
 if TYPE_CHECKING:
     from conda_pip_interop.options import Options
     from conda_pip_interop.usecases.planning import InstallPlan
+    from conda_pip_interop.usecases.request import Request
+    from conda_pip_interop.usecases.supply import Wishes
     from conda_pip_interop.usecases.target import Target
 
 #: The first pip that writes an installation report of a stable format.
@@ -34,17 +38,17 @@ FIRST_PIP_WITH_REPORT: Final = Version("23.0")
 
 def install_requirements(options: Options, target: Target) -> Output:
     """`conda pip install`."""
-    requirements = install.parse_requirements(options.words)
-    wishes = Wishes()
+    request = read_request(options.words, options.install, folder=Path.cwd(), environ=os.environ)
+    wishes = build_wishes(request)
     call_hook("before_command", "pip")
     _refuse_protected_base(target)
     snapshot = read_snapshot(target.prefix)
-    installer = _find_pip(snapshot, options)
+    installer = _find_pip(snapshot, options, request)
     conda = CondaEnvironment(target=target)
     while True:
         with show_progress("Planning with conda and pip"):
             plan = install.plan_install(
-                requirements,
+                request,
                 snapshot=snapshot,
                 target=target,
                 conda=conda,
@@ -103,21 +107,33 @@ def _refuse_protected_base(target: Target) -> None:
         )
 
 
-def _find_pip(snapshot: Snapshot, options: Options) -> PipProcess:
+def _find_pip(snapshot: Snapshot, options: Options, request: Request) -> PipProcess:
     """The environment's own pip where it has one that can report, else that of conda's Python."""
-    if snapshot.prefix.python is None:
-        return PipProcess(python=target_python(snapshot), runner=Path(sys.executable))
     python = target_python(snapshot)
+    return PipProcess(
+        python=python,
+        runner=_find_runner(snapshot, python),
+        show=options.verbose > 0,
+        options=request.options.pip,
+        constraints=tuple(one.line for one in request.constraints),
+        links=request.links,
+        resolving=request.resolving,
+    )
+
+
+def _find_runner(snapshot: Snapshot, python: Path) -> Path:
+    if snapshot.prefix.python is None:
+        return Path(sys.executable)
     own = [one for one in snapshot.distributions if one.name == "pip"]
     if own and Version(own[0].version) >= FIRST_PIP_WITH_REPORT:
-        return PipProcess(python=python, runner=python, show=options.verbose > 0)
+        return python
     if importlib.util.find_spec("pip") is None:
         raise InteropError(
             "no-pip",
             "Neither the environment nor conda's own Python has a pip (>= 23.0) to work with.",
             hints=("Add one: `conda install pip`.",),
         )
-    return PipProcess(python=python, runner=Path(sys.executable), show=options.verbose > 0)
+    return Path(sys.executable)
 
 
 def target_python(snapshot: Snapshot) -> Path:

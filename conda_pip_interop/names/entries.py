@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 from packaging.utils import NormalizedName
 
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.names.places import hide_password
 
 #: What an entry is: a requirement; a constraint, which limits one; a path, a URL or an editable
 #: project, which only pip understands; an option of pip's for all of a file.
@@ -47,10 +48,14 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dependencies:
-    """What a file asks for. `own` are the lines of the project itself, extras included, by name."""
+    """What a file asks for. `own` are the lines of the project itself, extras included, by name.
+
+    `links` are the URLs of the archives that a lock file names, each with its hash.
+    """
 
     entries: tuple[Entry, ...]
     requires_python: str | None = None
+    links: tuple[str, ...] = ()
     own: Mapping[NormalizedName, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -72,7 +77,7 @@ def read_requirements_file(
             continue
         option, value = split_option(line)
         if option in (*_REQUIREMENT, *_CONSTRAINT):
-            included = _beside(file, expand_variables(value, environ or {}))
+            included = find_file(file.parent, expand_variables(value, environ or {}))
             inner = read_requirements_file(included, environ=environ, depth=depth + 1)
             yield from inner if option in _REQUIREMENT else _as_constraints(inner)
         else:
@@ -147,10 +152,11 @@ def split_option(line: str) -> tuple[str | None, str]:
         return found[1] or found[2], found[3]
 
 
-def _beside(file: Path, name: str) -> Path:
+def find_file(folder: Path, name: str) -> Path:
+    """The file that is meant from a folder; raises InteropError `unreadable-file` for a URL."""
     if "://" in name:
-        raise unreadable(name, "only files are read")
-    return file.parent / name
+        raise unreadable(hide_password(name), "only files are read; download it first")
+    return folder / name
 
 
 def _is_place(line: str) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import (
     InvalidWheelFilename,
@@ -31,13 +32,15 @@ class Place:
     """A project by where it is. `text` is as pip takes it, with its path made absolute.
 
     `name` is None where only a look into it tells. `key` is the place without password, revision
-    and spelling, as `find_key` makes it of what pip reports, too.
+    and spelling, as `find_key` makes it of what pip reports, too. `marker` is kept apart: pip has
+    none for an editable project.
     """
 
     text: str
     key: str
     editable: bool = False
     name: NormalizedName | None = None
+    marker: str = ""
 
 
 def parse_place(text: str, *, folder: Path, editable: bool = False) -> Place | Invalid | None:
@@ -45,6 +48,24 @@ def parse_place(text: str, *, folder: Path, editable: bool = False) -> Place | I
 
     Paths are meant from `folder` on, and must be there: pip's own error names no line.
     """
+    bare, marker = _split_marker(text)
+    if marker:
+        try:
+            Marker(marker)
+        except InvalidMarker as error:
+            return Invalid(text=hide_password(text), reason=f"{error}".partition("\n")[0])
+    place = _parse_bare(bare, folder=folder, editable=editable)
+    return replace(place, marker=marker) if isinstance(place, Place) else place
+
+
+def _split_marker(text: str) -> tuple[str, str]:
+    """A URL may hold a semicolon; a marker begins behind a space there."""
+    separator = r"\s+;" if _URL.match(text) or " @ " in text else r";"
+    bare, marker = (*re.split(separator, text, maxsplit=1), "")[:2]
+    return bare.strip(), marker.strip()
+
+
+def _parse_bare(text: str, *, folder: Path, editable: bool) -> Place | Invalid | None:
     if _URL.match(text):
         return _parse_url(text, editable=editable)
     try:
@@ -53,17 +74,14 @@ def parse_place(text: str, *, folder: Path, editable: bool = False) -> Place | I
         requirement = None
     if requirement is not None and requirement.url is not None:
         named = _parse_url(requirement.url, editable=editable)
-        if isinstance(named, Invalid):
-            return Invalid(text=text, reason=named.reason)
         name = canonicalize_name(requirement.name)
-        return Place(text=text, key=named.key, editable=editable, name=name)
-    path, semicolon, marker = text.partition(";")
-    path, extras = _split_extras(path.strip())
+        return replace(named, text=text, name=name) if isinstance(named, Place) else named
+    if "://" in text:
+        return Invalid(text=hide_password(text), reason="it holds a URL that pip does not know")
+    path, extras = _split_extras(text)
     if not (editable or "/" in path or "\\" in path or path.startswith(".") or is_archive(path)):
         return None
-    return _find_project(
-        text, folder / path, f"{extras}{semicolon}{marker}".rstrip(), editable=editable
-    )
+    return _find_project(text, folder / path, extras, editable=editable)
 
 
 def is_archive(path: str) -> bool:
@@ -86,7 +104,7 @@ def hide_password(text: str) -> str:
 
 
 def _parse_url(text: str, *, editable: bool) -> Place | Invalid:
-    url, _, fragment = re.split(r"\s+;", text, maxsplit=1)[0].partition("#")
+    url, _, fragment = text.partition("#")
     scheme = url.partition(":")[0].lower()
     clone = "+" in scheme
     if editable and not clone and scheme != "file":
@@ -103,7 +121,7 @@ def _parse_url(text: str, *, editable: bool) -> Place | Invalid:
     return Place(text=text, key=key, editable=editable, name=name)
 
 
-def _find_project(text: str, path: Path, rest: str, *, editable: bool) -> Place | Invalid:
+def _find_project(text: str, path: Path, extras: str, *, editable: bool) -> Place | Invalid:
     where = path.resolve()
     if path.is_dir():
         if not any((path / name).is_file() for name in ("pyproject.toml", "setup.py")):
@@ -113,7 +131,7 @@ def _find_project(text: str, path: Path, rest: str, *, editable: bool) -> Place 
     elif not path.is_file():
         return Invalid(text=text, reason=f"{where} is not there")
     return Place(
-        text=f"{where}{rest}",
+        text=f"{where}{extras}",
         key=find_key(where.as_uri()),
         editable=editable,
         name=_name_of_wheel(where.name),

@@ -18,7 +18,8 @@ from conda_pip_interop.names.environment_file import (
     parse_environment,
     read_pip_entries,
 )
-from conda_pip_interop.names.toml_files import Chosen, parse_pylock, parse_pyproject
+from conda_pip_interop.names.pylock import parse_pylock
+from conda_pip_interop.names.toml_files import Chosen, parse_pyproject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,17 +1,23 @@
-"""Dependency files in TOML: pyproject.toml and pylock.toml."""
+"""Dependencies in TOML: those of pyproject.toml, its groups, and those of a script."""
 
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.entries import Dependencies, Entry, unreadable
+
+#: PEP 723, "Reference Implementation".
+_BLOCK: Final = re.compile(
+    r"^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +64,27 @@ def parse_pyproject(text: str, *, origin: str, chosen: Chosen) -> Dependencies:
     )
 
 
+def parse_group(text: str, *, origin: str, group: str) -> tuple[Entry, ...]:
+    """Read a dependency group of a pyproject.toml (PEP 735); errors as of `parse_pyproject`."""
+    groups = _table(load_toml(text, origin).get("dependency-groups"), origin)
+    lines = _read_group(groups, group, origin, ())
+    return tuple(_entry(one, f"{origin}: group {group}") for one in lines)
+
+
+def parse_script(text: str, *, origin: str) -> Dependencies:
+    """Read the metadata in a script's comments (PEP 723); errors as of `parse_pyproject`."""
+    blocks = [found["content"] for found in _BLOCK.finditer(text) if found["type"] == "script"]
+    if len(blocks) != 1:
+        raise unreadable(origin, f"it has {len(blocks) or 'no'} blocks `# /// script`")
+    lines = (line[2:] if line.startswith("# ") else line[1:] for line in blocks[0].splitlines())
+    document = load_toml("\n".join(lines), origin)
+    entries = (_entry(one, origin) for one in _texts(_get(document, "dependencies"), origin))
+    python = document.get("requires-python")
+    return Dependencies(
+        entries=tuple(entries), requires_python=python if isinstance(python, str) else None
+    )
+
+
 def _with_extra(text: str, extra: str) -> str:
     """A dependency of an extra as `Requires-Dist` has it."""
     line, semicolon, marker = text.partition(";")
@@ -90,36 +117,6 @@ def _part(parts: Mapping[Any, Any], name: str, what: str, origin: str) -> Any:
             hints=(f"It has: {', '.join(map(str, parts)) or 'none'}.",),
         )
     return parts[name]
-
-
-def parse_pylock(text: str, *, origin: str) -> Dependencies:
-    """Read a pylock.toml (PEP 751): each package at its version, or from its place."""
-    document = load_toml(text, origin)
-    packages = document.get("packages")
-    entries = []
-    for one in packages if isinstance(packages, list) else ():
-        if not isinstance(one, dict) or not isinstance(one.get("name"), str):
-            raise unreadable(origin, "it holds a package without a name")
-        entries.append(_read_locked(one, origin))
-    python = document.get("requires-python")
-    return Dependencies(
-        entries=tuple(entries), requires_python=python if isinstance(python, str) else None
-    )
-
-
-def _read_locked(package: Mapping[str, Any], origin: str) -> Entry:
-    text = package["name"]
-    match package:
-        case {"vcs": {"type": str(vcs), "url": str(url), "commit-id": str(commit)}}:
-            text += f" @ {vcs}+{url}@{commit}"
-        case {"archive": {"url": str(url)}}:
-            text += f" @ {url}"
-        case {"directory": {"path": str(path)}}:
-            return Entry(text=path, origin=origin, kind="place")
-        case {"version": str(version)}:
-            text += f"=={version}"
-    marker = package.get("marker")
-    return Entry(text=f"{text} ; {marker}" if isinstance(marker, str) else text, origin=origin)
 
 
 def _entry(text: str, origin: str) -> Entry:

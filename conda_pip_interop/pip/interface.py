@@ -72,21 +72,22 @@ class Installer(Protocol):
 
     def resolve(
         self,
-        requirements: tuple[str, ...],
+        lines: tuple[Line, ...],
         *,
         held: tuple[HeldDistribution, ...],
         with_deps: bool = True,
     ) -> tuple[ReportItem, ...]:
-        """What would have to be installed for `requirements`, with `held` taken as installed."""
+        """What would have to be installed for `lines`, with `held` taken as installed."""
         ...
 
-    def fetch(self, pins: tuple[str, ...], *, into: Path) -> tuple[Path, ...]:
-        """Download (or build) the wheels of `pins` (`name==version`) into the folder `into`."""
+    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> tuple[Path, ...]:
+        """Download (or build) the wheels of `pins` into the folder `into`, editable ones not."""
         ...
 
-    def stage(self, pins: tuple[str, ...], *, wheels: Path, into: Path) -> None:
+    def stage(self, pins: tuple[Pin, ...], *, wheels: Path, into: Path) -> None:
         """Install exactly `pins`, from the folder `wheels`, into the folder `into` as a prefix.
 
         Nothing is looked at but the wheels; scripts name the environment's Python all the same.
+        Editable ones are built where they are: in their folder, or a clone in the prefix's `src`.
         """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -198,16 +199,29 @@ BY_NAME: Final = {name: option for option in PIP_OPTIONS for name in option.name
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PipArgument:
-    """An option as it was given; `value` is None for a switch. May hold a password: never shown."""
+    """An option as it was given; `value` is None for a switch. May hold a password: never shown.
+
+    `in_file` is true where a requirements file gave it.
+    """
 
     option: Passed
     value: str | None = None
+    in_file: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:
         """As pip takes it on its command line: by its long name, which takes any value."""
-        name = next(name for name in self.option.names if name.startswith("--"))
-        return (name,) if self.value is None else (f"{name}={self.value}",)
+        return (self.name,) if self.value is None else (f"{self.name}={self.value}",)
+
+    @property
+    def name(self) -> str:
+        """The option's long name."""
+        return next(name for name in self.option.names if name.startswith("--"))
+
+    @property
+    def line(self) -> str:
+        """As a requirements file has it."""
+        return self.name if self.value is None else f"{self.name}={shlex.quote(self.value)}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -222,8 +236,14 @@ class PipOptions:
 
     def words(self, stage: Stage) -> tuple[str, ...]:
         """The words for one run of pip."""
-        known = [word for one in self.arguments if stage in one.option.stages for word in one.words]
+        due = [one for one in self.arguments if stage in one.option.stages and not one.in_file]
+        known = [word for one in due for word in one.words]
         return (*known, *(() if stage == "fetch" else self.verbatim))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of a requirements file for what requirements files have said."""
+        return tuple(one.line for one in self.arguments if one.in_file)
 
     def has(self, name: str) -> bool:
         """Whether an option was given, by any of its names."""

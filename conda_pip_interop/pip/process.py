@@ -6,18 +6,22 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.names.places import hide_password
+from conda_pip_interop.pip.files import build_words, write_constraints, write_links
+from conda_pip_interop.pip.options import PipOptions
 from conda_pip_interop.pip.overlay import write_overlay
 from conda_pip_interop.pip.report import parse_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from conda_pip_interop.pip.interface import HeldDistribution
+    from conda_pip_interop.pip.interface import HeldDistribution, Line, Pin
+    from conda_pip_interop.pip.options import Stage
     from conda_pip_interop.pip.report import ReportItem
 
 #: Settings of pip that would send an installation elsewhere or widen it, and take a value. Those of
@@ -35,22 +39,37 @@ _SWITCHES = (
     "UPGRADE",
 )
 
+_STAGING = ("--no-deps", "--ignore-installed", "--no-warn-script-location")
+#: What a marker, limits and hashes have to say was heard before the plan was agreed on.
+_AGREED = {"PIP_BREAK_SYSTEM_PACKAGES": "1", "PIP_CONSTRAINT": "", "PIP_REQUIRE_HASHES": "0"}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PipProcess:
     """pip for the environment whose interpreter is `python`.
 
     `runner` is the interpreter whose pip does the work: `python` itself where it has pip, another
-    one (conda's own) where it has none. `show` passes pip's output on to stderr.
+    one (conda's own) where it has none. `show` passes pip's output on to stderr. `options` are
+    handed on; `constraints` limit what is chosen; `links` are archives that an index need not have;
+    `resolving` are switches for the resolution alone (`--upgrade` …).
     """
 
     python: Path
     runner: Path
     show: bool = False
+    options: PipOptions = field(default_factory=PipOptions)
+    constraints: tuple[Line, ...] = ()
+    links: tuple[str, ...] = ()
+    resolving: tuple[str, ...] = ()
+
+    @property
+    def prefix(self) -> Path:
+        """The environment's folder."""
+        return self.python.parent if os.name == "nt" else self.python.parent.parent
 
     def resolve(
         self,
-        requirements: tuple[str, ...],
+        lines: tuple[Line, ...],
         *,
         held: tuple[HeldDistribution, ...],
         with_deps: bool = True,
@@ -61,36 +80,82 @@ class PipProcess:
             overlay = folder / "overlay"
             overlay.mkdir()
             write_overlay(overlay, held)
+            pinned = "".join(f"{one.name}=={one.version}\n" for one in held)
             constraints = folder / "constraints.txt"
-            constraints.write_text(
-                "".join(f"{one.name}=={one.version}\n" for one in held), encoding="utf-8"
-            )
+            constraints.write_text(pinned, encoding="utf-8")
             report = folder / "report.json"
             self._run(
                 [
                     *("install", "--dry-run", "--report", str(report)),
+                    *("--constraint", str(constraints), "--src", str(folder / "src")),
                     *(() if with_deps else ("--no-deps",)),
-                    *("--constraint", str(constraints), "--", *requirements),
+                    *self.resolving,
+                    *self._looking("resolve", folder),
+                    *build_words(lines, folder, self.options),
                 ],
                 environ={"PYTHONPATH": str(overlay)},
             )
             return parse_report(report.read_text(encoding="utf-8"))
 
-    def fetch(self, pins: tuple[str, ...], *, into: Path) -> tuple[Path, ...]:
-        """See `Installer.fetch`: `pip wheel`, so that a failing build fails before any change."""
-        self._run(["wheel", "--no-deps", "--wheel-dir", str(into), "--", *pins])
+    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> tuple[Path, ...]:
+        """See `Installer.fetch`: `pip wheel`, so that a failing build fails before any change.
+
+        What has hashes has a run of its own: pip would demand them of all the others.
+        """
+        lines = [one.line for one in pins if not one.editable]
+        for part in (
+            tuple(one for one in lines if one.hashes),
+            tuple(one for one in lines if not one.hashes),
+        ):
+            if part:
+                with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
+                    self._run(
+                        [
+                            *("wheel", "--no-deps", "--wheel-dir", str(into)),
+                            *self._looking("fetch", Path(folder)),
+                            *build_words(part, Path(folder), self.options),
+                        ]
+                    )
         return tuple(sorted(into.glob("*.whl")))
 
-    def stage(self, pins: tuple[str, ...], *, wheels: Path, into: Path) -> None:
+    def stage(self, pins: tuple[Pin, ...], *, wheels: Path, into: Path) -> None:
         """See `Installer.stage`. The plan was agreed on, so a marker does not stop it."""
-        self._run(
-            [
-                *("install", "--no-deps", "--no-index", "--find-links", str(wheels)),
-                *("--ignore-installed", "--no-warn-script-location", "--", *pins),
-            ],
-            into=into,
-            environ={"PIP_BREAK_SYSTEM_PACKAGES": "1", "PIP_CONSTRAINT": ""},
-        )
+        built = [str(one) for one in pins if not one.editable]
+        if built:
+            self._run(
+                [
+                    *("install", *_STAGING, "--no-index", "--only-binary=:all:"),
+                    *(*self.options.words("install"), "--", *built),
+                ],
+                into=into,
+                environ={**_AGREED, "PIP_FIND_LINKS": wheels.as_uri()},
+            )
+        editable = tuple(one.line for one in pins if one.editable)
+        if editable:
+            self._stage_editable(editable, into)
+
+    def _stage_editable(self, lines: tuple[Line, ...], into: Path) -> None:
+        """Their builds may need an index; clones go to the prefix, where they are to stay."""
+        with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
+            folder = Path(name)
+            self._run(
+                [
+                    *("install", *_STAGING, "--src", str(self.prefix / "src")),
+                    *self._looking("editable", folder),
+                    *build_words(lines, folder, self.options),
+                ],
+                into=into,
+                environ=_AGREED,
+            )
+
+    def _looking(self, stage: Stage, folder: Path) -> list[str]:
+        """The options of a run that looks for something: those handed on, limits, links."""
+        words = [*self.options.words(stage)]
+        if self.constraints and stage == "resolve":
+            words += ["--constraint", str(write_constraints(folder, self.constraints))]
+        if self.links:
+            words += ["--find-links", write_links(folder, self.links).as_uri()]
+        return words
 
     def _run(
         self,
@@ -104,7 +169,7 @@ class PipProcess:
             command += ["--python", str(self.python)]
         command += [*arguments[:1], "--no-input", "--disable-pip-version-check"]
         if arguments[0] == "install":
-            command += _stay_in(into or _prefix_of(self.python))
+            command += _stay_in(into or self.prefix)
         command += arguments[1:]
         done = subprocess.run(
             command,
@@ -129,10 +194,6 @@ def neutral_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def _prefix_of(python: Path) -> Path:
-    return python.parent if os.name == "nt" else python.parent.parent
-
-
 def _stay_in(prefix: Path) -> list[str]:
     """Arguments that name `prefix` as the place to install to, which pip.conf may not say.
 
@@ -142,11 +203,10 @@ def _stay_in(prefix: Path) -> list[str]:
 
 
 def pip_failed(returncode: int, output: str) -> InteropError:
-    """pip's own words about its failure, with its own exit code."""
+    """pip's own words about its failure, with its own exit code, and with no password."""
+    words = _indent(_last_words(hide_password(output).splitlines()))
     return InteropError(
-        "pip-failed",
-        f"pip failed (exit code {returncode}):\n{_indent(_last_words(output.splitlines()))}",
-        exit_code=returncode,
+        "pip-failed", f"pip failed (exit code {returncode}):\n{words}", exit_code=returncode
     )
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.errors import InteropError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,7 +17,8 @@ class ReportItem:
     """One distribution that pip would install.
 
     `requested` is true for what was named, false for a dependency; `requires_dist` are the
-    `Requires-Dist` lines of its metadata (PEP 508); `url` is where it would come from.
+    `Requires-Dist` lines of its metadata (PEP 508); `url` is where it would come from, `origin`
+    all that is known of it (PEP 610), without passwords.
     """
 
     name: NormalizedName
@@ -30,6 +29,7 @@ class ReportItem:
     requested_extras: tuple[str, ...]
     is_direct: bool
     url: str
+    origin: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def parse_report(text: str) -> tuple[ReportItem, ...]:
@@ -61,4 +61,5 @@ def _parse_item(item: Mapping[str, Any]) -> ReportItem:
         requested_extras=tuple(item.get("requested_extras", ())),
         is_direct=item["is_direct"],
         url=item["download_info"]["url"],
+        origin=item["download_info"],
     )

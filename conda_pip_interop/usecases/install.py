@@ -8,22 +8,21 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from conda_pip_interop.core.apply import open_operation
 from conda_pip_interop.core.journal import STATE_FOLDER
 from conda_pip_interop.core.snapshot import read_snapshot
-from conda_pip_interop.errors import InteropError, UsageError
+from conda_pip_interop.errors import InteropError
 from conda_pip_interop.usecases.planning import InstallPlan, Planner
 from conda_pip_interop.usecases.staging import Staged, note_origins, plan_placing, read_staged
 from conda_pip_interop.usecases.supply import Wishes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from conda_pip_interop.core.snapshot import Snapshot
     from conda_pip_interop.pip.interface import Installer
     from conda_pip_interop.usecases.conda import Conda
+    from conda_pip_interop.usecases.request import Request
     from conda_pip_interop.usecases.target import Target
 
 
@@ -31,39 +30,8 @@ class WrongGuess(Exception):  # noqa: N818 - no error: the plan is made again
     """A package of conda's does not carry the project that it was chosen for."""
 
 
-def parse_requirements(texts: Iterable[str]) -> tuple[Requirement, ...]:
-    """Requirements of an index (PEP 508 names with specifiers, extras and markers) from words."""
-    requirements = []
-    for text in texts:
-        if _is_place(text):
-            raise UsageError(
-                "unsupported-requirement",
-                f"{text!r} is a URL or a path; so far only packages of an index can be installed.",
-                hints=(
-                    "Use the environment's own pip for it: `conda run -n ENV python -m pip …`.",
-                ),
-            )
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement as error:
-            raise UsageError(
-                "invalid-requirement",
-                f"{text!r} is not a requirement that can be taken from an index ({error}).",
-                hints=(
-                    'A requirement looks like `flask`, `"flask>=3"` or `"flask[async]>=3,<4"`.',
-                ),
-            ) from error
-        requirements.append(requirement)
-    return tuple(requirements)
-
-
-def _is_place(text: str) -> bool:
-    """Whether a person means a URL, a file or a folder, as pip takes them too."""
-    return "://" in text or text.startswith((".", "/", "~")) or text.endswith((".whl", ".tar.gz"))
-
-
 def plan_install(
-    requirements: tuple[Requirement, ...],
+    request: Request,
     *,
     snapshot: Snapshot,
     target: Target,
@@ -83,7 +51,7 @@ def plan_install(
             f"The environment {target.label} has no Python, so no Python package can go there.",
             hints=(f"Add one first: `{target.command('conda', 'install', 'python')}`.",),
         )
-    return Planner(snapshot, conda, installer, wishes or Wishes()).plan(requirements)
+    return Planner(snapshot, conda, installer, wishes or Wishes()).plan(request)
 
 
 def carry_out(
@@ -129,7 +97,7 @@ def carry_out(
 
 
 def _stage(plan: InstallPlan, snapshot: Snapshot, installer: Installer, folder: Path) -> Staged:
-    pins = tuple(f"{one.name}=={one.version}" for one in plan.items)
+    pins = plan.pins
     with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
         wheels = Path(name)
         installer.fetch(pins, into=wheels)
@@ -137,7 +105,8 @@ def _stage(plan: InstallPlan, snapshot: Snapshot, installer: Installer, folder: 
     staged = read_staged(folder, snapshot.prefix)
     requested = {one.name for one in plan.items if one.requested}
     requested |= {one.name for one in snapshot.distributions if one.requested}
-    note_origins(staged, requested=requested, direct_urls={})
+    origins = {one.name: one.origin for one in pins if one.origin is not None}
+    note_origins(staged, requested=requested, direct_urls=origins)
     return staged
 
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-
-from packaging.requirements import Requirement
-from packaging.utils import NormalizedName
 
 from conda_pip_interop.core.requirements import marker_environment
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.names.places import hide_password
 from conda_pip_interop.usecases.actions import build_actions
 from conda_pip_interop.usecases.assign import Assigner
 from conda_pip_interop.usecases.knowledge import Knowledge
 from conda_pip_interop.usecases.moving import Mover
+from conda_pip_interop.usecases.pins import build_pins
+from conda_pip_interop.usecases.request import Request
 from conda_pip_interop.usecases.supply import FromConda, FromPip, Kept, LeftOut, Supply, Wishes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from packaging.requirements import Requirement
+    from packaging.utils import NormalizedName
+
     from conda_pip_interop.core.plan import PackageAction
     from conda_pip_interop.core.snapshot import Snapshot
-    from conda_pip_interop.pip.interface import HeldDistribution, Installer
+    from conda_pip_interop.pip.interface import HeldDistribution, Installer, Line, Pin
     from conda_pip_interop.pip.report import ReportItem
     from conda_pip_interop.usecases.conda import Conda, CondaPackage, Solution
 
@@ -33,13 +36,20 @@ MAX_ROUNDS: Final = 6
 class InstallPlan:
     """Who will own what, and the two parts that make it so.
 
-    `items` are pip's part; `expected` has the conda package that each project is to come in.
+    `items` are pip's part; `expected` has the conda package that each project is to come in;
+    `request` is what was asked for, less what the environment's Python does not need.
     """
 
     actions: tuple[PackageAction, ...]
     solution: Solution | None
     items: tuple[ReportItem, ...]
     expected: Mapping[NormalizedName, str]
+    request: Request = field(default_factory=Request)
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """pip's part, each as the line that gets it."""
+        return build_pins(self.items, self.request)
 
     @property
     def nothing_to_do(self) -> bool:
@@ -77,31 +87,25 @@ class Planner:
         self._mover = Mover(conda=conda, known=self._known, wishes=wishes)
         self._candidates: dict[NormalizedName, tuple[CondaPackage, ...]] = {}
 
-    def plan(
-        self, requirements: tuple[Requirement, ...], sources: tuple[str, ...] = ()
-    ) -> InstallPlan:
+    def plan(self, request: Request) -> InstallPlan:
         """Ask conda and pip in turn; done when neither changes what the other has to do.
 
-        `sources` are what only pip understands (URLs, paths, editables), as lines of a requirements
-        file. Raises InteropError: see `usecases.install.plan_install`.
+        Raises InteropError: see `usecases.install.plan_install`.
         """
-        wanted = [one for one in requirements if self._applies(one)]
-        lines = (*sources, *map(str, wanted))
-        answer = self._ask_pip(lines, None) if sources else None
+        request = request.choose(self._environment)
+        wanted = [one.requirement for one in request.requirements]
+        lines = request.lines
+        answer = self._ask_pip(lines, None) if request.places else None
         asked: tuple[object, ...] | None = None
         for _ in range(MAX_ROUNDS):
             conda = self._ask_conda([*wanted, *self._known.find_direct()])
             if not (conda.from_pip or conda.unknown):
-                return self._finish(conda, ())
+                return self._finish(conda, (), request)
             if answer is not None and asked == conda.question and self._agree(conda, answer):
-                return self._finish(conda, answer)
+                return self._finish(conda, answer, request)
             answer = self._ask_pip(lines, conda)
             asked = conda.question
         raise _no_agreement(lines, conda, answer or ())
-
-    def _applies(self, requirement: Requirement) -> bool:
-        marker = requirement.marker
-        return marker is None or marker.evaluate({**self._environment, "extra": ""})
 
     def _ask_conda(self, wanted: list[Requirement]) -> _CondaAnswer:
         """Who supplies what; what conda cannot put together has moved to pip then."""
@@ -140,7 +144,7 @@ class Planner:
         return self._candidates[name]
 
     def _ask_pip(
-        self, lines: tuple[str, ...], conda: _CondaAnswer | None
+        self, lines: tuple[Line, ...], conda: _CondaAnswer | None
     ) -> tuple[ReportItem, ...] | None:
         """What pip would install beside conda's part; None where it knows more now, and no answer.
 
@@ -161,7 +165,7 @@ class Planner:
         self._known.learn(answer)
         return answer
 
-    def _learn_named(self, lines: tuple[str, ...], held: tuple[HeldDistribution, ...]) -> bool:
+    def _learn_named(self, lines: tuple[Line, ...], held: tuple[HeldDistribution, ...]) -> bool:
         """Whether pip can tell of what was named, and there was something new in it."""
         try:
             return self._known.learn(self._installer.resolve(lines, held=held, with_deps=False))
@@ -174,7 +178,9 @@ class Planner:
         missing = conda.from_pip - names
         return names <= conda.from_pip and all(self._known.has_pips(name) for name in missing)
 
-    def _finish(self, conda: _CondaAnswer, answer: tuple[ReportItem, ...]) -> InstallPlan:
+    def _finish(
+        self, conda: _CondaAnswer, answer: tuple[ReportItem, ...], request: Request
+    ) -> InstallPlan:
         items = tuple(one for one in answer if isinstance(conda.supplies[one.name], FromPip))
         names = {one.name for one in items}
         installed = self._known.installed
@@ -191,6 +197,7 @@ class Planner:
             expected={
                 name: one.spec.name for name, one in supplies.items() if isinstance(one, FromConda)
             },
+            request=request,
         )
 
 
@@ -207,13 +214,13 @@ def _pip_failed(error: InteropError) -> InteropError:
 
 
 def _no_agreement(
-    lines: tuple[str, ...], conda: _CondaAnswer, answer: tuple[ReportItem, ...]
+    lines: tuple[Line, ...], conda: _CondaAnswer, answer: tuple[ReportItem, ...]
 ) -> InteropError:
     brought = sorted(f"{one.name} {one.version}" for one in answer)
     return InteropError(
         "no-agreement",
         f"Nothing was changed: conda and pip found no common answer in {MAX_ROUNDS} rounds for "
-        f"{', '.join(lines)}.\n"
+        f"{', '.join(hide_password(one.text) for one in lines)}.\n"
         f"  left for pip by conda: {', '.join(sorted(conda.from_pip)) or 'nothing'}\n"
         f"  what pip would install: {', '.join(brought) or 'nothing'}",
         hints=("Ask for fewer packages at once, or state the versions that you need.",),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
@@ -12,6 +14,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.install_options import InstallOptions
 from conda_pip_interop.names.places import Place
 from conda_pip_interop.pip.interface import Line
+from conda_pip_interop.usecases.supply import Wishes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,8 +75,9 @@ class Request:
 
     `limits` are the constraints: they limit what is chosen of a name, and ask for nothing.
     `pythons` are the demands on Python of the files (PEP 440, each with its origin). `links` are
-    URLs of archives that a lock file names, each with its hash as fragment. `options` is the rest
-    of the command line, with what the files add to the options of pip's.
+    URLs of archives that a lock file names, each with its hash as fragment. `locked`
+    tells whether a lock file is among the sources. `options` is the rest of the command line, with
+    what the files add to the options of pip's.
     """
 
     requirements: tuple[Asked, ...] = ()
@@ -81,6 +85,7 @@ class Request:
     constraints: tuple[Asked, ...] = ()
     pythons: tuple[tuple[str, str], ...] = ()
     links: tuple[str, ...] = ()
+    locked: bool = False
     options: InstallOptions = field(default_factory=InstallOptions)
 
     @property
@@ -93,23 +98,42 @@ class Request:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """What pip is to resolve."""
-        return (*(one.line for one in self.requirements), *(one.line for one in self.places))
+        """What pip is to resolve.
+
+        Beside a lock, which may hold clones, pip's rule that all or none have hashes does not
+        stand: where some have none, hashes are checked when things are fetched, before any change.
+        """
+        lines = (*(one.line for one in self.requirements), *(one.line for one in self.places))
+        if self.locked and not all(one.hashes for one in lines):
+            return tuple(replace(one, hashes=()) for one in lines)
+        return lines
+
+    def choose(self, environment: Mapping[str, str]) -> Request:
+        """Without what its marker keeps out of an environment (PEP 508)."""
+        without_extra = {**environment, "extra": ""}
+        return replace(
+            self,
+            requirements=tuple(
+                one
+                for one in self.requirements
+                if one.requirement.marker is None or one.requirement.marker.evaluate(without_extra)
+            ),
+            places=tuple(
+                one
+                for one in self.places
+                if not one.place.marker or Marker(one.place.marker).evaluate(without_extra)
+            ),
+        )
 
     @property
-    def from_pypi(self) -> frozenset[NormalizedName]:
-        """What pip supplies, whatever the channels have."""
-        return frozenset(map(canonicalize_name, self.options.from_pypi))
+    def resolving(self) -> tuple[str, ...]:
+        """The switches of pip's resolution.
 
-    @property
-    def from_conda(self) -> frozenset[NormalizedName]:
-        """What conda supplies, or nobody."""
-        return frozenset(map(canonicalize_name, self.options.from_conda))
-
-    @property
-    def breaks(self) -> frozenset[NormalizedName]:
-        """What pip may replace although it is conda's."""
-        return frozenset(map(canonicalize_name, self.options.break_other_managers))
+        `--force-reinstall` is none of them: pip would look for what conda holds on the index.
+        """
+        if not self.options.upgrade:
+            return ()
+        return ("--upgrade", f"--upgrade-strategy={self.options.upgrade_strategy}")
 
     @property
     def pre(self) -> bool:
@@ -120,3 +144,25 @@ class Request:
     def build_isolation(self) -> bool:
         """Whether builds get an environment of their own."""
         return not self.options.pip.has("--no-build-isolation")
+
+
+def build_request(requirements: Iterable[Requirement]) -> Request:
+    """A request of names alone."""
+    return Request(requirements=tuple(Asked(requirement=one) for one in requirements))
+
+
+def build_wishes(request: Request) -> Wishes:
+    """What a command line says of who supplies what."""
+    options = request.options
+    upgrade: Literal["none", "asked", "all"] = "none"
+    if options.upgrade:
+        upgrade = "all" if options.upgrade_strategy == "eager" else "asked"
+    return Wishes(
+        from_pypi=frozenset(map(canonicalize_name, options.from_pypi)),
+        from_conda=frozenset(map(canonicalize_name, options.from_conda)),
+        over=frozenset(map(canonicalize_name, options.break_other_managers)),
+        prefer=options.prefer or "conda",
+        upgrade=upgrade,
+        no_deps=options.no_deps,
+        only_deps=options.only_deps,
+    )

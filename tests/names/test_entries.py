@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.names.entries import read_requirements_file, split_lines
+from conda_pip_interop.names.pylock import parse_pylock
 from conda_pip_interop.names.sources import read_sources
-from conda_pip_interop.names.toml_files import Chosen, parse_pylock, parse_pyproject
+from conda_pip_interop.names.toml_files import Chosen, parse_pyproject
 
 NOTHING = Chosen()
 

@@ -11,17 +11,17 @@ from packaging.utils import canonicalize_name
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.pip.interface import HeldDistribution
 from conda_pip_interop.pip.overlay import write_overlay
-from tests.pip.worlds import World, build_wheel
+from tests.pip.worlds import World, build_wheel, lines
 
 
-def held(name: str, version: str, *lines: str, extras: tuple[str, ...] = ()) -> HeldDistribution:
+def held(name: str, version: str, *needs: str, extras: tuple[str, ...] = ()) -> HeldDistribution:
     return HeldDistribution(
-        name=canonicalize_name(name), version=version, extras=extras, extra_requirements=lines
+        name=canonicalize_name(name), version=version, extras=extras, extra_requirements=needs
     )
 
 
 def resolve(world: World, *requirements: str, held: tuple[HeldDistribution, ...] = ()) -> set[str]:
-    items = world.process().resolve(requirements, held=held)
+    items = world.process().resolve(lines(*requirements), held=held)
     return {f"{one.name}=={one.version}" for one in items}
 
 

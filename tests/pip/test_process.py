@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.pip.interface import HeldDistribution
 from conda_pip_interop.pip.process import neutral_environment, pip_failed
-from tests.pip.worlds import World, build_wheel
+from tests.pip.worlds import World, build_wheel, lines, pins
 
 REDIRECTIONS = {
     "target": "{elsewhere}",
@@ -29,15 +29,13 @@ REDIRECTIONS = {
 }
 
 
-def install(world: World, *pins: str) -> None:
-    world.process().stage(pins, wheels=world.wheels, into=world.venv)
+def install(world: World, *texts: str) -> None:
+    world.process().stage(pins(*texts), wheels=world.wheels, into=world.venv)
 
 
 def configure_redirections(world: World, elsewhere: Path) -> None:
-    lines = [
-        f"{name} = {value.format(elsewhere=elsewhere)}" for name, value in REDIRECTIONS.items()
-    ]
-    world.configure("[install]", *lines)
+    said = [f"{name} = {value.format(elsewhere=elsewhere)}" for name, value in REDIRECTIONS.items()]
+    world.configure("[install]", *said)
 
 
 def check_lands_in_the_environment(world: World, elsewhere: Path) -> None:
@@ -73,8 +71,8 @@ def test_the_pip_of_another_python_is_not_redirected_either(world: World, tmp_pa
     build_wheel(world.wheels, "lib")
     process = world.process(own=False)
     held = (HeldDistribution(name=canonicalize_name("lib"), version="1.0"),)
-    assert [one.name for one in process.resolve(("app",), held=held)] == ["app"]
-    process.stage(("app==1.0",), wheels=world.wheels, into=world.venv)
+    assert [one.name for one in process.resolve(lines("app"), held=held)] == ["app"]
+    process.stage(pins("app==1.0"), wheels=world.wheels, into=world.venv)
     assert world.names() == {"app-1.0"}
     assert not elsewhere.exists()
 
@@ -85,7 +83,7 @@ def test_a_pip_conf_does_not_change_what_a_resolution_answers(world: World, tmp_
     install(world, "lib==1.0")
     build_wheel(world.wheels, "lib", "2.0")
     configure_redirections(world, tmp_path / "elsewhere")
-    items = world.process().resolve(("app", "lib"), held=())
+    items = world.process().resolve(lines("app", "lib"), held=())
     assert [one.name for one in items] == ["app"]
 
 
@@ -118,7 +116,7 @@ def test_constraints_index_and_other_settings_stay(
     build_wheel(world.wheels, "app", "2.0")
     (tmp_path / "limits.txt").write_text("app<2\n")
     monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "limits.txt"))
-    fetched = world.process().fetch(("app",), into=tmp_path / "fetched")
+    fetched = world.process().fetch(pins("app"), into=tmp_path / "fetched")
     assert [path.name for path in fetched] == ["app-1.0-py3-none-any.whl"]
 
 
@@ -126,7 +124,7 @@ def test_a_fetch_brings_wheels_and_changes_nothing(world: World, tmp_path: Path)
     build_wheel(world.wheels, "app", requires=["lib"])
     build_wheel(world.wheels, "lib")
     before = world.files()
-    fetched = world.process().fetch(("app==1.0", "lib==1.0"), into=tmp_path / "fetched")
+    fetched = world.process().fetch(pins("app==1.0", "lib==1.0"), into=tmp_path / "fetched")
     assert [path.name for path in fetched] == [
         "app-1.0-py3-none-any.whl",
         "lib-1.0-py3-none-any.whl",
@@ -136,14 +134,14 @@ def test_a_fetch_brings_wheels_and_changes_nothing(world: World, tmp_path: Path)
 
 def test_a_requirement_that_looks_like_an_option_is_none(world: World) -> None:
     with pytest.raises(InteropError) as caught:
-        world.process().resolve(("--target=x",), held=())
+        world.process().resolve(lines("--target=x"), held=())
     assert caught.value.code == "pip-failed"
     assert "Invalid requirement" in caught.value.message
 
 
 def test_a_failure_has_pips_own_words_and_exit_code(world: World, tmp_path: Path) -> None:
     with pytest.raises(InteropError) as caught:
-        world.process().fetch(("not-there==1",), into=tmp_path)
+        world.process().fetch(pins("not-there==1"), into=tmp_path)
     assert caught.value.code == "pip-failed"
     assert caught.value.exit_code == 1
     assert "    ERROR: " in caught.value.message

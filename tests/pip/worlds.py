@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
+import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.pip.interface import Line, Pin
 from conda_pip_interop.pip.process import PipProcess
+from conda_pip_interop.usecases.request import Request
 
 
 def build_wheel(
@@ -51,8 +58,98 @@ def build_wheel(
     return wheel
 
 
+#: A build backend inside of a project (PEP 517, `backend-path`): builds need no index.
+_BACKEND = """
+import json, pathlib, zipfile
+
+HERE = pathlib.Path(__file__).parent
+NAME, VERSION, REQUIRES = {name!r}, {version!r}, {requires!r}
+
+
+def get_requires_for_build_wheel(config_settings=None):
+    return []
+
+
+get_requires_for_build_editable = get_requires_for_build_wheel
+
+
+def _build(folder, files):
+    info = f"{{NAME}}-{{VERSION}}.dist-info"
+    lines = ["Metadata-Version: 2.1", f"Name: {{NAME}}", f"Version: {{VERSION}}"]
+    lines += ["Provides-Extra: x", *(f"Requires-Dist: {{one}}" for one in REQUIRES)]
+    files[f"{{info}}/METADATA"] = "\\n".join([*lines, ""])
+    files[f"{{info}}/WHEEL"] = "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+    files[f"{{info}}/RECORD"] = "".join(f"{{one}},,\\n" for one in [*files, f"{{info}}/RECORD"])
+    name = f"{{NAME}}-{{VERSION}}-py3-none-any.whl"
+    with zipfile.ZipFile(pathlib.Path(folder) / name, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    return name
+
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    text = f"settings = {{json.dumps(config_settings or {{}})}}\\n"
+    return _build(folder, {{f"{{NAME}}.py": text}})
+
+
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    return _build(folder, {{f"__editable__{{NAME}}.pth": f"{{HERE / 'src'}}\\n"}})
+"""
+
+
+def build_project(
+    folder: Path, name: str, version: str = "1.0", *, requires: Iterable[str] = ()
+) -> Path:
+    """A project's folder; what is built of it says with which settings."""
+    (folder / "src").mkdir(parents=True, exist_ok=True)
+    (folder / "pyproject.toml").write_text(
+        "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+    )
+    text = _BACKEND.format(name=name, version=version, requires=[*requires])
+    (folder / "backend.py").write_text(text)
+    (folder / "src" / f"{name}.py").write_text("settings = 'editable'\n")
+    return folder
+
+
+def build_sdist(folder: Path, project: Path, name: str, version: str = "1.0") -> Path:
+    """A source archive of a project."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sdist = folder / f"{name}-{version}.tar.gz"
+    with tarfile.open(sdist, "w:gz") as archive:
+        archive.add(project, f"{name}-{version}")
+        info = project / "PKG-INFO"
+        info.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        archive.add(info, f"{name}-{version}/PKG-INFO")
+    info.unlink()
+    return sdist
+
+
+def build_clone(folder: Path) -> str:
+    """Make a git repository of a folder; its one commit."""
+    git = ["git", "-c", "user.name=me", "-c", "user.email=me@example.org", "-C", str(folder)]
+    for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "all"]):
+        subprocess.run([*git, *words], check=True)
+    return subprocess.run(
+        [*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
 def _digest(text: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+def lines(*texts: str) -> tuple[Line, ...]:
+    """What a command line asks of pip."""
+    return tuple(Line(text=text) for text in texts)
+
+
+def pins(*texts: str) -> tuple[Pin, ...]:
+    """`NAME==VERSION`, or a name alone where any version serves."""
+    made = []
+    for text in texts:
+        name, _, version = text.partition("==")
+        made.append(Pin(name=canonicalize_name(name), version=version, line=Line(text=text)))
+    return tuple(made)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +175,16 @@ class World:
         """pip as the use cases run it: the environment's own, or that of another Python."""
         runner = self.python if own else Path(sys.executable)
         return PipProcess(python=self.python, runner=runner)
+
+    def for_request(self, request: Request) -> PipProcess:
+        """pip as it is run for a command line."""
+        return dataclasses.replace(
+            self.process(),
+            options=request.options.pip,
+            constraints=tuple(one.line for one in request.constraints),
+            links=request.links,
+            resolving=request.resolving,
+        )
 
     def names(self) -> set[str]:
         """The distributions that are installed, `NAME-VERSION`."""

@@ -14,41 +14,13 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
-from conda_pip_interop.errors import InteropError, UsageError
+from conda_pip_interop.errors import InteropError
 from conda_pip_interop.pip.process import PipProcess
 from conda_pip_interop.pip.report import ReportItem
-from conda_pip_interop.usecases.install import carry_out, parse_requirements
+from conda_pip_interop.usecases.install import carry_out
 from conda_pip_interop.usecases.planning import InstallPlan
 from conda_pip_interop.usecases.target import Target
 from tests.core.trees import read_tree
-
-
-def test_requirements_keep_order_specifiers_extras_and_markers() -> None:
-    texts = ["Flask[async]>=3,<4", 'x; sys_platform == "linux"', "y"]
-    flask, x, y = parse_requirements(texts)
-    assert (flask.name, flask.extras, str(flask.specifier)) == ("Flask", {"async"}, "<4,>=3")
-    assert str(x.marker) == 'sys_platform == "linux"'
-    assert y.name == "y"
-    assert parse_requirements([]) == ()
-
-
-@pytest.mark.parametrize("text", ["", "flask>=", "a b", "--user", "x.tar.gz/", "=1"])
-def test_what_is_no_requirement_is_wrong_usage_and_named(text: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        parse_requirements(["flask", text])
-    assert (caught.value.code, caught.value.exit_code) == ("invalid-requirement", 2)
-    assert repr(text) in caught.value.message
-    assert caught.value.hints
-
-
-@pytest.mark.parametrize(
-    "text", ["x @ https://example.org/x.whl", "git+https://example.org/x", ".", "./x", "a.whl"]
-)
-def test_a_url_or_a_path_is_refused_and_named(text: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        parse_requirements([text])
-    assert (caught.value.code, caught.value.exit_code) == ("unsupported-requirement", 2)
-    assert repr(text) in caught.value.message
 
 
 @pytest.fixture
