@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from conda.base.context import context
 from conda.models.match_spec import MatchSpec
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.conda_adapter.naming import user_folder
@@ -20,6 +21,7 @@ from conda_pip_interop.conda_adapter.solve import CondaEnvironment, quiet_stdout
 from conda_pip_interop.core.lock import hold_lock
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.pip.building import BuildEnvironment
 from conda_pip_interop.usecases import install
 from conda_pip_interop.usecases.request import build_request
 from conda_pip_interop.usecases.target import Target
@@ -48,12 +50,12 @@ class BuildEnvironments:
     versions: Mapping[NormalizedName, str]
     open_installer: Callable[[Path], Installer]
 
-    def prepare(self, requires: Iterable[str]) -> Path:
-        """The interpreter of an environment that has `requires` (PEP 508), and pip.
+    def prepare(self, requires: Iterable[str]) -> BuildEnvironment:
+        """An environment that has `requires` (PEP 508), and pip.
 
         Raises InteropError where the requirements cannot be met.
         """
-        wanted = tuple(sorted({self._fit(Requirement(one)) for one in requires}))
+        wanted = self._fit(map(Requirement, requires))
         python = self.prefix.python
         if python is None:
             raise InteropError("no-python", f"{self.prefix.root} has no Python to build for.")
@@ -68,14 +70,25 @@ class BuildEnvironments:
                 ready.write_text("".join(f"{one}\n" for one in wanted), encoding="utf-8")
             os.utime(ready)
         _prune(folder.parent)
-        return folder / python.executable
+        return BuildEnvironment(
+            python=folder / python.executable,
+            site_packages=folder / python.site_packages,
+            scripts=folder / python.scripts,
+        )
 
-    def _fit(self, requirement: Requirement) -> str:
-        """The requirement, in the version of the target where that serves."""
-        version = self.versions.get(canonicalize_name(requirement.name))
-        if version is not None and requirement.specifier.contains(version, prereleases=True):
-            return f"{requirement.name}=={version}"
-        return str(requirement)
+    def _fit(self, requirements: Iterable[Requirement]) -> tuple[str, ...]:
+        """One requirement a name, in the target's version where that serves; sorted."""
+        by_name: dict[NormalizedName, Requirement] = {}
+        for one in requirements:
+            name = canonicalize_name(one.name)
+            known = by_name.setdefault(name, one)
+            known.specifier &= one.specifier
+            known.extras |= one.extras
+        for name, one in by_name.items():
+            version = self.versions.get(name)
+            if version is not None and one.specifier.contains(version, prereleases=True):
+                one.specifier = SpecifierSet(f"=={version}")
+        return tuple(sorted(map(str, by_name.values())))
 
     def _install(self, folder: Path, wanted: tuple[str, ...]) -> None:
         target = Target(prefix=folder, name=None, is_base=False)

@@ -6,19 +6,23 @@ import functools
 import importlib.util
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packaging.version import Version
 
 from conda_pip_interop.conda_adapter.boundary import call_hook, say
+from conda_pip_interop.conda_adapter.build_env import BuildEnvironments
 from conda_pip_interop.conda_adapter.commands import agree, tell_waiting
 from conda_pip_interop.conda_adapter.reconciling import judge_transaction
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.solve import CondaEnvironment, show_progress
+from conda_pip_interop.core.ownership import ByConda, owner_of_distribution
 from conda_pip_interop.core.policy import decide_protection
 from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.pip.building import BuildingInstaller
 from conda_pip_interop.pip.process import PipProcess
 from conda_pip_interop.render import Output, plan_to_list, render_plan
 from conda_pip_interop.usecases import install
@@ -27,6 +31,7 @@ from conda_pip_interop.usecases.request import build_wishes
 
 if TYPE_CHECKING:
     from conda_pip_interop.options import Options
+    from conda_pip_interop.pip.interface import Installer
     from conda_pip_interop.usecases.planning import InstallPlan
     from conda_pip_interop.usecases.request import Request
     from conda_pip_interop.usecases.supply import Wishes
@@ -43,7 +48,7 @@ def install_requirements(options: Options, target: Target) -> Output:
     call_hook("before_command", "pip")
     _refuse_protected_base(target)
     snapshot = read_snapshot(target.prefix)
-    installer = _find_pip(snapshot, options, request)
+    installer = _find_installer(snapshot, options, request)
     conda = CondaEnvironment(target=target)
     while True:
         with show_progress("Planning with conda and pip"):
@@ -105,6 +110,26 @@ def _refuse_protected_base(target: Target) -> None:
                 "To go on at your own risk: `conda pip unprotect -n base`.",
             ),
         )
+
+
+def _find_installer(snapshot: Snapshot, options: Options, request: Request) -> Installer:
+    """pip, with builds as the command line wants them."""
+    process = _find_pip(snapshot, options, request)
+    if request.options.build_from_pypi:
+        return process
+    if not request.build_isolation:
+        return BuildingInstaller(process=process, prepare=None)
+    versions = {
+        one.name: one.version
+        for one in snapshot.distributions
+        if isinstance(owner_of_distribution(snapshot, one), ByConda)
+    }
+    environments = BuildEnvironments(
+        prefix=snapshot.prefix,
+        versions=versions,
+        open_installer=lambda python: replace(process, python=python, runner=python, resolving=()),
+    )
+    return BuildingInstaller(process=process, prepare=environments.prepare)
 
 
 def _find_pip(snapshot: Snapshot, options: Options, request: Request) -> PipProcess:

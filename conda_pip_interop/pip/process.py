@@ -51,7 +51,8 @@ class PipProcess:
     `runner` is the interpreter whose pip does the work: `python` itself where it has pip, another
     one (conda's own) where it has none. `show` passes pip's output on to stderr. `options` are
     handed on; `constraints` limit what is chosen; `links` are archives that an index need not have;
-    `resolving` are switches for the resolution alone (`--upgrade` …).
+    `resolving` are switches for the resolution alone (`--upgrade` …). `environ` is added to the
+    environment's variables.
     """
 
     python: Path
@@ -61,6 +62,7 @@ class PipProcess:
     constraints: tuple[Line, ...] = ()
     links: tuple[str, ...] = ()
     resolving: tuple[str, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def prefix(self) -> Path:
@@ -173,7 +175,7 @@ class PipProcess:
         command += arguments[1:]
         done = subprocess.run(
             command,
-            env={**neutral_environment(os.environ), **(environ or {})},
+            env={**neutral_environment(os.environ), **self.environ, **(environ or {})},
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr if self.show else subprocess.PIPE,
             stderr=subprocess.STDOUT,
