@@ -76,8 +76,12 @@ class Installer(Protocol):
         *,
         held: tuple[HeldDistribution, ...],
         with_deps: bool = True,
+        anew: bool = False,
     ) -> tuple[ReportItem, ...]:
-        """What would have to be installed for `lines`, with `held` taken as installed."""
+        """What would have to be installed for `lines`, with `held` taken as installed.
+
+        `anew`: whatever the environment has, as if it were empty.
+        """
         ...
 
     def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> tuple[Path, ...]:

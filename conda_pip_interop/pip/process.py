@@ -43,6 +43,9 @@ _STAGING = ("--no-deps", "--ignore-installed", "--no-warn-script-location")
 #: What a marker, limits and hashes have to say was heard before the plan was agreed on.
 _AGREED = {"PIP_BREAK_SYSTEM_PACKAGES": "1", "PIP_CONSTRAINT": "", "PIP_REQUIRE_HASHES": "0"}
 
+#: How many warnings before an error are told.
+_WARNINGS = 5
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PipProcess:
@@ -75,6 +78,7 @@ class PipProcess:
         *,
         held: tuple[HeldDistribution, ...],
         with_deps: bool = True,
+        anew: bool = False,
     ) -> tuple[ReportItem, ...]:
         """See `Installer.resolve`: a dry run with a report, which a marker does not forbid."""
         with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
@@ -91,6 +95,7 @@ class PipProcess:
                     *("install", "--dry-run", "--report", str(report)),
                     *("--constraint", str(constraints), "--src", str(folder / "src")),
                     *(() if with_deps else ("--no-deps",)),
+                    *(("--ignore-installed",) if anew else ()),
                     *self.resolving,
                     *self._looking("resolve", folder),
                     *build_words(lines, folder, self.options),
@@ -213,10 +218,15 @@ def pip_failed(returncode: int, output: str) -> InteropError:
 
 
 def _last_words(lines: list[str]) -> Iterable[str]:
-    """From the first line that reports an error on; without one, the last twenty."""
+    """From the first line that reports an error on, with the warnings before it; else the end.
+
+    An index that cannot be reached, or wants a password, is a warning of pip's; the error that
+    follows only says that nothing was found.
+    """
     for number, line in enumerate(lines):
         if line.lstrip().lower().startswith("error"):
-            return lines[number:]
+            warnings = dict.fromkeys(one for one in lines[:number] if one.startswith("WARNING:"))
+            return [*list(warnings)[-_WARNINGS:], *lines[number:]]
     return lines[-20:]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from conda_pip_interop.names.exact import Matches
     from conda_pip_interop.usecases.conda import CondaPackage
 
+#: What asks for a name that only a constraint has named.
+_CONSTRAINT: Final = "a constraint"
+
 
 @dataclass(kw_only=True)
 class Assigner:
@@ -56,19 +59,27 @@ class Assigner:
     extras: dict[NormalizedName, set[str]] = field(default_factory=dict)
     _ranges: dict[NormalizedName, SpecifierSet] = field(default_factory=dict)
     _asked_by: dict[NormalizedName, str] = field(default_factory=dict)
+    _urls: set[NormalizedName] = field(default_factory=set)
 
-    def assign(self, requirements: Iterable[Requirement]) -> dict[NormalizedName, Supply]:
+    def assign(
+        self, requirements: Iterable[Requirement], limited: Iterable[NormalizedName] = ()
+    ) -> dict[NormalizedName, Supply]:
         """Decide for every name in reach; all ranges of a name count, so a verdict may turn.
 
+        `limited` are names that nobody asks for, but conda brings, beyond their limits if let.
         Raises InteropError: `would-overwrite`, `not-in-channels`.
         """
         queue = deque((requirement, "") for requirement in requirements)
+        queue.extend((Requirement(name), _CONSTRAINT) for name in limited)
         while queue:
             requirement, parent = queue.popleft()
             name = canonicalize_name(requirement.name)
             known = name in self.supplies
             before = (self._ranges.get(name), set(self.extras.get(name, ())))
-            self._ranges[name] = self._ranges.get(name, SpecifierSet()) & requirement.specifier
+            if requirement.url is not None:
+                self._urls.add(name)
+            limit = self.wishes.limits.get(name, SpecifierSet())
+            self._ranges[name] = self._ranges.get(name, limit) & requirement.specifier
             self.extras.setdefault(name, set()).update(requirement.extras)
             self._asked_by.setdefault(name, parent)
             if known and before == (self._ranges[name], self.extras[name]):
@@ -110,7 +121,7 @@ class Assigner:
 
     def _find_wish_for_pip(self, name: NormalizedName) -> str | None:
         """Why a name is pip's, whatever the channels have."""
-        if name in self.sources:
+        if name in self.sources or name in self._urls:
             return "source or URL"
         has = self.installed.get(name)
         has_pips = has is not None and has.manager == "pip" and self._serves(name, has)
@@ -149,7 +160,7 @@ class Assigner:
         """conda's, if the channels have a version that serves."""
         specifiers = self._ranges[name]
         packages = self.candidates(name)
-        usable = _filter(packages, specifiers)
+        usable = _filter(packages, specifiers, prereleases=self.wishes.pre or None)
         spec = build_conda_spec(specifiers)
         if usable and not isinstance(spec, NotExpressible):
             if has is not None and has.manager == "conda" and self._serves(name, has):
@@ -236,10 +247,11 @@ def _satisfies(version: str, specifiers: SpecifierSet) -> bool:
 
 
 def _filter(
-    packages: tuple[CondaPackage, ...], specifiers: SpecifierSet
+    packages: tuple[CondaPackage, ...], specifiers: SpecifierSet, *, prereleases: bool | None
 ) -> tuple[CondaPackage, ...]:
-    """The packages that serve, in their order; pre-releases by PEP 440's own rule."""
-    serving = set(select_versions(specifiers, [one.version for one in packages]))
+    """The packages that serve, in their order; pre-releases by PEP 440's own rule, or all."""
+    versions = [one.version for one in packages]
+    serving = set(select_versions(specifiers, versions, prereleases=prereleases))
     return tuple(one for one in packages if one.version in serving)
 
 

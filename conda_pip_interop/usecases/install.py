@@ -12,12 +12,15 @@ from conda_pip_interop.core.apply import open_operation
 from conda_pip_interop.core.journal import STATE_FOLDER
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.names.requirement import refuse_python
 from conda_pip_interop.usecases.planning import InstallPlan, Planner
 from conda_pip_interop.usecases.staging import Staged, note_origins, plan_placing, read_staged
 from conda_pip_interop.usecases.supply import Wishes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
+
+    from packaging.utils import NormalizedName
 
     from conda_pip_interop.core.snapshot import Snapshot
     from conda_pip_interop.pip.interface import Installer
@@ -42,7 +45,7 @@ def plan_install(
     """Let conda and pip answer each other until both agree; changes nothing.
 
     Raises InteropError: `no-python`, `would-overwrite`, `not-in-channels`, `unsatisfiable`,
-    `conflict`, `pip-failed`, `no-agreement`.
+    `conflict`, `pip-failed`, `no-agreement`, `unsupported-python`.
     """
     python = snapshot.prefix.python
     if python is None:
@@ -51,7 +54,25 @@ def plan_install(
             f"The environment {target.label} has no Python, so no Python package can go there.",
             hints=(f"Add one first: `{target.command('conda', 'install', 'python')}`.",),
         )
+    _refuse_python(request, python.version, target)
     return Planner(snapshot, conda, installer, wishes or Wishes()).plan(request)
+
+
+def _refuse_python(request: Request, version: str, target: Target) -> None:
+    """Raise InteropError `unsupported-python` where a file demands another one."""
+    if request.options.pip.has("--ignore-requires-python"):
+        return
+    for demand, origin in request.pythons:
+        refusal = refuse_python(demand, version)
+        if refusal is not None:
+            raise InteropError(
+                "unsupported-python",
+                f"{origin} is not for the Python of {target.label}: {refusal}.",
+                hints=(
+                    "Make an environment with another Python: `conda create -n NEW python=…`.",
+                    "To go on all the same: `--ignore-requires-python`.",
+                ),
+            )
 
 
 def carry_out(
@@ -76,24 +97,80 @@ def carry_out(
         wrong = solution.find_wrong(plan.expected)
         if wrong:
             raise WrongGuess("; ".join(wrong))
-    with _open_staging(target.prefix) as folder:
-        staged = None
-        if plan.items:
-            staged = _stage(plan, snapshot, installer, folder)
-            leaving = {one.name for one in plan.solution.unlinked} if plan.solution else set()
-            plan_placing(staged, snapshot, over=over, leaving=leaving)
+    with _open_staging(target.prefix) as folder, _remove_new_clones(plan, target.prefix):
+        try:
+            staged = _prepare(plan, snapshot, installer, folder, over)
+        except InteropError as error:
+            if solution is not None and plan.request.options.keep_going:
+                solution.execute()
+                raise _kept_going(error, target) from error
+            raise
         if solution is not None:
             solution.execute()
-        if staged is None:
-            return
         try:
-            title = " ".join(f"{one.name}=={one.version}" for one in plan.items)
-            with open_operation(target.prefix, f"install {title}", on_wait=on_wait) as operation:
-                operation.apply(plan_placing(staged, read_snapshot(target.prefix), over=over))
-        except BaseException:
+            _place(staged, plan, target, over, on_wait)
+        except BaseException as error:
             if solution is not None:
+                if plan.request.options.keep_going and isinstance(error, InteropError):
+                    raise _kept_going(error, target) from error
                 solution.roll_back()
             raise
+
+
+def _prepare(
+    plan: InstallPlan,
+    snapshot: Snapshot,
+    installer: Installer,
+    folder: Path,
+    over: Collection[NormalizedName],
+) -> Staged | None:
+    """Stage pip's part, and see that it would overwrite nothing that is to stay."""
+    if not plan.items:
+        return None
+    staged = _stage(plan, snapshot, installer, folder)
+    leaving = {one.name for one in plan.solution.unlinked} if plan.solution else set()
+    plan_placing(staged, snapshot, over=over, leaving=leaving)
+    return staged
+
+
+def _place(
+    staged: Staged | None,
+    plan: InstallPlan,
+    target: Target,
+    over: Collection[NormalizedName],
+    on_wait: Callable[[], None] | None,
+) -> None:
+    if staged is None:
+        return
+    title = " ".join(f"{one.name}=={one.version}" for one in plan.items)
+    with open_operation(target.prefix, f"install {title}", on_wait=on_wait) as operation:
+        operation.apply(plan_placing(staged, read_snapshot(target.prefix), over=over))
+
+
+def _kept_going(error: InteropError, target: Target) -> InteropError:
+    return InteropError(
+        error.code,
+        f"{error.message}\nconda's part of the plan is in place in {target.label} (--keep-going).",
+        hints=error.hints,
+        exit_code=error.exit_code,
+    )
+
+
+@contextlib.contextmanager
+def _remove_new_clones(plan: InstallPlan, prefix: Path) -> Iterator[None]:
+    """pip clones editable projects to where they are to stay: what fails leaves none behind."""
+    src = prefix / "src"
+    before = {path.name for path in src.iterdir()} if src.is_dir() else None
+    try:
+        yield
+    except BaseException:
+        if any(one.editable for one in plan.pins) and src.is_dir():
+            for path in src.iterdir():
+                if path.name not in (before or ()):
+                    shutil.rmtree(path, ignore_errors=True)
+            if before is None:
+                src.rmdir()
+        raise
 
 
 def _stage(plan: InstallPlan, snapshot: Snapshot, installer: Installer, folder: Path) -> Staged:

@@ -57,6 +57,10 @@ class Knowledge:
             for name in sorted(self.direct)
         ]
 
+    def find_items(self, names: Collection[NormalizedName]) -> tuple[ReportItem, ...]:
+        """What pip has answered of these names."""
+        return tuple(self._items[name] for name in sorted(names) if name in self._items)
+
     def has_pips(self, name: NormalizedName) -> bool:
         """Whether pip has the name in the environment."""
         return name in self.installed and self.installed[name].manager == "pip"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from conda_pip_interop.core.requirements import marker_environment
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.places import hide_password
+from conda_pip_interop.pip.interface import Line
 from conda_pip_interop.usecases.actions import build_actions
 from conda_pip_interop.usecases.assign import Assigner
 from conda_pip_interop.usecases.knowledge import Knowledge
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.core.plan import PackageAction
     from conda_pip_interop.core.snapshot import Snapshot
-    from conda_pip_interop.pip.interface import HeldDistribution, Installer, Line, Pin
+    from conda_pip_interop.pip.interface import HeldDistribution, Installer, Pin
     from conda_pip_interop.pip.report import ReportItem
     from conda_pip_interop.usecases.conda import Conda, CondaPackage, Solution
 
@@ -95,7 +96,8 @@ class Planner:
         request = request.choose(self._environment)
         wanted = [one.requirement for one in request.requirements]
         lines = request.lines
-        answer = self._ask_pip(lines, None) if request.places else None
+        self._look_into(request)
+        answer: tuple[ReportItem, ...] | None = None
         asked: tuple[object, ...] | None = None
         for _ in range(MAX_ROUNDS):
             conda = self._ask_conda([*wanted, *self._known.find_direct()])
@@ -107,8 +109,21 @@ class Planner:
             asked = conda.question
         raise _no_agreement(lines, conda, answer or ())
 
+    def _look_into(self, request: Request) -> None:
+        """Learn the names of what is asked for by a URL or a path, also where it is installed."""
+        if request.places:
+            self._known.learn(self._look_up(tuple(one.line for one in request.places)))
+
+    def _look_up(self, lines: tuple[Line, ...]) -> tuple[ReportItem, ...]:
+        """What pip has to say of lines alone, whatever is installed."""
+        try:
+            return self._installer.resolve(lines, held=(), with_deps=False, anew=True)
+        except InteropError as error:
+            raise _pip_failed(error) from error
+
     def _ask_conda(self, wanted: list[Requirement]) -> _CondaAnswer:
         """Who supplies what; what conda cannot put together has moved to pip then."""
+        limited: set[NormalizedName] = set()
         while True:
             assigner = Assigner(
                 installed=self._known.installed,
@@ -121,10 +136,14 @@ class Planner:
                 sources=self._known.direct,
                 moved=self._mover.moved,
             )
-            supplies = assigner.assign(wanted)
+            supplies = assigner.assign(wanted, sorted(limited))
             solution = self._mover.solve(supplies)
-            if solution is not False:
+            if solution is False:
+                continue
+            beyond = self._find_beyond_limits(solution) - supplies.keys()
+            if not beyond:
                 break
+            limited |= beyond
         return _CondaAnswer(
             supplies=supplies,
             solution=solution,
@@ -138,22 +157,31 @@ class Planner:
             ),
         )
 
+    def _find_beyond_limits(self, solution: Solution | None) -> set[NormalizedName]:
+        """What conda brings along in a version that a constraint excludes."""
+        brought = {} if solution is None else self._known.find_carried(solution.linked)
+        limits = self._wishes.limits
+        return {
+            name
+            for name in brought.keys() & limits.keys()
+            if not limits[name].contains(brought[name], prereleases=True)
+        }
+
     def _find_candidates(self, name: NormalizedName) -> tuple[CondaPackage, ...]:
         if name not in self._candidates:
             self._candidates[name] = self._conda.find_candidates(name)
         return self._candidates[name]
 
     def _ask_pip(
-        self, lines: tuple[Line, ...], conda: _CondaAnswer | None
+        self, lines: tuple[Line, ...], conda: _CondaAnswer
     ) -> tuple[ReportItem, ...] | None:
         """What pip would install beside conda's part; None where it knows more now, and no answer.
 
         What pip cannot find may be what only conda has: then it is asked for the named ones alone,
         and what they need is conda's to answer first.
         """
-        solution = None if conda is None else conda.solution
-        free = frozenset() if conda is None else conda.from_pip | conda.unknown
-        held = self._known.build_held(solution, free=free)
+        free = conda.from_pip | conda.unknown
+        held = self._known.build_held(conda.solution, free=free)
         try:
             answer = self._installer.resolve(lines, held=held, with_deps=not self._wishes.no_deps)
         except InteropError as error:
@@ -184,12 +212,17 @@ class Planner:
         items = tuple(one for one in answer if isinstance(conda.supplies[one.name], FromPip))
         names = {one.name for one in items}
         installed = self._known.installed
-        supplies = {
+        supplies: dict[NormalizedName, Supply] = {
             name: Kept(installed=installed[name], reason="pip has it already")
             if isinstance(one, FromPip) and name not in names
             else one
             for name, one in conda.supplies.items()
         }
+        if request.options.force_reinstall:
+            anew = self._find_anew(supplies, request)
+            items = (*items, *anew)
+            reason = "asked for anew by --force-reinstall"
+            supplies.update({one.name: FromPip(reason=reason) for one in anew})
         return InstallPlan(
             actions=build_actions(supplies, conda.solution, items, installed),
             solution=conda.solution,
@@ -199,6 +232,24 @@ class Planner:
             },
             request=request,
         )
+
+    def _find_anew(
+        self, supplies: Mapping[NormalizedName, Supply], request: Request
+    ) -> tuple[ReportItem, ...]:
+        """What pip has and would keep of what was named, in the version that it has."""
+        asked = {one.name for one in request.requirements} | self._known.direct
+        kept = {
+            name: supply.installed.version
+            for name, supply in sorted(supplies.items())
+            if name in asked and isinstance(supply, Kept) and supply.installed.manager == "pip"
+        }
+        direct = self._known.find_items(kept.keys() & self._known.direct)
+        lines = tuple(
+            Line(text=f"{name}=={version}", in_file=True)
+            for name, version in kept.items()
+            if name not in self._known.direct
+        )
+        return (*direct, *(self._look_up(lines) if lines else ()))
 
 
 def _pip_failed(error: InteropError) -> InteropError:

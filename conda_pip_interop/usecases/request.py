@@ -165,4 +165,6 @@ def build_wishes(request: Request) -> Wishes:
         upgrade=upgrade,
         no_deps=options.no_deps,
         only_deps=options.only_deps,
+        limits=request.limits,
+        pre=request.pre,
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.core.plan import Manager
@@ -18,7 +21,8 @@ class Wishes:
 
     `over`: what pip may put in the place of conda's. `upgrade`: whose newest version is wanted
     though another serves: nobody's, that of what is asked for, or of all that is needed too.
-    `only_deps`: what is asked for stays out, what it needs comes in.
+    `only_deps`: what is asked for stays out, what it needs comes in. `limits` are the ranges that
+    constraints state: they ask for nothing. `pre`: pre-releases are as good as releases.
     """
 
     from_pypi: frozenset[NormalizedName] = frozenset()
@@ -28,6 +32,8 @@ class Wishes:
     upgrade: Literal["none", "asked", "all"] = "none"
     no_deps: bool = False
     only_deps: bool = False
+    limits: Mapping[NormalizedName, SpecifierSet] = field(default_factory=dict, hash=False)
+    pre: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

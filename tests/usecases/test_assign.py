@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.core.plan import Manager
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.usecases.assign import Assigner
 from conda_pip_interop.usecases.conda import CondaPackage, CondaSpec
-from conda_pip_interop.usecases.supply import FromConda, FromPip, Installed, Kept, Supply
+from conda_pip_interop.usecases.supply import FromConda, FromPip, Installed, Kept, Supply, Wishes
 
 LINUX = {
     "os_name": "posix",
@@ -39,6 +40,7 @@ def assigner(
     installed: Mapping[str, tuple[str, Manager]] | None = None,
     requires: Mapping[str, tuple[str, ...]] | None = None,
     spelled: Mapping[str, str] | None = None,
+    wishes: Wishes | None = None,
 ) -> Assigner:
     """An assigner over versions (oldest first) by name, as the channels have them."""
 
@@ -62,6 +64,7 @@ def assigner(
         candidates=candidates,
         environment=LINUX,
         requires=lambda name: (requires or {}).get(name, ()),
+        wishes=wishes or Wishes(),
     )
 
 
@@ -115,6 +118,46 @@ def test_a_pre_release_on_a_channel_serves_only_who_asks_for_one() -> None:
     assert isinstance(assign(assigner(channel=one), "x>=1.5")["x"], FromConda)  # nothing else does
     assert isinstance(assign(assigner(channel=one), "x>=2.0rc1")["x"], FromConda)
     assert isinstance(assign(assigner(channel=one), "x>=2")["x"], FromPip)
+
+
+@pytest.mark.parametrize(("pre", "kind"), [(True, FromConda), (False, Kept)])
+def test_where_pre_releases_are_wanted_condas_count_too(pre: bool, kind: type) -> None:
+    one = assigner(
+        channel={"x": ("1.0", "2.0rc1")},
+        installed={"x": ("1.0", "conda")},
+        wishes=Wishes(pre=pre, upgrade="asked"),
+    )
+    assert isinstance(assign(one, "x")["x"], kind)
+
+
+def test_a_constraint_limits_and_asks_for_nothing() -> None:
+    limits = {canonicalize_name(name): SpecifierSet("<2") for name in ("x", "y", "never")}
+    one = assigner(
+        channel={"x": ("1.0", "2.0"), "z": ("1",)},
+        installed={"y": ("2.0", "pip")},
+        requires={"z": ("x",)},
+        wishes=Wishes(limits=limits),
+    )
+    assert assign(one, "x", "y>1") == {
+        "x": from_conda("x", "<2dev0", ASKED),
+        "y": FromPip(reason="pip has 2.0 of it, needed <2,>1"),
+    }
+
+
+def test_what_conda_would_bring_beyond_a_limit_is_asked_for_within_it() -> None:
+    limits = {canonicalize_name("x"): SpecifierSet("<2")}
+    one = assigner(channel={"x": ("1.0", "2.0"), "z": ("1",)}, wishes=Wishes(limits=limits))
+    supplies = one.assign([Requirement("z")], [canonicalize_name("x")])
+    assert supplies[canonicalize_name("x")] == from_conda("x", "<2dev0", "needed by a constraint")
+
+
+def test_what_something_needs_from_a_url_is_pips() -> None:
+    one = assigner(channel={"a": ("1",)}, requires={"b": ("a @ https://example.org/a.zip",)})
+    assert assign(one, "b")["a"] == FromPip(reason="source or URL")
+    one = assigner(installed={"a": ("1", "conda")}, requires={"b": ("a @ https://e.org/a.zip",)})
+    with pytest.raises(InteropError) as caught:
+        assign(one, "b")
+    assert caught.value.code == "would-overwrite"
 
 
 def test_a_version_that_is_none_of_pep_440_is_passed_over() -> None:

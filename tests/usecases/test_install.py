@@ -5,6 +5,7 @@ conda's part is told by tests/e2e, with a real conda.
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 import zipfile
@@ -13,14 +14,18 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
+from conda_pip_interop.core.findings import find_findings
 from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.names.places import Place, parse_place
 from conda_pip_interop.pip.process import PipProcess
 from conda_pip_interop.pip.report import ReportItem
 from conda_pip_interop.usecases.install import carry_out
 from conda_pip_interop.usecases.planning import InstallPlan
+from conda_pip_interop.usecases.request import AskedPlace, Request
 from conda_pip_interop.usecases.target import Target
 from tests.core.trees import read_tree
+from tests.pip.worlds import build_clone, build_project
 
 
 @pytest.fixture
@@ -76,13 +81,27 @@ def build_plan(*names: str) -> InstallPlan:
     return InstallPlan(actions=(), solution=None, items=items, expected={})
 
 
-def install(env: Path, *names: str) -> None:
+def pip_of(env: Path) -> PipProcess:
+    return PipProcess(python=env / "bin/python", runner=Path(sys.executable))
+
+
+def carry(env: Path, plan: InstallPlan) -> None:
     carry_out(
-        build_plan(*names),
+        plan,
         snapshot=read_snapshot(env),
         target=Target(prefix=env, name="web", is_base=False),
-        installer=PipProcess(python=env / "bin/python", runner=Path(sys.executable)),
+        installer=pip_of(env),
     )
+
+
+def install(env: Path, *names: str) -> None:
+    carry(env, build_plan(*names))
+
+
+def install_request(env: Path, request: Request) -> None:
+    """All that pip would install for a request, with nothing from conda."""
+    items = pip_of(env).resolve(request.lines, held=())
+    carry(env, dataclasses.replace(build_plan(), items=items, request=request))
 
 
 def names(snapshot: Snapshot) -> list[str]:
@@ -115,4 +134,47 @@ def test_a_plan_with_nothing_in_it_has_nothing_to_do(env: Path) -> None:
     assert build_plan().nothing_to_do
     assert not build_plan("fresh").nothing_to_do
     install(env)
+    assert read_tree(env) == before
+
+
+def test_an_editable_project_is_placed_as_it_stands(env: Path, tmp_path: Path) -> None:
+    build_project(tmp_path / "app", "app")
+    build_project(tmp_path / "repo", "cloned")
+    build_clone(tmp_path / "repo")
+    request = Request(
+        places=tuple(
+            AskedPlace(place=place)
+            for text in (str(tmp_path / "app"), f"git+{(tmp_path / 'repo').as_uri()}#egg=cloned")
+            if isinstance(place := parse_place(text, folder=tmp_path, editable=True), Place)
+        )
+    )
+    install_request(env, request)
+    distributions = {one.name: one for one in read_snapshot(env).distributions}
+    assert distributions.keys() == {"app", "cloned"}
+    assert all(one.requested and one.direct_url for one in distributions.values())
+    code = "import app, cloned; print(app.settings, cloned.__file__)"
+    command = [env / "bin/python", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"editable {env}/src/cloned/src/cloned.py"
+    assert find_findings(read_snapshot(env)) == ()
+
+
+def test_what_fails_leaves_no_clone(env: Path, tmp_path: Path) -> None:
+    build_project(tmp_path / "repo", "cloned")
+    backend = tmp_path / "repo/backend.py"
+    backend.write_text(backend.read_text().replace("def build_editable(", "def build_not("))
+    build_clone(tmp_path / "repo")
+    text = f"git+{(tmp_path / 'repo').as_uri()}#egg=cloned"
+    place = parse_place(text, folder=tmp_path, editable=True)
+    assert isinstance(place, Place)
+    plan = build_plan("cloned")
+    request = Request(places=(AskedPlace(place=place),))
+    items = tuple(
+        dataclasses.replace(one, is_direct=True, url=(tmp_path / "repo").as_uri())
+        for one in plan.items
+    )
+    before = read_tree(env)
+    with pytest.raises(InteropError) as caught:
+        carry(env, dataclasses.replace(plan, request=request, items=items))
+    assert caught.value.code == "pip-failed"
     assert read_tree(env) == before
