@@ -65,8 +65,9 @@ class BuildEnvironments:
             ready = folder / "conda-meta" / "pip-interop-build"
             if not ready.is_file():
                 shutil.rmtree(folder, ignore_errors=True)
-                _create(folder, python.minor)
-                self._install(folder, wanted)
+                with quiet_stdout():
+                    _create(folder, python.minor)
+                    self._install(folder, wanted)
                 ready.write_text("".join(f"{one}\n" for one in wanted), encoding="utf-8")
             os.utime(ready)
         _prune(folder.parent)
@@ -120,7 +121,7 @@ def _create(folder: Path, python: str) -> None:
     """An environment of conda's with Python and pip, which no list of environments names."""
     backend = context.plugin_manager.get_cached_solver_backend()
     specs = [MatchSpec(f"python={python}"), MatchSpec("pip")]
-    with context._override("register_envs", False), quiet_stdout():  # noqa: SLF001 - no other way
+    with context._override("register_envs", False):  # noqa: SLF001 - there is no other way
         solver = backend(str(folder), context.channels, context.subdirs, specs_to_add=specs)
         transaction = solver.solve_for_transaction()
         transaction.download_and_extract()

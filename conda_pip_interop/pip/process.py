@@ -178,18 +178,29 @@ class PipProcess:
         if arguments[0] == "install":
             command += _stay_in(into or self.prefix)
         command += arguments[1:]
-        done = subprocess.run(
+        returncode, output = self._listen(
+            command, {**neutral_environment(os.environ), **self.environ, **(environ or {})}
+        )
+        if returncode:
+            raise pip_failed(returncode, output)
+
+    def _listen(self, command: list[str], environ: Mapping[str, str]) -> tuple[int, str]:
+        """Run to the end; what pip says is kept, and passed on as it comes where that is wanted."""
+        with subprocess.Popen(
             command,
-            env={**neutral_environment(os.environ), **self.environ, **(environ or {})},
+            env=environ,
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr if self.show else subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            check=False,
-        )
-        if done.returncode:
-            raise pip_failed(done.returncode, done.stdout or "")
+        ) as process:
+            lines: list[str] = []
+            for line in process.stdout or ():
+                lines.append(line)
+                if self.show:
+                    sys.stderr.write(line)
+        return process.returncode, "".join(lines)
 
 
 def neutral_environment(environ: Mapping[str, str]) -> dict[str, str]:

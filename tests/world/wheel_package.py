@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import subprocess
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -118,11 +119,14 @@ def _with_record(files: Iterable[File], site: str, scripts: list[str]) -> list[F
     """Return the files with RECORD as pip would have left it, and INSTALLER ``conda``.
 
     Scripts are listed relative to site-packages, without a hash: conda writes a prefix into them.
+    What a wheel has vendored, metadata and all, stays as it is.
     """
-    kept = [file for file in files if not file.path.endswith(".dist-info/RECORD")]
-    record = next((file.path for file in files if file.path.endswith(".dist-info/RECORD")), None)
+    files = list(files)
+    own = re.compile(rf"{re.escape(site)}/[^/]+\.dist-info/RECORD")
+    record = next((file.path for file in files if own.fullmatch(file.path)), None)
     if record is None:
-        return kept
+        return files
+    kept = [file for file in files if file.path != record]
     folder = record.removesuffix("RECORD")
     kept.append(File(path=f"{folder}INSTALLER", content=b"conda\n"))
     old = next(file.content for file in files if file.path == record).decode()
