@@ -153,7 +153,7 @@ def test_an_editable_project_is_placed_as_it_stands(env: Path, tmp_path: Path) -
     assert distributions.keys() == {"app", "cloned"}
     assert all(one.requested and one.direct_url for one in distributions.values())
     code = "import app, cloned; print(app.settings, cloned.__file__)"
-    command = [env / "bin/python", "-c", code]
+    command = [str(env / "bin/python"), "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"editable {env}/src/cloned/src/cloned.py"
     assert find_findings(read_snapshot(env)) == ()
