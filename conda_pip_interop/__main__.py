@@ -12,8 +12,9 @@ from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.options import Options, parse_options
 from conda_pip_interop.render import Output, render_error
+from conda_pip_interop.usecases.branches import can_draw
 from conda_pip_interop.usecases.check import check
-from conda_pip_interop.usecases.listing import list_distributions
+from conda_pip_interop.usecases.looks import LOOKS, look
 from conda_pip_interop.usecases.protect import protect, unprotect
 from conda_pip_interop.usecases.target import Target
 
@@ -45,9 +46,10 @@ def main(argv: Sequence[str]) -> int:
 def _answer(options: Options) -> Output:
     root = Path(options.prefix or "").absolute()
     target = Target(prefix=root, name=None, is_base=(root / "condabin").is_dir())
+    if options.command in LOOKS:
+        ascii_only = not can_draw(sys.stdout.encoding)
+        return look(options, read_snapshot(root), target, ascii_only=ascii_only)
     match options.command:
-        case "list":
-            return list_distributions(read_snapshot(root))
         case "check":
             return check(read_snapshot(root), target)
         case "protect":

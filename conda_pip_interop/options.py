@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from conda_pip_interop import __version__
 from conda_pip_interop.errors import UsageError
+from conda_pip_interop.family_options import (
+    EXAMPLES,
+    FAMILY,
+    PASSED,
+    FamilyOptions,
+    add_family_options,
+    build_family_options,
+    describe_passed,
+    split_passed,
+)
 from conda_pip_interop.install_options import (
     InstallOptions,
     add_install_options,
@@ -17,6 +28,7 @@ from conda_pip_interop.install_options import (
     split_verbatim,
 )
 from conda_pip_interop.name_options import add_names_options, add_translate_options
+from conda_pip_interop.overview import render_overview
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,19 +36,31 @@ if TYPE_CHECKING:
 #: The commands, in the order in which help shows them, each with its line there.
 COMMANDS: Final = {
     "install": "install packages: conda what the channels have, pip the rest",
-    "list": "list the Python distributions of an environment and who owns them",
+    **FAMILY,
     "check": "look for faults between conda and pip; exit code 1 if there are any",
     "restore": "bring back conda's package where pip has replaced or removed it",
     "reconcile": "remove what one manager has left behind under the other",
-    "undo": "take back what `reconcile` has removed",
+    "undo": "take back what `reconcile` or `uninstall` has removed",
     "names": "tell which conda package carries a PyPI project, and who says so",
     "translate": "make an environment.yml of dependency files, or requirements of it",
     "status": "show all environments: protection, policy, findings",
     "protect": "keep plain pip from writing into an environment",
     "unprotect": "let plain pip write into an environment again",
+    **PASSED,
+}
+#: Headings of the overview, each above the command that its group begins with.
+_HEADINGS: Final = {
+    "install": "packages",
+    "check": "conda and pip in step",
+    "names": "names and files",
+    "status": "all environments, and who may write to them",
+    next(iter(PASSED)): "pip's own, by the environment's pip, with all that it takes",
 }
 #: What works on any prefix, with no conda at hand.
-STANDALONE_COMMANDS: Final = ("list", "check", "protect", "unprotect")
+STANDALONE_COMMANDS: Final = (
+    *("list", "show", "tree", "why", "freeze"),
+    *("check", "protect", "unprotect"),
+)
 
 #: Options that take the word behind them.
 _WITH_VALUE: Final = (
@@ -46,13 +70,13 @@ _WITH_VALUE: Final = (
 )
 
 #: What shows a plan and asks before it changes packages.
-CHANGING_COMMANDS: Final = ("install", "restore", "reconcile", "undo")
+CHANGING_COMMANDS: Final = ("install", "uninstall", "restore", "reconcile", "undo")
 
 _EXAMPLES: Final = {
     "install": 'conda pip install -n web "flask>=3" cowsay\n'
     "  conda pip install --dry-run -r requirements.txt --constraint limits.txt\n"
     "  conda pip install -e '.[test]' --group lint",
-    "list": "conda pip list -n web\n  conda pip list --json",
+    **EXAMPLES,
     "check": "conda pip check -n web",
     "restore": "conda pip restore -n web numpy",
     "reconcile": "conda pip reconcile -n web --dry-run",
@@ -94,6 +118,7 @@ class Options:
     build_system: bool = False
     no_channels: bool = False
     install: InstallOptions = field(default_factory=InstallOptions)
+    family: FamilyOptions = field(default_factory=FamilyOptions)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -115,7 +140,8 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
     """
     program = "python -m conda_pip_interop" if standalone else "conda pip"
     commands = STANDALONE_COMMANDS if standalone else tuple(COMMANDS)
-    command, rest = _split_command(argv)
+    command, before, after = _split_command(argv)
+    rest = [*before, *after]
     if command is None:
         if "--version" in rest or "-V" in rest:
             return f"conda-pip-interop {__version__}"
@@ -126,10 +152,12 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
                 f"{unknown[0]} stands without a command.",
                 hints=(f"The commands are {', '.join(commands)}.", f"See `{program} --help`."),
             )
-        return _render_overview(program, commands)
+        return render_overview(program, COMMANDS, _HEADINGS, shown=commands)
     if command not in commands:
         raise _unknown_command(command, program, commands)
     parser = _build_parser(command, program, standalone=standalone)
+    if command in PASSED:
+        return _read_passed(parser, command, before, after)
     flags = rest[: rest.index("--")] if "--" in rest else rest
     if "-h" in flags or "--help" in flags:
         return parser.format_help().rstrip()
@@ -168,7 +196,18 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
         build_system=getattr(parsed, "build_system", False),
         no_channels=getattr(parsed, "no_channels", False),
         install=install,
+        family=build_family_options(parsed),
     )
+
+
+def _read_passed(
+    parser: _Parser, command: str, before: list[str], after: list[str]
+) -> Options | str:
+    ours, family = split_passed(before, after)
+    if family is None:
+        return parser.format_help().rstrip()
+    parsed = parser.parse_args(ours)
+    return Options(command=command, name=parsed.name, prefix=parsed.prefix, family=family)
 
 
 def _as_words(value: list[str] | str | None) -> tuple[str, ...]:
@@ -177,8 +216,8 @@ def _as_words(value: list[str] | str | None) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _split_command(argv: Sequence[str]) -> tuple[str | None, list[str]]:
-    """The first word that is no option (nor an option's value), and all the others."""
+def _split_command(argv: Sequence[str]) -> tuple[str | None, list[str], list[str]]:
+    """The first word that is no option (nor an option's value), what is before it, and after."""
     takes_value = False
     for number, word in enumerate(argv):
         if takes_value:
@@ -186,8 +225,8 @@ def _split_command(argv: Sequence[str]) -> tuple[str | None, list[str]]:
         elif word in _WITH_VALUE:
             takes_value = True
         elif not word.startswith("-"):
-            return word, [*argv[:number], *argv[number + 1 :]]
-    return None, list(argv)
+            return word, list(argv[:number]), list(argv[number + 1 :])
+    return None, list(argv), []
 
 
 def _unknown_command(command: str, program: str, commands: Sequence[str]) -> UsageError:
@@ -199,25 +238,11 @@ def _unknown_command(command: str, program: str, commands: Sequence[str]) -> Usa
     return UsageError("usage", f"`{program}` has no command {command!r}.", hints=tuple(hints))
 
 
-def _render_overview(program: str, commands: Sequence[str]) -> str:
-    width = max(map(len, commands))
-    lines = [
-        f"usage: {program} COMMAND [options]",
-        "",
-        "conda and pip as a team: conda owns what a channel has, pip the rest.",
-        "",
-        "commands:",
-        *(f"  {command.ljust(width)}  {COMMANDS[command]}" for command in commands),
-        "",
-        f"`{program} COMMAND --help` tells more.",
-    ]
-    return "\n".join(lines)
-
-
 def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
     example = _EXAMPLES[command]
     if standalone:
-        example = f"{program} {command} -p /path/to/env"
+        first = example.partition("\n")[0].replace("conda pip", program)
+        example = re.sub("-n [a-z]+", "-p /path/to/env", first)
     parser = _Parser(
         prog=f"{program} {command}",
         description=COMMANDS[command][0].upper() + COMMANDS[command][1:] + ".",
@@ -225,19 +250,11 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    if command == "install":
-        add_install_options(parser)
-    elif command == "names":
-        add_names_options(parser)
-    elif command == "translate":
-        add_translate_options(parser)
-    elif command == "restore":
-        parser.add_argument("words", nargs="+", metavar="NAME", help="a package of conda's")
-    elif command == "undo":
-        parser.add_argument("words", nargs="?", metavar="ID", help="default: the last operation")
-        parser.add_argument(
-            "--list", action="store_true", dest="listing", help="show what can be undone"
-        )
+    if command in PASSED:
+        describe_passed(parser, command)
+        _add_target(parser, standalone=False)
+        return parser
+    _add_words(parser, command, standalone=standalone)
     target = _add_target(parser, standalone=standalone)
     if command == "protect" and not standalone:
         target.add_argument(
@@ -265,6 +282,25 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
     parser.add_argument("-q", "--quiet", action="store_true", help="say less")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="say more")
     return parser
+
+
+def _add_words(parser: _Parser, command: str, *, standalone: bool) -> None:
+    """What a command takes besides the options that all take."""
+    if command == "install":
+        add_install_options(parser)
+    elif command == "names":
+        add_names_options(parser)
+    elif command == "translate":
+        add_translate_options(parser)
+    elif command == "restore":
+        parser.add_argument("words", nargs="+", metavar="NAME", help="a package of conda's")
+    elif command in FAMILY:
+        add_family_options(parser, command, standalone=standalone)
+    elif command == "undo":
+        parser.add_argument("words", nargs="?", metavar="ID", help="default: the last operation")
+        parser.add_argument(
+            "--list", action="store_true", dest="listing", help="show what can be undone"
+        )
 
 
 def _add_target(parser: _Parser, *, standalone: bool) -> argparse._MutuallyExclusiveGroup:

@@ -104,6 +104,13 @@ def conda_prefix_data_loaders() -> Iterable[Any]:  # 25.5; the name sorts before
     yield CondaPrefixDataLoader("pip-interop", _lazy("spare_records"))
 
 
+@hookimpl
+def conda_health_checks() -> Iterable[types.CondaHealthCheck]:  # 23.11; called by doctor alone
+    from conda_pip_interop.conda_adapter.health import build_health_checks
+
+    yield from build_health_checks()
+
+
 def _lazy(name: str) -> Any:
     def call(*args: Any) -> Any:
         from conda_pip_interop.conda_adapter.boundary import call_hook

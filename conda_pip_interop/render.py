@@ -25,44 +25,12 @@ class Output:
     exit_code: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListedDistribution:
-    """A row of `conda pip list`."""
-
-    name: str
-    version: str
-    owner: str
-    source: str
-
-    def to_dict(self) -> dict[str, object]:
-        """The JSON-ready form."""
-        return {
-            "name": self.name,
-            "version": self.version,
-            "owner": self.owner,
-            "source": self.source,
-        }
-
-
 def render_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Columns, left-aligned, under a header line as `conda list` writes it."""
     lines = [tuple(header), *(tuple(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     padded = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
     return "\n".join([f"# {padded[0]}", *(f"  {line}" for line in padded[1:])])
-
-
-def render_listing(prefix: str, rows: Iterable[ListedDistribution]) -> Output:
-    """The answer of `conda pip list`."""
-    rows = tuple(rows)
-    table = render_table(
-        ("Name", "Version", "Owner", "Source"),
-        [(row.name, row.version, row.owner, row.source) for row in rows],
-    )
-    return Output(
-        text=f"# Python distributions in the environment at {prefix}:\n#\n{table}",
-        document={"prefix": prefix, "distributions": [row.to_dict() for row in rows]},
-    )
 
 
 def render_findings(
@@ -81,7 +49,7 @@ def render_findings(
         )
     noun = "finding" if len(findings) == 1 else "findings"
     blocks = [f"{label}: {len(findings)} {noun}"]
-    blocks += [_render_finding(finding, command) for finding in findings]
+    blocks += [render_finding(finding, command) for finding in findings]
     return Output(
         text="\n\n".join(blocks),
         document={"prefix": prefix, "findings": documents},
@@ -89,7 +57,8 @@ def render_findings(
     )
 
 
-def _render_finding(finding: Finding, command: Callable[..., str]) -> str:
+def render_finding(finding: Finding, command: Callable[..., str]) -> str:
+    """A finding as a person reads it: what, some of its paths, and the commands that settle it."""
     lines = [f"{finding.kind.value}: {finding.summary}"]
     lines += [f"    {one.path}" for one in finding.evidence[:SHOWN_PATHS]]
     rest = len(finding.evidence) - SHOWN_PATHS

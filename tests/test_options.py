@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from conda_pip_interop import __version__
 from conda_pip_interop.__main__ import main
 from conda_pip_interop.errors import UsageError
+from conda_pip_interop.family_options import PASSED
 from conda_pip_interop.options import COMMANDS, STANDALONE_COMMANDS, Options, parse_options
 
-WITH_WORDS = ("install", "restore", "translate")
+OURS = tuple(command for command in COMMANDS if command not in PASSED)
+WITH_WORDS = ("install", "restore", "translate", "uninstall", "show", "why")
 WITHOUT_WORDS = tuple(
-    command for command in COMMANDS if command not in (*WITH_WORDS, "undo", "names")
+    command for command in OURS if command not in (*WITH_WORDS, "undo", "names", "tree")
 )
 
 
@@ -49,12 +51,12 @@ def operands(command: str) -> tuple[str, ...]:
     return ("flask",) if command in WITH_WORDS else ()
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", OURS)
 def test_a_command_alone_has_every_flag_off(command: str) -> None:
     assert parse(command, *operands(command)) == Options(command=command, words=operands(command))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", OURS)
 @pytest.mark.parametrize(
     ("flag", "expected"),
     [
@@ -126,7 +128,7 @@ def test_the_order_of_flags_and_words_does_not_matter(data: st.DataObject) -> No
     assert parse(*itertools.chain(*mixed)) == parse(*itertools.chain(*words, *chosen))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", OURS)
 def test_a_name_and_a_path_together_are_refused(command: str) -> None:
     error = refuse(command, *operands(command), "-n", "web", "-p", "/e")
     assert "-n" in error.message
@@ -141,7 +143,7 @@ def test_an_option_of_pips_that_is_not_ours_is_refused_by_name(option: str) -> N
     assert option in refuse("install", option, "x", "flask").message
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", OURS)
 @pytest.mark.parametrize("option", ["--frobnicate", "--frob=1", "-Z", "--jso", "--dry"])
 def test_an_unknown_or_shortened_option_is_refused_by_name(command: str, option: str) -> None:
     error = refuse(command, *operands(command), option)
@@ -255,8 +257,17 @@ def test_every_example_of_the_help_is_a_command_line_that_works(command: str) ->
     assert examples
     for example in examples:
         words = shlex.split(example)
-        assert words[:3] == ["conda", "pip", command]
+        assert words[:2] == ["conda", "pip"]
         assert parse(*words[2:]).command == command
+
+
+@pytest.mark.parametrize("command", STANDALONE_COMMANDS)
+def test_so_is_every_example_of_a_command_that_needs_no_conda(command: str) -> None:
+    text = show_help(command, "--help", standalone=True)
+    (example,) = text.partition("examples:\n")[2].splitlines()
+    words = shlex.split(example)
+    assert words[:3] == ["python", "-m", "conda_pip_interop"]
+    assert parse(*words[3:], standalone=True).prefix == "/path/to/env"
 
 
 def test_help_is_told_even_beside_other_words() -> None:
@@ -265,9 +276,10 @@ def test_help_is_told_even_beside_other_words() -> None:
 
 @pytest.mark.parametrize("command", STANDALONE_COMMANDS)
 def test_without_conda_an_environment_is_named_by_its_path(command: str) -> None:
-    assert parse(command, "-p", "/e", standalone=True).prefix == "/e"
-    assert "-p" in refuse(command, standalone=True).message
-    assert "-n" in refuse(command, "-p", "/e", "-n", "web", standalone=True).message
+    words = (command, *operands(command))
+    assert parse(*words, "-p", "/e", standalone=True).prefix == "/e"
+    assert "-p" in refuse(*words, standalone=True).message
+    assert "-n" in refuse(*words, "-p", "/e", "-n", "web", standalone=True).message
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS.keys() - set(STANDALONE_COMMANDS)))

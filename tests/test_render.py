@@ -15,12 +15,10 @@ from conda_pip_interop.core.paths import PrefixPath
 from conda_pip_interop.core.plan import Manager, PackageAction, Verb
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.render import (
-    ListedDistribution,
     finding_to_dict,
     plan_to_list,
     render_error,
     render_findings,
-    render_listing,
     render_plan,
     render_table,
 )
@@ -92,18 +90,6 @@ def test_every_cell_of_a_column_starts_where_its_header_does(
         start = header.index(title)
         for line, row in zip(lines, rows, strict=True):
             assert line[start : start + len(row[column])] == row[column]
-
-
-def test_a_listing_names_the_environment_and_has_the_same_in_its_document() -> None:
-    row = ListedDistribution(name="flask", version="3.0", owner="pip", source="index")
-    output = render_listing("/e", iter([row]))
-    assert output.text.splitlines()[0] == "# Python distributions in the environment at /e:"
-    assert "flask" in output.text
-    assert output.document == {
-        "prefix": "/e",
-        "distributions": [{"name": "flask", "version": "3.0", "owner": "pip", "source": "index"}],
-    }
-    assert output.exit_code == 0
 
 
 def test_no_finding_is_good_news_and_exit_code_0() -> None:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from conda_pip_interop.conda_adapter import commands, everywhere
+from conda_pip_interop.conda_adapter import commands, everywhere, family_commands
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.options import CHANGING_COMMANDS, Options, parse_options
 from conda_pip_interop.render import Output, render_error
-from conda_pip_interop.usecases import check, listing, protect
+from conda_pip_interop.usecases import check, protect
 from conda_pip_interop.usecases.target import refuse_frozen
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def _answer(options: Options) -> Output:  # noqa: PLR0911, PLR0912, C901 - one a
     if may_change and not options.override_frozen:
         refuse_frozen(target)
     match options.command:
-        case "list":
-            return listing.list_distributions(read_snapshot(target.prefix))
+        case command if command in family_commands.ANSWERED:
+            return family_commands.answer(options, target)
         case "check":
             return check.check(read_snapshot(target.prefix), target)
         case "undo":

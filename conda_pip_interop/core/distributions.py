@@ -107,16 +107,28 @@ def read_requirements(prefix: Prefix, distribution: Distribution) -> Metadata:
 
     An egg-info that states nothing in PKG-INFO has it in ``requires.txt``.
     """
+    metadata = build_metadata(read_all_headers(prefix, distribution))
+    if metadata.requires_dist or distribution.layout in {"dist-info", "egg-info-file"}:
+        return metadata
+    folder = _find_metadata_folder(prefix, distribution)
+    requires, extras = parse_requires_txt(read_text(folder / "requires.txt") or "")
+    return replace(metadata, requires_dist=requires, provides_extra=extras)
+
+
+def read_all_headers(prefix: Prefix, distribution: Distribution) -> Mapping[str, tuple[str, ...]]:
+    """Read the headers of a distribution's metadata, keys in lower case; none if unreadable."""
+    folder = _find_metadata_folder(prefix, distribution)
+    name = {"dist-info": "METADATA", "egg-info-file": ""}.get(distribution.layout, "PKG-INFO")
+    return _read_headers(folder / name if name else folder) or {}
+
+
+def _find_metadata_folder(prefix: Prefix, distribution: Distribution) -> Path:
+    """Where the metadata lies: of an egg-link, in the source that it links to."""
     folder = to_disk(prefix.root, distribution.metadata)
     if distribution.layout == "egg-link":
         source = Path(distribution.editable or "")
-        folder = next(iter(sorted(source.glob("*.egg-info"))), source)
-    name = {"dist-info": "METADATA", "egg-info-file": ""}.get(distribution.layout, "PKG-INFO")
-    metadata = build_metadata(_read_headers(folder / name if name else folder) or {})
-    if metadata.requires_dist or distribution.layout in {"dist-info", "egg-info-file"}:
-        return metadata
-    requires, extras = parse_requires_txt(read_text(folder / "requires.txt") or "")
-    return replace(metadata, requires_dist=requires, provides_extra=extras)
+        return next(iter(sorted(source.glob("*.egg-info"))), source)
+    return folder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

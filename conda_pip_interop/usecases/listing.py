@@ -2,52 +2,91 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.core.ownership import ByConda, ByPip, owner_of_distribution
-from conda_pip_interop.render import ListedDistribution, Output, render_listing
+from conda_pip_interop.render import Output, render_table
+from conda_pip_interop.usecases.origin import Origin, find_origin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from conda_pip_interop.core.distributions import Distribution
+    from conda_pip_interop.core.paths import PrefixPath
     from conda_pip_interop.core.snapshot import Snapshot
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A distribution and where it came from."""
+
+    distribution: Distribution
+    origin: Origin
+
+    def to_dict(self) -> dict[str, object]:
+        """The JSON-ready form."""
+        return {
+            "name": self.distribution.name,
+            "version": self.distribution.version,
+            **self.origin.to_dict(),
+            "installer": self.distribution.installer,
+            "requested": self.distribution.requested,
+        }
+
+
+def build_rows(snapshot: Snapshot) -> tuple[Row, ...]:
+    """All distributions by name, doubles and those stranded under another Python included."""
+    rows = [
+        Row(distribution=one, origin=find_origin(snapshot, one))
+        for one in (*snapshot.distributions, *snapshot.stranded)
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.distribution.name, row.distribution.version)))
+
+
 def list_distributions(snapshot: Snapshot) -> Output:
-    """One row a distribution, doubles and those stranded under another Python included."""
-    rows = [_build_row(snapshot, one) for one in (*snapshot.distributions, *snapshot.stranded)]
-    rows.sort(key=lambda row: (row.name, row.version))
-    return render_listing(str(snapshot.prefix.root), rows)
-
-
-def _build_row(snapshot: Snapshot, distribution: Distribution) -> ListedDistribution:
-    match owner_of_distribution(snapshot, distribution):
-        case ByConda(record=name):
-            owner = "conda"
-            record = next(one for one in snapshot.records if one.name == name)
-            package = f"{record.name}-{record.version}-{record.build}"
-            source = f"{package} from {shorten_channel(record.channel)}"
-        case ByPip(in_place_of=None):
-            owner, source = "pip", _describe_source(distribution)
-        case ByPip(in_place_of=name):
-            owner = "pip"
-            source = f"{_describe_source(distribution)}, in the place of conda's {name}"
-    return ListedDistribution(
-        name=distribution.name, version=distribution.version, owner=owner, source=source
+    """One row a distribution."""
+    prefix, rows = str(snapshot.prefix.root), build_rows(snapshot)
+    table = render_table(
+        ("Name", "Version", "Owner", "Source"),
+        [
+            (row.distribution.name, row.distribution.version, row.origin.owner, str(row.origin))
+            for row in rows
+        ],
+    )
+    return Output(
+        text=f"# Python distributions in the environment at {prefix}:\n#\n{table}",
+        document={"prefix": prefix, "distributions": [row.to_dict() for row in rows]},
     )
 
 
-def shorten_channel(channel: str) -> str:
-    """A channel's name out of its URL, which ends with the subdir: `conda-forge`, `pkgs/main`."""
-    if "/" not in channel:
-        return channel
-    folder, _, name = channel.rstrip("/").rpartition("/")[0].rpartition("/")
-    return f"pkgs/{name}" if folder.endswith("/pkgs") else name
-
-
-def _describe_source(distribution: Distribution) -> str:
-    """Where pip's distribution came from (direct_url.json, PEP 610), else the index."""
-    if distribution.editable is not None:
-        return f"editable, {distribution.editable or 'place unknown'}"
-    if distribution.direct_url is not None:
-        return str(distribution.direct_url.get("url", "a URL"))
-    return "index"
+def list_outdated(
+    snapshot: Snapshot, rows: Iterable[Row], latest: Mapping[PrefixPath, str]
+) -> Output:
+    """Those of `rows` that have a newer version, by metadata folder in `latest`."""
+    prefix = str(snapshot.prefix.root)
+    outdated = [
+        (row, latest[row.distribution.metadata])
+        for row in rows
+        if row.distribution.metadata in latest
+    ]
+    table = render_table(
+        ("Name", "Version", "Latest", "Owner", "Source"),
+        [
+            (
+                one.distribution.name,
+                one.distribution.version,
+                new,
+                one.origin.owner,
+                str(one.origin),
+            )
+            for one, new in outdated
+        ],
+    )
+    title = f"# Outdated Python distributions in the environment at {prefix}:\n#\n{table}"
+    return Output(
+        text=title if outdated else f"Everything in {prefix} is up to date.",
+        document={
+            "prefix": prefix,
+            "distributions": [{**one.to_dict(), "latest": new} for one, new in outdated],
+        },
+    )

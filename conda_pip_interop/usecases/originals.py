@@ -46,6 +46,11 @@ def keep_original(record: CondaRecord, root: Path) -> Iterator[WriteFile]:
         yield WriteFile(path=kept, content=content, reason="the record as conda wrote it")
 
 
+def count_originals(root: Path) -> int:
+    """How many records are kept as conda wrote them."""
+    return sum(1 for _ in (root / ORIGINALS_FOLDER).glob("*.json"))
+
+
 def prune_originals(snapshot: Snapshot, findings: Iterable[Finding]) -> None:
     """Forget the originals of records that are as conda linked them again.
 

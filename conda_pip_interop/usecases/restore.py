@@ -14,7 +14,7 @@ from conda_pip_interop.core.findings import FindingKind, find_findings
 from conda_pip_interop.core.ownership import ByConda, owners_of
 from conda_pip_interop.core.plan import PackageAction, RemoveFile
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.usecases.listing import shorten_channel
+from conda_pip_interop.usecases.origin import shorten_channel
 from conda_pip_interop.usecases.originals import original_path, read_original
 from conda_pip_interop.usecases.payload import read_payload
 

@@ -8,10 +8,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.core.markers import Absent, Foreign, MarkerState, Ours
+from conda_pip_interop.core.rollback import read_journals
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.render import Output, render_table
 from conda_pip_interop.usecases.check import find_all
+from conda_pip_interop.usecases.originals import count_originals
 from conda_pip_interop.usecases.protect import is_wanted
 
 if TYPE_CHECKING:
@@ -21,14 +23,15 @@ if TYPE_CHECKING:
     from conda_pip_interop.core.policy import Policy
     from conda_pip_interop.usecases.target import Target
 
-_HEADER = ("Environment", "Python", "Protected by", "Policy", "Findings", "Last change")
+_HEADER = ("Environment", "Python", "Protected by", "Policy", "Findings", "Kept", "Last change")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentStatus:
     """A row of `conda pip status`; `problem` is why an environment could not be read.
 
-    `findings` counts by kind; `changed` is when conda last changed it (ISO 8601, UTC).
+    `findings` counts by kind; `changed` is when conda last changed it (ISO 8601, UTC). Kept are
+    `operations`, which can be undone, and `originals`, records as conda wrote them.
     """
 
     label: str
@@ -37,6 +40,8 @@ class EnvironmentStatus:
     protected_by: str | None = None
     policy: str = ""
     findings: Mapping[str, int]
+    operations: int = 0
+    originals: int = 0
     changed: str | None = None
     problem: str | None = None
 
@@ -49,6 +54,8 @@ class EnvironmentStatus:
             "protected_by": self.protected_by,
             "policy": self.policy,
             "findings": dict(self.findings),
+            "operations": self.operations,
+            "originals": self.originals,
             "last_change": self.changed,
             "problem": self.problem,
         }
@@ -68,6 +75,8 @@ def read_status(target: Target, policy: Policy) -> EnvironmentStatus:
             protected_by=_protector(snapshot.marker),
             policy=f"{'protect' if wanted else 'leave'} ({policy.protect_source})",
             findings=dict(sorted(counts.items())),
+            operations=sum(one.closed for one in read_journals(target.prefix)),
+            originals=count_originals(target.prefix),
             changed=_last_change(target.prefix),
         )
     except (InteropError, OSError) as error:
@@ -89,7 +98,7 @@ def render_status(rows: Iterable[EnvironmentStatus], *, colours: bool = False) -
 
 def _cells(row: EnvironmentStatus) -> tuple[str, ...]:
     if row.problem is not None:
-        return (row.label, "?", "?", "?", f"cannot be read: {row.problem}", "")
+        return (row.label, "?", "?", "?", f"cannot be read: {row.problem}", "", "")
     findings = ", ".join(f"{count} {kind}" for kind, count in row.findings.items())
     return (
         row.label,
@@ -97,8 +106,14 @@ def _cells(row: EnvironmentStatus) -> tuple[str, ...]:
         row.protected_by or "-",
         row.policy,
         findings or "-",
+        _describe_kept(row),
         row.changed or "-",
     )
+
+
+def _describe_kept(row: EnvironmentStatus) -> str:
+    counts = ((row.operations, "operation"), (row.originals, "original"))
+    return ", ".join(f"{n} {what}{'s' * (n > 1)}" for n, what in counts if n) or "-"
 
 
 def _protector(marker: MarkerState) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from conda_pip_interop.core.policy import Policy
+from conda_pip_interop.core.snapshot import read_snapshot
+from conda_pip_interop.usecases.reconcile import carry_out, plan_reconcile
 from conda_pip_interop.usecases.status import read_status, render_status
 from conda_pip_interop.usecases.target import Target
 from tests.builders import PrefixBuilder
@@ -30,3 +32,24 @@ def test_colours_mark_what_needs_a_look_and_only_where_they_are_wanted(tmp_path:
     rows = [read_status(make_target(tmp_path / "gone"), Policy())]
     assert "\033[31m" in render_status(rows, colours=True).text
     assert "\033[" not in render_status(rows).text
+
+
+def test_what_is_kept_of_former_operations_is_counted(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path / "web", python="3.11.7")
+    built.pip_package("idna", "3.11")
+    built.conda_package("idna", "3.10")
+    built.conda_package("click", "8.0")
+    built.pip_upgrade("click", "8.0", "8.1")
+    target = make_target(built.root)
+    assert (read_status(target, Policy()).operations, read_status(target, Policy()).originals) == (
+        0,
+        0,
+    )
+    snapshot = read_snapshot(built.root)
+    carry_out(plan_reconcile(snapshot), snapshot=snapshot, target=target)
+    row = read_status(target, Policy())
+    assert (row.operations, row.originals) == (1, 1)
+    output = render_status([row])
+    assert "1 operation, 1 original" in output.text
+    assert output.document["environments"] == [row.to_dict()]
+    assert row.to_dict()["operations"] == row.to_dict()["originals"] == 1

@@ -1,0 +1,183 @@
+"""The survey of an environment: its snapshot as a graph of who needs whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.core.distributions import Distribution, read_requirements
+from conda_pip_interop.core.history import parse_requested
+from conda_pip_interop.core.installed_files import read_text
+from conda_pip_interop.core.ownership import ByConda, owner_of_distribution
+from conda_pip_interop.core.requirements import find_subdir, marker_environment
+from conda_pip_interop.usecases.graph import Graph, Need, Node
+from conda_pip_interop.usecases.needs import NeedFinder, find_depends
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.core.conda_meta import CondaRecord
+    from conda_pip_interop.core.metadata import Metadata
+    from conda_pip_interop.core.snapshot import Snapshot
+
+
+def read_graph(snapshot: Snapshot) -> Graph:
+    """The graph of a prefix: of its snapshot, its distributions' metadata, and conda's history."""
+    history = read_text(snapshot.prefix.root / "conda-meta" / "history") or ""
+    return build_graph(
+        snapshot,
+        lambda one: read_requirements(snapshot.prefix, one),
+        requested=parse_requested(history),
+    )
+
+
+def build_graph(
+    snapshot: Snapshot,
+    read_metadata: Callable[[Distribution], Metadata],
+    *,
+    requested: Collection[str] = (),
+) -> Graph:
+    """Build the graph; `requested` are the names of conda's packages that its history tells."""
+    carried, replaced = _divide(snapshot)
+    nodes = {node.key: node for node in _build_nodes(snapshot, carried, replaced, requested)}
+    by_record = _index_records(nodes, replaced)
+    finder = NeedFinder(
+        nodes=nodes,
+        keys=_index_projects(nodes, snapshot),
+        stated={one.metadata: read_metadata(one) for n in nodes.values() for one in n.projects},
+        environment=marker_environment(snapshot.prefix, subdir=find_subdir(snapshot)),
+    )
+    wanted = finder.find_extras()
+    records = {record.name: record for record in snapshot.records}
+    for key, node in list(nodes.items()):
+        needs, options = finder.find_needs(node, wanted)
+        if node.owner == "conda":
+            needs = _add_depends(needs, find_depends(records[node.name], by_record))
+        nodes[key] = replace(node, needs=needs, options=options)
+    return Graph(nodes=_explain(nodes))
+
+
+def is_requested(distribution: Distribution) -> bool:
+    """Whether somebody named it to pip; of what does not say, it is assumed.
+
+    Only dist-info folders have a REQUESTED file (PEP 376), and not every installer writes one.
+    """
+    return (
+        distribution.requested
+        or distribution.layout != "dist-info"
+        or distribution.editable is not None
+        or distribution.installer != "pip"
+    )
+
+
+def _divide(
+    snapshot: Snapshot,
+) -> tuple[Mapping[str, list[Distribution]], Mapping[NormalizedName, tuple[Distribution, str]]]:
+    """(distributions by the record of conda's that carries them, pip's by name).
+
+    With pip's, the name of the record in whose place it is, or "". One a name: conda's, unless
+    pip's is in its place or conda has none.
+    """
+    carried: dict[str, list[Distribution]] = defaultdict(list)
+    pips: dict[NormalizedName, tuple[Distribution, str]] = {}
+    for one in snapshot.distributions:
+        owner = owner_of_distribution(snapshot, one)
+        if isinstance(owner, ByConda):
+            carried[owner.record].append(one)
+        elif owner.in_place_of is not None or one.name not in pips:
+            pips[one.name] = (one, owner.in_place_of or "")
+    condas = {one.name for found in carried.values() for one in found}
+    return carried, {name: one for name, one in pips.items() if one[1] or name not in condas}
+
+
+def _build_nodes(
+    snapshot: Snapshot,
+    carried: Mapping[str, list[Distribution]],
+    pips: Mapping[NormalizedName, tuple[Distribution, str]],
+    requested: Collection[str],
+) -> Iterator[Node]:
+    asked = {record.name for record in snapshot.records if _is_asked(record, requested)}
+    for name, (distribution, replaced) in pips.items():
+        yield Node(
+            key=f"pip:{name}",
+            name=name,
+            version=distribution.version,
+            owner="pip",
+            projects=(distribution,),
+            asked=is_requested(distribution) or replaced in asked,
+        )
+    gone = {replaced for _, replaced in pips.values()}
+    for record in snapshot.records:
+        if record.name in carried or record.name not in gone:
+            yield Node(
+                key=f"conda:{record.name}",
+                name=record.name,
+                version=record.version,
+                owner="conda",
+                projects=tuple(carried.get(record.name, ())),
+                asked=record.name in asked,
+            )
+
+
+def _is_asked(record: CondaRecord, requested: Collection[str]) -> bool:
+    """Whether somebody named it to conda, which writes the word None where nobody did."""
+    specs = record.raw.get("requested_specs")
+    return (
+        record.requested_spec not in {None, "", "None"}
+        or (isinstance(specs, list) and bool(specs))
+        or record.name in requested
+    )
+
+
+def _index_records(
+    nodes: Mapping[str, Node], pips: Mapping[NormalizedName, tuple[Distribution, str]]
+) -> Mapping[str, str]:
+    """The key of the node that answers to a name of conda's: pip's, where it is in its place."""
+    keys = {record: f"pip:{name}" for name, (_, record) in pips.items() if record}
+    keys.update({node.name: key for key, node in nodes.items() if node.owner == "conda"})
+    return keys
+
+
+def _index_projects(nodes: Mapping[str, Node], snapshot: Snapshot) -> Mapping[NormalizedName, str]:
+    """The key of the node that answers to a project's name.
+
+    A conda package that is not meant to carry a distribution answers to its own: `ninja` is there,
+    in a version that nobody states.
+    """
+    carriers = {one.record.name for found in snapshot.claims.by_name.values() for one in found}
+    keys = {
+        canonicalize_name(node.name): key
+        for key, node in nodes.items()
+        if node.owner == "conda" and node.name not in carriers
+    }
+    keys.update({one.name: key for key, node in nodes.items() for one in node.projects})
+    return keys
+
+
+def _add_depends(needs: tuple[Need, ...], depends: Iterable[Need]) -> tuple[Need, ...]:
+    """A conda package's needs: what its distributions say of what is there, then what conda says.
+
+    What they ask for and is nowhere, conda leaves out on purpose.
+    """
+    known = tuple(need for need in needs if need.target is not None)
+    there = {need.target for need in known}
+    return (*known, *(need for need in depends if need.target not in there))
+
+
+def _explain(nodes: Mapping[str, Node]) -> Mapping[str, Node]:
+    """Count what extras ask for among the needs, where nothing else tells why it is there."""
+    needed = {need.target for node in nodes.values() for need in node.needs}
+    explained = needed | {key for key, node in nodes.items() if node.asked}
+    return {
+        key: replace(
+            node,
+            needs=(*node.needs, *(one for one in node.options if one.target not in explained)),
+            options=tuple(one for one in node.options if one.target in explained),
+        )
+        for key, node in nodes.items()
+    }
