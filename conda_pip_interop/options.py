@@ -39,8 +39,9 @@ COMMANDS: Final = {
     **FAMILY,
     "check": "look for faults between conda and pip; exit code 1 if there are any",
     "restore": "bring back conda's package where pip has replaced or removed it",
-    "reconcile": "remove what one manager has left behind under the other",
-    "undo": "take back what `reconcile` or `uninstall` has removed",
+    "repair": "bring back what of pip's is damaged, or stayed behind with another Python",
+    "reconcile": "make the books of both managers say what is there; by itself after conda",
+    "undo": "take back an operation of ours, byte for byte",
     "names": "tell which conda package carries a PyPI project, and who says so",
     "translate": "make an environment.yml of dependency files, or requirements of it",
     "status": "show all environments: protection, policy, findings",
@@ -70,7 +71,10 @@ _WITH_VALUE: Final = (
 )
 
 #: What shows a plan and asks before it changes packages.
-CHANGING_COMMANDS: Final = ("install", "uninstall", "restore", "reconcile", "undo")
+CHANGING_COMMANDS: Final = (
+    *("install", "uninstall", "restore", "repair"),
+    *("reconcile", "undo"),
+)
 
 _EXAMPLES: Final = {
     "install": 'conda pip install -n web "flask>=3" cowsay\n'
@@ -79,6 +83,7 @@ _EXAMPLES: Final = {
     **EXAMPLES,
     "check": "conda pip check -n web",
     "restore": "conda pip restore -n web numpy",
+    "repair": "conda pip repair -n web --dry-run\n  conda pip repair -n web numpy",
     "reconcile": "conda pip reconcile -n web --dry-run",
     "undo": "conda pip undo -n web --list\n  conda pip undo -n web",
     "names": "conda pip names torch opencv-python --check\n  conda pip names --conda py-opencv",
@@ -292,6 +297,10 @@ def _add_words(parser: _Parser, command: str, *, standalone: bool) -> None:
         add_names_options(parser)
     elif command == "translate":
         add_translate_options(parser)
+    elif command == "repair":
+        parser.add_argument(
+            "words", nargs="*", metavar="NAME", help="a distribution of pip's (default: all)"
+        )
     elif command == "restore":
         parser.add_argument("words", nargs="+", metavar="NAME", help="a package of conda's")
     elif command in FAMILY:

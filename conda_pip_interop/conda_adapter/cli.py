@@ -105,6 +105,10 @@ def _answer(options: Options) -> Output:  # noqa: PLR0911, PLR0912, C901 - one a
             from conda_pip_interop.conda_adapter import installing
 
             return installing.install_requirements(options, target)
+        case "repair":
+            from conda_pip_interop.conda_adapter import installing
+
+            return installing.repair_distributions(options, target)
         case "names" | "translate" as command:
             from conda_pip_interop.conda_adapter import name_commands
 

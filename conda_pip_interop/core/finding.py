@@ -67,9 +67,8 @@ class Finding:
 
 
 def reinstall(distribution: Distribution) -> tuple[str, ...]:
-    """Build the command that puts a distribution of pip's in place again, and nothing else."""
-    pin = f"{distribution.name}=={distribution.version}"
-    return ("conda", "run", "python", "-m", "pip", "install", "--force-reinstall", "--no-deps", pin)
+    """Build the command that puts a distribution of pip's in place again, from its source."""
+    return ("conda", "pip", "repair", distribution.name)
 
 
 def present(distribution: Distribution) -> Evidence:

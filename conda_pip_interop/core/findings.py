@@ -9,7 +9,14 @@ from packaging.utils import NormalizedName
 from conda_pip_interop.core.claims import Carrier
 from conda_pip_interop.core.distributions import Distribution
 from conda_pip_interop.core.file_findings import find_clobbered, find_damaged
-from conda_pip_interop.core.finding import Evidence, Finding, FindingKind, build_evidence, present
+from conda_pip_interop.core.finding import (
+    Evidence,
+    Finding,
+    FindingKind,
+    build_evidence,
+    present,
+    reinstall,
+)
 from conda_pip_interop.core.paths import PrefixPath
 from conda_pip_interop.core.snapshot import Snapshot
 from conda_pip_interop.core.standing import Doubled, Intact, Overridden, Vanished, judge_carrier
@@ -154,7 +161,9 @@ def _find_stranded(snapshot: Snapshot) -> Iterator[Finding]:
             evidence=(present(distribution),),
             summary=f"pip's {distribution.name} {distribution.version} stayed behind in "
             f"{distribution.site_packages}: {now}.",
-            remedy=(("conda", "pip", "install", f"{distribution.name}=={distribution.version}"),),
+            remedy=(("conda", "pip", "repair"),)
+            if distribution.name in versions
+            else (reinstall(distribution),),
             details={"present_version": versions.get(distribution.name)},
         )
 

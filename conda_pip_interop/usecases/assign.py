@@ -122,11 +122,11 @@ class Assigner:
     def _find_wish_for_pip(self, name: NormalizedName) -> str | None:
         """Why a name is pip's, whatever the channels have."""
         if name in self.sources or name in self._urls:
-            return "source or URL"
+            return self.wishes.reasons.get(name, "source or URL")
         has = self.installed.get(name)
         has_pips = has is not None and has.manager == "pip" and self._serves(name, has)
         if name in self.wishes.from_pypi and not has_pips:
-            return "asked for by --from-pypi"
+            return self.wishes.reasons.get(name, "asked for by --from-pypi")
         return self.moved.get(name)
 
     def _serves(self, name: NormalizedName, has: Installed) -> bool:

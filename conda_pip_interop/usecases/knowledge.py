@@ -12,6 +12,7 @@ from conda_pip_interop.core.conda_meta import claimed_metadata
 from conda_pip_interop.core.distributions import read_requirements
 from conda_pip_interop.core.ownership import ByConda, owner_of_distribution
 from conda_pip_interop.pip.interface import HeldDistribution
+from conda_pip_interop.usecases.origin import find_content
 from conda_pip_interop.usecases.supply import Installed
 
 if TYPE_CHECKING:
@@ -64,6 +65,14 @@ class Knowledge:
     def has_pips(self, name: NormalizedName) -> bool:
         """Whether pip has the name in the environment."""
         return name in self.installed and self.installed[name].manager == "pip"
+
+    def has_source(self, item: ReportItem) -> bool:
+        """Whether pip has this very commit or archive there (PEP 610); a folder may change."""
+        there = self._distributions.get(item.name)
+        if there is None or there.direct_url is None or not self.has_pips(item.name):
+            return False
+        installed, wanted = find_content(there.direct_url), find_content(item.origin)
+        return wanted is not None and installed == wanted
 
     def knows_needs(self, name: NormalizedName) -> bool:
         """Whether the requirements of a name are known."""

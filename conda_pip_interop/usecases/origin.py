@@ -86,6 +86,14 @@ def find_origin(snapshot: Snapshot, distribution: Distribution) -> Origin:
             )
 
 
+def find_content(direct_url: Mapping[str, object]) -> tuple[object, ...] | None:
+    """What tells the very content of a direct reference (PEP 610): a commit or hashes; or None."""
+    vcs, archive = direct_url.get("vcs_info"), direct_url.get("archive_info")
+    told = vcs.get("commit_id") if isinstance(vcs, dict) else None
+    told = archive.get("hashes") if isinstance(archive, dict) else told
+    return (told, direct_url.get("subdirectory")) if told else None
+
+
 def build_direct_reference(direct_url: Mapping[str, object] | None) -> str | None:
     """The URL of a direct reference (PEP 440) out of a direct_url.json (PEP 610)."""
     url = (direct_url or {}).get("url")

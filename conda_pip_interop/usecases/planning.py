@@ -112,7 +112,7 @@ class Planner:
     def _look_into(self, request: Request) -> None:
         """Learn the names of what is asked for by a URL or a path, also where it is installed."""
         if request.places:
-            self._known.learn(self._look_up(tuple(one.line for one in request.places)))
+            self._known.learn(self._look_up(request.lines[len(request.requirements) :]))
 
     def _look_up(self, lines: tuple[Line, ...]) -> tuple[ReportItem, ...]:
         """What pip has to say of lines alone, whatever is installed."""
@@ -191,7 +191,14 @@ class Planner:
                 raise _pip_failed(error) from error
             return None
         self._known.learn(answer)
-        return answer
+        return (*answer, *self._find_other_sources(answer))
+
+    def _find_other_sources(self, answer: tuple[ReportItem, ...]) -> tuple[ReportItem, ...]:
+        """What was asked for by its place, and pip takes for installed by its version alone."""
+        missing = self._known.direct - {one.name for one in answer}
+        return tuple(
+            one for one in self._known.find_items(missing) if not self._known.has_source(one)
+        )
 
     def _learn_named(self, lines: tuple[Line, ...], held: tuple[HeldDistribution, ...]) -> bool:
         """Whether pip can tell of what was named, and there was something new in it."""
@@ -222,7 +229,8 @@ class Planner:
             anew = self._find_anew(supplies, request)
             items = (*items, *anew)
             reason = "asked for anew by --force-reinstall"
-            supplies.update({one.name: FromPip(reason=reason) for one in anew})
+            known = self._wishes.reasons
+            supplies.update({one.name: FromPip(reason=known.get(one.name, reason)) for one in anew})
         return InstallPlan(
             actions=build_actions(supplies, conda.solution, items, installed),
             solution=conda.solution,

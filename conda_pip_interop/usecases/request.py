@@ -98,7 +98,7 @@ class Request:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """What pip is to resolve.
+        """What pip is to resolve: the requirements, then the places.
 
         Beside a lock, which may hold clones, pip's rule that all or none have hashes does not
         stand: where some have none, hashes are checked when things are fetched, before any change.

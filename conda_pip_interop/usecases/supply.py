@@ -23,6 +23,7 @@ class Wishes:
     though another serves: nobody's, that of what is asked for, or of all that is needed too.
     `only_deps`: what is asked for stays out, what it needs comes in. `limits` are the ranges that
     constraints state: they ask for nothing. `pre`: pre-releases are as good as releases.
+    `reasons` stand in the plan for what is pip's by such a wish.
     """
 
     from_pypi: frozenset[NormalizedName] = frozenset()
@@ -34,6 +35,7 @@ class Wishes:
     only_deps: bool = False
     limits: Mapping[NormalizedName, SpecifierSet] = field(default_factory=dict, hash=False)
     pre: bool = False
+    reasons: Mapping[NormalizedName, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
