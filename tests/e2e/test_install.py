@@ -181,6 +181,8 @@ def test_ctrl_c_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # ignored in what a shell has put into the background, and then inherited
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     assert asking.stdout is not None
     seen = ""

@@ -235,7 +235,15 @@ def copy_environment(base: Base, source: str, name: str) -> None:
 def _update_hashes(record: Path, prefix: Path) -> None:
     """Make a record's hashes right for another prefix, in the files that hold the prefix."""
     content = json.loads(record.read_text())
-    changed = [row for row in content["paths_data"]["paths"] if "sha256_in_prefix" in row]
+    rows = content["paths_data"]["paths"]
+    generated = [  # newer condas record the length of a script, which has the prefix in it
+        row
+        for row in rows
+        if row.get("path_type") == "unix_python_entry_point" and "size_in_bytes" in row
+    ]
+    for row in generated:
+        row["size_in_bytes"] = (prefix / row["_path"]).stat().st_size
+    changed = [*generated, *(row for row in rows if "sha256_in_prefix" in row)]
     for row in changed:
         if row.get("prefix_placeholder"):
             # conda leaves a noarch script's path here as it is in the archive; `files` is right.

@@ -82,7 +82,7 @@ def build_environment(scratch: Path, condarc: Path, *, prefix: Path | None) -> d
         "XDG_DATA_HOME": str(scratch / "data"),
         "XDG_STATE_HOME": str(scratch / "state"),
         "CONDARC": str(condarc),
-        "CONDA_SOLVER": "classic",
+        "CONDA_SOLVER": os.environ.get("CONDA_PIP_INTEROP_TEST_SOLVER", "classic"),
         "CONDA_OVERRIDE_CUDA": "",  # else each solve starts a process to look for a GPU
         # pip reads no file at all with this one, not even the machine's.
         "PIP_CONFIG_FILE": os.devnull,
