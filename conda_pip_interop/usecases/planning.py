@@ -130,6 +130,8 @@ class Planner:
         try:
             return self._installer.resolve(lines, held=(), with_deps=False, anew=True)
         except InteropError as error:
+            if error.code != "pip-failed":
+                raise
             raise _pip_failed(error) from error
 
     def _ask_conda(self, wanted: list[Requirement]) -> _CondaAnswer:
