@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-online lint clean
 
 demo: $(READY)
 	@$(VENV)/python -m tests.world demo
@@ -13,6 +13,11 @@ demo: $(READY)
 test: $(READY)
 	@$(VENV)/python -m tests.world base
 	@$(VENV)/python -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist worksteal
+
+# Against the index that this machine's pip is set to; no part of `make test`.
+test-online: $(READY)
+	@$(VENV)/python -m tests.world base
+	@$(VENV)/python -m pytest --quiet -m online --durations=0 tests/online
 
 lint: $(READY)
 	@$(VENV)/ruff check .

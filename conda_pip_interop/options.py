@@ -278,7 +278,11 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
         )
     if command in ("install", "names", "translate"):
         parser.add_argument(
-            *("-c", "--channel"), action="append", dest="channels", help="an additional channel"
+            *("-c", "--channel"),
+            action="append",
+            dest="channels",
+            metavar="CHANNEL",
+            help="an additional channel",
         )
         parser.add_argument(
             "--override-channels", action="store_true", help="use the channels of -c alone"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -27,7 +28,7 @@ from conda_pip_interop.usecases.request import build_request
 from conda_pip_interop.usecases.target import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from conda_pip_interop.core.prefix import Prefix
     from conda_pip_interop.pip.interface import Installer
@@ -65,7 +66,7 @@ class BuildEnvironments:
             ready = folder / "conda-meta" / "pip-interop-build"
             if not ready.is_file():
                 shutil.rmtree(folder, ignore_errors=True)
-                with quiet_stdout():
+                with quiet_stdout(), _let_conda_change():
                     _create(folder, python.minor)
                     self._install(folder, wanted)
                 ready.write_text("".join(f"{one}\n" for one in wanted), encoding="utf-8")
@@ -117,15 +118,24 @@ def _digest(python: str, wanted: tuple[str, ...]) -> str:
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
+@contextlib.contextmanager
+def _let_conda_change() -> Iterator[None]:
+    """Let conda make an environment that no list names, also where the command is a dry run."""
+    with contextlib.ExitStack() as stack:
+        for key in ("dry_run", "register_envs"):
+            # conda has no other way
+            stack.enter_context(context._override(key, False))  # noqa: SLF001
+        yield
+
+
 def _create(folder: Path, python: str) -> None:
     """An environment of conda's with Python and pip, which no list of environments names."""
     backend = context.plugin_manager.get_cached_solver_backend()
     specs = [MatchSpec(f"python={python}"), MatchSpec("pip")]
-    with context._override("register_envs", False):  # noqa: SLF001 - there is no other way
-        solver = backend(str(folder), context.channels, context.subdirs, specs_to_add=specs)
-        transaction = solver.solve_for_transaction()
-        transaction.download_and_extract()
-        transaction.execute()
+    solver = backend(str(folder), context.channels, context.subdirs, specs_to_add=specs)
+    transaction = solver.solve_for_transaction()
+    transaction.download_and_extract()
+    transaction.execute()
 
 
 def _prune(builds: Path) -> None:

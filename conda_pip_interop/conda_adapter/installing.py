@@ -31,7 +31,9 @@ from conda_pip_interop.usecases.asked import read_request
 from conda_pip_interop.usecases.request import build_wishes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from packaging.utils import NormalizedName
 
     from conda_pip_interop.options import Options
     from conda_pip_interop.pip.interface import Installer
@@ -115,7 +117,8 @@ def _fulfil(
     call_hook("before_command", "pip")
     _refuse_protected_base(target)
     snapshot = read_snapshot(target.prefix)
-    installer = _find_installer(snapshot, options, request)
+    versions = _list_versions(snapshot)
+    installer = _find_installer(snapshot, options, request, versions)
     conda = CondaEnvironment(target=target)
     while True:
         with show_progress("Planning with conda and pip"):
@@ -130,6 +133,7 @@ def _fulfil(
                 )
             )
         _guard(plan, target, wishes)
+        versions.update(plan.brought)
 
         def carry_out(plan: InstallPlan = plan) -> None:
             install.carry_out(
@@ -183,18 +187,27 @@ def _refuse_protected_base(target: Target) -> None:
         )
 
 
-def _find_installer(snapshot: Snapshot, options: Options, request: Request) -> Installer:
+def _list_versions(snapshot: Snapshot) -> dict[NormalizedName, str]:
+    """What conda has in the environment, for builds to be made against."""
+    return {
+        one.name: one.version
+        for one in snapshot.distributions
+        if isinstance(owner_of_distribution(snapshot, one), ByConda)
+    }
+
+
+def _find_installer(
+    snapshot: Snapshot,
+    options: Options,
+    request: Request,
+    versions: Mapping[NormalizedName, str],
+) -> Installer:
     """pip, with builds as the command line wants them."""
     process = _find_pip(snapshot, options, request)
     if request.options.build_from_pypi:
         return process
     if not request.build_isolation:
         return BuildingInstaller(process=process, prepare=None)
-    versions = {
-        one.name: one.version
-        for one in snapshot.distributions
-        if isinstance(owner_of_distribution(snapshot, one), ByConda)
-    }
     environments = BuildEnvironments(
         prefix=snapshot.prefix,
         versions=versions,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from conda.base.constants import DepsModifier, UpdateModifier
 from conda.base.context import context
+from conda.common.io import argv
 from conda.core.link import PrefixSetup, UnlinkLinkTransaction
 from conda.core.package_cache_data import PackageCacheData
 from conda.core.prefix_data import PrefixData
@@ -29,6 +30,7 @@ from conda_pip_interop.core.conda_meta import read_conda_meta
 from conda_pip_interop.core.files import replace_file
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.payload import Carried, find_carried, read_package_paths
+from conda_pip_interop.names.places import hide_password
 from conda_pip_interop.usecases.conda import CondaPackage
 
 if TYPE_CHECKING:
@@ -71,8 +73,11 @@ class CondaSolution:
         return tuple(wrong)
 
     def execute(self) -> None:
-        """See `Solution.execute`; conda takes back by itself what fails on its way."""
-        with clean_stdout():
+        """See `Solution.execute`; conda takes back by itself what fails on its way.
+
+        It writes the command line into the history, in which a URL's password has no business.
+        """
+        with clean_stdout(), argv([hide_password(word) for word in sys.argv]):
             self.transaction.execute()
 
     def roll_back(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -96,6 +97,22 @@ def find_key(url: str, subdirectory: str | None = None) -> str:
     path = unquote(parts.path).rstrip("/")
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.scheme}://{host}{path}{query}#{subdirectory or ''}"
+
+
+def find_folder(text: str) -> Path | None:
+    """The folder that a place's text names, if it is one of this machine."""
+    bare = text.partition(" @ ")[2] or text
+    if bare.lower().startswith("file:"):
+        path = Path(url2pathname(urlsplit(bare).path))
+    else:
+        path = Path(_split_extras(bare)[0])
+    return path if path.is_dir() else None
+
+
+def find_subdirectory(text: str) -> str:
+    """Where in a clone or an archive the project lies, by the URL's fragment."""
+    within = _SUBDIRECTORY.search(text)
+    return unquote(within[1]) if within else ""
 
 
 def hide_password(text: str) -> str:

@@ -2,8 +2,7 @@
 
 pip's own way fetches that from the index, in versions that the environment need not have; here
 `prepare` makes such environments, and pip builds in them without isolation. What a build needs is
-what pip says is missing (`--check-build-dependencies`): first what pyproject.toml states (PEP 518),
-then what the backend asks for (PEP 517).
+what pyproject.toml states (PEP 518), and then what the backend asks for (PEP 517).
 """
 
 from __future__ import annotations
@@ -11,17 +10,17 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.pip.missing import parse_missing
+from conda_pip_interop.names.places import find_folder, find_subdirectory
+from conda_pip_interop.pip.backend import ask_backend, find_missing, read_build_system
 from conda_pip_interop.pip.options import BY_NAME, Passed, PipArgument, PipOptions
 from conda_pip_interop.pip.stub import write_stub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from packaging.utils import NormalizedName
 
@@ -30,9 +29,9 @@ if TYPE_CHECKING:
     from conda_pip_interop.pip.report import ReportItem
 
     Prepare = Callable[[tuple[str, ...]], "BuildEnvironment"]
-    T = TypeVar("T")
 
-_UNISOLATED: Final = ("--no-build-isolation", "--check-build-dependencies")
+#: pip stops as soon as a source lies unpacked in its folder for temporary files, and leaves it.
+_UNPACKING: Final = ("--no-build-isolation", "--check-build-dependencies", "--no-clean")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +54,7 @@ class BuildingInstaller:
     prepare: Prepare | None
     _sources: dict[str, ReportItem] = field(default_factory=dict)
     _unbuilt: set[NormalizedName] = field(default_factory=set)
-    _requires: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def resolve(
         self,
@@ -88,10 +87,8 @@ class BuildingInstaller:
 
     def _look_into(self, line: Line) -> tuple[ReportItem, ...]:
         """Name, version and requirements of a source, and at which commit it is."""
-        return self._run_build(
-            line.text,
-            lambda process: process.resolve((line,), held=(), with_deps=False, anew=True),
-        )
+        process = self._enter(self._learn_needs(line))
+        return process.resolve((line,), held=(), with_deps=False, anew=True)
 
     def _stand_in(self, line: Line, folder: Path) -> Line:
         item = self._sources.get(line.text)
@@ -108,7 +105,7 @@ class BuildingInstaller:
             self.process.fetch(ready, into=into)
         for pin in pins:
             if pin.name in self._unbuilt and not pin.editable:
-                self._run_build(self._find_key(pin), partial(_fetch, pin=pin, into=into))
+                self._enter(self._find_needs(pin)).fetch((pin,), into=into)
         return tuple(sorted(into.glob("*.whl")))
 
     def stage(self, pins: tuple[Pin, ...], *, wheels: Path, into: Path) -> None:
@@ -116,52 +113,96 @@ class BuildingInstaller:
         self.process.stage(tuple(one for one in pins if not one.editable), wheels=wheels, into=into)
         for pin in pins:
             if pin.editable:
-                stage = partial(_stage, pin=pin, wheels=wheels, into=into)
-                self._run_build(self._find_key(pin), stage, in_place=True)
+                process = self._enter(self._find_needs(pin), in_place=True)
+                process.stage((pin,), wheels=wheels, into=into)
 
-    def _find_key(self, pin: Pin) -> str:
-        """What a source's requirements were remembered by."""
-        texts = [text for text, one in self._sources.items() if one.name == pin.name]
-        return texts[0] if texts else pin.line.text
+    def _find_needs(self, pin: Pin) -> tuple[str, ...]:
+        """What a build needs, by the line that was looked into, which need not be the pin's."""
+        for text, item in self._sources.items():
+            if item.name == pin.name:
+                return self._needs[text]
+        return self._learn_needs(pin.line)
 
-    def _run_build(self, key: str, run: Callable[[PipProcess], T], *, in_place: bool = False) -> T:
-        """Run pip where a build has what it needs, which pip says one after the other.
+    def _learn_needs(self, line: Line) -> tuple[str, ...]:
+        """What the build of a source needs (PEP 508)."""
+        if line.text not in self._needs:
+            with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
+                source = self._find_source(line, Path(folder))
+                self._needs[line.text] = () if source is None else self._ask(line, source)
+        return self._needs[line.text]
+
+    def _ask(self, line: Line, source: Path) -> tuple[str, ...]:
+        system = read_build_system(source)
+        process = self._enter(system.requires)
+        behind = (one.partition("=")[2] for one in line.settings if one.startswith("--config-"))
+        settings = _read_settings((*self.process.options.values("-C"), *behind))
+        asked = ask_backend(system, process, editable=line.editable, settings=settings)
+        return (*system.requires, *find_missing(process.prefix, asked))
+
+    def _find_source(self, line: Line, folder: Path) -> Path | None:
+        """The project's folder; pip unpacks into `folder` what lies elsewhere. None for a wheel."""
+        here = find_folder(line.text)
+        if here is not None:
+            return here / find_subdirectory(line.text)
+        process = replace(
+            self.process,
+            options=_add(self.process.options, _UNPACKING),
+            environ=dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
+        )
+        failure = None
+        try:
+            process.resolve((replace(line, editable=False),), held=(), with_deps=False, anew=True)
+        except InteropError as error:
+            failure = error
+        for unpacked in (*folder.glob("pip-req-build-*"), *folder.glob("pip-install-*/*")):
+            source = unpacked / find_subdirectory(line.text)
+            if any((source / name).is_file() for name in ("pyproject.toml", "setup.py")):
+                return source
+        if failure is not None:
+            raise failure
+        return None
+
+    def _enter(self, requires: tuple[str, ...], *, in_place: bool = False) -> PipProcess:
+        """pip where a build has what it needs, its programs included.
 
         `in_place`: with the environment's own Python, which sees what the build needs.
         """
-        options = _leave_isolation_out(self.process.options)
-        requires = self._requires.get(key, ())
-        while True:
-            process = replace(self.process, options=options)
-            if self.prepare is not None:
-                process = self._move(process, self.prepare(requires), in_place=in_place)
-            try:
-                return run(process)
-            except InteropError as error:
-                missing = parse_missing(error.message) if error.code == "pip-failed" else ()
-                if self.prepare is None and missing:
-                    raise _not_there(missing) from error
-                fresh = tuple(one for one in missing if one not in requires)
-                if not fresh:
-                    raise
-                requires = self._requires[key] = (*requires, *fresh)
-
-    def _move(
-        self, process: PipProcess, environment: BuildEnvironment, *, in_place: bool
-    ) -> PipProcess:
-        if not in_place:
-            return replace(process, python=environment.python, runner=environment.python)
-        path = os.pathsep.join([str(environment.scripts), os.environ.get("PATH", os.defpath)])
-        view = {"PYTHONPATH": str(environment.site_packages), "PATH": path}
-        return replace(process, environ=view)
+        options = _add(self.process.options, _UNPACKING[:1])
+        if self.prepare is None:
+            missing = find_missing(self.process.prefix, requires)
+            if missing:
+                raise _not_there(missing)
+            environ = _with_programs(self.process.python.parent)
+            return replace(self.process, options=options, environ=environ)
+        there = self.prepare(requires)
+        environ = _with_programs(there.scripts)
+        if in_place:
+            environ["PYTHONPATH"] = str(there.site_packages)
+            return replace(self.process, options=options, environ=environ)
+        return replace(
+            self.process,
+            options=options,
+            environ=environ,
+            python=there.python,
+            runner=there.python,
+        )
 
 
-def _fetch(process: PipProcess, *, pin: Pin, into: Path) -> None:
-    process.fetch((pin,), into=into)
+def _with_programs(scripts: Path) -> dict[str, str]:
+    return {"PATH": os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath)])}
 
 
-def _stage(process: PipProcess, *, pin: Pin, wheels: Path, into: Path) -> None:
-    process.stage((pin,), wheels=wheels, into=into)
+def _read_settings(texts: Iterable[str]) -> dict[str, Any]:
+    """Settings as pip gives them to a backend: one that is given twice is a list."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        key, _, value = text.partition("=")
+        known = found.get(key)
+        if known is None:
+            found[key] = value
+        else:
+            found[key] = [*(known if isinstance(known, list) else [known]), value]
+    return found
 
 
 def _is_source(line: Line) -> bool:
@@ -174,10 +215,10 @@ def _is_wheel(url: str) -> bool:
     return url.partition("#")[0].partition(" ;")[0].rstrip().endswith(".whl")
 
 
-def _leave_isolation_out(options: PipOptions) -> PipOptions:
+def _add(options: PipOptions, names: Iterable[str]) -> PipOptions:
     given = [
         PipArgument(option=option)
-        for name in _UNISOLATED
+        for name in names
         if not options.has(name) and isinstance(option := BY_NAME[name], Passed)
     ]
     return replace(options, arguments=(*options.arguments, *given))

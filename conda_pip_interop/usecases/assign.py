@@ -256,15 +256,22 @@ def _filter(
 
 
 def _would_overwrite(
-    name: NormalizedName, version: str, specifiers: SpecifierSet, shortage: str
+    name: NormalizedName, version: str, specifiers: SpecifierSet, reason: str
 ) -> InteropError:
+    over = f"To let pip put its own in the place of conda's: `--break-other-managers {name}`."
+    if _satisfies(version, specifiers):
+        return InteropError(
+            "would-overwrite",
+            f"{name} {version} is conda's, and pip's own would overwrite it ({reason}).",
+            hints=(f"Leave {name} to conda, or remove it first: `conda remove {name}`.", over),
+        )
     return InteropError(
         "would-overwrite",
-        f"{name} {version} is conda's, but {name}{specifiers} is needed, and {shortage}.",
+        f"{name} {version} is conda's, but {name}{specifiers} is needed, and {reason}.",
         hints=(
             f"Ask for a version of what needs it that works with {name} {version}.",
             f"Add a channel that has {name}{specifiers} with `-c CHANNEL`.",
-            f"To let pip put its own in the place of conda's: `--break-other-managers {name}`.",
+            over,
         ),
     )
 

@@ -13,6 +13,7 @@ from conda_pip_interop.core.journal import STATE_FOLDER
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.requirement import refuse_python
+from conda_pip_interop.usecases.overlap import settle_overlaps
 from conda_pip_interop.usecases.planning import InstallPlan, Planner
 from conda_pip_interop.usecases.staging import Staged, note_origins, plan_placing, read_staged
 from conda_pip_interop.usecases.supply import Wishes
@@ -145,6 +146,8 @@ def _place(
     title = " ".join(f"{one.name}=={one.version}" for one in plan.items)
     with open_operation(target.prefix, f"install {title}", on_wait=on_wait) as operation:
         operation.apply(plan_placing(staged, read_snapshot(target.prefix), over=over))
+        if over:
+            operation.apply(settle_overlaps(over, read_snapshot(target.prefix)))
 
 
 def _kept_going(error: InteropError, target: Target) -> InteropError:

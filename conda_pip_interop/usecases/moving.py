@@ -70,7 +70,7 @@ class Mover:
         """The fewest names without which conda can solve; none where that is not to be had."""
         projects = self._find_movable(supplies)
         movable = sorted(projects, key=lambda spec: spec.name)
-        fixed = specs - projects.keys()
+        fixed = specs.difference(projects)
 
         def works(these: frozenset[CondaSpec]) -> bool:
             wanted = fixed | these

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from packaging.utils import canonicalize_name
+
 from conda_pip_interop.core.requirements import marker_environment
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.places import hide_password
@@ -51,6 +53,15 @@ class InstallPlan:
     def pins(self) -> tuple[Pin, ...]:
         """pip's part, each as the line that gets it."""
         return build_pins(self.items, self.request)
+
+    @property
+    def brought(self) -> Mapping[NormalizedName, str]:
+        """What conda will have put there, as far as its name tells: name to version."""
+        return {
+            canonicalize_name(one.name): one.version
+            for one in self.actions
+            if one.manager == "conda" and one.version is not None
+        }
 
     @property
     def nothing_to_do(self) -> bool:
@@ -119,6 +130,8 @@ class Planner:
         try:
             return self._installer.resolve(lines, held=(), with_deps=False, anew=True)
         except InteropError as error:
+            if error.code != "pip-failed":
+                raise
             raise _pip_failed(error) from error
 
     def _ask_conda(self, wanted: list[Requirement]) -> _CondaAnswer:

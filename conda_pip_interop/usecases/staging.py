@@ -135,24 +135,23 @@ def _find_replaced(
 ) -> Iterable[PrefixPath]:
     """The files of a distribution that go with it: those that nobody else lists."""
     owner = owner_of_distribution(snapshot, one)
+    own: set[ByConda | ByPip] = {ByPip(distribution=one.name)}
     if isinstance(owner, ByConda):
-        records = [record for record in snapshot.records if record.name == owner.record]
-        yield from (
-            file.path
-            for record in records
-            for file in record.files
-            if file.path.startswith(f"{one.site_packages}/")
-        )
-        return
-    if one.files is None:
+        own.add(owner)
+        for record in snapshot.records:
+            if record.name == owner.record:
+                inside = f"{one.site_packages}/"
+                yield from (file.path for file in record.files if file.path.startswith(inside))
+        found, _ = read_distributions(snapshot.prefix, one.site_packages)  # a snapshot has no list
+        one = next((other for other in found if other.metadata == one.metadata), one)
+    elif one.files is None:
         raise InteropError(
             "no-record",
             f"{one.name} {one.version} in {snapshot.prefix.root} cannot be replaced: its metadata "
             f"({one.metadata}) does not say which files it has.",
             hints=(f"Move the folder {one.metadata} and the module away by hand.",),
         )
-    own: set[ByConda | ByPip] = {ByPip(distribution=one.name)}
-    if owner.in_place_of is not None:
+    elif owner.in_place_of is not None:
         own.add(ByConda(record=owner.in_place_of))
     for path in read_payload(one, snapshot.prefix.root):
         if not set(ownership.claims(path)) - own:

@@ -40,24 +40,28 @@ def package(name: str, version: str = "1.0", *depends: str, carries: str | None)
     )
 
 
-@pytest.fixture(scope="module")
-def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A channel of packages whose names say one thing and whose files another."""
-    folder = tmp_path_factory.mktemp("channel") / "conda-forge"
-    packages = [
-        package("pytorch", carries="torch"),
-        package("pytorch", "2.0rc1", carries="torch"),
-        package("odd-name", carries="unheard_of"),
-        package("liar", carries="somebody_else"),
-        package("whole", "3.0", "whole-base 3.0.*", carries=None),
-        package("whole-base", "3.0", carries="whole"),
-    ]
+def write_channel(folder: Path, *packages: Package) -> str:
+    """A channel of noarch packages; its URL."""
     (folder / "noarch").mkdir(parents=True)
     records = {f"{one.stem}.conda": write_package(one, folder / "noarch") for one in packages}
     for subdir, found in (("noarch", records), (native_subdir(), {})):
         content = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": found}
         write_atomically(folder / subdir / "repodata.json", json.dumps(content))
     return folder.as_uri()
+
+
+@pytest.fixture(scope="module")
+def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A channel of packages whose names say one thing and whose files another."""
+    return write_channel(
+        tmp_path_factory.mktemp("channel") / "conda-forge",
+        package("pytorch", carries="torch"),
+        package("pytorch", "2.0rc1", carries="torch"),
+        package("odd-name", carries="unheard_of"),
+        package("liar", carries="somebody_else"),
+        package("whole", "3.0", "whole-base 3.0.*", carries=None),
+        package("whole-base", "3.0", carries="whole"),
+    )
 
 
 def ask(base: Base, channel: str, *words: str, check: bool = True, **extra: str) -> Any:

@@ -101,10 +101,13 @@ def test_the_message_of_the_policy_is_shown_by_pip(own_base: Base) -> None:
 
 
 def test_conda_pip_install_into_a_protected_base_is_refused_with_advice(own_base: Base) -> None:
-    refused = own_base.run("pip", "install", "-n", "base", "--yes", "cowsay", check=False)
+    words = ("pip", "install", "-n", "base", "--yes", "cowsay")
+    refused = own_base.run(*words, check=False)
     assert refused.returncode == 1
     assert "conda create -n NEW" in refused.stderr
     assert "conda pip unprotect -n base" in refused.stderr
+    own_base.run(*words, CONDA_PLUGINS_PIP_INTEROP_PROTECT="none")
+    own_base.run_in(own_base.prefix, "python", "-c", "import cowsay")
 
 
 def test_a_pip_section_in_an_environment_file_still_works(own_base: Base, tmp_path: Path) -> None:
