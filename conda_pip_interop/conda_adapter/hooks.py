@@ -40,6 +40,7 @@ _LET_THROUGH = ("PIP_BREAK_SYSTEM_PACKAGES", "UV_BREAK_SYSTEM_PACKAGES")
 _set: set[str] = set()
 _unfinished: set[str] = set()
 _noticed: set[Path] = set()
+_guarded: set[Path] = set()
 _kept: dict[Path, bytes] = {}
 
 
@@ -127,10 +128,32 @@ def guard(
     if not _unfinished or "pip" in _unfinished:  # we look at our own plans ourselves, once
         return None
     root = find_target(next(iter(_unfinished)))
+    _guarded.add(root)
+    return _judge(root, unlinked, linked)
+
+
+def guard_unsolved(
+    prefix: str, unlinked: tuple[PackageRecord, ...], linked: tuple[PackageRecord, ...]
+) -> CondaError | None:
+    """Before conda changes anything: the guard for what no solver was asked about.
+
+    That is files and URLs of packages, and earlier revisions. Whoever removes everything means it,
+    and a clone has pip's files before it has any record: it is a copy, nothing of its own breaks.
+    """
+    root = Path(prefix)
+    if not _unfinished or "pip" in _unfinished or root in _guarded or not linked:
+        return None
+    is_new = not any((root / "conda-meta").glob("*.json"))
+    return None if is_new else _judge(root, unlinked, linked)
+
+
+def _judge(
+    root: Path, unlinked: Iterable[PackageRecord], linked: Iterable[PackageRecord]
+) -> CondaError | None:
     if not (root / "conda-meta").is_dir() or not has_signs_of_pip(read_prefix(root)):
         return None
     from conda_pip_interop.conda_adapter.errors import build_conda_error
-    from conda_pip_interop.conda_adapter.reconciling import judge_transaction
+    from conda_pip_interop.conda_adapter.guarding import judge_transaction
 
     refusal = judge_transaction(root, unlinked, linked)
     return None if refusal is None else build_conda_error(refusal)

@@ -1,34 +1,24 @@
-"""What takes a closer look at an environment: the notice after, and the guard before."""
+"""What takes a closer look at an environment after a command: set right, and tell."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from conda.base.context import context
-
-from conda_pip_interop.conda_adapter.boundary import mention, say, tell
+from conda_pip_interop.conda_adapter.boundary import mention, tell
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.core.apply import is_operating, recover_interrupted
 from conda_pip_interop.core.findings import find_findings
-from conda_pip_interop.core.forecast import Change
 from conda_pip_interop.core.rollback import needs_recovery
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.core.state import read_state, write_state
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.usecases.guard import build_refusal, find_breakages, render_warning
 from conda_pip_interop.usecases.notice import build_notice, build_report
 from conda_pip_interop.usecases.originals import prune_originals
 from conda_pip_interop.usecases.reconcile import carry_out, plan_reconcile
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
     from pathlib import Path
-
-    from conda.models.records import PackageRecord
-    from packaging.utils import NormalizedName
-
-    from conda_pip_interop.usecases.conda import CondaPackage
 
 
 def look_and_tell(root: Path) -> None:
@@ -79,36 +69,3 @@ def _recover(root: Path) -> None:
         recover_interrupted(root, on_wait=go_on)
     except (InteropError, OSError) as error:
         mention(f"conda-pip-interop: {root} is not recovered ({error})")
-
-
-def judge_transaction(
-    root: Path,
-    unlinked: Iterable[PackageRecord | CondaPackage],
-    linked: Iterable[PackageRecord | CondaPackage],
-    *,
-    replaced: Collection[NormalizedName] = (),
-) -> InteropError | None:
-    """Hold conda's answer against what pip has installed in the environment at `root`.
-
-    `replaced`: distributions that are about to be replaced themselves.
-    """
-    mode = read_policy().guard
-    if mode == "off":
-        return None
-    before = {record.name: record.version for record in unlinked}
-    after = {record.name: record.version for record in linked}
-    changes = [
-        Change(name=name, before=before.get(name), after=after.get(name))
-        for name in sorted(before.keys() | after.keys())
-    ]
-    target = build_target(root)
-    breakages = tuple(
-        one
-        for one in find_breakages(read_snapshot(root), changes)
-        if one.distribution not in replaced
-    )
-    if breakages and mode == "error":
-        return build_refusal(breakages, target)
-    if breakages and not context.quiet:
-        say(render_warning(breakages, target))
-    return None

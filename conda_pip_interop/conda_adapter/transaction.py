@@ -9,7 +9,7 @@ from conda_pip_interop.conda_adapter.boundary import call_hook
 
 
 class StashAction(Action):  # type: ignore[misc]  # conda is not typed
-    """Moves pip's payload out of the way of what conda is about to link.
+    """Moves pip's payload out of the way of what conda is about to link, if the guard lets it.
 
     Already in `verify`: conda looks there, after all actions' own verifying, for files in its way.
     """
@@ -17,7 +17,9 @@ class StashAction(Action):  # type: ignore[misc]  # conda is not typed
     def verify(self) -> None:
         """Move it aside."""
         if self.target_prefix is not None and self.link_precs:
-            call_hook("open_stash", str(self.target_prefix), tuple(self.link_precs))
+            prefix, linked = str(self.target_prefix), tuple(self.link_precs)
+            call_hook("guard_unsolved", prefix, tuple(self.unlink_precs or ()), linked)
+            call_hook("open_stash", prefix, linked)
         self._verified = True
 
     def execute(self) -> None:

@@ -19,11 +19,15 @@ from conda_pip_interop.core.snapshot import Snapshot
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """What conda would do to one package; ``after`` is None where it goes, ``before`` where new."""
+    """What conda would do to one package; ``after`` is None where it goes, ``before`` where new.
+
+    ``projects``: the distributions that the package is known or guessed to carry.
+    """
 
     name: str
     before: str | None
     after: str | None
+    projects: tuple[NormalizedName, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,19 +55,22 @@ def forecast(
     if not pips:
         return ()
     by_name = {change.name: change for change in changes}
-    python = by_name.get("python")
-    if python is not None and _minor(python.after) != _minor(python.before):
-        return tuple(_build(one, "stranded", python) for one in pips)
     moved = dict(_carried_changes(snapshot, by_name))
+    overwritten = [one for one in pips if one.name in moved and moved[one.name].after is not None]
+    found = [_build(one, "overwritten", moved[one.name]) for one in overwritten]
+    python = by_name.get("python")
+    if python is not None and python.before and _minor(python.after) != _minor(python.before):
+        return (
+            *found,
+            *(_build(one, "stranded", python) for one in pips if one not in overwritten),
+        )
     environment = marker_environment(snapshot.prefix, subdir=find_subdir(snapshot))
-    found: list[Breakage] = []
+    present = {one.name: one.version for one in (*snapshot.distributions, *pips)}
     for one in pips:
-        if one.name in moved and moved[one.name].after is not None:
-            found.append(_build(one, "overwritten", moved[one.name]))
         found += (
             _build(one, "unmet", moved[canonicalize_name(requirement.name)], requirement)
             for requirement in parse_applying(read_metadata(one).requires_dist, environment)
-            if _breaks(requirement, moved)
+            if _breaks(requirement, moved, present)
         )
     return tuple(found)
 
@@ -75,9 +82,10 @@ def _is_pips(snapshot: Snapshot, distribution: Distribution) -> bool:
 def _carried_changes(
     snapshot: Snapshot, by_name: Mapping[str, Change]
 ) -> Iterator[tuple[NormalizedName, Change]]:
-    """The changes by distribution name: what records carry, else the package's own name."""
+    """The changes by distribution name: what records carry, else what the name tells."""
     for change in by_name.values():
-        yield canonicalize_name(change.name), change
+        for name in change.projects:
+            yield name, change
     for name, carriers in snapshot.claims.by_name.items():
         for carrier in carriers:
             moved = by_name.get(carrier.record.name)
@@ -86,11 +94,20 @@ def _carried_changes(
                 yield name, moved
 
 
-def _breaks(requirement: Requirement, moved: Mapping[NormalizedName, Change]) -> bool:
-    change = moved.get(canonicalize_name(requirement.name))
+def _breaks(
+    requirement: Requirement,
+    moved: Mapping[NormalizedName, Change],
+    present: Mapping[NormalizedName, str],
+) -> bool:
+    """Tell whether what is there now meets a requirement, and what conda would bring does not.
+
+    What is there may be pip's, of another version than conda's record says.
+    """
+    name = canonicalize_name(requirement.name)
+    change = moved.get(name)
     return (
         change is not None
-        and _meets(requirement, change.before)
+        and _meets(requirement, present.get(name, change.before))
         and not _meets(requirement, change.after)
     )
 

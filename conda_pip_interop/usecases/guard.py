@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
 
 from conda_pip_interop.core.distributions import read_requirements
 from conda_pip_interop.core.forecast import Breakage, Change, forecast
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from conda_pip_interop.core.snapshot import Snapshot
     from conda_pip_interop.usecases.target import Target
@@ -36,7 +39,7 @@ def render_warning(breakages: tuple[Breakage, ...], target: Target) -> str:
 def build_refusal(breakages: tuple[Breakage, ...], target: Target) -> InteropError:
     """The error of `pip_interop_guard: error`, with the ways through."""
     hints = [
-        *dict.fromkeys(_suggest(one, target) for one in breakages),
+        *dict.fromkeys(hint for one in breakages for hint in _suggest(one, target)),
         "Go on this once with CONDA_PLUGINS_PIP_INTEROP_GUARD=off in the environment.",
     ]
     return InteropError(
@@ -70,24 +73,39 @@ def _describe_all(breakages: tuple[Breakage, ...]) -> Iterable[str]:
             )
 
 
-def _suggest(breakage: Breakage, target: Target) -> str:
+def _suggest(breakage: Breakage, target: Target) -> Iterator[str]:
+    """The ways through: what keeps both, then what settles it for one of the two."""
+    change, name = breakage.change, breakage.distribution
     match breakage.kind:
+        case "stranded" if change.after is not None:
+            yield _add(f"python={_series(change.before)}")
+            over = target.command("conda", "pip", "repair")
+            yield f"Or go on, and bring pip's packages over afterwards: `{over}`."
         case "stranded":
-            return f"Keep Python: add python={_series(breakage.change.before)} to the command."
-        case "unmet" if breakage.change.after is not None:
-            return f"Keep both: add '{_as_spec(breakage.requirement or '')}' to the command."
+            yield "Leave Python where it is: pip's packages cannot do without."
+        case "unmet" if change.after is not None:
+            yield _add(_as_spec(change.name, breakage.requirement))
+            newer = target.command("conda", "pip", "install", "--upgrade", name)
+            yield f"Or see whether a newer {name} takes it: `{newer}`."
         case "unmet":
-            return (
-                f"Take pip's {breakage.distribution} out first: `conda run -n {target.label} "
-                f"python -m pip uninstall {breakage.distribution}`."
-            )
+            first = target.command("conda", "pip", "uninstall", name)
+            yield f"Take pip's {name} out first: `{first}`."
         case "overwritten":
-            return f"Leave {breakage.change.name} out of the command, pip has it."
+            verb = "uninstall" if change.before is None else "restore"
+            first = target.command("conda", "pip", verb, name)
+            yield f"Keep pip's: leave {change.name} out of the command."
+            yield f"Or let conda have it: `{first}`."
+
+
+def _add(spec: str) -> str:
+    quoted = shlex.quote(spec)
+    return f"Keep both: add {quoted} to the command (`conda update` takes no versions: install)."
 
 
 def _series(version: str | None) -> str:
     return ".".join((version or "").split(".")[:2])
 
 
-def _as_spec(requirement: str) -> str:
-    return requirement.replace(" ", "").replace("(", "").replace(")", "")
+def _as_spec(conda_name: str, requirement: str | None) -> str:
+    """What a requirement asks of a package, as a person writes it on conda's command line."""
+    return f"{conda_name}{Requirement(requirement or conda_name).specifier}"
