@@ -12,12 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.core.apply import (
-    is_operating,
-    open_operation,
-    recover_interrupted,
-)
+from conda_pip_interop.core.apply import open_operation
 from conda_pip_interop.core.files import remove_file, replace_file
+from conda_pip_interop.core.holding import is_operating, recover_interrupted
 from conda_pip_interop.core.journal import JOURNAL_FOLDER, STATE_FOLDER
 from conda_pip_interop.core.paths import PrefixPath
 from conda_pip_interop.core.plan import FileAction, RemoveFile, WriteFile
