@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-faults lint clean
 
 demo: $(READY)
 	@$(VENV)/python -m tests.world demo
@@ -13,6 +13,11 @@ demo: $(READY)
 test: $(READY)
 	@$(VENV)/python -m tests.world base
 	@$(VENV)/python -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist worksteal
+
+# Every write of every operation, killed there or refused; some minutes.
+test-faults: $(READY)
+	@$(VENV)/python -m tests.world base
+	@$(VENV)/python -m pytest --quiet -m faults --numprocesses auto --maxprocesses 4 --dist worksteal tests/faults
 
 lint: $(READY)
 	@$(VENV)/ruff check .

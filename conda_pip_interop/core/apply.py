@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import stat
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,7 +66,8 @@ class Operation:
         self._append(render_close())
         if not keep:
             discard(self.folder)
-        prune_journals(self.prefix)
+        with contextlib.suppress(OSError):  # the work is done: older journals can wait
+            prune_journals(self.prefix)
 
     def roll_back(self) -> None:
         """Put everything back and forget the operation.
@@ -170,7 +171,7 @@ def _last_of_each_path(actions: Iterable[FileAction]) -> tuple[FileAction, ...]:
     return tuple(last.values())
 
 
-@contextmanager
+@contextlib.contextmanager
 def open_operation(
     prefix: Path,
     title: str,

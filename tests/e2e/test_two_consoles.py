@@ -93,8 +93,8 @@ def test_two_installs_at_once_both_come_to_be(make_env: Any) -> None:
     for console in consoles:
         finish(console)
     owners = {name: owner for name, (_, owner) in env.owners().items()}
-    assert {"cowsay", "flask-testing"} <= {name for name, owner in owners.items() if owner == "pip"}
-    assert {"idna", "flask", "click"} <= {name for name, owner in owners.items() if owner == "conda"}
+    assert {owners[name] for name in ("cowsay", "flask-testing")} == {"pip"}
+    assert {owners[name] for name in ("idna", "flask", "click")} == {"conda"}
     assert env.findings() == []
     env.pip("check")
     env.python("import cowsay, flask_testing, flask, idna")
