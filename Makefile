@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test test-online lint clean
+.PHONY: demo test test-faults test-online lint clean
 
 demo: $(READY)
 	@$(VENV)/python -m tests.world demo
@@ -18,6 +18,11 @@ test: $(READY)
 test-online: $(READY)
 	@$(VENV)/python -m tests.world base
 	@$(VENV)/python -m pytest --quiet -m online --durations=0 tests/online
+
+# Every write of every operation, killed there or refused; some minutes.
+test-faults: $(READY)
+	@$(VENV)/python -m tests.world base
+	@$(VENV)/python -m pytest --quiet -m faults --numprocesses auto --maxprocesses 4 --dist worksteal tests/faults
 
 lint: $(READY)
 	@$(VENV)/ruff check .

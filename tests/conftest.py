@@ -1,10 +1,24 @@
-"""What every run says first: the conda that it runs on."""
+"""What every run says first, the conda that it runs on; and where trees are made by the hundred."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.core.trees import MEMORY
 from tests.world.base import build_base
 
 
 def pytest_report_header() -> str:
     base = build_base()
     return f"conda: {base.version}"
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A folder for what is done a hundred times, in memory if that can be had."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        yield Path(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from argparse import Namespace
@@ -12,6 +13,7 @@ from conda.base.context import context
 from conda_pip_interop.conda_adapter import commands, everywhere, family_commands
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
+from conda_pip_interop.conda_adapter.staleness import plan_until_fresh
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.options import CHANGING_COMMANDS, Options, parse_options
@@ -31,7 +33,7 @@ def run(argv: Sequence[str]) -> int:
             print(options)
             return 0
         _initialise_context(options)
-        output = _answer(options)
+        output = plan_until_fresh(functools.partial(_answer, options))
     except InteropError as error:
         if "--json" in argv:
             print(json.dumps({"success": False, "error": error.to_dict()}, indent=2))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.conda_adapter.boundary import call_hook, say
+from conda_pip_interop.conda_adapter.boundary import call_hook
+from conda_pip_interop.conda_adapter.staleness import tell_waiting
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.core.state import read_state, write_state
 from conda_pip_interop.core.undo import find_journal, undo
@@ -96,11 +97,6 @@ def _leave_alone(target: Target) -> None:
         state = read_state(target.prefix)
         keys = {reconcile.key_of(finding) for finding in findings}
         write_state(target.prefix, dataclasses.replace(state, told=state.told | keys))
-
-
-def tell_waiting(target: Target) -> None:
-    """Say that another process is at work there, and that we wait."""
-    say(f"Waiting for another process to be done with {target.label} …")
 
 
 def agree(

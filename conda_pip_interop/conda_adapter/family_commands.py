@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from conda.models.version import VersionOrder
 
 from conda_pip_interop.conda_adapter.boundary import call_hook
-from conda_pip_interop.conda_adapter.commands import agree, tell_waiting
+from conda_pip_interop.conda_adapter.commands import agree
+from conda_pip_interop.conda_adapter.staleness import tell_waiting
 from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.family_options import PASSED

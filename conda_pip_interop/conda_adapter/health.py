@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from conda.plugins.types import CondaHealthCheck
 
 from conda_pip_interop.conda_adapter.environment import build_target
+from conda_pip_interop.conda_adapter.staleness import plan_until_fresh, tell_waiting
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.usecases.check import find_all
 from conda_pip_interop.usecases.health import render_health
@@ -47,15 +48,18 @@ def fix_health(prefix: str, args: Namespace, confirm: Callable[[str], Any]) -> i
     conda tells it.
     """
     target = build_target(prefix)
-    snapshot = read_snapshot(target.prefix)
-    plan = plan_reconcile(snapshot)
-    if plan.actions:
-        if not getattr(args, "override_frozen", False):
-            refuse_frozen(target)
-        print(render_reconcile(plan) + "\n")
-        confirm("Reconcile conda's records with what pip has done?")
-        carry_out(plan, snapshot=snapshot, target=target)
+
+    def reconcile() -> None:
         snapshot = read_snapshot(target.prefix)
-    left = find_all(snapshot)
+        plan = plan_reconcile(snapshot)
+        if plan.actions:
+            if not getattr(args, "override_frozen", False):
+                refuse_frozen(target)
+            print(render_reconcile(plan) + "\n")
+            confirm("Reconcile conda's records with what pip has done?")
+            carry_out(plan, snapshot=snapshot, target=target, on_wait=lambda: tell_waiting(target))
+
+    plan_until_fresh(reconcile)
+    left = find_all(read_snapshot(target.prefix))
     print(render_health(left, target, verbose=True))
     return 1 if left else 0

@@ -14,10 +14,11 @@ from packaging.version import Version
 
 from conda_pip_interop.conda_adapter.boundary import call_hook, say
 from conda_pip_interop.conda_adapter.build_env import BuildEnvironments
-from conda_pip_interop.conda_adapter.commands import agree, tell_waiting
+from conda_pip_interop.conda_adapter.commands import agree
 from conda_pip_interop.conda_adapter.guarding import judge_transaction
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.solve import CondaEnvironment, show_progress
+from conda_pip_interop.conda_adapter.staleness import tell_waiting
 from conda_pip_interop.core.apply import open_operation
 from conda_pip_interop.core.ownership import ByConda, owner_of_distribution
 from conda_pip_interop.core.policy import decide_protection

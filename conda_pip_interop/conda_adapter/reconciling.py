@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, NoReturn
 
 from conda_pip_interop.conda_adapter.boundary import mention, tell
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
-from conda_pip_interop.core.apply import is_operating, recover_interrupted
+from conda_pip_interop.conda_adapter.staleness import plan_until_fresh, tell_waiting
 from conda_pip_interop.core.findings import find_findings
+from conda_pip_interop.core.holding import is_operating, recover_interrupted
 from conda_pip_interop.core.rollback import needs_recovery
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.core.state import read_state, write_state
@@ -19,6 +21,9 @@ from conda_pip_interop.usecases.reconcile import carry_out, plan_reconcile
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from conda_pip_interop.usecases.reconcile import ReconcilePlan
+    from conda_pip_interop.usecases.target import Target
 
 
 def look_and_tell(root: Path) -> None:
@@ -46,17 +51,23 @@ def reconcile_and_tell(root: Path) -> bool:
         return False
     if needs_recovery(root):
         _recover(root)
-    target, snapshot = build_target(root), read_snapshot(root)
-    plan = plan_reconcile(snapshot, left_alone=read_state(root).told)
-    if not plan.actions:
-        return False
+    target = build_target(root)
     try:
-        carry_out(plan, snapshot=snapshot, target=target)
+        plan = plan_until_fresh(functools.partial(_reconcile, target), tell=mention)
     except (InteropError, OSError) as error:
         mention(f"conda-pip-interop: {target.label} is not reconciled ({error})")
         return False
-    tell(*build_report(plan, target))
-    return True
+    if plan.actions:
+        tell(*build_report(plan, target))
+    return bool(plan.actions)
+
+
+def _reconcile(target: Target) -> ReconcilePlan:
+    snapshot = read_snapshot(target.prefix)
+    plan = plan_reconcile(snapshot, left_alone=read_state(target.prefix).told)
+    if plan.actions:
+        carry_out(plan, snapshot=snapshot, target=target, on_wait=lambda: tell_waiting(target))
+    return plan
 
 
 def _recover(root: Path) -> None:

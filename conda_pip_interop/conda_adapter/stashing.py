@@ -13,8 +13,9 @@ from conda.core.package_cache_data import PackageCacheData
 from conda_pip_interop.conda_adapter.boundary import tell
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
-from conda_pip_interop.core.apply import is_operating, open_operation
+from conda_pip_interop.core.apply import open_operation
 from conda_pip_interop.core.conda_meta import find_packaged_names
+from conda_pip_interop.core.holding import is_operating
 from conda_pip_interop.core.paths import PrefixPath
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError

@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import hashlib
 import os
 import shutil
 import stat
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.core.files import hash_file, replace_file
+from conda_pip_interop.core.holding import hold_prefix, mark_operating
 from conda_pip_interop.core.journal import (
     JOURNAL_FOLDER,
-    STATE_FOLDER,
     Step,
     render_close,
     render_header,
     render_steps,
 )
-from conda_pip_interop.core.lock import hold_lock
 from conda_pip_interop.core.paths import PrefixPath, resolve_for_write
 from conda_pip_interop.core.plan import FileAction, PlaceFile, RemoveFile, WriteFile
-from conda_pip_interop.core.prefix import read_prefix
-from conda_pip_interop.core.rollback import (
-    discard,
-    read_journal,
-    recover,
-    roll_back_steps,
-)
-from conda_pip_interop.core.snapshot import read_fingerprint
+from conda_pip_interop.core.rollback import discard, read_journal, roll_back_steps
 from conda_pip_interop.core.undo import prune_journals
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-_operating: set[Path] = set()
-
-
-def is_operating(prefix: Path) -> bool:
-    """Whether this process has an operation open on `prefix`: hooks that it triggers stand back."""
-    return prefix.resolve() in _operating
 
 
 class Operation:
@@ -82,7 +66,8 @@ class Operation:
         self._append(render_close())
         if not keep:
             discard(self.folder)
-        prune_journals(self.prefix)
+        with contextlib.suppress(OSError):  # the work is done: older journals can wait
+            prune_journals(self.prefix)
 
     def roll_back(self) -> None:
         """Put everything back and forget the operation.
@@ -186,7 +171,7 @@ def _last_of_each_path(actions: Iterable[FileAction]) -> tuple[FileAction, ...]:
     return tuple(last.values())
 
 
-@contextmanager
+@contextlib.contextmanager
 def open_operation(
     prefix: Path,
     title: str,
@@ -199,51 +184,17 @@ def open_operation(
     """Open an operation on `prefix`: committed when the block ends, rolled back when it raises.
 
     Without `keep` a committed operation is forgotten, with what was stashed: nothing to undo.
-
-    What an interrupted operation left is put back first. `fingerprint` is that of the snapshot the
-    plan was made from; a prefix that has changed since raises InteropError `stale-plan`, one that
-    cannot be written to `not-writable`, one that is no conda environment `not-conda`. `goal`: see
-    `Journal`; `on_wait` is called once if another process holds the lock, and may raise.
+    `goal`: see `Journal`; for the rest, and what it raises, `hold_prefix`.
     """
-    if not (prefix / "conda-meta").is_dir():
-        raise InteropError("not-conda", f"{prefix} is not a conda environment.")
-    if is_operating(prefix):
-        raise InteropError("busy", f"An operation on {prefix} is under way in this process.")
-    try:
-        (prefix / STATE_FOLDER).mkdir(exist_ok=True)
-        lock = hold_lock(prefix / STATE_FOLDER / "lock", on_wait=on_wait)
-        with lock:
-            recover(prefix)
-            if fingerprint is not None and fingerprint != read_fingerprint(read_prefix(prefix)):
-                raise InteropError(
-                    "stale-plan",
-                    f"The environment {prefix} has changed since the plan was made.",
-                    hints=("Run the command again.",),
-                )
-            operation = Operation(prefix, _new_identifier(prefix), title, goal)
-            _operating.add(prefix.resolve())
+    with hold_prefix(prefix, fingerprint=fingerprint, on_wait=on_wait):
+        operation = Operation(prefix, _new_identifier(prefix), title, goal)
+        with mark_operating(prefix):
             try:
                 yield operation
                 operation.commit(keep=keep)
             except BaseException:
                 operation.roll_back()
                 raise
-            finally:
-                _operating.discard(prefix.resolve())
-    except OSError as error:
-        if not _is_refusal(error, prefix):
-            raise
-        raise InteropError(
-            "not-writable",
-            f"The environment {prefix} cannot be written to: {error}.",
-            hints=("Run the command as the user who owns the environment.",),
-        ) from error
-
-
-def recover_interrupted(prefix: Path, *, on_wait: Callable[[], None] | None = None) -> None:
-    """Put back what an interrupted operation left in `prefix`, or close it where it was done."""
-    with hold_lock(prefix / STATE_FOLDER / "lock", on_wait=on_wait):
-        recover(prefix)
 
 
 def _new_identifier(prefix: Path) -> str:
@@ -252,14 +203,6 @@ def _new_identifier(prefix: Path) -> str:
     taken = [one.name.removeprefix(stem) for one in (prefix / JOURNAL_FOLDER).glob(f"{stem}*")]
     last = max((int(rest.removeprefix("-") or 1) for rest in taken), default=0)
     return f"{stem}-{last + 1}" if last else stem
-
-
-def _is_refusal(error: OSError, prefix: Path) -> bool:
-    """Whether `error` says that something in `prefix` may not be written."""
-    if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return False
-    names = (error.filename, error.filename2)
-    return any(isinstance(one, str | os.PathLike) and prefix in Path(one).parents for one in names)
 
 
 def _stash_copy(target: Path, stashed: Path) -> None:

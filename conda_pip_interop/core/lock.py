@@ -16,15 +16,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _POLL_SECONDS = 0.2
+_held: set[str] = set()
 
 
 @contextmanager
 def hold_lock(path: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold the lock file `path` exclusively; waits for another holder, calling `on_wait` once.
 
-    The system releases it when the process ends, however it ends. Raises OSError where the file
-    cannot be opened for writing.
+    A process that holds it already goes on with it: conda's transactions, which we start, call us
+    back. The system releases it when the process ends, however it ends. Raises OSError where the
+    file cannot be opened for writing.
     """
+    name = os.path.realpath(path)
+    if name in _held:
+        yield
+        return
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         if not _try_lock(descriptor):
@@ -32,8 +38,10 @@ def hold_lock(path: Path, *, on_wait: Callable[[], None] | None = None) -> Itera
                 on_wait()
             while not _try_lock(descriptor):
                 time.sleep(_POLL_SECONDS)
+        _held.add(name)
         yield
     finally:
+        _held.discard(name)
         os.close(descriptor)
 
 

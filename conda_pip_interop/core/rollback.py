@@ -67,9 +67,12 @@ def needs_recovery(prefix: Path) -> bool:
 
 
 def discard(folder: Path) -> None:
-    """Remove a journal that is done with, its steps first: with half a stash they would mislead."""
+    """Remove a journal that is done with, its steps first: with half a stash they would mislead.
+
+    What cannot be removed of the rest is removed by the next `recover`.
+    """
     (folder / "journal.jsonl").unlink(missing_ok=True)
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def roll_back_steps(prefix: Path, folder: Path, steps: Iterable[Step]) -> None:

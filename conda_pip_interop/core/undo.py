@@ -7,14 +7,13 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.core.files import hash_file
+from conda_pip_interop.core.holding import hold_prefix
 from conda_pip_interop.core.journal import (
     JOURNAL_FOLDER,
-    STATE_FOLDER,
     Journal,
     Step,
     render_reopen,
 )
-from conda_pip_interop.core.lock import hold_lock
 from conda_pip_interop.core.rollback import discard, read_journals, recover
 from conda_pip_interop.errors import InteropError
 
@@ -70,8 +69,7 @@ def undo(prefix: Path, identifier: str, *, on_wait: Callable[[], None] | None = 
     Raises InteropError `changed-since`, naming the files, where something else has changed them;
     all is then left as it is. Interrupted, it goes on at the next operation.
     """
-    with hold_lock(prefix / STATE_FOLDER / "lock", on_wait=on_wait):
-        recover(prefix)
+    with hold_prefix(prefix, on_wait=on_wait):
         journal = find_journal(prefix, identifier)
         changed = find_changed(prefix, journal)
         if changed:

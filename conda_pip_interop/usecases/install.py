@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.core.apply import open_operation
+from conda_pip_interop.core.holding import hold_prefix
 from conda_pip_interop.core.journal import STATE_FOLDER
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
@@ -89,7 +90,8 @@ def carry_out(
 
     What can fail from outside (a channel, an index, a build, pip) fails before the environment is
     touched; a failure at the end takes conda's part back too. Raises WrongGuess where a package of
-    conda's turns out not to carry what it was chosen for.
+    conda's turns out not to carry what it was chosen for, InteropError `stale-plan` where another
+    process has changed the environment meanwhile.
     """
     over = (wishes or Wishes()).over
     solution = plan.solution if plan.solution and plan.solution.linked else None
@@ -103,19 +105,21 @@ def carry_out(
             staged = _prepare(plan, snapshot, installer, folder, over)
         except InteropError as error:
             if solution is not None and plan.request.options.keep_going:
-                solution.execute()
+                with hold_prefix(target.prefix, fingerprint=snapshot.fingerprint, on_wait=on_wait):
+                    solution.execute()
                 raise _kept_going(error, target) from error
             raise
-        if solution is not None:
-            solution.execute()
-        try:
-            _place(staged, plan, target, over, on_wait)
-        except BaseException as error:
+        with hold_prefix(target.prefix, fingerprint=snapshot.fingerprint, on_wait=on_wait):
             if solution is not None:
-                if plan.request.options.keep_going and isinstance(error, InteropError):
-                    raise _kept_going(error, target) from error
-                solution.roll_back()
-            raise
+                solution.execute()
+            try:
+                _place(staged, plan, target, over)
+            except BaseException as error:
+                if solution is not None:
+                    if plan.request.options.keep_going and isinstance(error, InteropError):
+                        raise _kept_going(error, target) from error
+                    solution.roll_back()
+                raise
 
 
 def _prepare(
@@ -139,12 +143,11 @@ def _place(
     plan: InstallPlan,
     target: Target,
     over: Collection[NormalizedName],
-    on_wait: Callable[[], None] | None,
 ) -> None:
     if staged is None:
         return
     title = " ".join(f"{one.name}=={one.version}" for one in plan.items)
-    with open_operation(target.prefix, f"install {title}", on_wait=on_wait) as operation:
+    with open_operation(target.prefix, f"install {title}") as operation:
         operation.apply(plan_placing(staged, read_snapshot(target.prefix), over=over))
         if over:
             operation.apply(settle_overlaps(over, read_snapshot(target.prefix)))

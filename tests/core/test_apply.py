@@ -12,12 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.core.apply import (
-    is_operating,
-    open_operation,
-    recover_interrupted,
-)
+from conda_pip_interop.core.apply import open_operation
 from conda_pip_interop.core.files import remove_file, replace_file
+from conda_pip_interop.core.holding import is_operating, recover_interrupted
 from conda_pip_interop.core.journal import JOURNAL_FOLDER, STATE_FOLDER
 from conda_pip_interop.core.paths import PrefixPath
 from conda_pip_interop.core.plan import FileAction, RemoveFile, WriteFile
@@ -26,7 +23,7 @@ from conda_pip_interop.core.rollback import needs_recovery, read_journals
 from conda_pip_interop.core.snapshot import read_fingerprint
 from conda_pip_interop.core.state import State, read_state, write_state
 from conda_pip_interop.errors import InteropError
-from tests.core.trees import MEMORY, NOBODY, read_tree, run_and_kill, run_in_child
+from tests.core.trees import NOBODY, read_tree, run_and_kill, run_in_child
 
 SITE = "lib/python3.11/site-packages"
 
@@ -97,13 +94,6 @@ def succeed(prefix: Path, *batches: tuple[FileAction, ...]) -> None:
 @pytest.fixture
 def prefix(scratch: Path) -> Path:
     return make_prefix(scratch / "env")
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    """A folder for what is done a hundred times, in memory if that can be had."""
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        yield Path(folder)
 
 
 @pytest.fixture

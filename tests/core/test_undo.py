@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.core.apply import open_operation, recover_interrupted
+from conda_pip_interop.core.apply import open_operation
+from conda_pip_interop.core.holding import recover_interrupted
 from conda_pip_interop.core.journal import JOURNAL_FOLDER, render_reopen
 from conda_pip_interop.core.paths import PrefixPath
 from conda_pip_interop.core.plan import RemoveFile, WriteFile

@@ -68,6 +68,14 @@ def run_in_child(work: Callable[[], object], *, user: int | None = None) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def is_write(event: str, arguments: tuple[object, ...]) -> bool:
+    """Whether an audited event (see `sys.addaudithook`) changes something on disk."""
+    if event != "open":
+        return event in _WRITES
+    flags = arguments[2]
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
+
+
 def run_and_kill(work: Callable[[], object], *, before: int, links: bool = True) -> bool:
     """Run `work` in a child that dies before its `before`-th write; whether it came to that.
 
@@ -78,11 +86,7 @@ def run_and_kill(work: Callable[[], object], *, before: int, links: bool = True)
         numbers = itertools.count(1)
 
         def watch(event: str, arguments: tuple[object, ...]) -> None:
-            if event == "open":
-                flags = arguments[2]
-                if not isinstance(flags, int) or not flags & (os.O_WRONLY | os.O_RDWR):
-                    return
-            elif event not in _WRITES:
+            if not is_write(event, arguments):
                 return
             if next(numbers) == before:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -103,7 +103,7 @@ def test_a_build_has_what_its_files_and_its_backend_ask_for(
     def prepare(requires: tuple[str, ...]) -> BuildEnvironment:
         prepared.append(requires)
         missing = find_missing(world.venv, requires)
-        install = [world.python, "-m", "pip", "install", "-q", *missing]
+        install = [str(world.python), "-m", "pip", "install", "-q", *missing]
         subprocess.run(install, check=True)
         scripts = world.python.parent
         return BuildEnvironment(

@@ -1,0 +1,61 @@
+"""Killed before any write: what was begun is undone or finished at the next run."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.core.holding import recover_interrupted
+from conda_pip_interop.core.journal import STATE_FOLDER
+from tests.core.trees import run_and_kill
+from tests.faults.scenarios import SCENARIOS, Record, Scenario, Trial
+
+scenarios = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+
+
+@scenarios
+@pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
+def test_killed_before_any_write(
+    scenario: Scenario, links: bool, scratch: Path, record_property: Record
+) -> None:
+    trial = Trial(scenario, scratch)
+    for number in itertools.count(1):
+        prefix = trial.make(str(number))
+        killed = run_and_kill(partial(scenario.work, prefix), before=number, links=links)
+        if not killed:
+            break
+        trial.settle(prefix, f"killed before write {number}")
+    record_property("points", number - 1)
+    assert number > 20
+    assert trial.is_whole(prefix)
+
+
+@scenarios
+def test_killed_before_any_write_and_again_while_that_is_put_right(
+    scenario: Scenario, scratch: Path, record_property: Record
+) -> None:
+    trial = Trial(scenario, scratch)
+    points = 0
+    for first in itertools.count(1):
+        begun = trial.make(f"{first}")
+        if not run_and_kill(partial(scenario.work, begun), before=first):
+            break
+        if not (begun / STATE_FOLDER).is_dir():
+            continue
+        for second in itertools.count(1):
+            prefix = scratch / f"{first}-{second}"
+            shutil.copytree(begun, prefix, symlinks=True)
+            killed = run_and_kill(partial(recover_interrupted, prefix), before=second)
+            recover_interrupted(prefix)
+            assert trial.is_whole(prefix), f"killed before writes {first} and {second}"
+            shutil.rmtree(prefix)
+            if not killed:
+                break
+            points += 1
+        shutil.rmtree(begun)
+    record_property("points", points)
+    assert points > 100

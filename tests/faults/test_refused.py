@@ -1,0 +1,177 @@
+"""No room or no permission from any write on: told in words, and put right afterwards."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.errors import InteropError
+from tests.core.trees import NOBODY, is_write, run_in_child
+from tests.faults.scenarios import SCENARIOS, Record, Scenario, Trial
+
+_PAGE = 4096
+
+scenarios = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+
+
+def run_refused(
+    work: Callable[[], object], *, code: str, refuse: Callable[[int, str], None], user: int | None
+) -> bool:
+    """Run `work` in a child whose n-th write `refuse` is called for; whether it was refused.
+
+    Nothing but an InteropError with that `code` may come of it.
+    """
+
+    def work_under_watch() -> None:
+        numbers = itertools.count(1)
+        watching = True
+
+        def watch(event: str, arguments: tuple[object, ...]) -> None:
+            if watching and is_write(event, arguments):
+                refuse(next(numbers), event)
+
+        def work_and_leave() -> None:
+            work()
+            os._exit(0)
+
+        sys.addaudithook(watch)
+        with pytest.raises(InteropError) as caught:
+            work_and_leave()
+        watching = False
+        assert caught.value.code == code, caught.value.message
+        os._exit(7)
+
+    status = run_in_child(work_under_watch, user=user)
+    assert status in (0, 7)
+    return status == 7
+
+
+@scenarios
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(errno.ENOSPC, "disk-full"), (errno.EDQUOT, "disk-full"), (errno.EROFS, "not-writable")],
+    ids=["no room", "no quota", "read-only"],
+)
+def test_every_write_is_refused_from_any_on(
+    scenario: Scenario,
+    number: int,
+    code: str,
+    scratch: Path,
+    record_property: Record,
+) -> None:
+    """Those that put it back too: it is left to the next run."""
+    trial = Trial(scenario, scratch)
+    for first in itertools.count(1):
+        prefix = trial.make(str(first))
+
+        def refuse(at: int, _: str, first: int = first, prefix: Path = prefix) -> None:
+            if at >= first:
+                raise OSError(number, os.strerror(number), str(prefix / "conda-meta/some"))
+
+        work = partial(scenario.work, prefix)
+        if not run_refused(work, code=code, refuse=refuse, user=None):
+            break
+        trial.settle(prefix, f"refused from write {first} on")
+    record_property("points", first - 1)
+    assert first > 20
+
+
+@scenarios
+def test_permission_is_lost_at_any_write(
+    scenario: Scenario, scratch: Path, record_property: Record
+) -> None:
+    """Really lost: all folders of the environment are closed to their owner, who is not root."""
+    trial = Trial(scenario, scratch)
+    scratch.chmod(0o755)
+    for first in itertools.count(1):
+        prefix = trial.make(str(first))
+        give_away(prefix)
+        modes = read_modes(prefix)
+
+        def refuse(at: int, _: str, first: int = first, prefix: Path = prefix) -> None:
+            if at == first:
+                for folder in read_modes(prefix):
+                    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+
+        work = partial(scenario.work, prefix)
+        refused = run_refused(work, code="not-writable", refuse=refuse, user=NOBODY)
+        for folder, mode in modes.items():
+            if folder.is_dir():
+                folder.chmod(mode)
+        if not refused:
+            break
+        trial.settle(prefix, f"lost at write {first}")
+    record_property("points", first - 1)
+    assert first > 10
+
+
+def give_away(prefix: Path) -> None:
+    """Make it the environment of somebody who is not root."""
+    if os.geteuid() == 0:
+        for path in (prefix, *prefix.rglob("*")):
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+
+
+def read_modes(prefix: Path) -> dict[Path, int]:
+    """The permissions of all folders, the deepest first."""
+    folders = (*sorted(prefix.rglob("*"), reverse=True), prefix)
+    return {path: stat.S_IMODE(path.stat().st_mode) for path in folders if path.is_dir()}
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    options = "size=1m,nr_inodes=400"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", disk], check=True)
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk to fill")
+@scenarios
+@pytest.mark.parametrize("what", ["bytes", "files"])
+def test_a_disk_has_room_for_any_number_of_further(
+    scenario: Scenario,
+    what: str,
+    disk: Path,
+    scratch: Path,
+    record_property: Record,
+) -> None:
+    trial = Trial(scenario, scratch)
+    for room in itertools.count():
+        prefix = disk / "env"
+        shutil.copytree(scratch / "template", prefix, symlinks=True)
+        fill(disk, what, room)
+        work = partial(scenario.work, prefix)
+        refused = run_refused(work, code="disk-full", refuse=lambda *_: None, user=None)
+        shutil.rmtree(disk / "filling")
+        if not refused:
+            break
+        trial.settle(prefix, f"room for {room}")
+    record_property("points", room)
+    assert room > 0 or scenario.name == "undo"  # which needs none: what comes back is there
+
+
+def fill(disk: Path, what: str, room: int) -> None:
+    """Leave room for so many files, or pages of bytes."""
+    filling = disk / "filling"
+    filling.mkdir()
+    free = os.statvfs(disk)
+    if what == "files":
+        for number in range(free.f_ffree - room):
+            (filling / str(number)).touch()
+    else:
+        pages = free.f_bfree * free.f_frsize // _PAGE - room
+        (filling / "bytes").write_bytes(b"x" * pages * _PAGE)
