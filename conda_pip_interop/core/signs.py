@@ -33,7 +33,7 @@ def has_signs_of_pip(prefix: Prefix) -> bool:
         present = set(os.listdir(folder))
         claimed: set[str] = set()
         for path in (prefix.root / "conda-meta").glob("*.json"):
-            claimed.update(map(decode_path, _METADATA.findall(path.read_bytes())))
+            claimed.update(map(decode_path, set(_METADATA.findall(path.read_bytes()))))
         found = {name for name in present if name.endswith(_SUFFIXES)}
         return (
             found != claimed
