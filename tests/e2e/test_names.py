@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from contextlib import contextmanager
 from functools import partial
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conda_pip_interop.core.prefix import read_prefix
+from conda_pip_interop.core.requirements import marker_environment
 from tests.pip.worlds import build_wheel
 from tests.world.cache import write_atomically
 from tests.world.channel import native_subdir
@@ -230,6 +233,14 @@ def test_a_list_of_dependencies_is_translated_and_makes_an_environment(
     back = base.run("pip", "translate", str(output), "--to", "requirements", "-p", env).stdout
     assert "torch!=2.0rc1,>=1  # big" in back
     assert "cowsay" in back
+
+
+def test_markers_are_read_as_the_interpreter_itself_would(make_env: Any) -> None:
+    """And it is not run for it."""
+    env = make_env("python", "pip")
+    code = "from pip._vendor.packaging import markers as m; print(m.default_environment())"
+    told = marker_environment(read_prefix(env.prefix), subdir=native_subdir())
+    assert told == ast.literal_eval(env.python(code))
 
 
 def test_an_install_looks_into_a_package_before_it_is_linked(
