@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lint clean
+.PHONY: demo test bench lint clean
 
 demo: $(READY)
 	@$(VENV)/python -m tests.world demo
@@ -13,6 +13,9 @@ demo: $(READY)
 test: $(READY)
 	@$(VENV)/python -m tests.world base
 	@$(VENV)/python -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist worksteal
+
+bench: $(READY)
+	@$(VENV)/python -m tests.bench
 
 lint: $(READY)
 	@$(VENV)/ruff check .

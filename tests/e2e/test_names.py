@@ -96,13 +96,22 @@ def test_each_source_says_its_part_and_the_files_have_the_last_word(
     assert checked["whole"]["reason"] == "whole-base 3.0 carries it"
     assert (checked["liar"]["conda"], checked["liar"]["carried"]) == (None, False)
 
-    plan = base.run(
-        *("pip", "names", "-c", channel, "liar"), check=False, **home
-    )  # the packages are in the cache now: no need to ask again
-    assert plan.returncode == 1
-    assert "liar: stays with pip" in plan.stdout
+    (considered,) = checked["liar"]["considered"]
+    assert (considered["name"], considered["build"]) == ("liar", "pyhd_0")
     remembered = (tmp_path / "conda" / "pip-interop" / "wrong-guesses.json").read_text()
     assert '"liar"' in remembered
+
+    packages = tmp_path / "packages"  # another cache, and empty: what is remembered is not fetched
+    again = base.run(
+        *("pip", "names", "-c", channel, "liar", "--check"),
+        check=False,
+        CONDA_PKGS_DIRS=str(packages),
+        **home,
+    )
+    assert again.returncode == 1
+    assert "liar: stays with pip" in again.stdout
+    assert "  packages  liar 1.0 pyhd_0\n" in again.stdout
+    assert not list(packages.glob("liar-*"))
 
 
 def test_the_names_of_a_channel_are_kept_as_long_as_its_repodata(
