@@ -53,6 +53,7 @@ def measure(base: Base, folder: Path) -> Iterator[Figure]:
         ("conda info --json", ("info", "--json"), 1.1),
         ("conda list", ("list", "-n", "plain"), 1.1),
         ("conda install, nothing to do", ("install", "-y", "-q", "-n", "plain", "idna"), 1.15),
+        ("conda install, a dry run", ("install", "-d", "--json", "-n", "plain", "six"), 1.1),
     ):
         pairs = time_pairs(
             [Command(words=[base.conda, *words], env=base.env())],

@@ -1,7 +1,7 @@
 """Timing: processor time, in pairs where two things are compared, and what came of it.
 
 Processor time (of a process and all its children) instead of the clock's: what else the machine
-does, counts little then. Nothing that is measured here waits for a network.
+does counts little then. Nothing that is measured here waits for a network.
 """
 
 from __future__ import annotations
