@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import ssl
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,7 @@ import pytest
 
 from conda_pip_interop.core.prefix import read_prefix
 from conda_pip_interop.core.requirements import marker_environment
+from tests.e2e.tls import CERTIFICATE, KEY
 from tests.pip.worlds import build_wheel
 from tests.world.cache import write_atomically
 from tests.world.channel import native_subdir
@@ -134,11 +136,22 @@ def test_the_names_of_a_channel_are_kept_as_long_as_its_repodata(
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """Serve a folder on loopback, good for ten minutes; gives the URL and what was asked for."""
+def serve(folder: Path, *, tls: Path | None = None) -> Iterator[tuple[str, list[str]]]:
+    """Serve a folder on loopback, good for ten minutes; gives the URL and what was asked for.
+
+    `tls` is a file of a certificate with its key. `/away?URL` leads to URL.
+    """
     requests: list[str] = []
 
     class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path.startswith("/away?"):
+                self.send_response(302)
+                self.send_header("Location", self.path.removeprefix("/away?"))
+                self.end_headers()
+            else:
+                super().do_GET()
+
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ARG002 - inherited
             requests.append(self.path)
 
@@ -147,9 +160,15 @@ def serve(folder: Path) -> Iterator[tuple[str, list[str]]]:
             super().end_headers()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    scheme = "http"
+    if tls is not None:
+        scheme = "https"
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", requests
+        yield f"{scheme}://127.0.0.1:{server.server_port}", requests
     finally:
         server.shutdown()
         server.server_close()
@@ -198,6 +217,33 @@ def test_the_additional_map_is_fetched_only_when_asked_for(
     refused = base.run("pip", "names", "--update", check=False, **home)
     assert "was not fetched" in refused.stderr
     assert "conda's odd-name" in look()
+
+
+def test_the_additional_map_comes_by_https_and_no_other_way(base: Base, tmp_path: Path) -> None:
+    (tmp_path / "map.json").write_text('{"odd-name": ["unheard-of"], "zlib": null}')
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_text(CERTIFICATE + KEY)
+
+    def update(url: str, **extra: str) -> tuple[int, str]:
+        home = write_settings(base, tmp_path, f"pip_interop_names_map: {url}")
+        done = base.run("pip", "names", "--update", check=False, **(home | extra))
+        return done.returncode, done.stdout + done.stderr
+
+    with serve(tmp_path, tls=certificate) as (url, _), serve(tmp_path) as (plain, _):
+        trusting = {"CONDA_SSL_VERIFY": str(certificate), "CONDA_REMOTE_MAX_RETRIES": "0"}
+        assert update(f"{url}/map.json", **trusting) == (0, f"{url}/map.json: 1 names.\n")
+        for place, reason in (
+            (f"{url}/none.json", "404"),
+            (f"{url}/away?{plain}/map.json", f"it leads to {plain}/map.json, which is not https"),
+            (f"{plain}/map.json", "neither a file nor an https URL"),
+        ):
+            code, said = update(place, **trusting)
+            assert code == 1
+            assert f"{place} was not fetched" in said
+            assert reason in said
+        code, said = update(f"{url}/map.json", CONDA_REMOTE_MAX_RETRIES="0")
+        assert code == 1
+        assert "certificate verify failed" in said
 
 
 def test_the_users_map_is_read_and_a_wrong_one_is_an_error_with_its_place(
