@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test test-faults test-online lint clean
+.PHONY: demo test test-faults test-online bench lint clean
 
 demo: $(READY)
 	@$(VENV)/python -m tests.world demo
@@ -23,6 +23,10 @@ test-online: $(READY)
 test-faults: $(READY)
 	@$(VENV)/python -m tests.world base
 	@$(VENV)/python -m pytest --quiet -m faults --numprocesses auto --maxprocesses 4 --dist worksteal tests/faults
+
+# Every promise about speed, as a table; ends with 1 where one is missed.
+bench: $(READY)
+	@$(VENV)/python -m tests.bench
 
 lint: $(READY)
 	@$(VENV)/ruff check .

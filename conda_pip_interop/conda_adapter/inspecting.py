@@ -50,6 +50,10 @@ class ChannelInspector:
         """See `Channels.guess_projects`."""
         return self.conda.naming.guess_projects(conda_name)
 
+    def is_wrong(self, package: CondaPackage, project: NormalizedName) -> bool:
+        """See `Channels.is_wrong`."""
+        return self.conda.naming.is_wrong(package, project)
+
     def remember_wrong(self, package: CondaPackage, project: NormalizedName) -> None:
         """See `Channels.remember_wrong`."""
         self.conda.naming.remember_wrong(package, project)

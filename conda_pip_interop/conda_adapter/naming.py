@@ -119,11 +119,13 @@ def build_sources(*, with_channels: bool) -> NameSources:
 
     Without channels, no repodata is read or fetched.
     """
+    channels = tuple(Channel(one).canonical_name for one in context.channels)
+    extra = read_map(map_file())
     return NameSources(
-        settings=read_names(),
-        channels=tuple(Channel(one).canonical_name for one in context.channels),
+        settings=read_names(channels),
+        channels=channels,
         index=build_channel_index() if with_channels else None,
-        extra=read_map(map_file()),
+        extra=None if extra is None else extra.choose(channels),
     )
 
 

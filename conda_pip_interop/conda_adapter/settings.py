@@ -15,7 +15,7 @@ from conda.common import configuration
 from conda.plugins.types import CondaSetting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -154,18 +154,19 @@ def read_policy() -> Policy:
     )
 
 
-def read_names() -> dict[NormalizedName, str | None]:
-    """The user's map of names, by the normal form of the PyPI name.
+def read_names(channels: Sequence[str]) -> dict[NormalizedName, str | None]:
+    """The user's map of names as it counts for channels, by the normal form of the PyPI name.
 
     Raises InteropError `invalid-setting`: a name that is not understood would be guessed instead.
     """
     from packaging.utils import canonicalize_name
 
     from conda_pip_interop.errors import InteropError
+    from conda_pip_interop.names.sections import choose_entries, split_section
 
     names = dict(getattr(context.plugins, PREFIX + "names"))
-    for project, name in names.items():
-        if not _is_name(project) or (name is not None and not _is_name(name)):
+    for key, name in names.items():
+        if not _is_name(split_section(str(key))[1]) or (name is not None and not _is_name(name)):
             raise InteropError(
                 "invalid-setting",
                 f"{PREFIX}names is set to {_unwrap(_find_raw('names'))!r} by "
@@ -173,10 +174,12 @@ def read_names() -> dict[NormalizedName, str | None]:
                 hints=(
                     f"Under plugins: in a .condarc, write {PREFIX}names: {{torch: pytorch}}.",
                     "Names have no version; null means that a project is never taken from conda.",
+                    "`bioconda::salmon` counts where that channel is asked.",
                     "An environment variable cannot hold a map.",
                 ),
             )
-    return {canonicalize_name(str(project)): name for project, name in names.items()}
+    chosen = choose_entries({str(key): name for key, name in names.items()}, channels)
+    return {canonicalize_name(project): name for project, name in chosen.items()}
 
 
 def _is_name(value: object) -> bool:

@@ -53,7 +53,7 @@ def marker_environment(prefix: Prefix, *, subdir: str | None = None) -> dict[str
     return {
         "implementation_name": "pypy" if pypy else "cpython",
         "implementation_version": full,
-        "os_name": "nt" if prefix.platform == "windows" else "posix",
+        "os_name": "nt" if system == "Windows" else "posix",
         "platform_machine": _MACHINES.get((word, machine), machine) or platform.machine(),
         "platform_python_implementation": "PyPy" if pypy else "CPython",
         "platform_release": platform.release(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.core.endangered import decode_path
@@ -32,8 +33,11 @@ def has_signs_of_pip(prefix: Prefix) -> bool:
     try:
         present = set(os.listdir(folder))
         claimed: set[str] = set()
-        for path in (prefix.root / "conda-meta").glob("*.json"):
-            claimed.update(map(decode_path, _METADATA.findall(path.read_bytes())))
+        with os.scandir(prefix.root / "conda-meta") as entries:
+            for entry in entries:
+                if entry.name.endswith(".json"):
+                    status = entry.stat()
+                    claimed |= _read_claims(entry.path, status.st_mtime_ns, status.st_size)
         found = {name for name in present if name.endswith(_SUFFIXES)}
         return (
             found != claimed
@@ -42,6 +46,13 @@ def has_signs_of_pip(prefix: Prefix) -> bool:
         )
     except OSError:
         return True
+
+
+@cache
+def _read_claims(record: str, _changed: int, _size: int) -> frozenset[str]:
+    """The metadata that a record names; one command looks at each three times."""
+    with open(record, "rb") as file:  # noqa: PTH123
+        return frozenset(map(decode_path, set(_METADATA.findall(file.read()))))
 
 
 def _is_installed_by_other(metadata: os.PathLike[str]) -> bool:

@@ -18,6 +18,8 @@ from packaging.version import InvalidVersion, Version
 _DEPEND: Final = re.compile(r"([A-Za-z0-9_.-]+)(?:\s+([^\s\[]+)(?:\s+([^\s\[]+))?)?")
 _WRITTEN: Final = re.compile(r"(?:[^\s=:]+::)?([A-Za-z0-9_.-]+)\s*((?:[=<>!~*\d][^\[]*)?)")
 _EXACT: Final = re.compile(r"=([^=\s]+)=([^=\s]+)")
+_ABOVE: Final = re.compile(r"(?:(?<=,)|^)>([0-9]+(?:[.!][0-9]+)*)(?=,|$)")
+_POSTS: Final = re.compile(r"!=([0-9]+(?:[.!][0-9]+)*)\.post\.\*")
 _CLAUSE: Final = re.compile(r"(==|!=|<=|>=|~=|=|<|>|)([^=<>!~].*)")
 
 
@@ -79,13 +81,43 @@ def parse_depend(text: str) -> Depend | None:
     if match is None:
         return None
     name, version, build = match.groups()
+    specifiers, inexact = _read_spec(version or "*")
+    if build not in (None, "*"):
+        inexact = f"only builds {build}"
+    return Depend(name=name, specifiers=specifiers, inexact=inexact)
+
+
+def _read_spec(spec: str) -> tuple[SpecifierSet, str | None]:
+    """PEP 440's specifiers and how they differ.
+
+    What `names.versions` and `names.exact` add for conda's sake is taken back: PEP 440 means by
+    itself that `>1.0` shuts out the post-releases of 1.0, and that `>=1.7` takes 1.7+cu118.
+    """
+    first, *others = spec.split("|")
+    posts = {Version(one) for one in _POSTS.findall(first)}
+    exceeded = posts & {Version(one) for one in _ABOVE.findall(first)}
     clauses: list[str] = []
-    inexact = None if build in (None, "*") else f"only builds {build}"
-    for clause in (version or "*").split(","):
+    inexact = None
+    for clause in first.split(","):
+        bound = _POSTS.fullmatch(clause) or _ABOVE.fullmatch(clause)
+        if bound is not None and Version(bound[1]) in exceeded:
+            clauses += [clause] if clause.startswith(">") else []
+            continue
         specifier, difference = _read_clause(clause)
         clauses += [specifier] if specifier else []
         inexact = inexact or difference
-    return Depend(name=name, specifiers=SpecifierSet(",".join(clauses)), inexact=inexact)
+    found = SpecifierSet(",".join(clauses))
+    if not all(_is_taken(one, found) for one in others):
+        return SpecifierSet(), f"{spec} has no like in PEP 440"
+    return found, inexact
+
+
+def _is_taken(alternative: str, specifiers: SpecifierSet) -> bool:
+    try:
+        version = Version(alternative.removeprefix("=="))
+    except InvalidVersion:
+        return False
+    return alternative.startswith("==") and specifiers.contains(version, prereleases=True)
 
 
 def parse_environment_depend(text: str) -> Depend | None:
@@ -108,14 +140,15 @@ def _read_clause(clause: str) -> tuple[str, str | None]:  # noqa: PLR0911 - one 
     if clause == "*":
         return "", None
     match = _CLAUSE.fullmatch(clause)
-    if match is None or "|" in clause or "(" in clause:
+    if match is None or "(" in clause:
         return "", f"{clause} has no like in PEP 440"
     operator, text = match.groups()
     stem = re.sub(r"\.?\*$", "", text)
     try:
         version = Version(stem)
     except InvalidVersion:
-        return "", f"{stem} is not a PEP 440 version"
+        foreign = f"{stem} is not a PEP 440 version"
+        return "", None if operator == "!=" else foreign  # which PEP 440 takes nowhere
     if version.local is not None:
         return "", f"{clause} names a local version"
     if stem != text and operator not in ("", "=", "!="):

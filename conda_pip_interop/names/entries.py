@@ -81,15 +81,9 @@ def read_requirements_file(
             inner = read_requirements_file(included, environ=environ, depth=depth + 1)
             yield from inner if option in _REQUIREMENT else _as_constraints(inner)
         else:
-            kind: Kind = "option"
-            tail = ""
-            if option in EDITABLE or (option is None and _is_place(line)):
-                kind = "place"
-            elif option is None:
-                kind = "requirement"
-                line, tail = split_tail(line)  # noqa: PLW2901 - what is left of it
+            kind, text, tail = classify(line)
             yield Entry(
-                text=line,
+                text=text,
                 origin=origin,
                 kind=kind,
                 tail=tail,
@@ -110,6 +104,16 @@ def _as_constraints(entries: Iterable[Entry]) -> Iterator[Entry]:
                 tail=entry.tail,
                 folder=entry.folder,
             )
+
+
+def classify(line: str) -> tuple[Kind, str, str]:
+    """What a line without its comment is, its text, and the options behind a requirement."""
+    option, _ = split_option(line)
+    if option in EDITABLE or (option is None and _is_place(line)):
+        return "place", line, ""
+    if option is not None:
+        return "option", line, ""
+    return "requirement", *split_tail(line)
 
 
 def split_tail(line: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conda_pip_interop.names.entries import Entry, unreadable
+from conda_pip_interop.names.entries import Entry, classify, unreadable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,17 +104,21 @@ def build_environment() -> EnvironmentFile:
 
 def read_pip_entries(environment: EnvironmentFile, *, origin: str) -> tuple[Entry, ...]:
     """The lines of the pip section; an option or a place stays what it is."""
-    return tuple(
-        Entry(
-            text=item.value,
-            origin=f"{origin}: pip",
-            kind="option" if item.value.startswith("-") else "requirement",
-            comment=item.comment,
-            before=item.before,
-            in_pip_section=True,
+    entries = []
+    for item in environment.pip:
+        kind, text, tail = classify(item.value)
+        entries.append(
+            Entry(
+                text=text,
+                origin=f"{origin}: pip",
+                kind=kind,
+                tail=tail,
+                comment=item.comment,
+                before=item.before,
+                in_pip_section=True,
+            )
         )
-        for item in environment.pip
-    )
+    return tuple(entries)
 
 
 def read_items(listed: Any) -> tuple[tuple[Item, ...], tuple[str, ...]]:

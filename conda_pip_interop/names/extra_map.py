@@ -1,14 +1,15 @@
 """An additional map of names, out of either of the two formats that are published.
 
 One goes from PyPI (`{"torch": {"conda_name": "pytorch", …}}`), the other from conda
-(`{"pytorch": ["torch"], "zlib": null}`, or a bare name in place of the list).
+(`{"pytorch": ["torch"], "zlib": null}`, or a bare name in place of the list). A key may name the
+channel that it is about, `bioconda::salmon`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.core.files import replace_file
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.names.sections import choose_entries, split_section
 
 #: Bytes; the published maps have some 5 MB.
 LARGEST: Final = 100 << 20
@@ -30,10 +32,18 @@ class ExtraMap:
     known to carry none.
     """
 
-    conda_names: Mapping[NormalizedName, tuple[str, ...]]
+    conda_names: Mapping[str, tuple[str, ...]]
     projects: Mapping[str, tuple[NormalizedName, ...]] = field(default_factory=dict)
     origin: str = ""
     fetched: float = 0.0
+
+    def choose(self, channels: Sequence[str]) -> ExtraMap:
+        """The map as it counts for channels: what is said of others is left out."""
+        return replace(
+            self,
+            conda_names=choose_entries(self.conda_names, channels),
+            projects=choose_entries(self.projects, channels),
+        )
 
     def find(self, project: NormalizedName) -> tuple[str, ...]:
         """The conda names of a project, as the map has them."""
@@ -54,12 +64,13 @@ def parse_map(data: bytes, *, origin: str, fetched: float) -> ExtraMap:
     document = _load(data, origin)
     if not isinstance(document, dict) or not document:
         raise _invalid(origin, "it holds no names")
-    forward: dict[NormalizedName, tuple[str, ...]] = {}
+    forward: dict[str, tuple[str, ...]] = {}
     backward: dict[str, tuple[NormalizedName, ...]] = {}
     for key, value in document.items():
         match value:
             case {"conda_name": str(name)}:
-                forward[canonicalize_name(str(key))] = (name,)
+                channel, project = split_section(str(key))
+                forward[channel + canonicalize_name(project)] = (name,)
             case None:
                 backward[str(key)] = ()
             case str(project):
@@ -68,9 +79,10 @@ def parse_map(data: bytes, *, origin: str, fetched: float) -> ExtraMap:
                 backward[str(key)] = tuple(map(canonicalize_name, projects))
             case _:
                 raise _invalid(origin, f"its entry {key!r} is of no known form")
-    for name, carried in backward.items():
+    for key, carried in backward.items():
+        channel, name = split_section(key)
         for project in carried:
-            forward[project] = (*forward.get(project, ()), name)
+            forward[channel + project] = (*forward.get(channel + project, ()), name)
     return ExtraMap(conda_names=forward, projects=backward, origin=origin, fetched=fetched)
 
 
@@ -117,7 +129,7 @@ def read_map(file: Path) -> ExtraMap | None:
             "projects": dict(backward),
         } if version == _VERSION:
             return ExtraMap(
-                conda_names={NormalizedName(key): tuple(value) for key, value in forward.items()},
+                conda_names={key: tuple(value) for key, value in forward.items()},
                 projects={key: tuple(value) for key, value in backward.items()},
                 origin=origin,
                 fetched=float(fetched),

@@ -103,7 +103,7 @@ def find_projects(conda_name: str, sources: NameSources) -> tuple[NormalizedName
     set_by_user = tuple(one for one, name in sources.settings.items() if name == conda_name)
     if set_by_user:
         return set_by_user
-    renamed = find_renamed_projects(conda_name)
+    renamed = find_renamed_projects(conda_name, sources.channels)
     if renamed:
         return renamed
     if sources.extra is not None and conda_name in sources.extra.projects:

@@ -46,6 +46,10 @@ class Channels(Protocol):
         """The projects that a package carries, as far as its name tells."""
         ...
 
+    def is_wrong(self, package: CondaPackage, project: NormalizedName) -> bool:
+        """Whether it is remembered that a package does not carry a project."""
+        ...
+
     def remember_wrong(self, package: CondaPackage, project: NormalizedName) -> None:
         """Remember that a package does not carry a project."""
         ...
@@ -53,9 +57,13 @@ class Channels(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """The answer for one project. `carried`: whether a look at the files says so, None for none."""
+    """The answer for one project. `carried`: whether a look at the files says so, None for none.
+
+    `considered` are the newest packages of the names that were tried.
+    """
 
     lookup: Lookup
+    considered: tuple[CondaPackage, ...]
     package: CondaPackage | None
     versions: tuple[str, ...]
     carried: bool | None
@@ -159,23 +167,28 @@ def _judge(project: NormalizedName, channels: Channels, *, check: bool) -> Verdi
     lookup = channels.look_up(project)
     evidence = ""
     wrong: CondaPackage | None = None
+    considered: list[CondaPackage] = []
     for name in lookup.names:
         packages = channels.find_packages(name)
         if not packages:
             evidence = evidence or f"no {name} of the channels is for this Python"
             continue
+        considered.append(packages[-1])
         packages = tuple(one for one in packages if one.needs_python or lookup.trusted)
         if not packages:
             evidence = f"{name} is a program or library, without a Python distribution"
             continue
         package = packages[-1]
-        carrier = find_carrier(project, package, channels, download=check)
+        remembered = channels.is_wrong(package, project)
+        carrier = not remembered and find_carrier(project, package, channels, download=check)
         if carrier is False:
             wrong = wrong or package
-            channels.remember_wrong(package, project)
+            if not remembered:
+                channels.remember_wrong(package, project)
             continue
         return Verdict(
             lookup=lookup,
+            considered=tuple(considered),
             package=package,
             versions=tuple(dict.fromkeys(one.version for one in reversed(packages))),
             carried=None if carrier is None else True,
@@ -185,6 +198,7 @@ def _judge(project: NormalizedName, channels: Channels, *, check: bool) -> Verdi
         evidence = f"{wrong.name} {wrong.version} {wrong.build} does not carry {project}"
     return Verdict(
         lookup=lookup,
+        considered=tuple(considered),
         package=wrong,
         versions=(),
         carried=False if wrong is not None else None,
@@ -232,6 +246,9 @@ def _render_verdict(verdict: Verdict, *, checked: bool) -> str:
     for answer in lookup.answers:
         names = f" [{', '.join(answer.names)}]" if answer.names else ""
         lines.append(f"  {answer.source.ljust(8)}  {answer.says}{names}")
+    if verdict.considered:
+        shown = (f"{one.name} {one.version} {one.build}" for one in verdict.considered)
+        lines.append(f"  packages  {', '.join(shown)}")
     if verdict.versions:
         lines.append(f"  versions  {_shorten(verdict.versions)}")
     if verdict.evidence:
@@ -264,6 +281,10 @@ def _verdict_to_dict(verdict: Verdict) -> dict[str, object]:
         "sources": [
             {"source": one.source, "names": list(one.names), "says": one.says}
             for one in verdict.lookup.answers
+        ],
+        "considered": [
+            {"name": one.name, "version": one.version, "build": one.build, "channel": one.channel}
+            for one in verdict.considered
         ],
         "versions": list(verdict.versions),
         "carried": verdict.carried,

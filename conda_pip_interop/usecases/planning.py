@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.core.requirements import marker_environment
+from conda_pip_interop.core.requirements import find_subdir, marker_environment
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.places import hide_password
 from conda_pip_interop.pip.interface import Line
@@ -95,7 +95,7 @@ class Planner:
         self._installer = installer
         self._wishes = wishes
         self._known = Knowledge(snapshot, conda)
-        self._environment = marker_environment(snapshot.prefix)
+        self._environment = marker_environment(snapshot.prefix, subdir=find_subdir(snapshot))
         self._mover = Mover(conda=conda, known=self._known, wishes=wishes)
         self._candidates: dict[NormalizedName, tuple[CondaPackage, ...]] = {}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -34,6 +35,8 @@ from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+_HASH: Final = re.compile(r"\s*--hash[=\s]\S+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,11 +78,18 @@ class _Line:
     """An entry with what it was translated to; None for what only pip understands.
 
     `text` is what it asks for: as it was written, unless a constraint or an extra says otherwise.
+    `tail` are the options behind it, its hashes among them.
     """
 
     entry: Entry
     text: str
     translated: Translated | None
+    tail: str = ""
+
+    @property
+    def with_tail(self) -> str:
+        """The whole line as pip reads it."""
+        return f"{self.text} {self.tail}".rstrip()
 
 
 @dataclass(kw_only=True)
@@ -102,7 +112,7 @@ def translate_to_environment(
     """
     base = sources.environment or build_environment()
     parts = _Parts()
-    for line in _translate_all(sources.dependencies, around, requires):
+    for line in _settle_hashes(list(_translate_all(sources.dependencies, around, requires))):
         _place(line, parts, base.offset)
     known = {item.value for item in base.conda}
     fresh = [item for text, item in parts.conda.items() if text not in known]
@@ -170,8 +180,20 @@ def _translate_all(
                 yield _Line(entry=entry, text=found.text, translated=found)
             elif canonicalize_name(found.name) not in own:
                 text = entry.text if found is requirement and limit is None else str(found)
-                yield _Line(entry=entry, text=text, translated=translate(found, around))
-            entry = replace(entry, comment="", before=())  # noqa: PLW2901 - said once
+                answer = translate(found, around)
+                yield _Line(entry=entry, text=text, translated=answer, tail=entry.tail)
+            entry = replace(entry, comment="", before=(), tail="")  # noqa: PLW2901 - said once
+
+
+def _settle_hashes(lines: list[_Line]) -> list[_Line]:
+    """Hashes stay where all of pip's lines have them: pip refuses a file in which some have none.
+
+    conda checks its packages by hashes of its own.
+    """
+    pips = [line for line in lines if line.entry.kind != "option" and _decide(line)[1]]
+    if all(_HASH.search(line.tail) for line in pips):
+        return lines
+    return [replace(line, tail=_HASH.sub("", line.tail).strip()) for line in lines]
 
 
 def _read_constraints(entries: Iterable[Entry]) -> Mapping[NormalizedName, SpecifierSet]:
@@ -201,29 +223,50 @@ def _place(line: _Line, parts: _Parts, offset: int) -> None:
     conda, pip, reason = _decide(line)
     item = Item(value="", comment=entry.comment, before=entry.before)
     if conda is not None:
-        moved = replace(item.indent(offset), value=conda)
+        comment = _note_marker(line.translated, entry.comment)
+        moved = replace(item.indent(offset), value=conda, comment=comment)
         parts.conda.setdefault(conda, moved)
         item = Item(value="")
     if pip is not None:
         kept = item if entry.in_pip_section else item.indent(3 * offset)
         parts.pip.setdefault(pip, replace(kept, value=pip))
+    if _HASH.search(entry.tail) and (conda or not _HASH.search(line.tail)):
+        reason += "; its hashes, of PyPI's files, are left out"
     parts.choices.append(
         Choice(origin=entry.origin, asked=line.text, conda=conda, pip=pip, reason=reason)
     )
+
+
+def _note_marker(translated: Translated | None, comment: str) -> str:
+    """The comment of a line of conda's, which knows no markers: `# ; MARKER`, and what was there.
+
+    The way back to a requirements file reads it again (`_read_marker`).
+    """
+    if not isinstance(translated, ForConda) or translated.requirement.marker is None:
+        return comment
+    return f"# ; {translated.requirement.marker}  {comment}".rstrip()
+
+
+def _read_marker(comment: str) -> tuple[str, str]:
+    """A marker out of a comment, with its semicolon, and what is left of the comment."""
+    if not comment.startswith("# ; "):
+        return "", comment
+    marker, _, rest = comment.removeprefix("# ").partition("  #")
+    return f" {marker}", f"#{rest}" if rest else ""
 
 
 def _decide(line: _Line) -> tuple[str | None, str | None, str]:
     """(conda's text, pip's text, the reason)."""
     match line.translated:
         case None:
-            return None, line.text, "only pip understands it"
+            return None, line.with_tail, "only pip understands it"
         case ForConda(name=name, version=version, reason=reason, extras=extras):
             text = name if version == "*" else f"{name} {version}"
             if not extras:
                 return text, None, reason
-            return text, line.text, f"{reason}; pip adds what its extras need"
+            return text, line.with_tail, f"{reason}; pip adds what its extras need"
         case ForPip(reason=reason) | NotNeeded(reason=reason):
-            return None, line.text, reason
+            return None, line.with_tail, reason
         case Invalid(reason=reason):
             return None, None, reason
 
@@ -240,8 +283,10 @@ def translate_to_requirements(
     for item in sources.environment.conda if sources.environment else ():
         found, reason = _find_requirements(item.value, find_projects)
         lines += [line.strip() for line in item.before]
-        comment = f"  {item.comment}" if item.comment else ""
-        lines += [f"{one}{comment}" for one in found] or [f"# {item.value}: {reason}"]
+        marker, comment = _read_marker(item.comment)
+        lines += [f"{one}{marker}  {comment}".rstrip() for one in found] or [
+            f"# {item.value}: {reason}"
+        ]
         if found and reason:
             lines[-1] += f"  # {item.value}: {reason}"
         choices.append(
@@ -258,7 +303,7 @@ def translate_to_requirements(
             if entry.kind == "constraint":
                 continue
             lines += [line.strip() for line in entry.before]
-            lines.append(f"{entry.text}  {entry.comment}".rstrip())
+            lines.append(f"{entry.text} {entry.tail}".rstrip() + f"  {entry.comment}".rstrip())
     return Translation(text="".join(f"{line}\n" for line in lines), choices=tuple(choices))
 
 

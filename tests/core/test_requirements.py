@@ -95,6 +95,7 @@ def test_an_unreadable_version_is_not_judged(built: PrefixBuilder) -> None:
     [
         ("cpython", "3.11.7", "osx-arm64", ("darwin", "Darwin", "arm64", "posix", "CPython")),
         ("cpython", "3.11.7", "linux-64", ("linux", "Linux", "x86_64", "posix", "CPython")),
+        ("cpython", "3.11.7", "win-64", ("win32", "Windows", "AMD64", "nt", "CPython")),
         ("windows", "3.12.1", "win-64", ("win32", "Windows", "AMD64", "nt", "CPython")),
         ("pypy", "3.9.18", "linux-aarch64", ("linux", "Linux", "aarch64", "posix", "PyPy")),
     ],

@@ -51,3 +51,9 @@ def test_what_pip_set_aside_is_one(builder: PrefixBuilder) -> None:
 def test_records_that_cannot_be_read_are_one(builder: PrefixBuilder) -> None:
     (builder.root / "conda-meta" / "broken.json").mkdir()
     assert has_signs(builder)
+
+
+def test_a_record_that_has_changed_since_is_read_again(builder: PrefixBuilder) -> None:
+    assert not has_signs(builder)
+    builder.conda_record("click", "8.1.7", ())
+    assert has_signs(builder)

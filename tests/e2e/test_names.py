@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import ssl
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conda_pip_interop.core.prefix import read_prefix
+from conda_pip_interop.core.requirements import marker_environment
+from tests.e2e.tls import CERTIFICATE, KEY
 from tests.pip.worlds import build_wheel
 from tests.world.cache import write_atomically
 from tests.world.channel import native_subdir
@@ -97,13 +102,22 @@ def test_each_source_says_its_part_and_the_files_have_the_last_word(
     assert checked["whole"]["reason"] == "whole-base 3.0 carries it"
     assert (checked["liar"]["conda"], checked["liar"]["carried"]) == (None, False)
 
-    plan = base.run(
-        *("pip", "names", "-c", channel, "liar"), check=False, **home
-    )  # the packages are in the cache now: no need to ask again
-    assert plan.returncode == 1
-    assert "liar: stays with pip" in plan.stdout
+    (considered,) = checked["liar"]["considered"]
+    assert (considered["name"], considered["build"]) == ("liar", "pyhd_0")
     remembered = (tmp_path / "conda" / "pip-interop" / "wrong-guesses.json").read_text()
     assert '"liar"' in remembered
+
+    packages = tmp_path / "packages"  # another cache, and empty: what is remembered is not fetched
+    again = base.run(
+        *("pip", "names", "-c", channel, "liar", "--check"),
+        check=False,
+        CONDA_PKGS_DIRS=str(packages),
+        **home,
+    )
+    assert again.returncode == 1
+    assert "liar: stays with pip" in again.stdout
+    assert "  packages  liar 1.0 pyhd_0\n" in again.stdout
+    assert not list(packages.glob("liar-*"))
 
 
 def test_the_names_of_a_channel_are_kept_as_long_as_its_repodata(
@@ -126,11 +140,22 @@ def test_the_names_of_a_channel_are_kept_as_long_as_its_repodata(
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """Serve a folder on loopback, good for ten minutes; gives the URL and what was asked for."""
+def serve(folder: Path, *, tls: Path | None = None) -> Iterator[tuple[str, list[str]]]:
+    """Serve a folder on loopback, good for ten minutes; gives the URL and what was asked for.
+
+    `tls` is a file of a certificate with its key. `/away?URL` leads to URL.
+    """
     requests: list[str] = []
 
     class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path.startswith("/away?"):
+                self.send_response(302)
+                self.send_header("Location", self.path.removeprefix("/away?"))
+                self.end_headers()
+            else:
+                super().do_GET()
+
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ARG002 - inherited
             requests.append(self.path)
 
@@ -139,9 +164,15 @@ def serve(folder: Path) -> Iterator[tuple[str, list[str]]]:
             super().end_headers()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    scheme = "http"
+    if tls is not None:
+        scheme = "https"
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", requests
+        yield f"{scheme}://127.0.0.1:{server.server_port}", requests
     finally:
         server.shutdown()
         server.server_close()
@@ -192,6 +223,33 @@ def test_the_additional_map_is_fetched_only_when_asked_for(
     assert "conda's odd-name" in look()
 
 
+def test_the_additional_map_comes_by_https_and_no_other_way(base: Base, tmp_path: Path) -> None:
+    (tmp_path / "map.json").write_text('{"odd-name": ["unheard-of"], "zlib": null}')
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_text(CERTIFICATE + KEY)
+
+    def update(url: str, **extra: str) -> tuple[int, str]:
+        home = write_settings(base, tmp_path, f"pip_interop_names_map: {url}")
+        done = base.run("pip", "names", "--update", check=False, **(home | extra))
+        return done.returncode, done.stdout + done.stderr
+
+    with serve(tmp_path, tls=certificate) as (url, _), serve(tmp_path) as (plain, _):
+        trusting = {"CONDA_SSL_VERIFY": str(certificate), "CONDA_REMOTE_MAX_RETRIES": "0"}
+        assert update(f"{url}/map.json", **trusting) == (0, f"{url}/map.json: 1 names.\n")
+        for place, reason in (
+            (f"{url}/none.json", "404"),
+            (f"{url}/away?{plain}/map.json", f"it leads to {plain}/map.json, which is not https"),
+            (f"{plain}/map.json", "neither a file nor an https URL"),
+        ):
+            code, said = update(place, **trusting)
+            assert code == 1
+            assert f"{place} was not fetched" in said
+            assert reason in said
+        code, said = update(f"{url}/map.json", CONDA_REMOTE_MAX_RETRIES="0")
+        assert code == 1
+        assert "certificate verify failed" in said
+
+
 def test_the_users_map_is_read_and_a_wrong_one_is_an_error_with_its_place(
     base: Base, channel: str, tmp_path: Path
 ) -> None:
@@ -234,6 +292,14 @@ def test_a_list_of_dependencies_is_translated_and_makes_an_environment(
     back = base.run("pip", "translate", str(output), "--to", "requirements", "-p", env).stdout
     assert "torch!=2.0rc1,>=1  # big" in back
     assert "cowsay" in back
+
+
+def test_markers_are_read_as_the_interpreter_itself_would(make_env: Any) -> None:
+    """And it is not run for it."""
+    env = make_env("python", "pip")
+    code = "from pip._vendor.packaging import markers as m; print(m.default_environment())"
+    told = marker_environment(read_prefix(env.prefix), subdir=native_subdir())
+    assert told == ast.literal_eval(env.python(code))
 
 
 def test_an_install_looks_into_a_package_before_it_is_linked(

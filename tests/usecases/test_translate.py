@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 from packaging.utils import NormalizedName
 
 from conda_pip_interop.errors import InteropError
@@ -206,6 +207,46 @@ def test_the_other_way_conda_names_become_pypis(tmp_path: Path) -> None:
     )
 
 
+def test_markers_of_what_conda_has_go_there_and_back(tmp_path: Path) -> None:
+    lines = (
+        'numpy>=2.1 ; python_version < "3.12"  # big\n'
+        'six ; sys_platform == "linux"\n'
+        'nobody ; os_name == "nt"  # else\n'
+    )
+    text = to_environment(read(tmp_path, r_txt=lines))
+    assert '  - numpy >=2.1  # ; python_version < "3.12"  # big\n' in text
+    back = translate_to_requirements(read(tmp_path, environment_yml=text), projects).text
+    assert back == lines.replace("nobody", "# pip: an environment has it by itself\nnobody")
+
+
+HASH = "--hash=sha256:" + "0" * 64
+
+
+def test_hashes_stay_where_all_of_pips_lines_have_them(tmp_path: Path) -> None:
+    found = read(tmp_path, r_txt=f"six==1.16 {HASH}\ncowsay==6.1 {HASH}  # moo\n")
+    made = translate_to_environment(found, surroundings(CHANNEL), lambda _: None)
+    assert made.text.endswith(f"  - pip:\n      - cowsay==6.1 {HASH}  # moo\n")
+    assert "its hashes, of PyPI's files, are left out" in made.choices[0].reason
+    assert "hashes" not in made.choices[1].reason
+    again = read(tmp_path, environment_yml=made.text)
+    assert to_environment(again) == made.text
+    assert f"cowsay==6.1 {HASH}  # moo\n" in translate_to_requirements(again, projects).text
+
+    mixed = read(tmp_path, r_txt=f"cowsay==6.1 {HASH}\n", s_txt="nobody\n./here\n")
+    assert "hash" not in to_environment(mixed)
+
+
+def test_what_only_pip_understands_stays_in_its_section(tmp_path: Path) -> None:
+    text = (
+        "dependencies:\n  - pip\n  - pip:\n      - -r other.txt\n      - ./here\n"
+        "      - -e .[all]\n      - git+https://example.org/x.git\n      - https://example.org/x.whl\n"
+    )
+    found = read(tmp_path, environment_yml=text)
+    assert to_environment(found) == text
+    lines = translate_to_requirements(found, projects).text.splitlines()
+    assert lines[1:] == [line[8:] for line in text.splitlines()[3:]]
+
+
 @pytest.mark.parametrize(
     ("text", "read_as"),
     [
@@ -248,3 +289,50 @@ def test_no_line_is_lost_and_the_result_is_its_own_translation(lines: list[str])
         assert [one.asked for one in made.choices] == lines
         assert all(one.conda or one.pip for one in made.choices)
         assert to_environment(read(Path(folder), environment_yml=made.text)) == made.text
+
+
+@st.composite
+def written_requirements(draw: st.DrawFn) -> list[str]:
+    """A line each of some projects: specifiers, extras, a marker that holds or not, a comment."""
+    names = draw(st.lists(st.sampled_from([*CHANNEL, "torch", "cowsay"]), unique=True))
+    clauses = st.builds(
+        "{}{}".format,
+        st.sampled_from(["==", "!=", "<", "<=", ">", ">=", "~="]),
+        st.sampled_from(["1.0", "2.0", "2.1.0", "3.0", "2.32"]),
+    )
+    return [
+        name
+        + draw(st.sampled_from(["", "[x]"]))
+        + ",".join(draw(st.lists(clauses, max_size=2, unique=True)))
+        + draw(st.sampled_from(["", ' ; python_version >= "3.8"', ' ; os_name == "nt"']))
+        + draw(st.sampled_from(["", "  # why"]))
+        for name in names
+    ]
+
+
+@given(lines=written_requirements())
+def test_there_and_back_nothing_is_lost(lines: list[str]) -> None:
+    """Of each line: the project, its versions, extras and marker, and the comment."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        text = to_environment(read(folder, r_txt="\n".join(lines)))
+        back = translate_to_requirements(read(folder, environment_yml=text), projects).text
+    found = [line for line in back.splitlines() if not line.startswith("#")]
+    for line in lines:
+        asked = Requirement(line.partition("  #")[0])
+        same = [one for one in found if _is_line_of(one, asked)]
+        assert same, (line, back)
+        assert any(one.endswith("# why") for one in same) == line.endswith("# why")
+        for version in ("0.9", "1.0", "1.0.1", "2.0", "2.0.1", "2.1", "2.1.1", "2.32", "3", "4"):
+            assert asked.specifier.contains(version) == all(
+                Requirement(one.partition("  #")[0]).specifier.contains(version) for one in same
+            ), (line, back)
+
+
+def _is_line_of(line: str, asked: Requirement) -> bool:
+    """Whether a line is of the project, with the marker, and with all of the extras or none."""
+    found = Requirement(line.partition("  #")[0])
+    same = found.name == asked.name and str(found.marker) == str(asked.marker)
+    return same and found.extras in (set(), asked.extras)

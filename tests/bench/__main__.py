@@ -1,0 +1,38 @@
+"""`python -m tests.bench`: every figure as a table; exit code 1 where a promise is missed."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench import commands, functions, installing
+from tests.bench.measure import Figure, render_table
+from tests.world.base import build_base, clone
+
+
+def main() -> int:
+    """Measure on a copy of the base, which is gone afterwards."""
+    base = clone(build_base(), "bench")
+    figures: list[Figure] = []
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for found in (
+                functions.measure(folder),
+                commands.measure(base, folder),
+                installing.measure(base, folder),
+            ):
+                for figure in found:
+                    print(f"bench: {figure.what}", file=sys.stderr)
+                    figures.append(figure)
+    finally:
+        shutil.rmtree(base.prefix)
+        shutil.rmtree(base.scratch, ignore_errors=True)
+    print(render_table(figures))
+    return 0 if all(one.kept for one in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""What the plugin costs in conda's own commands, with it and without (`CONDA_NO_PLUGINS`)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.bench.measure import Command, Figure, time_pairs
+from tests.bench.worlds import build_prefix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.world.base import Base
+
+PAIRS = 15
+RUNS = 7
+
+#: What a changing command runs of ours where pip left no sign, as conda would call it.
+_HOOKS = """
+import json, sys, time
+from argparse import Namespace
+from conda.base.context import context
+context.__init__(argparse_args=Namespace(prefix=sys.argv[1], name=None, file=None, cmd="install"))
+from conda.core.prefix_data import PrefixData
+PrefixData(sys.argv[1]).load()
+context.plugin_manager
+from conda_pip_interop import plugin
+before, *_ = plugin.conda_pre_commands()
+guard, *_ = plugin.conda_post_solves()
+after, *_ = plugin.conda_post_commands()
+times = [time.process_time()]
+for hook, arguments in ((before, ["install"]), (guard, ["", (), ()]), (after, ["install"])):
+    hook.action(*arguments)
+    times.append(time.process_time())
+assert "conda_pip_interop.conda_adapter.reconciling" not in sys.modules
+print(json.dumps([times[3] - times[0], times[2] - times[1]]))
+"""
+_IMPORT = """
+import time
+import conda.cli.main, conda.plugins.hookspec, conda.plugins.types
+start = time.process_time()
+import conda_pip_interop.plugin
+print(time.process_time() - start)
+"""
+
+
+def measure(base: Base, folder: Path) -> Iterator[Figure]:
+    """Whole commands in pairs; then what they consist of."""
+    base.run("create", "-y", "-q", "-n", "plain", f"python={base.channel.pythons[0]}", "idna")
+    for what, words, limit in (
+        ("conda info --json", ("info", "--json"), 1.1),
+        ("conda list", ("list", "-n", "plain"), 1.1),
+        ("conda install, nothing to do", ("install", "-y", "-q", "-n", "plain", "idna"), 1.15),
+        ("conda install, a dry run", ("install", "-d", "--json", "-n", "plain", "six"), 1.1),
+    ):
+        pairs = time_pairs(
+            [Command(words=[base.conda, *words], env=base.env())],
+            [Command(words=[base.conda, *words], env=base.env(CONDA_NO_PLUGINS="true"))],
+            pairs=PAIRS,
+        )
+        ratios = tuple(ours / theirs for ours, theirs in pairs)
+        yield Figure(what=f"{what}: with the plugin / without", values=ratios, limit=limit)
+    run = Command(words=[base.python, "-c", _IMPORT], env=base.env())
+    times = tuple(1000 * float(run.output()) for _ in range(RUNS))
+    yield Figure(what="importing the plugin", unit="ms", values=times, limit=5)
+    large = build_prefix(folder / "plain", conda=300, pip=0, files=150)
+    yield from _measure_hooks(base, "a small environment", base.envs / "plain", limit=50)
+    yield from _measure_hooks(base, "300 records of 150 files", large, limit=150)
+
+
+def _measure_hooks(base: Base, where: str, prefix: Path, *, limit: float) -> Iterator[Figure]:
+    """Those of an install: where pip has left no sign, the closer look is left out."""
+    run = Command(words=[base.python, "-c", _HOOKS, prefix], env=base.env())
+    found = [json.loads(run.output()) for _ in range(RUNS)]
+    whole = tuple(1000 * one for one, _ in found)
+    guard = tuple(1000 * one for _, one in found)
+    yield Figure(what=f"hooks of an install, no pip, {where}", unit="ms", values=whole, limit=limit)
+    yield Figure(what=f"the guard of it, {where}", unit="ms", values=guard, limit=limit / 3)

@@ -1,0 +1,64 @@
+"""What planning an install takes: beside what pip and conda take, and where nothing is to do."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.bench.measure import Command, Figure, time_pairs
+from tests.bench.worlds import build_channel, build_index, build_prefix, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.world.base import Base
+
+PAIRS = 5
+WANTED = 50
+
+
+def measure(base: Base, folder: Path) -> Iterator[Figure]:
+    """A plan of 50 requirements that conda has; 50 that are there already."""
+    channel = build_channel(folder / "channel", WANTED)
+    wheels = build_index(folder / "wheels", WANTED)
+    wanted = [f"{name_of(number)}>=1.0" for number in range(WANTED)]
+    quiet = base.env(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(wheels))
+    base.run("create", "-y", "-q", "-n", "empty", f"python={base.channel.pythons[0]}", "pip")
+    environment = base.envs / "empty"
+    asked = ("--dry-run", "--json", "-n", "empty", "-c", channel)
+
+    plan = Command(words=[base.conda, "pip", "install", *asked, *wanted], env=quiet)
+    pip_words = ["-m", "pip", "install", "-q", "--dry-run", "--report", str(folder / "report")]
+    pip = Command(words=[environment / "bin" / "python", *pip_words, *wanted], env=quiet)
+    managers = {one["name"]: one["manager"] for one in json.loads(plan.output())["plan"]}
+    assert set(managers.values()) == {"conda"}
+    assert len(managers) == WANTED
+    conda = Command(words=[base.conda, "install", *asked, *wanted], env=quiet)
+    pairs = time_pairs([plan], [pip, conda], pairs=PAIRS)
+    yield Figure(
+        what="plan of 50 that conda has / pip's dry run and conda's solve",
+        values=tuple(ours / theirs for ours, theirs in pairs),
+        limit=1,
+    )
+    yield from _measure_satisfied(base, folder)
+
+
+def _measure_satisfied(base: Base, folder: Path) -> Iterator[Figure]:
+    """No channel and no index can be reached there, and none is missed."""
+    root = build_prefix(folder / "full", conda=280, pip=20)
+    wanted = [f"{name_of(number)}>=1.0" for number in range(260, 260 + WANTED - 10)]
+    wanted += [f"{name_of(number)}==2.*" for number in range(10)]
+    nowhere = base.env(PIP_INDEX_URL="http://127.0.0.1:9/", CONDA_CHANNELS="http://127.0.0.1:9/x")
+    words: list[str | Path] = [base.conda, "pip", "install", "--dry-run", "--json", "-p", root]
+    words += wanted
+    start = Command(words=[base.conda, "config", "--show", "offline"], env=nowhere)
+    satisfied = Command(words=words, env=nowhere)
+    assert {one["action"] for one in json.loads(satisfied.output())["plan"]} == {"keep"}
+    pairs = time_pairs([satisfied], [start], pairs=2 * PAIRS)
+    yield Figure(
+        what="50 satisfied among 300, over conda's own start",
+        unit="s",
+        values=tuple(ours - conda for ours, conda in pairs),
+        limit=0.5,
+    )
