@@ -23,7 +23,7 @@ from conda_pip_interop.options import COMMANDS, STANDALONE_COMMANDS, Options, pa
 OURS = tuple(command for command in COMMANDS if command not in PASSED)
 WITH_WORDS = ("install", "restore", "translate", "uninstall", "show", "why")
 WITHOUT_WORDS = tuple(
-    command for command in OURS if command not in (*WITH_WORDS, "undo", "names", "tree")
+    command for command in OURS if command not in (*WITH_WORDS, "undo", "names", "tree", "repair")
 )
 
 
