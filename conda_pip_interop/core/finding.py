@@ -27,6 +27,7 @@ class FindingKind(str, Enum):
     OVERRIDDEN = "overridden"
     STALE_METADATA = "stale-metadata"
     VANISHED = "vanished"
+    LOST_RECORD = "lost-record"
     DAMAGED = "damaged"
     STRANDED = "stranded"
     CLOBBERED = "clobbered"

@@ -8,6 +8,7 @@ from conda_pip_interop.core.distributions import read_requirements
 from conda_pip_interop.core.findings import find_findings
 from conda_pip_interop.core.requirements import find_unmet
 from conda_pip_interop.render import Output, render_findings
+from conda_pip_interop.usecases.lost import find_lost_records
 
 if TYPE_CHECKING:
     from conda_pip_interop.core.findings import Finding
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def find_all(snapshot: Snapshot) -> tuple[Finding, ...]:
-    """Every finding, unmet requirements included."""
+    """Every finding, lost records and unmet requirements included."""
     return (
         *find_findings(snapshot),
+        *find_lost_records(snapshot),
         *find_unmet(snapshot, lambda one: read_requirements(snapshot.prefix, one)),
     )
 
