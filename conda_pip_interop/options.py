@@ -39,7 +39,7 @@ COMMANDS: Final = {
     **FAMILY,
     "check": "look for faults between conda and pip; exit code 1 if there are any",
     "restore": "bring back conda's package where pip has replaced or removed it",
-    "repair": "bring back what of pip's is damaged, or stayed behind with another Python",
+    "repair": "bring back what pip's packages, or conda's records, have lost",
     "reconcile": "make the books of both managers say what is there; by itself after conda",
     "undo": "take back an operation of ours, byte for byte",
     "names": "tell which conda package carries a PyPI project, and who says so",
@@ -83,7 +83,8 @@ _EXAMPLES: Final = {
     **EXAMPLES,
     "check": "conda pip check -n web",
     "restore": "conda pip restore -n web numpy",
-    "repair": "conda pip repair -n web --dry-run\n  conda pip repair -n web numpy",
+    "repair": "conda pip repair -n web --dry-run\n  conda pip repair -n web numpy\n"
+    "  conda pip repair -n web --clean-up numpy",
     "reconcile": "conda pip reconcile -n web --dry-run",
     "undo": "conda pip undo -n web --list\n  conda pip undo -n web",
     "names": "conda pip names torch opencv-python --check\n  conda pip names --conda py-opencv",
@@ -122,6 +123,7 @@ class Options:
     groups: tuple[str, ...] = ()
     build_system: bool = False
     no_channels: bool = False
+    clean_up: bool = False
     install: InstallOptions = field(default_factory=InstallOptions)
     family: FamilyOptions = field(default_factory=FamilyOptions)
 
@@ -200,6 +202,7 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
         groups=tuple(getattr(parsed, "groups", None) or ()),
         build_system=getattr(parsed, "build_system", False),
         no_channels=getattr(parsed, "no_channels", False),
+        clean_up=getattr(parsed, "clean_up", False),
         install=install,
         family=build_family_options(parsed),
     )
@@ -303,7 +306,12 @@ def _add_words(parser: _Parser, command: str, *, standalone: bool) -> None:
         add_translate_options(parser)
     elif command == "repair":
         parser.add_argument(
-            "words", nargs="*", metavar="NAME", help="a distribution of pip's (default: all)"
+            "words", nargs="*", metavar="NAME", help="what is to come back (default: all)"
+        )
+        parser.add_argument(
+            "--clean-up",
+            action="store_true",
+            help="of lost records: remove what nobody answers for instead",
         )
     elif command == "restore":
         parser.add_argument("words", nargs="+", metavar="NAME", help="a package of conda's")

@@ -108,9 +108,9 @@ def _answer(options: Options) -> Output:  # noqa: PLR0911, PLR0912, C901 - one a
 
             return installing.install_requirements(options, target)
         case "repair":
-            from conda_pip_interop.conda_adapter import installing
+            from conda_pip_interop.conda_adapter import repairing
 
-            return installing.repair_distributions(options, target)
+            return repairing.repair_prefix(options, target)
         case "names" | "translate" as command:
             from conda_pip_interop.conda_adapter import name_commands
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import os
 import sys
@@ -19,7 +18,6 @@ from conda_pip_interop.conda_adapter.guarding import judge_transaction
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.solve import CondaEnvironment, show_progress
 from conda_pip_interop.conda_adapter.staleness import tell_waiting
-from conda_pip_interop.core.apply import open_operation
 from conda_pip_interop.core.ownership import ByConda, owner_of_distribution
 from conda_pip_interop.core.policy import decide_protection
 from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
@@ -27,7 +25,7 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.pip.building import BuildingInstaller
 from conda_pip_interop.pip.process import PipProcess
 from conda_pip_interop.render import Output, plan_to_list, render_plan
-from conda_pip_interop.usecases import install, repair
+from conda_pip_interop.usecases import install
 from conda_pip_interop.usecases.asked import read_request
 from conda_pip_interop.usecases.request import build_wishes
 
@@ -50,7 +48,7 @@ FIRST_PIP_WITH_REPORT: Final = Version("23.0")
 def install_requirements(options: Options, target: Target) -> Output:
     """`conda pip install`."""
     request = read_request(options.words, options.install, folder=Path.cwd(), environ=os.environ)
-    return _fulfil(
+    return fulfil(
         options,
         target,
         request=request,
@@ -59,62 +57,18 @@ def install_requirements(options: Options, target: Target) -> Output:
     )
 
 
-def repair_distributions(options: Options, target: Target) -> Output:
-    """`conda pip repair`."""
-    broken = repair.find_broken(options.words, snapshot=read_snapshot(target.prefix), target=target)
-    request, wishes = repair.build_repair(broken)
-
-    if not broken and repair.plan_tidying(read_snapshot(target.prefix)):
-        return _tidy_only(options, target)
-    return _fulfil(
-        options,
-        target,
-        request=request,
-        wishes=wishes,
-        nothing_to_do=f"Nothing of pip's is broken in {target.label}.",
-        adjust=lambda plan: repair.keep_requested(plan, broken),
-        finish=functools.partial(_tidy, target),
-    )
-
-
-def _tidy_only(options: Options, target: Target) -> Output:
-    """All has come over to the Python of today: what is left of the other's folder goes."""
-    removals = repair.plan_tidying(read_snapshot(target.prefix))
-    folders = sorted({one.path.partition("/site-packages/")[0] for one in removals})
-    return agree(
-        options,
-        target,
-        shown=f"Remove {len(removals)} files that stayed behind in {', '.join(folders)}.",
-        plan=[{"path": one.path, "action": "remove", "reason": one.reason} for one in removals],
-        nothing_to_do=None,
-        carry_out=functools.partial(_tidy, target),
-    )
-
-
-def _tidy(target: Target) -> None:
-    snapshot = read_snapshot(target.prefix)
-    removals = repair.plan_tidying(snapshot)
-    if removals:
-        with open_operation(
-            target.prefix,
-            "repair: what is left of another Python",
-            fingerprint=snapshot.fingerprint,
-            on_wait=lambda: tell_waiting(target),
-        ) as operation:
-            operation.apply(removals)
-
-
-def _fulfil(
+def fulfil(
     options: Options,
     target: Target,
     *,
     request: Request,
     wishes: Wishes,
     nothing_to_do: str,
+    title: str = "install",
     adjust: Callable[[InstallPlan], InstallPlan] = lambda plan: plan,
     finish: Callable[[], None] = lambda: None,
 ) -> Output:
-    """Plan until no guess is wrong any more, and carry it out."""
+    """Plan until no guess is wrong any more, and carry it out; then what is to `finish` it."""
     call_hook("before_command", "pip")
     _refuse_protected_base(target)
     snapshot = read_snapshot(target.prefix)
@@ -143,6 +97,7 @@ def _fulfil(
                 target=target,
                 installer=installer,
                 wishes=wishes,
+                title=title,
                 on_wait=lambda: tell_waiting(target),
             )
             finish()

@@ -25,6 +25,7 @@ from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 from conda.models.version import VersionOrder, VersionSpec
 
+from conda_pip_interop.conda_adapter.fetching import fetch_package
 from conda_pip_interop.conda_adapter.naming import Naming, query_name
 from conda_pip_interop.core.conda_meta import read_conda_meta
 from conda_pip_interop.core.files import replace_file
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.core.conda_meta import CondaRecord
+    from conda_pip_interop.core.history import Linked
     from conda_pip_interop.usecases.conda import CondaSpec
     from conda_pip_interop.usecases.target import Target
 
@@ -208,6 +210,7 @@ class CondaEnvironment:
         """See `Conda.relink`: one transaction that unlinks the records and links them again."""
         prefix = str(self.target.prefix)
         installed = PrefixData(prefix)
+        installed.reload()  # some of the records may have been written just now
         current = tuple(installed.get(record.name) for record in records)
         setup = PrefixSetup(
             prefix,
@@ -221,6 +224,11 @@ class CondaEnvironment:
             transaction = UnlinkLinkTransaction(setup)
             transaction.download_and_extract()
             transaction.execute()
+
+    def fetch(self, linked: Linked) -> Path | None:
+        """See `Conda.fetch`."""
+        with clean_stdout():
+            return fetch_package(linked)
 
 
 def _read_paths(record: Any) -> tuple[str, ...]:

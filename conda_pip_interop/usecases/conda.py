@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.core.conda_meta import CondaRecord
+    from conda_pip_interop.core.history import Linked
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,4 +101,8 @@ class Conda(Protocol):
 
     def relink(self, records: tuple[CondaRecord, ...]) -> None:
         """Link the very packages of `records` anew, in place of what the records list now."""
+        ...
+
+    def fetch(self, linked: Linked) -> Path | None:
+        """The extracted folder of a package that was linked once; None if it is not to be had."""
         ...

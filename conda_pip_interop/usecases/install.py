@@ -84,6 +84,7 @@ def carry_out(
     target: Target,
     installer: Installer,
     wishes: Wishes | None = None,
+    title: str = "install",
     on_wait: Callable[[], None] | None = None,
 ) -> None:
     """Download conda's part, stage pip's, then conda's transaction, then what is staged.
@@ -113,7 +114,7 @@ def carry_out(
             if solution is not None:
                 solution.execute()
             try:
-                _place(staged, plan, target, over)
+                _place(staged, plan, target, over, title=title)
             except BaseException as error:
                 if solution is not None:
                     if plan.request.options.keep_going and isinstance(error, InteropError):
@@ -143,11 +144,13 @@ def _place(
     plan: InstallPlan,
     target: Target,
     over: Collection[NormalizedName],
+    *,
+    title: str,
 ) -> None:
     if staged is None:
         return
-    title = " ".join(f"{one.name}=={one.version}" for one in plan.items)
-    with open_operation(target.prefix, f"install {title}") as operation:
+    title = " ".join([title, *(f"{one.name}=={one.version}" for one in plan.items)])
+    with open_operation(target.prefix, title) as operation:
         operation.apply(plan_placing(staged, read_snapshot(target.prefix), over=over))
         if over:
             operation.apply(settle_overlaps(over, read_snapshot(target.prefix)))

@@ -134,15 +134,10 @@ def _read_record(linked: Linked, caches: Iterable[Path], snapshot: Snapshot) -> 
 
 def _find_orphans(record: CondaRecord, ownership: Ownership, root: Path) -> Iterator[PrefixPath]:
     for file in record.files:
-        on_disk = to_disk(root, file.path)
-        if (
-            os.path.lexists(on_disk)
-            and _is_telling(file)
-            and not ownership.claims(file.path)
-            and on_disk.is_file()
-            and Claim(record=record, file=file).allows(hash_file(on_disk))
-        ):
-            yield file.path
+        if os.path.lexists(root / file.path) and _is_telling(file):
+            claim = Claim(record=record, file=file)
+            if not ownership.claims(file.path) and _is_as_linked(claim, root):
+                yield file.path
 
 
 def _is_telling(file: CondaFile) -> bool:
@@ -159,20 +154,28 @@ def _find_in_place(
         names = {one.name for one in claimed_metadata(record)}
     root = snapshot.prefix.root
     for one in snapshot.distributions:
-        if one.name not in names or (record is not None and _is_as_linked(one, record, root)):
+        if one.name not in names or (record is not None and _is_own(one, record, root)):
             continue
         if owner_of_distribution(snapshot, one) == ByPip(distribution=one.name):
             yield one
 
 
-def _is_as_linked(distribution: Distribution, record: CondaRecord, root: Path) -> bool:
+def _is_own(distribution: Distribution, record: CondaRecord, root: Path) -> bool:
     """Whether a distribution is the package's own after all: its RECORD is as conda linked it."""
     path = f"{distribution.metadata}/RECORD"
     if not os.path.lexists(root / path):  # egg-info
         path = distribution.metadata_file
     claims = [Claim(record=record, file=file) for file in record.files if file.path == path]
-    on_disk = to_disk(root, PrefixPath(path))
-    return bool(claims) and on_disk.is_file() and claims[0].allows(hash_file(on_disk))
+    return bool(claims) and _is_as_linked(claims[0], root)
+
+
+def _is_as_linked(claim: Claim, root: Path) -> bool:
+    """Whether a file is there, and as the package has it; what cannot be read proves nothing."""
+    on_disk = to_disk(root, claim.file.path)
+    try:
+        return on_disk.is_file() and claim.allows(hash_file(on_disk))
+    except OSError:
+        return False
 
 
 def _build_finding(lost: Lost) -> Finding:

@@ -6,7 +6,11 @@ import os
 import time
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.core.conda_meta import CondaRecord, parse_conda_record
+from conda_pip_interop.core.conda_meta import (
+    CondaRecord,
+    parse_conda_record,
+    render_record_json,
+)
 from conda_pip_interop.core.findings import FindingKind
 from conda_pip_interop.core.journal import ORIGINALS_FOLDER
 from conda_pip_interop.core.paths import PrefixPath
@@ -39,10 +43,12 @@ def read_original(record: CondaRecord, root: Path) -> CondaRecord:
 
 
 def keep_original(record: CondaRecord, root: Path) -> Iterator[WriteFile]:
-    """Keep a record as conda wrote it, unless that is done."""
+    """Keep a record as conda wrote it, or would have where it is lost, unless that is done."""
     kept = original_path(record)
     if not record.overridden_by and not os.path.lexists(root / kept):
-        content = (root / record.path).read_bytes()
+        on_disk = root / record.path
+        text = render_record_json(record.raw)
+        content = on_disk.read_bytes() if on_disk.exists() else text.encode()
         yield WriteFile(path=kept, content=content, reason="the record as conda wrote it")
 
 

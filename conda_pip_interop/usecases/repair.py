@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.core.distributions import Distribution
     from conda_pip_interop.core.snapshot import Snapshot
+    from conda_pip_interop.pip.report import ReportItem
     from conda_pip_interop.usecases.planning import InstallPlan
     from conda_pip_interop.usecases.target import Target
 
@@ -126,7 +127,7 @@ def _find_source(distribution: Distribution) -> AskedPlace | None:
     archive = origin.get("archive_info") or {}
     vcs = origin.get("vcs_info")
     local = _find_local(url)
-    if vcs is None and local is not None and not local.exists():
+    if local is not None and not local.exists():
         return None
     within = origin.get("subdirectory")
     text, editable = url, bool((origin.get("dir_info") or {}).get("editable"))
@@ -155,11 +156,46 @@ def _find_local(url: str) -> Path | None:
     return Path(url2pathname(unquote(parts.path))) if parts.scheme == "file" else None
 
 
-def keep_requested(plan: InstallPlan, broken: Sequence[Broken]) -> InstallPlan:
-    """What nobody had asked for is not asked for now (PEP 376, REQUESTED)."""
-    asked = {one.distribution.name: one.distribution.requested for one in broken}
-    items = tuple(replace(one, requested=asked.get(one.name, one.requested)) for one in plan.items)
+def keep_notes(plan: InstallPlan, broken: Sequence[Broken]) -> InstallPlan:
+    """Who was asked for (PEP 376, REQUESTED), and whence it came (PEP 610), stays as it was."""
+    before = {one.distribution.name: one.distribution for one in broken}
+    items = tuple(_keep_notes(one, before.get(one.name)) for one in plan.items)
     return replace(plan, items=items)
+
+
+def _keep_notes(item: ReportItem, before: Distribution | None) -> ReportItem:
+    if before is None:
+        return item
+    origin = before.direct_url if item.is_direct and before.direct_url else item.origin
+    return replace(item, requested=before.requested, origin=origin)
+
+
+def explain_absence(
+    error: InteropError, broken: Sequence[Broken], target: Target
+) -> InteropError | None:
+    """What to say where pip cannot find a version that is to come back; None for other failures.
+
+    No other version is taken by itself: the commands that would are named.
+    """
+    pinned = [one.distribution for one in broken if _find_source(one.distribution) is None]
+    absent = [one for one in pinned if f"requirement {one.name}=={one.version}" in error.message]
+    if error.code != "pip-failed" or not absent:
+        return None
+    one = absent[0]
+    url = (one.direct_url or {}).get("url")
+    others = [each.distribution.name for each in broken if each.distribution is not one]
+    take_another = target.command("conda", "pip", "install", f"{one.name}!={one.version}")
+    hints = [f"To take another version of it: `{take_another}`."]
+    if url is not None:
+        hints.append(f"To have it as it was: put back what it was installed from, {url}.")
+    if others:
+        hints.append(f"The others alone: `{target.command('conda', 'pip', 'repair', *others)}`.")
+    return InteropError(
+        "not-available",
+        f"Nothing was changed: {one.name} {one.version} of {target.label} is not to be had from "
+        "the index any more, and no other version is taken in its place.",
+        hints=tuple(hints),
+    )
 
 
 def plan_tidying(snapshot: Snapshot) -> tuple[RemoveFile, ...]:

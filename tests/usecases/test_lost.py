@@ -10,7 +10,11 @@ import pytest
 
 from conda_pip_interop.core.finding import Finding, FindingKind
 from conda_pip_interop.core.snapshot import read_snapshot
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.usecases.bring_back import plan_records
 from conda_pip_interop.usecases.lost import find_lost, find_lost_records
+from conda_pip_interop.usecases.reconcile import carry_out, plan_reconcile
+from conda_pip_interop.usecases.target import Target
 from tests.builders import PrefixBuilder
 from tests.packaged import extract, link, write_history
 
@@ -138,3 +142,36 @@ def test_a_record_that_cannot_be_read_is_not_lost(built: PrefixBuilder, cache: P
     write_history(built)
     built.write("conda-meta/click-8.0-0.json", "{")
     assert find(built) == ()
+
+
+def test_the_original_that_we_have_kept_says_what_it_was(built: PrefixBuilder, cache: Path) -> None:
+    link(built, cache, "six", "1.16")
+    link(built, cache, "click", "8.0", data=True)
+    write_history(built)
+    built.pip_upgrade("click", "8.0", "8.1")
+    snapshot = read_snapshot(built.root)
+    target = Target(prefix=built.root, name=None, is_base=False)
+    carry_out(plan_reconcile(snapshot), snapshot=snapshot, target=target)
+    shutil.rmtree(cache)
+    lose(built, "click")
+    (lost,) = find_lost(read_snapshot(built.root))
+    assert lost.record is not None
+    assert lost.orphans == ("share/click/data.txt",)
+    assert [one.version for one in lost.by] == ["8.1"]
+
+
+def test_a_package_for_another_python_does_not_come_back(built: PrefixBuilder, cache: Path) -> None:
+    link(built, cache, "six", "1.16")
+    link(built, cache, "click", "8.0", data=True)
+    write_history(built)
+    built.pip_uninstall("click", "8.0")
+    lose(built, "click")
+    built.python_upgrade("3.12.1")
+    write_history(built)
+    assert [one.conda for one in find(built)] == ["click"]
+    snapshot = read_snapshot(built.root)
+    target = Target(prefix=built.root, name=None, is_base=False)
+    with pytest.raises(InteropError, match="not for the Python") as refused:
+        plan_records((), snapshot=snapshot, target=target, clean_up=False)
+    assert "--clean-up" in refused.value.hints[0]
+    assert plan_records((), snapshot=snapshot, target=target, clean_up=True).lost
