@@ -40,7 +40,7 @@ COMMANDS: Final = {
     "check": "look for faults between conda and pip; exit code 1 if there are any",
     "restore": "bring back conda's package where pip has replaced or removed it",
     "repair": "bring back what pip's packages, or conda's records, have lost",
-    "reconcile": "make the books of both managers say what is there; by itself after conda",
+    "reconcile": "make both managers' books say what is there; by itself after conda",
     "undo": "take back an operation of ours, byte for byte",
     "names": "tell which conda package carries a PyPI project, and who says so",
     "translate": "make an environment.yml of dependency files, or requirements of it",

@@ -156,6 +156,12 @@ def test_a_command_that_takes_no_words_refuses_them_by_name(command: str) -> Non
     assert "flask" in refuse(command, "flask").message
 
 
+def test_repair_takes_any_number_of_names_and_cleans_up_on_request() -> None:
+    assert (parse("repair").words, parse("repair").clean_up) == ((), False)
+    there = parse("repair", "--clean-up", "numpy", "flask")
+    assert (there.words, there.clean_up) == (("numpy", "flask"), True)
+
+
 def test_names_go_either_way() -> None:
     there = parse("names", "torch", "--check", "opencv-python")
     assert (there.words, there.packages, there.check) == (("torch", "opencv-python"), (), True)

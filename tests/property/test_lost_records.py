@@ -73,7 +73,9 @@ class World:
     def uninstall(self, name: str) -> None:
         """`pip uninstall`, whoever has installed it."""
         for folder in (self.built.root / self.built.site_packages).glob(f"{name}-*.dist-info"):
-            self.built.pip_uninstall(name, folder.name.removesuffix(".dist-info").split("-")[1])
+            if (folder / "RECORD").exists():  # else pip refuses
+                version = folder.name.removesuffix(".dist-info").partition("-")[2]
+                self.built.pip_uninstall(name, version)
 
     def forget(self) -> None:
         """`conda list`: a record goes when the folder of its distribution is gone."""
