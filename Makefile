@@ -17,7 +17,7 @@ test: $(READY)
 # Every write of every operation, killed there or refused; some minutes.
 test-faults: $(READY)
 	@$(VENV)/python -m tests.world base
-	@$(VENV)/python -m pytest --quiet -m faults --numprocesses auto --maxprocesses 4 --dist worksteal tests/faults
+	@$(VENV)/python -m pytest --quiet -m faults --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: $(READY)
 	@$(VENV)/ruff check .
