@@ -39,7 +39,7 @@ sys.addaudithook(watch)
 atexit.register(lambda: print("writes:", next(numbers) - 1, file=sys.stderr))
 """
 #: So many of the writes are tried, evenly spread: each takes some seconds.
-_POINTS = 16
+_POINTS = 8
 
 
 def install_and_be_killed(env: Any, folder: Path, *, before: int) -> str:
