@@ -22,7 +22,7 @@ test-online: $(READY)
 # Every write of every operation, killed there or refused; some minutes.
 test-faults: $(READY)
 	@$(VENV)/python -m tests.world base
-	@$(VENV)/python -m pytest --quiet -m faults --numprocesses auto --maxprocesses 4 --dist worksteal tests/faults
+	@$(VENV)/python -m pytest --quiet -m faults --numprocesses auto --maxprocesses 4 --dist worksteal
 
 # Every promise about speed, as a table; ends with 1 where one is missed.
 bench: $(READY)

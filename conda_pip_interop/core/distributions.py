@@ -39,8 +39,8 @@ class Distribution:
 
     ``metadata`` is the ``.dist-info``/``.egg-info``/``.egg-link`` path; ``files`` is None where
     there is no readable RECORD, or it was not read (`read_distributions`); ``outside`` are RECORD
-    rows that leave the prefix; ``editable`` is the source location, or ``""`` if it is editable but
-    the place is not told.
+    rows that leave the prefix, or are conda's own; ``editable`` is the source location, or ``""``
+    if it is editable but the place is not told.
     """
 
     name: NormalizedName
@@ -61,6 +61,16 @@ class Distribution:
         """The file that makes it a distribution: ``METADATA``, ``PKG-INFO``, or the flat file."""
         name = {"dist-info": "/METADATA", "egg-info": "/PKG-INFO"}.get(self.layout, "")
         return PrefixPath(self.metadata + name)
+
+    @property
+    def record_fault(self) -> str | None:
+        """What is wrong with a RECORD that is there but cannot be relied on, in words."""
+        if self.outside:
+            more = f" and {len(self.outside) - 1} more" if len(self.outside) > 1 else ""
+            return f"RECORD lists {self.outside[0]}{more}, outside of the environment"
+        if self.files is not None:
+            return None
+        return next((one for one in self.problems if one.startswith("RECORD")), None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -105,6 +105,33 @@ def find_damaged(
                 changed.append(_tell(snapshot, distribution, file))
         if missing or changed:
             yield _build_damaged(distribution, missing, changed)
+        elif distribution.layout == "dist-info" and (fault := distribution.record_fault):
+            yield _build_untrusted(distribution, fault)
+
+
+def _build_untrusted(distribution: Distribution, fault: str) -> Finding:
+    """Tell of a RECORD that pip would follow, or fail on, when it removes the distribution."""
+    record = PrefixPath(f"{distribution.metadata}/RECORD")
+    return Finding(
+        kind=FindingKind.DAMAGED,
+        conda=None,
+        distribution=distribution.name,
+        conda_version=None,
+        pip_version=distribution.version,
+        metadata=distribution.metadata,
+        evidence=(
+            Evidence(
+                path=record,
+                claimed_by=(f"pip:{distribution.name}",),
+                expected=None,
+                found="present",
+            ),
+        ),
+        summary=f"pip's {distribution.name} {distribution.version} does not say which files are "
+        f"its own: {fault}.",
+        remedy=(reinstall(distribution),),
+        details={"outside": list(distribution.outside)},
+    )
 
 
 def _tell(snapshot: Snapshot, distribution: Distribution, file: InstalledFile) -> Evidence:

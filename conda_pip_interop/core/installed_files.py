@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,10 @@ from conda_pip_interop.core.paths import PrefixPath, parse_prefix_path, to_disk
 from conda_pip_interop.core.prefix import Prefix
 from conda_pip_interop.core.record import RecordRow, sha256_hex
 
-_RECORD_LIMIT = 64 << 20
-"""Bytes: some half a million rows, ten times the largest wheel known."""
+_ROW_LIMIT = 200_000
+"""Several times those of the largest wheel known; reading them takes two seconds and 100 MB."""
+_RECORD_LIMIT = _ROW_LIMIT << 8
+"""Bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,13 +42,16 @@ NOT_RECORDED = Installed(files=None, outside=())
 
 
 def locate_rows(prefix: Prefix, base: PrefixPath, rows: Iterable[RecordRow]) -> Installed:
-    """Turn rows, relative to ``base``, into paths of the prefix; the rest is ``outside``."""
+    """Turn rows, relative to ``base``, into paths of the prefix; the rest is ``outside``.
+
+    So is what lies in ``conda-meta``: nobody but conda has anything there.
+    """
     root, windows = str(prefix.root), prefix.platform == "windows"
     files: list[InstalledFile] = []
     outside: list[str] = []
     for row in rows:
         path = parse_prefix_path(row.path, base=base, root=root, windows=windows)
-        if path is None:
+        if path is None or path.partition("/")[0].lower() == "conda-meta":
             outside.append(row.path)
         else:
             files.append(InstalledFile(path=path, sha256=sha256_hex(row), size=row.size))
@@ -55,10 +61,18 @@ def locate_rows(prefix: Prefix, base: PrefixPath, rows: Iterable[RecordRow]) -> 
 def read_file_list(path: Path, problems: list[str]) -> str | None:
     """Read a file list; None, with a problem unless it is just not there, if it makes no sense."""
     try:
-        if os.stat(path).st_size > _RECORD_LIMIT:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):  # a pipe or a device would never end
+            problems.append(f"{path.name} is no file")
+            return None
+        if status.st_size > _RECORD_LIMIT:
             problems.append(f"{path.name} is too large")
             return None
-        return path.read_bytes().decode("utf-8")
+        content = path.read_bytes()
+        if content.count(b"\n") > _ROW_LIMIT:
+            problems.append(f"{path.name} has more than {_ROW_LIMIT} rows")
+            return None
+        return content.decode("utf-8")
     except FileNotFoundError:
         return None
     except OSError as error:

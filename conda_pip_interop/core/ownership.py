@@ -53,21 +53,21 @@ class Ownership:
     pip: Mapping[str, tuple[NormalizedName, ...]]
 
     def owner(self, path: PrefixPath) -> Owner:
-        """Return the one owner: conda's record before pip's distribution before nobody.
-
-        An unlisted ``.pyc`` belongs to the owner of its source.
-        """
+        """Return the one owner: conda's record before pip's distribution before nobody."""
         found = self.claims(path)
-        if not found and (match := _CACHED.fullmatch(path)):
-            found = self.claims(PrefixPath(f"{match['folder']}{match['stem']}.py"))
         return found[0] if found else Nobody()
 
     def claims(self, path: PrefixPath) -> tuple[ByConda | ByPip, ...]:
-        """Return all that list the path, records first, each once."""
+        """Return all that list the path, records first, each once.
+
+        An unlisted ``.pyc`` is whose its source is.
+        """
         key = self.conda.key(path)
         found: list[ByConda | ByPip] = []
         found += (ByConda(record=claim.record.name) for claim in self.conda.by_path.get(key, ()))
         found += (ByPip(distribution=name) for name in self.pip.get(key, ()))
+        if not found and (match := _CACHED.fullmatch(path)):
+            return self.claims(PrefixPath(f"{match['folder']}{match['stem']}.py"))
         return tuple(dict.fromkeys(found))
 
 

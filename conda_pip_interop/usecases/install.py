@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.core.apply import open_operation
 from conda_pip_interop.core.holding import hold_prefix
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from conda_pip_interop.usecases.conda import Conda
     from conda_pip_interop.usecases.request import Request
     from conda_pip_interop.usecases.target import Target
+
+
+_SECONDS_A_DAY: Final = 86_400
 
 
 class WrongGuess(Exception):  # noqa: N818 - no error: the plan is made again
@@ -196,6 +200,14 @@ def _stage(plan: InstallPlan, snapshot: Snapshot, installer: Installer, folder: 
     return staged
 
 
+def _remove_abandoned(state: Path) -> None:
+    """Remove the staging folders of processes that were killed: nobody stages for a day."""
+    for folder in state.glob("staging-*"):
+        with contextlib.suppress(OSError):
+            if folder.stat().st_mtime < time.time() - _SECONDS_A_DAY:
+                shutil.rmtree(folder)
+
+
 @contextlib.contextmanager
 def _open_staging(prefix: Path) -> Iterator[Path]:
     """A folder on the file system of the prefix, that goes with all that is left in it.
@@ -205,6 +217,7 @@ def _open_staging(prefix: Path) -> Iterator[Path]:
     state = prefix / STATE_FOLDER
     try:
         state.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(state)
         folder = Path(tempfile.mkdtemp(prefix="staging-", dir=state))
     except OSError as error:
         raise InteropError(

@@ -87,8 +87,22 @@ def settle_override(
     reason = ", ".join(f"pip's {one.name} {one.version} is in its place" for one in override.by)
     content = render_record_json(_build_document(override, kept, root)).encode()
     yield WriteFile(path=record.path, content=content, reason=reason)
-    for path in orphans:
+    for path in (*orphans, *_find_remains(orphans, ownership, root)):
         yield RemoveFile(path=path, reason=f"conda's {record.name}: {reason}")
+
+
+def _find_remains(
+    orphans: list[PrefixPath], ownership: Ownership, root: Path
+) -> Iterator[PrefixPath]:
+    """What nobody lists of metadata that goes: the notes of a pip that was there before conda."""
+    for metadata in orphans:
+        folder, _, name = metadata.rpartition("/")
+        if name != "METADATA":
+            continue
+        for file in sorted(to_disk(root, PrefixPath(folder)).rglob("*")):
+            path = PrefixPath(file.relative_to(root).as_posix())
+            if (file.is_symlink() or not file.is_dir()) and not ownership.claims(path):
+                yield path
 
 
 def _build_document(override: Override, kept: list[PrefixPath], root: Path) -> dict[str, object]:

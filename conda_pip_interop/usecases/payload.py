@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import glob
 import hashlib
 import os
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ from conda_pip_interop.core.paths import PrefixPath, to_disk
 from conda_pip_interop.core.plan import RemoveFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from conda_pip_interop.core.distributions import Distribution
@@ -19,18 +21,53 @@ if TYPE_CHECKING:
     from conda_pip_interop.core.snapshot import Snapshot
 
 
+def find_beyond(distribution: Distribution, root: Path) -> tuple[PrefixPath, ...]:
+    """What a distribution lists behind a symbolic link: another place's files, not its own."""
+    is_straight = _judge_folders(distribution, root)
+    files = distribution.files or ()
+    return tuple(file.path for file in files if not is_straight(file.path.rpartition("/")[0]))
+
+
+def _judge_folders(distribution: Distribution, root: Path) -> Callable[[str], bool]:
+    """Tell of a folder whether it is where its path says, inside the environment.
+
+    The way to site-packages itself may be a link.
+    """
+    base = distribution.site_packages
+    real_root, real_base = os.path.realpath(root), os.path.realpath(root / base)
+
+    @functools.cache
+    def is_straight(folder: str) -> bool:
+        start, rest = real_root, folder
+        if f"{folder}/".startswith(f"{base}/"):
+            start, rest = real_base, folder[len(base) + 1 :]
+        real = os.path.realpath(root / folder)
+        same = os.path.normcase(real) == os.path.normcase(os.path.normpath(f"{start}/{rest}"))
+        return same and os.path.commonpath([real_root, real]) == real_root
+
+    return is_straight
+
+
 def read_payload(distribution: Distribution, root: Path) -> tuple[PrefixPath, ...]:
-    """The files of a distribution that are there, compiled ones included, sorted."""
-    paths = {file.path for file in distribution.files or ()}
+    """The files of a distribution that are there, compiled ones included, sorted.
+
+    Without those of `find_beyond`.
+    """
+    paths = {file.path for file in distribution.files or ()} - {*find_beyond(distribution, root)}
     for source in [path for path in paths if path.endswith(".py")]:
         paths.update(read_compiled(source, root))
-    return tuple(sorted(path for path in paths if os.path.lexists(to_disk(root, path))))
+    return tuple(sorted(path for path in paths if _is_file(to_disk(root, path))))
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a file or a symbolic link, dangling or not, is there: no folder."""
+    return os.path.lexists(path) and (path.is_symlink() or not path.is_dir())
 
 
 def read_compiled(source: PrefixPath, root: Path) -> Iterable[PrefixPath]:
     """The `.pyc` files of a source file (PEP 3147), whichever Python wrote them."""
     on_disk = to_disk(root, source)
-    for compiled in on_disk.parent.glob(f"__pycache__/{on_disk.stem}.*.pyc"):
+    for compiled in on_disk.parent.glob(f"__pycache__/{glob.escape(on_disk.stem)}.*.pyc"):
         yield PrefixPath(compiled.relative_to(root).as_posix())
 
 
@@ -39,7 +76,10 @@ def build_removals(
 ) -> Iterable[RemoveFile]:
     """What only this distribution lists, and only as it was installed: an edited file stays."""
     root = snapshot.prefix.root
+    beyond = {*find_beyond(distribution, root)}
     for file in distribution.files or ():
+        if file.path in beyond:
+            continue
         others = [
             claim
             for claim in ownership.claims(file.path)
@@ -49,7 +89,7 @@ def build_removals(
         if others or not on_disk.is_file() or not _is_as_installed(on_disk, file.sha256):
             continue
         yield RemoveFile(path=file.path, reason=reason)
-        if file.path.endswith(".py"):
+        if file.path.endswith(".py"):  # listed by nobody else, so neither are they
             for compiled in read_compiled(file.path, root):
                 yield RemoveFile(path=compiled, reason=reason)
 

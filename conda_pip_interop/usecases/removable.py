@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 from conda_pip_interop.core.ownership import ByPip, owner_of_distribution
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.usecases.graph_words import not_installed
+from conda_pip_interop.usecases.payload import find_beyond
 
 #: What pip itself works with, and what nothing needs to require.
 TOOLS: Final = frozenset(("pip", "setuptools", "wheel"))
@@ -102,12 +103,13 @@ def find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> Inte
         pips = target.command("conda", "run", "python", "-m", "pip", "uninstall", one.name)
         return InteropError(
             "no-record",
-            f"{one.name} {one.version} in {target.label} has no RECORD, so which files are its "
-            "own cannot be told.",
+            f"{one.name} {one.version} in {target.label}: {one.record_fault or 'it has no RECORD'},"
+            " so which files are its own cannot be told.",
             hints=(f"pip may know more: `{pips}`.", f"Or remove {one.metadata} by hand."),
         )
-    if one.outside:
-        shown = ", ".join(one.outside[:_SHOWN]) + (" …" if len(one.outside) > _SHOWN else "")
+    beyond = (*one.outside, *find_beyond(one, snapshot.prefix.root))
+    if beyond:
+        shown = ", ".join(beyond[:_SHOWN]) + (" …" if len(beyond) > _SHOWN else "")
         return InteropError(
             "outside",
             f"{one.name} {one.version} lists files that are not in {target.label}: {shown}.",

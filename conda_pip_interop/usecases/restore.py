@@ -178,8 +178,9 @@ def _build_removals(
         if distribution.files is None:
             raise InteropError(
                 "no-record",
-                f"pip's {distribution.name} {distribution.version} in {target.label} has no "
-                "RECORD, so which files are its own cannot be told.",
+                f"pip's {distribution.name} {distribution.version} in {target.label}: "
+                f"{distribution.record_fault or 'it has no RECORD'}, so which files are its own "
+                "cannot be told.",
                 hints=(f"Remove {distribution.metadata} by hand, then run the command again.",),
             )
         for path in read_payload(distribution, snapshot.prefix.root):

@@ -115,12 +115,15 @@ def plan_placing(
         if one.name not in over:
             check_overlap(one, snapshot, leaving=leaving)
     names = {one.name for one in staged.distributions}
+    coming = {(one.name, one.version) for one in staged.distributions}
     replaced = [one for one in snapshot.distributions if one.name in names]
     ownership = owners_of(snapshot)
     removals = {
         path: RemoveFile(path=path, reason=f"{one.name} {one.version} is replaced")
         for one in replaced
-        for path in _find_replaced(one, snapshot, ownership)
+        for path in _find_replaced(
+            one, snapshot, ownership, again=(one.name, one.version) in coming
+        )
     }
     placed = [
         PlaceFile(path=path, source=staged.folder / path, reason="pip's") for path in _walk(staged)
@@ -131,9 +134,13 @@ def plan_placing(
 
 
 def _find_replaced(
-    one: Distribution, snapshot: Snapshot, ownership: Ownership
+    one: Distribution, snapshot: Snapshot, ownership: Ownership, *, again: bool
 ) -> Iterable[PrefixPath]:
-    """The files of a distribution that go with it: those that nobody else lists."""
+    """The files of a distribution that go with it: those that nobody else lists.
+
+    Where nobody knows which they are, and the same version comes `again` with the same files, its
+    metadata is enough.
+    """
     owner = owner_of_distribution(snapshot, one)
     own: set[ByConda | ByPip] = {ByPip(distribution=one.name)}
     if isinstance(owner, ByConda):
@@ -144,6 +151,9 @@ def _find_replaced(
                 yield from (file.path for file in record.files if file.path.startswith(inside))
         found, _ = read_distributions(snapshot.prefix, one.site_packages)  # a snapshot has no list
         one = next((other for other in found if other.metadata == one.metadata), one)
+    elif one.files is None and again and one.layout == "dist-info":
+        yield from _walk_metadata(one, snapshot.prefix.root)
+        return
     elif one.files is None:
         raise InteropError(
             "no-record",
@@ -156,6 +166,12 @@ def _find_replaced(
     for path in read_payload(one, snapshot.prefix.root):
         if not set(ownership.claims(path)) - own:
             yield path
+
+
+def _walk_metadata(one: Distribution, root: Path) -> Iterator[PrefixPath]:
+    for path in sorted(to_disk(root, one.metadata).rglob("*")):
+        if path.is_symlink() or path.is_file():
+            yield PrefixPath(path.relative_to(root).as_posix())
 
 
 def _walk(staged: Staged) -> Iterator[PrefixPath]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from conda_pip_interop.core.apply import open_operation
 from conda_pip_interop.core.ownership import ByConda, owners_of
-from conda_pip_interop.core.paths import to_disk
 from conda_pip_interop.core.plan import PackageAction, RemoveFile
 from conda_pip_interop.render import render_plan
 from conda_pip_interop.usecases.payload import read_payload
@@ -115,12 +114,9 @@ def _find_files(
                 for claim in ownership.claims(path)
                 if isinstance(claim, ByConda) or claim.distribution not in names
             ]
-            on_disk = to_disk(snapshot.prefix.root, path)
             if others:
                 shared[path] = " and ".join(others)
-            elif isinstance(ownership.owner(path), ByConda):
-                continue  # compiled from a file of conda's
-            elif on_disk.is_symlink() or not on_disk.is_dir():
+            else:
                 removals[path] = RemoveFile(path=path, reason=f"pip's {one.name} {one.version}")
     return tuple(removals.values()), shared
 

@@ -128,6 +128,34 @@ def test_pips_file_that_is_gone_is_damage(built: PrefixBuilder) -> None:
     assert [e.path for e in finding.evidence] == [built.place("six.py")]
 
 
+@pytest.mark.parametrize(
+    ("row", "content", "told"),
+    [
+        ("/etc/passwd,,", None, "RECORD lists /etc/passwd, outside of the environment"),
+        ("../../../conda-meta/history,,", None, "RECORD lists ../../../conda-meta/history"),
+        ("", b"\xff", "RECORD is not UTF-8"),
+        ("six.py,,\n" * 200_001, None, "RECORD has more than 200000 rows"),
+    ],
+)
+def test_a_record_that_cannot_be_relied_on_is_damage(
+    built: PrefixBuilder, row: str, content: bytes | None, told: str
+) -> None:
+    built.pip_package("six", "1.16", {"six.py": "2"})
+    record = built.root / built.dist_info("six", "1.16") / "RECORD"
+    record.write_bytes(content or (record.read_text() + row + "\n").encode())
+    finding = find_one(built)
+    assert (finding.kind, finding.distribution) == (FindingKind.DAMAGED, "six")
+    assert told in finding.summary
+    assert finding.remedy == (("conda", "pip", "repair", "six"),)
+
+
+def test_no_record_is_no_damage(built: PrefixBuilder) -> None:
+    """An installer may leave it out where no other is to remove its files (PEP 627)."""
+    built.pip_package("six", "1.16")
+    (built.root / built.dist_info("six", "1.16") / "RECORD").unlink()
+    assert find(built) == ()
+
+
 def test_a_users_edit_is_no_damage(built: PrefixBuilder) -> None:
     built.pip_package("six", "1.16", {"six.py": "2"})
     built.write(built.place("six.py"), "edited")

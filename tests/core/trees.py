@@ -38,7 +38,7 @@ def read_tree(prefix: Path) -> Tree:
         if name == STATE_FOLDER or name.startswith(f"{STATE_FOLDER}/"):
             continue
         status = path.lstat()
-        if stat.S_ISDIR(status.st_mode):
+        if stat.S_ISDIR(status.st_mode) or stat.S_ISFIFO(status.st_mode):
             tree[name] = (status.st_mode,)
         elif stat.S_ISLNK(status.st_mode):
             tree[name] = (status.st_mode, str(path.readlink()), status.st_mtime_ns)

@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from packaging.version import Version
 
 if TYPE_CHECKING:
     from tests.world.base import Base
@@ -14,10 +15,42 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 
-def test_clean_environments_give_no_findings(make_env: Any) -> None:
-    env = make_env("python", "pip", "flask", "numpy", "requests", "ninja", "setuptools")
+@pytest.mark.parametrize("age", ["oldest", "newest"])
+def test_every_package_of_the_channel_is_clean(make_env: Any, base: Base, age: str) -> None:
+    """As it is, through a link, and with its site-packages elsewhere."""
+    versions = find_versions(base)
+    choose = min if age == "oldest" else max
+    specs = [f"{name}={choose(found)}" for name, found in versions.items()]
+    env = make_env("python", *(one for one in specs if not one.startswith("python=")))
     assert env.findings() == []
     assert {owner for _, owner in env.owners().values()} == {"conda"}
+    assert set(env.records()) >= set(versions)
+
+    link = env.prefix.parent / f"{env.name}-link"
+    link.symlink_to(env.prefix)
+    checked = base.run("pip", "check", "-p", link, "--json", check=False)
+    assert json.loads(checked.stdout)["findings"] == []
+
+    site_packages, moved = env.site_packages, env.prefix / "elsewhere"
+    site_packages.rename(moved)
+    site_packages.symlink_to(moved)
+    assert env.findings() == []
+    assert {owner for _, owner in env.owners().values()} == {"conda"}
+    link.unlink()
+
+
+def find_versions(base: Base) -> dict[str, list[Version]]:
+    """What the channel has, but for conda and this plugin, which only base can have."""
+    versions: dict[str, list[Version]] = {}
+    for file in base.channel.folder.glob("*/repodata.json"):
+        document = json.loads(file.read_text())
+        for entry in (document["packages"] | document.get("packages.conda", {})).values():
+            versions.setdefault(entry["name"], []).append(Version(entry["version"]))
+    return {
+        name: found
+        for name, found in versions.items()
+        if name not in ("conda", "conda-pip-interop", "python")
+    }
 
 
 def test_an_environment_without_pips_packages_gets_no_folder_of_ours(make_env: Any) -> None:

@@ -6,8 +6,10 @@ conda's part is told by tests/e2e, with a real conda.
 from __future__ import annotations
 
 import dataclasses
+import os
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -178,3 +180,14 @@ def test_what_fails_leaves_no_clone(env: Path, tmp_path: Path) -> None:
         carry(env, dataclasses.replace(plan, request=request, items=items))
     assert caught.value.code == "pip-failed"
     assert read_tree(env) == before
+
+
+def test_what_a_killed_process_has_staged_goes_after_a_day(env: Path) -> None:
+    for name, age in (("staging-old", 90_000), ("staging-new", 10)):
+        folder = env / "conda-meta/pip-interop" / name
+        folder.mkdir(parents=True)
+        (folder / "file").touch()
+        os.utime(folder, (time.time() - age, time.time() - age))
+    install(env, "fresh")
+    left = {path.name for path in (env / "conda-meta/pip-interop").glob("staging-*")}
+    assert left == {"staging-new"}

@@ -131,3 +131,23 @@ def test_what_was_asked_for_stays_so(built: PrefixBuilder) -> None:
     note_origins(staged, requested={staged.distributions[0].name}, direct_urls={})
     place(built, staged)
     assert read_snapshot(built.root).distributions[0].requested
+
+
+@pytest.mark.parametrize("content", [b"\xff", None], ids=["not UTF-8", "missing"])
+def test_the_same_version_again_needs_no_record_of_the_old(
+    built: PrefixBuilder, content: bytes | None
+) -> None:
+    """Its files are the same; of another version's nobody would know."""
+    built.pip_package("x", "2.0", {"x.py": "damaged"})
+    record = built.root / built.dist_info("x", "2.0") / "RECORD"
+    record.unlink()
+    if content is not None:
+        record.write_bytes(content)
+    before = read_tree(built.root)
+    with pytest.raises(InteropError) as refused:
+        place(built, stage(built, "x", "3.0"))
+    assert refused.value.code == "no-record"
+    assert read_tree(built.root) == before
+    place(built, stage(built, "x", "2.0", files={"x.py": "whole"}))
+    assert find_findings(read_snapshot(built.root)) == ()
+    assert (built.root / SITE / "x.py").read_text() == "whole"
