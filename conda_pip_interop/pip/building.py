@@ -8,14 +8,19 @@ what pyproject.toml states (PEP 518), and then what the backend asks for (PEP 51
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.places import find_folder, find_subdirectory
 from conda_pip_interop.pip.backend import ask_backend, find_missing, read_build_system
+from conda_pip_interop.pip.interface import Line
 from conda_pip_interop.pip.options import BY_NAME, Passed, PipArgument, PipOptions
 from conda_pip_interop.pip.stub import write_stub
 
@@ -24,12 +29,17 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.pip.interface import HeldDistribution, Line, Pin
+    from conda_pip_interop.pip.interface import HeldDistribution, Pin
     from conda_pip_interop.pip.process import PipProcess
     from conda_pip_interop.pip.report import ReportItem
 
     Prepare = Callable[[tuple[str, ...]], "BuildEnvironment"]
 
+#: pip's words for a source archive of an index whose build lacks something (22.1 to 26).
+_LACKS: Final = re.compile(
+    r"Some build dependencies for .+? from \S*/(?P<file>[^/\s#]+)\S*( \(from .+?\))?"
+    r" (are missing|conflict with)"
+)
 #: pip stops as soon as a source lies unpacked in its folder for temporary files, and leaves it.
 _UNPACKING: Final = ("--no-build-isolation", "--check-build-dependencies", "--no-clean")
 
@@ -53,6 +63,7 @@ class BuildingInstaller:
     process: PipProcess
     prepare: Prepare | None
     _sources: dict[str, ReportItem] = field(default_factory=dict)
+    _archives: dict[str, ReportItem] = field(default_factory=dict)
     _unbuilt: set[NormalizedName] = field(default_factory=set)
     _needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -69,21 +80,52 @@ class BuildingInstaller:
             if _is_source(line) and line.text not in self._sources:
                 (self._sources[line.text],) = self._look_into(line)
         with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
-            items = self.process.resolve(
-                tuple(self._stand_in(line, Path(folder)) for line in lines),
-                held=held,
-                with_deps=with_deps,
-                anew=anew,
-            )
+            stood_in = tuple(self._stand_in(line, Path(folder)) for line in lines)
+
+            def ask(process: PipProcess) -> tuple[ReportItem, ...]:
+                return process.resolve(stood_in, held=held, with_deps=with_deps, anew=anew)
+
+            items = self._resolve_unbuilt(ask, Path(folder))
         sources = {one.name: one for one in self._sources.values()}
         items = tuple(
             replace(sources[one.name], requested_extras=one.requested_extras)
             if one.is_direct and one.name in sources
-            else one
+            else self._tell_archive(one)
             for one in items
         )
         self._unbuilt |= {one.name for one in items if not _is_wheel(one.url)}
         return items
+
+    def _resolve_unbuilt(
+        self, ask: Callable[[PipProcess], tuple[ReportItem, ...]], folder: Path
+    ) -> tuple[ReportItem, ...]:
+        """Resolve with no build of pip's: each source archive that it meets is looked into here.
+
+        What cannot be done so (`--no-binary`, an archive by a URL that another one needs, hashes)
+        is done in pip's own way.
+        """
+        options = _add(self.process.options, _UNPACKING[:2])
+        while True:
+            links = [write_stub(one, folder)[0] for one in self._archives.values()]
+            urls = (link.partition(" @ ")[2] for link in links)
+            process = replace(self.process, options=options, links=(*self.process.links, *urls))
+            try:
+                return ask(process)
+            except InteropError as error:
+                met = _find_archive(error.message)
+                if met is not None and met not in self._archives:
+                    (self._archives[met],) = self._look_into(Line(text=met, in_file=True))
+                elif met or self._archives or _is_build_failure(error.message):
+                    return ask(self.process)
+                else:
+                    raise
+
+    def _tell_archive(self, item: ReportItem) -> ReportItem:
+        """Of a stub, the archive that it stands for."""
+        archive = self._archives.get(f"{item.name}=={item.version}")
+        if archive is None:
+            return item
+        return replace(archive, requested=item.requested, requested_extras=item.requested_extras)
 
     def _look_into(self, line: Line) -> tuple[ReportItem, ...]:
         """Name, version and requirements of a source, and at which commit it is."""
@@ -186,6 +228,22 @@ class BuildingInstaller:
             python=there.python,
             runner=there.python,
         )
+
+
+def _find_archive(message: str) -> str | None:
+    """The source archive whose build lacks something, as `NAME==VERSION`; None if there is none."""
+    found = _LACKS.search(message)
+    if found is None:
+        return None
+    try:
+        name, version = parse_sdist_filename(unquote(found["file"]))
+    except InvalidSdistFilename:
+        return None
+    return f"{name}=={version}"
+
+
+def _is_build_failure(message: str) -> bool:
+    return "subprocess-exited-with-error" in message or "BackendUnavailable" in message
 
 
 def _with_programs(scripts: Path) -> dict[str, str]:
