@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.test_names import write_channel
 from tests.pip.worlds import build_clone, build_sdist
+from tests.world.package import File, Package
 
 pytestmark = pytest.mark.e2e
 
@@ -43,6 +45,9 @@ PyMODINIT_FUNC PyInit_ext(void) {
     PyObject *made = PyModule_Create(&module);
     import_array();
     PyModule_AddStringConstant(made, "built_with", BUILT_WITH);
+#ifdef BY_THE_CHANNELS_COMPILER
+    PyModule_AddIntConstant(made, "compiler", 1);
+#endif
     return made;
 }
 """
@@ -74,10 +79,42 @@ def test_an_extension_is_built_against_the_numpy_that_conda_brings(
     env = make_env("python", "pip")
     env.conda("pip install", "--yes", str(project), "numpy<2.2")
     assert env.python("import ext, numpy; print(ext.built_with, ext.ones().sum())") == "2.1.3 0.0"
+    assert env.python("import ext; print(hasattr(ext, 'compiler'))") == "False"
     assert {name: owner for name, (_, owner) in env.owners().items()} == {
         **dict.fromkeys(("numpy", "six", "pip"), "conda"),
         "ext": "pip",
     }
+
+
+def test_the_compiler_of_the_channels_is_used(make_env: Any, tmp_path: Path) -> None:
+    """As its activation script says: CC is its own."""
+    script = '#!/bin/sh\nexec gcc -DBY_THE_CHANNELS_COMPILER "$@"\n'
+    channel = write_channel(
+        tmp_path / "channel",
+        Package(
+            name="c-compiler",
+            version="1.0",
+            build="h0_0",
+            subdir="noarch",
+            depends=(),
+            files=[
+                File(path="bin/own-cc", content=script.encode(), executable=True),
+                File(
+                    path="etc/conda/activate.d/c.sh",
+                    content=b'echo hello; export CC="$CONDA_PREFIX/bin/own-cc"\n',
+                ),
+            ],
+        ),
+    )
+    project = write_project(
+        *(tmp_path / "ext", "setuptools.build_meta", "setuptools", "numpy"),
+        setup_py=_SETUP,
+        ext_c=_EXTENSION,
+    )
+    env = make_env("python", "pip", "numpy")
+    env.conda("pip install", "--yes", "--no-deps", str(project), "--channel", channel)
+    assert env.python("import ext; print(ext.compiler)") == "1"
+    assert env.owners().keys() == {"ext", "numpy", "pip"}
 
 
 def test_what_builds_an_archive_of_an_index_need_not_be_on_it(

@@ -187,7 +187,9 @@ def test_ctrl_c_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None
     assert asking.stdout is not None
     seen = ""
     while "Proceed" not in seen:
-        seen += asking.stdout.read(1)
+        piece = asking.stdout.read(1)
+        assert piece, seen  # it ended without a question
+        seen += piece
     asking.send_signal(signal.SIGINT)
     _, errors = asking.communicate(timeout=60)
     assert "Traceback" not in errors  # the exit code is conda's own (0 on 24.7)
