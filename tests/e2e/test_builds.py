@@ -121,19 +121,14 @@ def test_what_builds_an_archive_of_an_index_need_not_be_on_it(
     make_env: Any, tmp_path: Path
 ) -> None:
     """Its requirements are read by conda's setuptools too, not by one of the index."""
-    for name in ("packed", "under"):
-        project = write_project(tmp_path / name, "setuptools.build_meta", "setuptools")
-        (project / f"{name}.py").write_text(f"name = '{name}'\n")
-        if name == "packed":
-            toml = project / "pyproject.toml"
-            toml.write_text(toml.read_text().replace('"six"', '"six", "under"'))
-        build_sdist(tmp_path / "index", project, name)
+    project = write_project(tmp_path / "packed", "setuptools.build_meta", "setuptools")
+    (project / "packed.py").write_text("")
+    build_sdist(tmp_path / "index", project, "packed")
     env = make_env("python", "pip")
     env.conda("pip install", "--yes", "packed>=1", "--no-index", "-f", str(tmp_path / "index"))
-    assert env.python("import packed, under; print(packed.name, under.name)") == "packed under"
     owners = {name: owner for name, (_, owner) in env.owners().items()}
-    assert owners == {"pip": "conda", "six": "conda", "packed": "pip", "under": "pip"}
-    assert env.pip("check").stdout.strip() == "No broken requirements found."
+    assert owners == {"pip": "conda", "six": "conda", "packed": "pip"}
+    env.python("import packed, six")
 
 
 def test_editable_projects_of_any_backend_stay_through_condas_transactions(
