@@ -230,6 +230,11 @@ def test_an_unknown_option_of_pips_is_refused_by_name(make_env: Any) -> None:
     refused = env.conda("pip install", "--such-an-option", "cowsay", check=False)
     assert refused.returncode == 2
     assert "--such-an-option" in refused.stderr
+    # behind two dashes it is for pip to say, also where conda has everything
+    refused = env.conda("pip install", "--yes", "six", "--", "--such-an-option", check=False)
+    assert refused.returncode == 2
+    assert "--such-an-option" in refused.stderr
+    assert "six" not in env.owners()
 
 
 def test_what_conda_cannot_put_beside_the_rest_moves_to_pip(make_env: Any) -> None:
