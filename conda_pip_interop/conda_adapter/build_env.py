@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +19,12 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.conda_adapter.naming import user_folder
+from conda_pip_interop.conda_adapter.naming import query_name, user_folder
 from conda_pip_interop.conda_adapter.solve import CondaEnvironment, quiet_stdout
 from conda_pip_interop.core.lock import hold_lock
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.pip.building import BuildEnvironment
+from conda_pip_interop.pip.building import BuildEnvironment, BuildNeeds
 from conda_pip_interop.usecases import install
 from conda_pip_interop.usecases.request import build_request
 from conda_pip_interop.usecases.target import Target
@@ -36,6 +38,14 @@ if TYPE_CHECKING:
 #: A build environment that nobody has used for so long is removed.
 KEPT_DAYS: Final = 14
 _SECONDS_A_DAY: Final = 86_400
+#: Sources the activation scripts, and tells the variables as JSON by the Python that is $0.
+_ACTIVATE: Final = """
+for script in "$CONDA_PREFIX"/etc/conda/activate.d/*.sh; do
+    if test -f "$script"; then . "$script" >&2; fi
+done
+exec "$0" -c 'import json, os; print(json.dumps(dict(os.environ)))'
+"""
+_SHELLS_OWN: Final = frozenset(("PATH", "PWD", "OLDPWD", "SHLVL", "_"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,31 +61,34 @@ class BuildEnvironments:
     versions: Mapping[NormalizedName, str]
     open_installer: Callable[[Path], Installer]
 
-    def prepare(self, requires: Iterable[str]) -> BuildEnvironment:
-        """An environment that has `requires` (PEP 508), and pip.
+    def prepare(self, needs: BuildNeeds) -> BuildEnvironment:
+        """An environment that has what a build needs, and pip; compilers if the channels have any.
 
         Raises InteropError where the requirements cannot be met.
         """
-        wanted = self._fit(map(Requirement, requires))
+        wanted = self._fit(map(Requirement, needs.requires))
+        compilers = _find_compilers(needs.languages)
         python = self.prefix.python
         if python is None:
             raise InteropError("no-python", f"{self.prefix.root} has no Python to build for.")
-        folder = _builds_folder() / _digest(python.minor, wanted)
+        folder = _builds_folder() / _digest(python.minor, (*compilers, *wanted))
         folder.parent.mkdir(parents=True, exist_ok=True)
         with hold_lock(folder.with_suffix(".lock")):
             ready = folder / "conda-meta" / "pip-interop-build"
             if not ready.is_file():
                 shutil.rmtree(folder, ignore_errors=True)
                 with quiet_stdout(), _let_conda_change():
-                    _create(folder, python.minor)
+                    _create(folder, python.minor, compilers)
                     self._install(folder, wanted)
                 ready.write_text("".join(f"{one}\n" for one in wanted), encoding="utf-8")
             os.utime(ready)
         _prune(folder.parent)
+        scripts = folder / python.scripts
         return BuildEnvironment(
             python=folder / python.executable,
             site_packages=folder / python.site_packages,
-            scripts=folder / python.scripts,
+            scripts=scripts,
+            environ=_read_activation(folder, scripts) if compilers else {},
         )
 
     def _fit(self, requirements: Iterable[Requirement]) -> tuple[str, ...]:
@@ -128,10 +141,42 @@ def _let_conda_change() -> Iterator[None]:
         yield
 
 
-def _create(folder: Path, python: str) -> None:
+def _find_compilers(languages: Iterable[str]) -> tuple[str, ...]:
+    """The packages of the channels that bring the compilers of some languages."""
+    names = (f"{one}-compiler" for one in languages)
+    return tuple(name for name in names if query_name(name))
+
+
+def _read_activation(folder: Path, scripts: Path) -> dict[str, str]:
+    """What an environment's activation scripts set: CC, CFLAGS … of its compilers.
+
+    On Windows nothing: its compiler is the system's, and is found by setuptools itself.
+    """
+    shell = shutil.which("bash") or shutil.which("sh")
+    if shell is None or os.name == "nt":
+        return {}
+    path = os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath)])
+    before = {**os.environ, "CONDA_PREFIX": str(folder), "PATH": path}
+    words = [shell, "-c", _ACTIVATE, str(scripts / "python")]
+    done = subprocess.run(words, env=before, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InteropError(
+            "no-compiler",
+            f"The compilers of the channels cannot be activated in {folder}:\n{done.stderr}",
+            hints=("Build without an environment of its own: `--no-build-isolation`.",),
+        )
+    after: dict[str, str] = json.loads(done.stdout)
+    return {
+        key: value
+        for key, value in after.items()
+        if before.get(key) != value and key not in _SHELLS_OWN
+    }
+
+
+def _create(folder: Path, python: str, compilers: tuple[str, ...]) -> None:
     """An environment of conda's with Python and pip, which no list of environments names."""
     backend = context.plugin_manager.get_cached_solver_backend()
-    specs = [MatchSpec(f"python={python}"), MatchSpec("pip")]
+    specs = [MatchSpec(f"python={python}"), MatchSpec("pip"), *map(MatchSpec, compilers)]
     solver = backend(str(folder), context.channels, context.subdirs, specs_to_add=specs)
     transaction = solver.solve_for_transaction()
     transaction.download_and_extract()

@@ -14,33 +14,43 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.names.places import find_folder, find_subdirectory
 from conda_pip_interop.pip.backend import ask_backend, find_missing, read_build_system
-from conda_pip_interop.pip.options import BY_NAME, Passed, PipArgument, PipOptions
+from conda_pip_interop.pip.interface import Line
+from conda_pip_interop.pip.sources import find_archive, find_languages, find_source
 from conda_pip_interop.pip.stub import write_stub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.pip.interface import HeldDistribution, Line, Pin
+    from conda_pip_interop.pip.interface import HeldDistribution, Pin
     from conda_pip_interop.pip.process import PipProcess
     from conda_pip_interop.pip.report import ReportItem
 
-    Prepare = Callable[[tuple[str, ...]], "BuildEnvironment"]
+    Prepare = Callable[["BuildNeeds"], "BuildEnvironment"]
 
-#: pip stops as soon as a source lies unpacked in its folder for temporary files, and leaves it.
-_UNPACKING: Final = ("--no-build-isolation", "--check-build-dependencies", "--no-clean")
+_UNISOLATED: Final = ("--no-build-isolation",)
+#: pip stops before it builds what lacks something, and says so.
+_CHECKED: Final = (*_UNISOLATED, "--check-build-dependencies")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildNeeds:
+    """What a build needs: distributions (PEP 508), and the compilers of some languages."""
+
+    requires: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildEnvironment:
-    """Where a build runs, or what it sees: an interpreter, its packages, its programs."""
+    """Where a build runs, or what it sees: an interpreter, its packages, programs, variables."""
 
     python: Path
     site_packages: Path
     scripts: Path
+    environ: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(kw_only=True)
@@ -53,8 +63,9 @@ class BuildingInstaller:
     process: PipProcess
     prepare: Prepare | None
     _sources: dict[str, ReportItem] = field(default_factory=dict)
+    _archives: dict[str, ReportItem] = field(default_factory=dict)
     _unbuilt: set[NormalizedName] = field(default_factory=set)
-    _needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _needs: dict[str, BuildNeeds] = field(default_factory=dict)
 
     def resolve(
         self,
@@ -69,21 +80,52 @@ class BuildingInstaller:
             if _is_source(line) and line.text not in self._sources:
                 (self._sources[line.text],) = self._look_into(line)
         with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
-            items = self.process.resolve(
-                tuple(self._stand_in(line, Path(folder)) for line in lines),
-                held=held,
-                with_deps=with_deps,
-                anew=anew,
-            )
+            stood_in = tuple(self._stand_in(line, Path(folder)) for line in lines)
+
+            def ask(process: PipProcess) -> tuple[ReportItem, ...]:
+                return process.resolve(stood_in, held=held, with_deps=with_deps, anew=anew)
+
+            items = self._resolve_unbuilt(ask, Path(folder))
         sources = {one.name: one for one in self._sources.values()}
         items = tuple(
             replace(sources[one.name], requested_extras=one.requested_extras)
             if one.is_direct and one.name in sources
-            else one
+            else self._tell_archive(one)
             for one in items
         )
         self._unbuilt |= {one.name for one in items if not _is_wheel(one.url)}
         return items
+
+    def _resolve_unbuilt(
+        self, ask: Callable[[PipProcess], tuple[ReportItem, ...]], folder: Path
+    ) -> tuple[ReportItem, ...]:
+        """Resolve with no build of pip's: each source archive that it meets is looked into here.
+
+        What cannot be done so (`--no-binary`, an archive by a URL that another one needs, hashes)
+        is done in pip's own way.
+        """
+        options = self.process.options.add(_CHECKED)
+        while True:
+            links = [write_stub(one, folder)[0] for one in self._archives.values()]
+            urls = (link.partition(" @ ")[2] for link in links)
+            process = replace(self.process, options=options, links=(*self.process.links, *urls))
+            try:
+                return ask(process)
+            except InteropError as error:
+                met = find_archive(error.message)
+                if met is not None and met not in self._archives:
+                    (self._archives[met],) = self._look_into(Line(text=met, in_file=True))
+                elif met or self._archives or _is_build_failure(error.message):
+                    return ask(self.process)
+                else:
+                    raise
+
+    def _tell_archive(self, item: ReportItem) -> ReportItem:
+        """Of a stub, the archive that it stands for."""
+        archive = self._archives.get(f"{item.name}=={item.version}")
+        if archive is None:
+            return item
+        return replace(archive, requested=item.requested, requested_extras=item.requested_extras)
 
     def _look_into(self, line: Line) -> tuple[ReportItem, ...]:
         """Name, version and requirements of a source, and at which commit it is."""
@@ -116,66 +158,45 @@ class BuildingInstaller:
                 process = self._enter(self._find_needs(pin), in_place=True)
                 process.stage((pin,), wheels=wheels, into=into)
 
-    def _find_needs(self, pin: Pin) -> tuple[str, ...]:
+    def _find_needs(self, pin: Pin) -> BuildNeeds:
         """What a build needs, by the line that was looked into, which need not be the pin's."""
         for text, item in self._sources.items():
             if item.name == pin.name:
                 return self._needs[text]
         return self._learn_needs(pin.line)
 
-    def _learn_needs(self, line: Line) -> tuple[str, ...]:
-        """What the build of a source needs (PEP 508)."""
+    def _learn_needs(self, line: Line) -> BuildNeeds:
         if line.text not in self._needs:
             with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
-                source = self._find_source(line, Path(folder))
-                self._needs[line.text] = () if source is None else self._ask(line, source)
+                source = find_source(line, self.process, Path(folder))
+                needs = BuildNeeds() if source is None else self._ask(line, source)
+            self._needs[line.text] = needs
         return self._needs[line.text]
 
-    def _ask(self, line: Line, source: Path) -> tuple[str, ...]:
+    def _ask(self, line: Line, source: Path) -> BuildNeeds:
         system = read_build_system(source)
-        process = self._enter(system.requires)
+        stated = BuildNeeds(requires=system.requires, languages=find_languages(source))
+        process = self._enter(stated)
         behind = (one.partition("=")[2] for one in line.settings if one.startswith("--config-"))
         settings = _read_settings((*self.process.options.values("-C"), *behind))
         asked = ask_backend(system, process, editable=line.editable, settings=settings)
-        return (*system.requires, *find_missing(process.prefix, asked))
+        missing = find_missing(process.prefix, asked)
+        return replace(stated, requires=(*stated.requires, *missing))
 
-    def _find_source(self, line: Line, folder: Path) -> Path | None:
-        """The project's folder; pip unpacks into `folder` what lies elsewhere. None for a wheel."""
-        here = find_folder(line.text)
-        if here is not None:
-            return here / find_subdirectory(line.text)
-        process = replace(
-            self.process,
-            options=_add(self.process.options, _UNPACKING),
-            environ=dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
-        )
-        failure = None
-        try:
-            process.resolve((replace(line, editable=False),), held=(), with_deps=False, anew=True)
-        except InteropError as error:
-            failure = error
-        for unpacked in (*folder.glob("pip-req-build-*"), *folder.glob("pip-install-*/*")):
-            source = unpacked / find_subdirectory(line.text)
-            if any((source / name).is_file() for name in ("pyproject.toml", "setup.py")):
-                return source
-        if failure is not None:
-            raise failure
-        return None
-
-    def _enter(self, requires: tuple[str, ...], *, in_place: bool = False) -> PipProcess:
+    def _enter(self, needs: BuildNeeds, *, in_place: bool = False) -> PipProcess:
         """pip where a build has what it needs, its programs included.
 
         `in_place`: with the environment's own Python, which sees what the build needs.
         """
-        options = _add(self.process.options, _UNPACKING[:1])
+        options = self.process.options.add(_UNISOLATED)
         if self.prepare is None:
-            missing = find_missing(self.process.prefix, requires)
+            missing = find_missing(self.process.prefix, needs.requires)
             if missing:
                 raise _not_there(missing)
             environ = _with_programs(self.process.python.parent)
             return replace(self.process, options=options, environ=environ)
-        there = self.prepare(requires)
-        environ = _with_programs(there.scripts)
+        there = self.prepare(needs)
+        environ = {**there.environ, **_with_programs(there.scripts)}
         if in_place:
             environ["PYTHONPATH"] = str(there.site_packages)
             return replace(self.process, options=options, environ=environ)
@@ -186,6 +207,10 @@ class BuildingInstaller:
             python=there.python,
             runner=there.python,
         )
+
+
+def _is_build_failure(message: str) -> bool:
+    return "subprocess-exited-with-error" in message or "BackendUnavailable" in message
 
 
 def _with_programs(scripts: Path) -> dict[str, str]:
@@ -213,15 +238,6 @@ def _is_source(line: Line) -> bool:
 
 def _is_wheel(url: str) -> bool:
     return url.partition("#")[0].partition(" ;")[0].rstrip().endswith(".whl")
-
-
-def _add(options: PipOptions, names: Iterable[str]) -> PipOptions:
-    given = [
-        PipArgument(option=option)
-        for name in names
-        if not options.has(name) and isinstance(option := BY_NAME[name], Passed)
-    ]
-    return replace(options, arguments=(*options.arguments, *given))
 
 
 def _not_there(missing: tuple[str, ...]) -> InteropError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 #: The runs of pip that an installation is made of: a dry run with a report; the download and the
@@ -244,6 +245,12 @@ class PipOptions:
     def lines(self) -> tuple[str, ...]:
         """The lines of a requirements file for what requirements files have said."""
         return tuple(one.line for one in self.arguments if one.in_file)
+
+    def add(self, names: Iterable[str]) -> PipOptions:
+        """These switches too, where they were not given."""
+        fresh = (BY_NAME[name] for name in names if not self.has(name))
+        given = (PipArgument(option=one) for one in fresh if isinstance(one, Passed))
+        return replace(self, arguments=(*self.arguments, *given))
 
     def has(self, name: str) -> bool:
         """Whether an option was given, by any of its names."""

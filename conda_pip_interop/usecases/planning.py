@@ -112,7 +112,8 @@ class Planner:
         asked: tuple[object, ...] | None = None
         for _ in range(MAX_ROUNDS):
             conda = self._ask_conda([*wanted, *self._known.find_direct()])
-            if not (conda.from_pip or conda.unknown):
+            unheard = request.options.pip.verbatim if answer is None else ()
+            if not (conda.from_pip or conda.unknown or unheard):
                 return self._finish(conda, (), request)
             if answer is not None and asked == conda.question and self._agree(conda, answer):
                 return self._finish(conda, answer, request)

@@ -187,7 +187,9 @@ def test_ctrl_c_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None
     assert asking.stdout is not None
     seen = ""
     while "Proceed" not in seen:
-        seen += asking.stdout.read(1)
+        piece = asking.stdout.read(1)
+        assert piece, seen  # it ended without a question
+        seen += piece
     asking.send_signal(signal.SIGINT)
     _, errors = asking.communicate(timeout=60)
     assert "Traceback" not in errors  # the exit code is conda's own (0 on 24.7)
@@ -228,6 +230,11 @@ def test_an_unknown_option_of_pips_is_refused_by_name(make_env: Any) -> None:
     refused = env.conda("pip install", "--such-an-option", "cowsay", check=False)
     assert refused.returncode == 2
     assert "--such-an-option" in refused.stderr
+    # behind two dashes it is for pip to say, also where conda has everything
+    refused = env.conda("pip install", "--yes", "six", "--", "--such-an-option", check=False)
+    assert refused.returncode == 2
+    assert "--such-an-option" in refused.stderr
+    assert "six" not in env.owners()
 
 
 def test_what_conda_cannot_put_beside_the_rest_moves_to_pip(make_env: Any) -> None:

@@ -16,8 +16,9 @@ from conda_pip_interop.pip.backend import (
     find_missing,
     read_build_system,
 )
-from conda_pip_interop.pip.building import BuildEnvironment, BuildingInstaller
+from conda_pip_interop.pip.building import BuildEnvironment, BuildingInstaller, BuildNeeds
 from conda_pip_interop.pip.interface import Line
+from conda_pip_interop.pip.sources import find_languages
 from tests.pip.worlds import World, build_clone, build_project, build_sdist, build_wheel
 
 _BACKEND = """
@@ -100,11 +101,11 @@ def test_a_build_has_what_its_files_and_its_backend_ask_for(
     build_wheel(world.wheels, "lib")
     prepared: list[tuple[str, ...]] = []
 
-    def prepare(requires: tuple[str, ...]) -> BuildEnvironment:
-        prepared.append(requires)
-        missing = find_missing(world.venv, requires)
-        install = [str(world.python), "-m", "pip", "install", "-q", *missing]
-        subprocess.run(install, check=True)
+    def prepare(needs: BuildNeeds) -> BuildEnvironment:
+        prepared.append(needs.requires)
+        missing = find_missing(world.venv, needs.requires)
+        words = ["-m", "pip", "install", "-q", *missing]
+        subprocess.run([world.python, *words], check=True)
         scripts = world.python.parent
         return BuildEnvironment(
             python=world.python, site_packages=world.site_packages, scripts=scripts
@@ -132,6 +133,19 @@ def test_a_build_has_what_its_files_and_its_backend_ask_for(
     (app,) = (one for one in items if one.name == "app")
     assert not app.url.endswith(".whl")
     assert app.is_direct == (kind != "of an index")
+
+
+def test_the_languages_of_a_project_are_found(tmp_path: Path) -> None:
+    for file, languages in {
+        "a.py": (),
+        ".git/x.c": (),
+        "src/a.F90": ("fortran",),
+        "src/a.cpp": ("cxx", "fortran"),
+        "b.pyx": ("c", "cxx", "fortran"),
+    }.items():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text("")
+        assert find_languages(tmp_path) == languages
 
 
 def test_places_of_this_machine_are_found(tmp_path: Path) -> None:
