@@ -72,8 +72,9 @@ def answer_names(options: Options, target: Target) -> Output:
 def answer_translate(options: Options, target: Target) -> Output:
     """`conda pip translate`; exit code 1 where `--check` finds the file out of date."""
     chosen = Chosen(extras=options.extras, groups=options.groups, build_system=options.build_system)
-    sources = read_sources(map(Path, options.words), chosen)
     output = _find_output(options)
+    target_folder = Path() if output is None else output.parent
+    sources = read_sources(map(Path, options.words), chosen, target=target_folder)
     snapshot = read_snapshot(target.prefix)
     with_channels = not options.no_channels
     if with_channels and sources.environment is not None and not options.channels:

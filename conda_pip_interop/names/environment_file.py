@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from conda_pip_interop.names.entries import Entry, classify, unreadable
@@ -102,7 +103,9 @@ def build_environment() -> EnvironmentFile:
     )
 
 
-def read_pip_entries(environment: EnvironmentFile, *, origin: str) -> tuple[Entry, ...]:
+def read_pip_entries(
+    environment: EnvironmentFile, *, origin: str, folder: Path
+) -> tuple[Entry, ...]:
     """The lines of the pip section; an option or a place stays what it is."""
     entries = []
     for item in environment.pip:
@@ -113,6 +116,7 @@ def read_pip_entries(environment: EnvironmentFile, *, origin: str) -> tuple[Entr
                 origin=f"{origin}: pip",
                 kind=kind,
                 tail=tail,
+                folder=folder,
                 comment=item.comment,
                 before=item.before,
                 in_pip_section=True,

@@ -39,7 +39,7 @@ def read(folder: Path, **files: str) -> Sources:
         path = folder / key.replace("_", ".")
         path.write_text(text)
         paths.append(path)
-    return read_sources(paths, Chosen())
+    return read_sources(paths, Chosen(), target=folder)
 
 
 def to_environment(sources: Sources, requires: Mapping[str, Sequence[str]] | None = None) -> str:
@@ -245,6 +245,28 @@ def test_what_only_pip_understands_stays_in_its_section(tmp_path: Path) -> None:
     assert to_environment(found) == text
     lines = translate_to_requirements(found, projects).text.splitlines()
     assert lines[1:] == [line[8:] for line in text.splitlines()[3:]]
+
+
+def test_paths_are_meant_from_where_the_result_stands(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "sub"
+    folder.mkdir(parents=True)
+    lines = ["./here[x]", "-e ../lib ; os_name == 'posix'", "-e .", "a/b.whl", "/c/d.whl"]
+    lines += ["git+https://example.org/x.git", "https://example.org/x.whl", "y @ https://e.org/y"]
+    file = folder / "r.txt"
+    file.write_text("\n".join(lines))
+
+    def read_for(target: Path) -> list[str]:
+        (found,) = read_sources([file], Chosen(), target=target).dependencies
+        return [one.text for one in found.entries]
+
+    assert read_for(folder) == lines
+    assert read_for(tmp_path) == [
+        *("./deep/sub/here[x]", "-e ./deep/lib ; os_name == 'posix'", "-e ./deep/sub"),
+        *("./deep/sub/a/b.whl", *lines[4:]),
+    ]
+    (folder / "environment.yml").write_text("dependencies:\n- pip:\n  - ./here\n")
+    found = read_sources([folder / "environment.yml"], Chosen(), target=tmp_path / "deep")
+    assert [one.text for one in found.dependencies[0].entries] == ["./sub/here"]
 
 
 @pytest.mark.parametrize(
