@@ -257,9 +257,11 @@ def test_the_users_map_is_read_and_a_wrong_one_is_an_error_with_its_place(
     refused = base.run("pip", "names", "six", check=False, **home)
     assert refused.returncode == 1
     assert f"pip_interop_names is set to {{'six': ['a']}} by {tmp_path}" in refused.stderr
-    home = write_settings(base, tmp_path, "pip_interop_names: {Six: null, unheard_of: odd-name}")
-    answer = by_name(ask(base, channel, "six", "unheard.of", **home))
-    assert answer["six"]["reason"] == "pip_interop_names says never from conda"
+    names = "{Six: null, unheard_of: odd-name, 'conda-forge::torch': null, 'other::liar': null}"
+    home = write_settings(base, tmp_path, f"pip_interop_names: {names}")
+    answer = by_name(ask(base, channel, "six", "unheard.of", "torch", "liar", **home))
+    never = "pip_interop_names says never from conda"
+    assert [answer[one]["reason"] == never for one in ("six", "torch", "liar")] == [1, 1, 0]
     assert answer["unheard-of"]["conda"] == "odd-name"
 
 
