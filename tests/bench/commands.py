@@ -85,8 +85,8 @@ def measure(base: Base, folder: Path) -> Iterator[Figure]:
     yield Figure(what="importing the plugin", unit="ms", values=times, limit=5)
     yield from _measure_index(base, build_repodata(folder / "names", NAMES))
     large = build_prefix(folder / "plain", conda=300, pip=0, files=150)
-    yield from _measure_hooks(base, "a small environment", base.envs / "plain", limit=50)
-    yield from _measure_hooks(base, "300 records of 150 files", large, limit=150)
+    yield from _measure_hooks(base, "a small environment", base.envs / "plain", limit=40)
+    yield from _measure_hooks(base, "300 records of 150 files", large, limit=80)
 
 
 def _measure_hooks(base: Base, where: str, prefix: Path, *, limit: float) -> Iterator[Figure]:
@@ -96,7 +96,7 @@ def _measure_hooks(base: Base, where: str, prefix: Path, *, limit: float) -> Ite
     whole = tuple(1000 * one for one, _ in found)
     guard = tuple(1000 * one for _, one in found)
     yield Figure(what=f"hooks of an install, no pip, {where}", unit="ms", values=whole, limit=limit)
-    yield Figure(what=f"the guard of it, {where}", unit="ms", values=guard, limit=limit / 3)
+    yield Figure(what=f"the guard of it, {where}", unit="ms", values=guard, limit=limit / 5)
 
 
 def _measure_index(base: Base, channel: str) -> Iterator[Figure]:
