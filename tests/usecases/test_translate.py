@@ -101,6 +101,20 @@ def test_a_projects_python_and_its_own_extras_count(tmp_path: Path) -> None:
     assert "pip" not in text
 
 
+def test_comments_of_a_project_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text(
+        '# about it\n[project]\nname = "app"\n# all of them\ndependencies = [\n'
+        "  # the web\n  # and more\n  'flask', # 3\n  \"six\",\n"
+        '  "cowsay==6.1",  # moo\n]\n[dependency-groups]\ntest = [\n  # tests\n  "numpy"\n]\n'
+    )
+    text = to_environment(read_sources([file], Chosen(groups=("test",)), target=tmp_path))
+    assert text.endswith(
+        "dependencies:\n  # the web\n  # and more\n  - flask  # 3\n  - six\n  # tests\n  - numpy\n"
+        "  - pip\n  - pip:\n      - cowsay==6.1  # moo\n"
+    )
+
+
 def test_extras_of_what_is_installed_are_followed(tmp_path: Path) -> None:
     knows = {"requests": ['six ; extra == "old"', 'pysocks ; extra == "socks"']}
     text = to_environment(read(tmp_path, r_txt="requests[old,socks]\n"), knows)
