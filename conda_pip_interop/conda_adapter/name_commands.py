@@ -28,7 +28,7 @@ from conda_pip_interop.names.requirement import Surroundings, refuse_python
 from conda_pip_interop.names.sources import Sources, read_sources
 from conda_pip_interop.names.toml_files import Chosen
 from conda_pip_interop.render import Output
-from conda_pip_interop.usecases import names, translate
+from conda_pip_interop.usecases import names, translate, translate_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,7 +82,7 @@ def answer_translate(options: Options, target: Target) -> Output:
     conda = CondaEnvironment(target=target, naming=Naming(with_channels=with_channels))
     if options.form == "requirements":
         find_projects = _build_find_projects(snapshot, conda, with_channels=with_channels)
-        made = translate.translate_to_requirements(sources, find_projects)
+        made = translate_back.translate_to_requirements(sources, find_projects)
     else:
         environment, requires = _build_target(snapshot)
         _mention_python(sources, environment["python_full_version"])

@@ -125,6 +125,19 @@ def read_pip_entries(
     return tuple(entries)
 
 
+def note_marker(marker: str, comment: str) -> str:
+    """The comment `# ; MARKER`, which `read_marker` understands, and what was there behind it."""
+    return f"# ; {marker}  {comment}".rstrip()
+
+
+def read_marker(comment: str) -> tuple[str, str]:
+    """A marker out of a comment, with its semicolon (empty for none), and what else it says."""
+    if not comment.startswith("# ; "):
+        return "", comment
+    marker, _, rest = comment.removeprefix("# ").partition("  #")
+    return marker, f"#{rest}" if rest else ""
+
+
 def read_items(listed: Any) -> tuple[tuple[Item, ...], tuple[str, ...]]:
     """The items of a list, and the comment lines below the last.
 

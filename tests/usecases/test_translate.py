@@ -17,10 +17,8 @@ from conda_pip_interop.names.environment_file import parse_environment, render_e
 from conda_pip_interop.names.lookup import NameSources, find_projects
 from conda_pip_interop.names.sources import Sources, read_sources
 from conda_pip_interop.names.toml_files import Chosen
-from conda_pip_interop.usecases.translate import (
-    translate_to_environment,
-    translate_to_requirements,
-)
+from conda_pip_interop.usecases.translate import translate_to_environment
+from conda_pip_interop.usecases.translate_back import translate_to_requirements
 from tests.names.test_requirement import surroundings
 
 CHANNEL = {
