@@ -61,7 +61,7 @@ def conda_pre_commands() -> Iterable[types.CondaPreCommand]:  # 23.7
 
     yield CondaPreCommand("pip-interop-before", _lazy("before_command"), CHANGERS)
     if not hasattr(CondaSpecs, "conda_prefix_data_loaders"):
-        yield CondaPreCommand("pip-interop-keep", _lazy("keep_records"), READERS)
+        yield CondaPreCommand("pip-interop-keep", _lazy("keeping.keep_records"), READERS)
 
 
 @hookimpl
@@ -69,7 +69,7 @@ def conda_post_commands() -> Iterable[types.CondaPostCommand]:  # 23.7
     from conda.plugins.types import CondaPostCommand
 
     yield CondaPostCommand("pip-interop-after", _lazy("after_command"), CHANGERS)
-    yield CondaPostCommand("pip-interop-keep", _lazy("put_back_records"), READERS)
+    yield CondaPostCommand("pip-interop-keep", _lazy("keeping.put_back_records"), READERS)
 
 
 @hookimpl
@@ -101,7 +101,7 @@ def conda_post_transaction_actions() -> Iterable[Any]:  # 25.5
 def conda_prefix_data_loaders() -> Iterable[Any]:  # 25.5; the name sorts before conda's `pypi`
     from conda.plugins.types import CondaPrefixDataLoader
 
-    yield CondaPrefixDataLoader("pip-interop", _lazy("spare_records"))
+    yield CondaPrefixDataLoader("pip-interop", _lazy("keeping.spare_records"))
 
 
 @hookimpl

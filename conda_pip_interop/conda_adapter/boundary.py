@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
 from typing import Any
 
 _log = logging.getLogger("conda_pip_interop")
 
 
 def call_hook(name: str, *args: Any) -> Any:
-    """Call a function of `hooks`; what goes wrong is a line with `-v` and a traceback in the log.
+    """Call a hook; what goes wrong is a line with `-v` and a traceback in the log.
 
-    Importing the hooks is inside the boundary too: a base in the middle of its own update may lack
-    a module. A hook that wants conda to stop, because the policy says so, returns the error.
+    `name` is a function of `hooks`, or of another module here (`keeping.keep_records`). Its import
+    is inside the boundary too: a base in the middle of its own update may lack a module. A hook
+    that wants conda to stop, because the policy says so, returns the error.
     """
     try:
-        from conda_pip_interop.conda_adapter import hooks
-
-        result = getattr(hooks, name)(*args)
+        module, _, function = name.rpartition(".")
+        hooks = import_module(f"conda_pip_interop.conda_adapter.{module or 'hooks'}")
+        result = getattr(hooks, function)(*args)
     except Exception as error:  # noqa: BLE001 - the one place that catches all: conda goes on
         _log.debug("%s failed", name, exc_info=True)
         mention(f"conda-pip-interop: skipped {name} ({error or type(error).__name__})")

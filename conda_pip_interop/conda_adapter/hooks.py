@@ -1,4 +1,4 @@
-"""What happens around conda's own commands: markers, the notice, records kept from deletion.
+"""What happens around conda's commands that change environments: markers, guard, notice.
 
 Each of these commands imports this module: what only some environments need is imported late.
 """
@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
-import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.core.prefix_data import PrefixData
@@ -20,8 +19,6 @@ from conda_pip_interop.conda_adapter.boundary import call_hook, mention, say
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.touched import find_target, find_touched, takes_file
-from conda_pip_interop.core.endangered import read_endangered_records
-from conda_pip_interop.core.files import replace_file
 from conda_pip_interop.core.journal import ORIGINALS_FOLDER
 from conda_pip_interop.core.policy import Policy
 from conda_pip_interop.core.prefix import read_prefix
@@ -30,7 +27,7 @@ from conda_pip_interop.core.state import read_state, write_state
 from conda_pip_interop.usecases.protect import has_our_marker, settle_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, MutableMapping
+    from collections.abc import Iterable
 
     from conda import CondaError
     from conda.models.records import PackageRecord
@@ -41,7 +38,6 @@ _set: set[str] = set()
 _unfinished: set[str] = set()
 _noticed: set[Path] = set()
 _guarded: set[Path] = set()
-_kept: dict[Path, bytes] = {}
 
 
 def before_command(command: str) -> None:
@@ -201,50 +197,6 @@ def _tell_of_base(prefix: Path) -> None:
             "conda-pip-interop: base is now protected from plain pip. "
             "To turn that off: conda pip unprotect -n base"
         )
-
-
-def keep_records(_command: str) -> None:
-    """Before a command in which this conda would delete records whose payload is gone.
-
-    They are held until the command ends, however it ends, and then put back. A conda that has
-    prefix-data loaders does not need this (`spare_records`).
-    """
-    if context.target_prefix is None:
-        return
-    prefix = Path(context.target_prefix)
-    _kept.update(read_endangered_records(prefix))
-    if _kept:
-        atexit.register(put_back_records)
-        if not (context._argparse_args or {}).get("explicit"):  # noqa: SLF001 - names URLs alone
-            call_hook("hide_records", prefix)
-
-
-def hide_records(prefix: Path) -> None:
-    """What `spare_records` does, for a conda without loaders: in the instance that it caches."""
-    data = PrefixData(prefix)
-    data.load()
-    spare_records(prefix, data._PrefixData__prefix_records)  # noqa: SLF001 - conda's own name
-    data._pip_interop_enabled = True  # noqa: SLF001 - as the reader would have made it
-    data._load_site_packages()  # noqa: SLF001
-
-
-def put_back_records(_command: str = "") -> None:
-    """Put back what conda deleted of the records held by `keep_records`."""
-    while _kept:
-        path, content = _kept.popitem()
-        if not path.exists() and path.parent.is_dir():
-            replace_file(path, content)
-
-
-def spare_records(prefix: Any, records: MutableMapping[str, Any]) -> dict[str, Any]:
-    """Loader: take records whose payload is not conda's out of its sight: it keeps their files.
-
-    conda's own `pypi` loader, which runs after this one, deletes the file of each record that it
-    finds without payload (conda#14423); what pip put in its place it adds, with pip's version.
-    """
-    for content in read_endangered_records(Path(prefix)).values():
-        records.pop(json.loads(content)["name"], None)
-    return {}
 
 
 def prepare() -> None:

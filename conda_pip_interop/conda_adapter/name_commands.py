@@ -28,7 +28,7 @@ from conda_pip_interop.names.requirement import Surroundings, refuse_python
 from conda_pip_interop.names.sources import Sources, read_sources
 from conda_pip_interop.names.toml_files import Chosen
 from conda_pip_interop.render import Output
-from conda_pip_interop.usecases import names, translate
+from conda_pip_interop.usecases import names, translate, translate_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,8 +72,9 @@ def answer_names(options: Options, target: Target) -> Output:
 def answer_translate(options: Options, target: Target) -> Output:
     """`conda pip translate`; exit code 1 where `--check` finds the file out of date."""
     chosen = Chosen(extras=options.extras, groups=options.groups, build_system=options.build_system)
-    sources = read_sources(map(Path, options.words), chosen)
     output = _find_output(options)
+    target_folder = Path() if output is None else output.parent
+    sources = read_sources(map(Path, options.words), chosen, target=target_folder)
     snapshot = read_snapshot(target.prefix)
     with_channels = not options.no_channels
     if with_channels and sources.environment is not None and not options.channels:
@@ -81,7 +82,7 @@ def answer_translate(options: Options, target: Target) -> Output:
     conda = CondaEnvironment(target=target, naming=Naming(with_channels=with_channels))
     if options.form == "requirements":
         find_projects = _build_find_projects(snapshot, conda, with_channels=with_channels)
-        made = translate.translate_to_requirements(sources, find_projects)
+        made = translate_back.translate_to_requirements(sources, find_projects)
     else:
         environment, requires = _build_target(snapshot)
         _mention_python(sources, environment["python_full_version"])

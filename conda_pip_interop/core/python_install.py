@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -51,25 +52,31 @@ def read_stated_python(root: Path) -> StatedPython | None:
     found: list[StatedPython] = []
     for path in sorted((root / "conda-meta").glob("python-[0-9]*.json")):
         try:
-            raw = json.loads(path.read_bytes())
+            status = path.stat()
+            stated = _read_stated(path, status.st_mtime_ns, status.st_size)
         except (OSError, ValueError, RecursionError):
             continue
-        if not isinstance(raw, dict) or raw.get("name") != "python":
-            continue
-        version, build = str(raw.get("version") or ""), str(raw.get("build") or "")
-        field = raw.get("python_site_packages_path")
-        if not re.match(r"\d+\.\d+", version):
-            continue
-        found.append(
-            StatedPython(
-                version=version,
-                pypy="pypy" in build,
-                free_threaded=bool(re.search(r"cp\d+t$", build)),
-                site_packages=parse_prefix_path(field) if isinstance(field, str) else None,
-            )
-        )
+        found += [stated] if stated else []
     present = [s for s in found if s.site_packages and (root / s.site_packages).is_dir()]
     return (present or found)[-1] if found else None
+
+
+@cache
+def _read_stated(path: Path, _changed: int, _size: int) -> StatedPython | None:
+    """One record: of thousands of files, and asked for several times a command."""
+    raw = json.loads(path.read_bytes())
+    if not isinstance(raw, dict) or raw.get("name") != "python":
+        return None
+    version, build = str(raw.get("version") or ""), str(raw.get("build") or "")
+    field = raw.get("python_site_packages_path")
+    if not re.match(r"\d+\.\d+", version):
+        return None
+    return StatedPython(
+        version=version,
+        pypy="pypy" in build,
+        free_threaded=bool(re.search(r"cp\d+t$", build)),
+        site_packages=parse_prefix_path(field) if isinstance(field, str) else None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from conda_pip_interop.names.entries import Entry, classify, unreadable
@@ -102,7 +103,9 @@ def build_environment() -> EnvironmentFile:
     )
 
 
-def read_pip_entries(environment: EnvironmentFile, *, origin: str) -> tuple[Entry, ...]:
+def read_pip_entries(
+    environment: EnvironmentFile, *, origin: str, folder: Path
+) -> tuple[Entry, ...]:
     """The lines of the pip section; an option or a place stays what it is."""
     entries = []
     for item in environment.pip:
@@ -113,12 +116,26 @@ def read_pip_entries(environment: EnvironmentFile, *, origin: str) -> tuple[Entr
                 origin=f"{origin}: pip",
                 kind=kind,
                 tail=tail,
+                folder=folder,
                 comment=item.comment,
                 before=item.before,
                 in_pip_section=True,
             )
         )
     return tuple(entries)
+
+
+def note_marker(marker: str, comment: str) -> str:
+    """The comment `# ; MARKER`, which `read_marker` understands, and what was there behind it."""
+    return f"# ; {marker}  {comment}".rstrip()
+
+
+def read_marker(comment: str) -> tuple[str, str]:
+    """A marker out of a comment, with its semicolon (empty for none), and what else it says."""
+    if not comment.startswith("# ; "):
+        return "", comment
+    marker, _, rest = comment.removeprefix("# ").partition("  #")
+    return marker, f"#{rest}" if rest else ""
 
 
 def read_items(listed: Any) -> tuple[tuple[Item, ...], tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from conda_pip_interop.names.requirement import Invalid
 _ARCHIVES: Final = (".whl", ".zip", ".tar", ".tgz", ".tbz", ".txz", ".tlz")
 _ARCHIVES_OF_TAR: Final = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar.lz", ".tar.lzma")
 _EXTRAS: Final = re.compile(r"^(.+?)(\[[^\]]+\])?$", re.DOTALL)
+_WRITTEN: Final = re.compile(r"(-e\s+|--editable[=\s]\s*)?([^\s;\[#'\"~]+)(.*)", re.DOTALL)
 _URL: Final = re.compile(r"^(?:(?:git|hg|svn|bzr)\+[a-z+]+|https?|ftp|file):", re.IGNORECASE)
 _EGG: Final = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
 _SUBDIRECTORY: Final = re.compile(r"[#&]subdirectory=([^&]+)")
@@ -42,6 +44,24 @@ class Place:
     editable: bool = False
     name: NormalizedName | None = None
     marker: str = ""
+
+
+def move_place(text: str, *, source: Path, target: Path) -> str:
+    """A place that a file in one folder names, as a file in another has to name it.
+
+    URLs and absolute paths are the same everywhere.
+    """
+    found = _WRITTEN.fullmatch(text)
+    if found is None or os.path.realpath(source) == os.path.realpath(target):
+        return text
+    option, path, rest = found.groups()
+    if _URL.match(path) or Path(path).is_absolute():
+        return text
+    try:
+        moved = Path(os.path.relpath(source / path, target)).as_posix()
+    except ValueError:  # on another drive of Windows
+        moved = (source / path).absolute().as_posix()
+    return f"{option or ''}{moved if moved[0] in './' else f'./{moved}'}{rest}"
 
 
 def parse_place(text: str, *, folder: Path, editable: bool = False) -> Place | Invalid | None:

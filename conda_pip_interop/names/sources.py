@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conda_pip_interop.errors import UsageError
@@ -18,6 +18,7 @@ from conda_pip_interop.names.environment_file import (
     parse_environment,
     read_pip_entries,
 )
+from conda_pip_interop.names.places import move_place
 from conda_pip_interop.names.pylock import parse_pylock
 from conda_pip_interop.names.toml_files import Chosen, parse_pyproject
 
@@ -31,8 +32,8 @@ class Sources:
     environment_text: str = ""
 
 
-def read_sources(files: Iterable[Path], chosen: Chosen) -> Sources:
-    """Read dependency files, each by what its name says it is.
+def read_sources(files: Iterable[Path], chosen: Chosen, *, target: Path = Path()) -> Sources:
+    """Read dependency files, each by what its name says it is; paths as meant from `target` on.
 
     Raises InteropError `unreadable-file`, UsageError for two environment files.
     """
@@ -46,14 +47,32 @@ def read_sources(files: Iterable[Path], chosen: Chosen) -> Sources:
                 raise UsageError("usage", f"{file} is a second environment file.")
             text = read_text(file)
             environment = parse_environment(text, origin=origin)
-            entries = read_pip_entries(environment, origin=origin)
+            entries = read_pip_entries(environment, origin=origin, folder=file.parent)
             dependencies.append(Dependencies(entries=entries))
         elif file.name == "pyproject.toml":
             dependencies.append(parse_pyproject(read_text(file), origin=origin, chosen=chosen))
         elif file.suffix == ".toml":
-            dependencies.append(parse_pylock(read_text(file), origin=origin))
+            dependencies.append(_read_lock(file))
         elif file.suffix in (".txt", ".in"):
             dependencies.append(Dependencies(entries=tuple(read_requirements_file(file))))
         else:
             raise unreadable(file, "its name does not say what it is")
-    return Sources(dependencies=tuple(dependencies), environment=environment, environment_text=text)
+    return Sources(
+        dependencies=tuple(_move_places(one, target) for one in dependencies),
+        environment=environment,
+        environment_text=text,
+    )
+
+
+def _read_lock(file: Path) -> Dependencies:
+    return parse_pylock(read_text(file), origin=str(file), folder=file.parent)
+
+
+def _move_places(dependencies: Dependencies, target: Path) -> Dependencies:
+    entries = (
+        replace(one, text=move_place(one.text, source=one.folder, target=target))
+        if one.kind == "place"
+        else one
+        for one in dependencies.entries
+    )
+    return replace(dependencies, entries=tuple(entries))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from packaging.utils import canonicalize_name
@@ -18,6 +18,7 @@ from conda_pip_interop.names.entries import Dependencies, Entry, unreadable
 _BLOCK: Final = re.compile(
     r"^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$", re.MULTILINE
 )
+_ITEM: Final = re.compile(r"""(["'])(?P<text>.+)\1\s*,?\s*(?P<comment>#.*)?""")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,10 +59,26 @@ def parse_pyproject(text: str, *, origin: str, chosen: Chosen) -> Dependencies:
         own[canonicalize_name(project["name"])] = lines
     python = project.get("requires-python")
     return Dependencies(
-        entries=tuple(entries),
+        entries=_add_comments(entries, text),
         requires_python=python if isinstance(python, str) else None,
         own=own,
     )
+
+
+def _add_comments(entries: Iterable[Entry], text: str) -> tuple[Entry, ...]:
+    """Entries with their comments, which no parser gives: where each has a line of its own."""
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    before: tuple[str, ...] = ()
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("#"):
+            before = (*before, line)
+            continue
+        item = _ITEM.fullmatch(line)
+        if item is not None:
+            found.setdefault(item["text"], (item["comment"] or "", before))
+        before = ()
+    known = ((one, *found.get(one.text, ("", ()))) for one in entries)
+    return tuple(replace(one, comment=comment, before=above) for one, comment, above in known)
 
 
 def parse_group(text: str, *, origin: str, group: str) -> tuple[Entry, ...]:

@@ -17,6 +17,7 @@ from conda_pip_interop.names.environment_file import (
     EnvironmentFile,
     Item,
     build_environment,
+    note_marker,
     render_environment,
 )
 from conda_pip_interop.names.requirement import (
@@ -223,8 +224,7 @@ def _place(line: _Line, parts: _Parts, offset: int) -> None:
     conda, pip, reason = _decide(line)
     item = Item(value="", comment=entry.comment, before=entry.before)
     if conda is not None:
-        comment = _note_marker(line.translated, entry.comment)
-        moved = replace(item.indent(offset), value=conda, comment=comment)
+        moved = replace(item.indent(offset), value=conda, comment=_note_marker(line))
         parts.conda.setdefault(conda, moved)
         item = Item(value="")
     if pip is not None:
@@ -237,22 +237,11 @@ def _place(line: _Line, parts: _Parts, offset: int) -> None:
     )
 
 
-def _note_marker(translated: Translated | None, comment: str) -> str:
-    """The comment of a line of conda's, which knows no markers: `# ; MARKER`, and what was there.
-
-    The way back to a requirements file reads it again (`_read_marker`).
-    """
-    if not isinstance(translated, ForConda) or translated.requirement.marker is None:
-        return comment
-    return f"# ; {translated.requirement.marker}  {comment}".rstrip()
-
-
-def _read_marker(comment: str) -> tuple[str, str]:
-    """A marker out of a comment, with its semicolon, and what is left of the comment."""
-    if not comment.startswith("# ; "):
-        return "", comment
-    marker, _, rest = comment.removeprefix("# ").partition("  #")
-    return f" {marker}", f"#{rest}" if rest else ""
+def _note_marker(line: _Line) -> str:
+    """The comment of a line of conda's, with the marker that conda has no word for."""
+    found = line.translated
+    marker = found.requirement.marker if isinstance(found, ForConda) else None
+    return line.entry.comment if marker is None else note_marker(str(marker), line.entry.comment)
 
 
 def _decide(line: _Line) -> tuple[str | None, str | None, str]:
@@ -269,53 +258,3 @@ def _decide(line: _Line) -> tuple[str | None, str | None, str]:
             return None, line.with_tail, reason
         case Invalid(reason=reason):
             return None, None, reason
-
-
-def translate_to_requirements(
-    sources: Sources, find_projects: Callable[[str], tuple[NormalizedName, ...]]
-) -> Translation:
-    """Make a requirements file: conda's dependencies by the names of their distributions.
-
-    What conda alone has, or PyPI's language cannot say, is left as a comment with the reason.
-    """
-    lines: list[str] = []
-    choices: list[Choice] = []
-    for item in sources.environment.conda if sources.environment else ():
-        found, reason = _find_requirements(item.value, find_projects)
-        lines += [line.strip() for line in item.before]
-        marker, comment = _read_marker(item.comment)
-        lines += [f"{one}{marker}  {comment}".rstrip() for one in found] or [
-            f"# {item.value}: {reason}"
-        ]
-        if found and reason:
-            lines[-1] += f"  # {item.value}: {reason}"
-        choices.append(
-            Choice(
-                origin="dependencies",
-                asked=item.value,
-                conda=None,
-                pip=", ".join(found) or None,
-                reason=reason or "the same, by the name of its distribution",
-            )
-        )
-    for one in sources.dependencies:
-        for entry in one.entries:
-            if entry.kind == "constraint":
-                continue
-            lines += [line.strip() for line in entry.before]
-            lines.append(f"{entry.text} {entry.tail}".rstrip() + f"  {entry.comment}".rstrip())
-    return Translation(text="".join(f"{line}\n" for line in lines), choices=tuple(choices))
-
-
-def _find_requirements(
-    text: str, find_projects: Callable[[str], tuple[NormalizedName, ...]]
-) -> tuple[tuple[str, ...], str]:
-    depend = parse_environment_depend(text)
-    if depend is None:
-        return (), "a match spec that is more than name, version and build"
-    if depend.name in ("python", "pip"):
-        return (), "an environment has it by itself"
-    projects = find_projects(depend.name)
-    if not projects:
-        return (), f"conda's {depend.name} carries no distribution that is known"
-    return tuple(f"{one}{depend.specifiers}" for one in projects), depend.inexact or ""

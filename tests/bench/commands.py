@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.bench.measure import Command, Figure, time_pairs
-from tests.bench.worlds import build_prefix
+from tests.bench.worlds import build_prefix, build_repodata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PAIRS = 15
 RUNS = 7
+NAMES = 35_000
 
 #: What a changing command runs of ours where pip left no sign, as conda would call it.
 _HOOKS = """
@@ -36,6 +37,23 @@ for hook, arguments in ((before, ["install"]), (guard, ["", (), ()]), (after, ["
     times.append(time.process_time())
 assert "conda_pip_interop.conda_adapter.reconciling" not in sys.modules
 print(json.dumps([times[3] - times[0], times[2] - times[1]]))
+"""
+#: The index of a channel whose repodata conda has read already: once built and kept, once read.
+_INDEX = """
+import json, sys, time
+from argparse import Namespace
+from conda.base.context import context
+context.__init__(argparse_args=Namespace(channel=[sys.argv[1]], override_channels=True))
+from conda.core.subdir_data import SubdirData
+from conda.models.channel import Channel, all_channel_urls
+for url in all_channel_urls(context.channels):
+    SubdirData(Channel(url)).load()
+from conda_pip_interop.conda_adapter import naming
+times = [time.process_time()]
+for _ in range(2):
+    assert len(list(naming.build_channel_index().names)) == int(sys.argv[2])
+    times.append(time.process_time())
+print(json.dumps([times[1] - times[0], times[2] - times[1]]))
 """
 _IMPORT = """
 import time
@@ -65,9 +83,10 @@ def measure(base: Base, folder: Path) -> Iterator[Figure]:
     run = Command(words=[base.python, "-c", _IMPORT], env=base.env())
     times = tuple(1000 * float(run.output()) for _ in range(RUNS))
     yield Figure(what="importing the plugin", unit="ms", values=times, limit=5)
+    yield from _measure_index(base, build_repodata(folder / "names", NAMES))
     large = build_prefix(folder / "plain", conda=300, pip=0, files=150)
-    yield from _measure_hooks(base, "a small environment", base.envs / "plain", limit=50)
-    yield from _measure_hooks(base, "300 records of 150 files", large, limit=150)
+    yield from _measure_hooks(base, "a small environment", base.envs / "plain", limit=40)
+    yield from _measure_hooks(base, "300 records of 150 files", large, limit=80)
 
 
 def _measure_hooks(base: Base, where: str, prefix: Path, *, limit: float) -> Iterator[Figure]:
@@ -77,4 +96,12 @@ def _measure_hooks(base: Base, where: str, prefix: Path, *, limit: float) -> Ite
     whole = tuple(1000 * one for one, _ in found)
     guard = tuple(1000 * one for _, one in found)
     yield Figure(what=f"hooks of an install, no pip, {where}", unit="ms", values=whole, limit=limit)
-    yield Figure(what=f"the guard of it, {where}", unit="ms", values=guard, limit=limit / 3)
+    yield Figure(what=f"the guard of it, {where}", unit="ms", values=guard, limit=limit / 5)
+
+
+def _measure_index(base: Base, channel: str) -> Iterator[Figure]:
+    run = Command(words=[base.python, "-c", _INDEX, channel, str(NAMES)], env=base.env())
+    found = [json.loads(run.output()) for _ in range(RUNS)]
+    for what, times in zip(("built and kept", "read again"), zip(*found, strict=True), strict=True):
+        what_of = f"the index of {NAMES:,} names, {what}"
+        yield Figure(what=what_of, unit="s", values=times, limit=0.3)

@@ -1,4 +1,4 @@
-"""What is computed without conda: looks at environments, requirements, names."""
+"""What is computed without conda: looks at environments, requirements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from packaging.requirements import Requirement
 
 from conda_pip_interop.core.findings import find_findings
 from conda_pip_interop.core.snapshot import read_snapshot
-from conda_pip_interop.names.index import build_index, read_index, write_index
 from conda_pip_interop.names.lookup import NameSources, find_conda_names
 from conda_pip_interop.names.requirement import ForConda, Surroundings, translate
 from tests.bench.measure import Figure, time_calls
@@ -20,12 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUNS = 7
-NAMES = 35_000
 REQUIREMENTS = 1000
 
 
 def measure(folder: Path) -> Iterator[Figure]:
-    """A whole look at an environment; a thousand requirements; the names of a large channel."""
+    """A whole look at an environment; a thousand requirements."""
     root = build_prefix(folder / "large", conda=300, pip=20, files=150)
 
     def look() -> None:
@@ -43,7 +41,6 @@ def measure(folder: Path) -> Iterator[Figure]:
         values=time_calls(_translate_all, runs=RUNS),
         limit=0.2,
     )
-    yield from _measure_index(folder / "names.json")
 
 
 def _translate_all() -> None:
@@ -53,23 +50,3 @@ def _translate_all() -> None:
     for number in range(REQUIREMENTS):
         text = f'package-{number}[x]>={number % 7}.1,<9; python_version >= "3.9"'
         assert isinstance(translate(Requirement(text), around), ForConda)
-
-
-def _measure_index(file: Path) -> Iterator[Figure]:
-    names = [f"package{number}" if number % 4 else f"Py_p.{number}" for number in range(NAMES)]
-
-    def build() -> None:
-        write_index(file, build_index(names), key="now")
-
-    def read() -> None:
-        index = read_index(file, key="now")
-        assert index is not None
-        assert index.find("py-p-4") == ("Py_p.4",)
-
-    for what, call in (("built and kept", build), ("read again", read)):
-        yield Figure(
-            what=f"the index of 35,000 names, {what}",
-            unit="s",
-            values=time_calls(call, runs=RUNS),
-            limit=0.3,
-        )

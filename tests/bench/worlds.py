@@ -52,6 +52,18 @@ def build_channel(folder: Path, projects: int) -> str:
         for version in VERSIONS:
             package = _build_package(number, version)
             records[f"{package.stem}.conda"] = write_package(package, folder / "noarch")
+    return _write_repodata(folder, records)
+
+
+def build_repodata(folder: Path, names: int) -> str:
+    """A channel of so many names, one in four not in PyPI's normal form; no archives."""
+    record = {"version": "1.0", "build": "0", "build_number": 0, "depends": [], "subdir": "noarch"}
+    spelled = (f"py_p.{one}" if one % 4 == 0 else f"package{one}" for one in range(names))
+    records = {f"{name}-1.0-0.conda": record | {"name": name} for name in spelled}
+    return _write_repodata(folder, records)
+
+
+def _write_repodata(folder: Path, records: Mapping[str, Mapping[str, object]]) -> str:
     for subdir, found in (("noarch", records), (native_subdir(), {})):
         content = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": found}
         write_atomically(folder / subdir / "repodata.json", json.dumps(content))

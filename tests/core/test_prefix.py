@@ -112,3 +112,13 @@ def test_what_is_no_environment_is_refused(tmp_path: Path, name: str) -> None:
         read_prefix(tmp_path / name)
     assert caught.value.code == "not-an-environment"
     assert caught.value.hints
+
+
+def test_pythons_record_is_read_again_once_it_has_changed(tmp_path: Path) -> None:
+    PrefixBuilder(root=tmp_path)
+    (record,) = (tmp_path / "conda-meta").glob("python-*.json")
+    for version in ("3.11.7", "3.11.10"):
+        record.write_text(record.read_text().replace("3.11.7", version))
+        python = read_prefix(tmp_path).python
+        assert python is not None
+        assert python.version == version

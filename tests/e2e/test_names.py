@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import ssl
 from contextlib import contextmanager
@@ -257,9 +258,11 @@ def test_the_users_map_is_read_and_a_wrong_one_is_an_error_with_its_place(
     refused = base.run("pip", "names", "six", check=False, **home)
     assert refused.returncode == 1
     assert f"pip_interop_names is set to {{'six': ['a']}} by {tmp_path}" in refused.stderr
-    home = write_settings(base, tmp_path, "pip_interop_names: {Six: null, unheard_of: odd-name}")
-    answer = by_name(ask(base, channel, "six", "unheard.of", **home))
-    assert answer["six"]["reason"] == "pip_interop_names says never from conda"
+    names = "{Six: null, unheard_of: odd-name, 'conda-forge::torch': null, 'other::whole': null}"
+    home = write_settings(base, tmp_path, f"pip_interop_names: {names}")
+    answer = by_name(ask(base, channel, "six", "unheard.of", "torch", "whole", **home))
+    never = "pip_interop_names says never from conda"
+    assert [answer[one]["reason"] == never for one in ("six", "torch", "whole")] == [1, 1, 0]
     assert answer["unheard-of"]["conda"] == "odd-name"
 
 
@@ -292,6 +295,24 @@ def test_a_list_of_dependencies_is_translated_and_makes_an_environment(
     back = base.run("pip", "translate", str(output), "--to", "requirements", "-p", env).stdout
     assert "torch!=2.0rc1,>=1  # big" in back
     assert "cowsay" in back
+
+
+def test_a_lock_makes_an_environment_and_pip_checks_its_hashes(base: Base, tmp_path: Path) -> None:
+    wheel = build_wheel(tmp_path, "nobody")
+    lock, output = tmp_path / "pylock.toml", tmp_path / "environment.yml"
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    lock.write_text(
+        'lock-version = "1.0"\n[[packages]]\nname = "six"\nversion = "1.16.0"\n'
+        '[[packages]]\nname = "nobody"\nversion = "1.0"\n[[packages.wheels]]\n'
+        f'name = "{wheel.name}"\nhashes = {{sha256 = "{digest}"}}\n'
+    )
+    base.run("pip", "translate", lock, "-o", output)
+    assert output.read_text().endswith(f"  - pip:\n      - nobody==1.0 --hash=sha256:{digest}\n")
+    env = tmp_path / "env"
+    base.run("env", "create", "-q", "-p", env, "--file", output, PIP_FIND_LINKS=str(tmp_path))
+    rows = json.loads(base.run("pip", "list", "-p", env, "--json").stdout)["distributions"]
+    owners = {row["name"]: (row["version"], row["owner"]) for row in rows}
+    assert (owners["six"], owners["nobody"]) == (("1.16.0", "conda"), ("1.0", "pip"))
 
 
 def test_markers_are_read_as_the_interpreter_itself_would(make_env: Any) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.names.depends import build_requirements, parse_depend
-from tests.names.judges import JUDGES, Judge
-from tests.names.test_exact import SUFFIXES, releases
+from conda_pip_interop.names.exact import correct_spec, select_versions
+from conda_pip_interop.names.versions import build_conda_spec
+from tests.names.judges import JUDGES, Judge, ask_rattler
+from tests.names.test_exact import SUFFIXES, everyday_projects, releases
 
 
 @pytest.mark.parametrize(
@@ -112,3 +115,25 @@ def test_what_is_said_to_be_exact_is(judge: Judge, data: st.DataObject, length: 
             if answer != expected
         ]
         assert wrong == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(project=everyday_projects())
+def test_a_spec_of_ours_is_read_back_as_what_it_was_made_of(
+    project: tuple[list[SpecifierSet], list[str]],
+) -> None:
+    """Made exact for versions at hand or not: the same versions, and it says so."""
+    wanted, versions = project
+    for asked in wanted:
+        spec = build_conda_spec(asked)
+        assert isinstance(spec, str)
+        accepted = select_versions(asked, versions, prereleases=True)
+        exact = correct_spec(
+            spec, versions=versions, accepted=accepted, matches=lambda *pair: ask_rattler([pair])[0]
+        )
+        for text in (spec, exact):
+            depend = parse_depend(f"x {text}")
+            assert depend is not None
+            found = select_versions(depend.specifiers, versions, prereleases=True)
+            assert found == accepted, (str(asked), text, str(depend.specifiers))
+            assert depend.inexact is None, (str(asked), text)

@@ -17,10 +17,8 @@ from conda_pip_interop.names.environment_file import parse_environment, render_e
 from conda_pip_interop.names.lookup import NameSources, find_projects
 from conda_pip_interop.names.sources import Sources, read_sources
 from conda_pip_interop.names.toml_files import Chosen
-from conda_pip_interop.usecases.translate import (
-    translate_to_environment,
-    translate_to_requirements,
-)
+from conda_pip_interop.usecases.translate import translate_to_environment
+from conda_pip_interop.usecases.translate_back import translate_to_requirements
 from tests.names.test_requirement import surroundings
 
 CHANNEL = {
@@ -39,7 +37,7 @@ def read(folder: Path, **files: str) -> Sources:
         path = folder / key.replace("_", ".")
         path.write_text(text)
         paths.append(path)
-    return read_sources(paths, Chosen())
+    return read_sources(paths, Chosen(), target=folder)
 
 
 def to_environment(sources: Sources, requires: Mapping[str, Sequence[str]] | None = None) -> str:
@@ -99,6 +97,20 @@ def test_a_projects_python_and_its_own_extras_count(tmp_path: Path) -> None:
     assert "  - numpy >=2.1\n" in text
     assert "app" not in text
     assert "pip" not in text
+
+
+def test_comments_of_a_project_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text(
+        '# about it\n[project]\nname = "app"\n# all of them\ndependencies = [\n'
+        "  # the web\n  # and more\n  'flask', # 3\n  \"six\",\n"
+        '  "cowsay==6.1",  # moo\n]\n[dependency-groups]\ntest = [\n  # tests\n  "numpy"\n]\n'
+    )
+    text = to_environment(read_sources([file], Chosen(groups=("test",)), target=tmp_path))
+    assert text.endswith(
+        "dependencies:\n  # the web\n  # and more\n  - flask  # 3\n  - six\n  # tests\n  - numpy\n"
+        "  - pip\n  - pip:\n      - cowsay==6.1  # moo\n"
+    )
 
 
 def test_extras_of_what_is_installed_are_followed(tmp_path: Path) -> None:
@@ -245,6 +257,28 @@ def test_what_only_pip_understands_stays_in_its_section(tmp_path: Path) -> None:
     assert to_environment(found) == text
     lines = translate_to_requirements(found, projects).text.splitlines()
     assert lines[1:] == [line[8:] for line in text.splitlines()[3:]]
+
+
+def test_paths_are_meant_from_where_the_result_stands(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "sub"
+    folder.mkdir(parents=True)
+    lines = ["./here[x]", "-e ../lib ; os_name == 'posix'", "-e .", "a/b.whl", "/c/d.whl"]
+    lines += ["git+https://example.org/x.git", "https://example.org/x.whl", "y @ https://e.org/y"]
+    file = folder / "r.txt"
+    file.write_text("\n".join(lines))
+
+    def read_for(target: Path) -> list[str]:
+        (found,) = read_sources([file], Chosen(), target=target).dependencies
+        return [one.text for one in found.entries]
+
+    assert read_for(folder) == lines
+    assert read_for(tmp_path) == [
+        *("./deep/sub/here[x]", "-e ./deep/lib ; os_name == 'posix'", "-e ./deep/sub"),
+        *("./deep/sub/a/b.whl", *lines[4:]),
+    ]
+    (folder / "environment.yml").write_text("dependencies:\n- pip:\n  - ./here\n")
+    found = read_sources([folder / "environment.yml"], Chosen(), target=tmp_path / "deep")
+    assert [one.text for one in found.dependencies[0].entries] == ["./sub/here"]
 
 
 @pytest.mark.parametrize(
