@@ -118,3 +118,18 @@ def test_a_uv_that_is_not_there_is_said_with_who_asked_for_it(make_env: Any) -> 
     assert "pip_interop_installer is set to uv by envvars" in refused.stderr
     assert "conda install -n base uv" in refused.stderr
     assert "cowsay" not in env.owners()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("pip", "Would install cowsay"), ("uv", "Resolved 1 ")]
+)
+def test_what_it_says_is_passed_on_to_who_asks_for_more(
+    make_env: Any, by_uv: dict[str, str], name: str, words: str
+) -> None:
+    env = make_env("python", "pip")
+    variables = {**by_uv, "CONDA_PLUGINS_PIP_INTEROP_INSTALLER": name}
+    quiet = env.conda("pip install", "--dry-run", "cowsay", **variables)
+    assert words not in quiet.stdout + quiet.stderr
+    more = env.conda("pip install", "--dry-run", "-v", "--json", "cowsay", **variables)
+    assert words in more.stderr
+    assert json.loads(more.stdout)["success"] is True
