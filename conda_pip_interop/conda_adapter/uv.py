@@ -29,13 +29,14 @@ if TYPE_CHECKING:
 def open_uv(pip: PipProcess, snapshot: Snapshot) -> UvProcess:
     """uv for the environment of `pip`, with its options and its configuration.
 
-    Raises InteropError `no-uv`, `no-uv-option`, `pip-failed`.
+    Raises InteropError `no-uv`, and `no-uv-option` for what the command line says.
     """
+    build_settings(pip.options, {})
     return UvProcess(
         uv=_find_uv(snapshot),
         pip=pip,
-        settings=build_settings(pip.options, read_configuration(pip)),
-        installed=tuple(_read_installed(snapshot)),
+        read_settings=lambda: build_settings(pip.options, read_configuration(pip)),
+        read_installed=lambda: _read_installed(snapshot),
     )
 
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -45,14 +46,24 @@ _LOCK: Final = 'lock-version = "1.0"\ncreated-by = "conda-pip-interop"\n'
 class UvProcess:
     """uv (see `Installer`). `pip` has the environment, its constraints and what shows.
 
-    `installed` are the environment's distributions, each with all its requirements.
+    The two functions are called where there is something to do for uv: they take their time.
     """
 
     uv: Path
     pip: PipProcess
-    settings: UvSettings = field(default_factory=UvSettings)
-    installed: tuple[HeldDistribution, ...] = ()
+    read_settings: Callable[[], UvSettings] = UvSettings
+    read_installed: Callable[[], Iterable[HeldDistribution]] = tuple
     _seen: dict[str, ReportItem] = field(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> UvSettings:
+        """What pip's options and configuration are to uv."""
+        return self.read_settings()
+
+    @cached_property
+    def installed(self) -> tuple[HeldDistribution, ...]:
+        """The environment's distributions, each with all its requirements."""
+        return tuple(self.read_installed())
 
     def resolve(
         self,

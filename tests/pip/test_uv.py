@@ -52,8 +52,12 @@ def open_installer(
     if name == "pip":
         return process
     there = tuple(hold(one) for one in installed)
-    settings = build_settings(process.options, read_configuration(process))
-    uv = UvProcess(uv=UV, pip=process, settings=settings, installed=there)
+    uv = UvProcess(
+        uv=UV,
+        pip=process,
+        read_settings=lambda: build_settings(process.options, read_configuration(process)),
+        read_installed=lambda: there,
+    )
     return BuildingInstaller(process=process, prepare=None, isolated=True, wheels=uv)
 
 
