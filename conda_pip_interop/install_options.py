@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, cast
 
+from conda_pip_interop.core.policy import PREFERENCES, Preference
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.pip.options import (
     BY_NAME,
@@ -22,7 +23,6 @@ from conda_pip_interop.pip.options import (
 )
 
 UpgradeStrategy: TypeAlias = Literal["only-if-needed", "eager"]
-Preference: TypeAlias = Literal["conda", "pypi"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +103,7 @@ def _add_choices(group: argparse._ArgumentGroup) -> None:
     for names, dest, metavar, text in _OWNERS:
         group.add_argument(*names, action="append", dest=dest, metavar=metavar, help=text)
     group.add_argument(
-        "--prefer", choices=("conda", "pypi"), help="who is asked first (default: conda)"
+        "--prefer", choices=PREFERENCES, help="who is asked first (default: the policy's, conda)"
     )
     group.add_argument("--solver", metavar="NAME", help="conda's solver: classic, libmamba, …")
     group.add_argument(

@@ -18,6 +18,7 @@ from conda_pip_interop.conda_adapter.guarding import judge_transaction
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.solve import CondaEnvironment, show_progress
 from conda_pip_interop.conda_adapter.staleness import tell_waiting
+from conda_pip_interop.conda_adapter.uv import open_uv
 from conda_pip_interop.core.ownership import ByConda, owner_of_distribution
 from conda_pip_interop.core.policy import decide_protection
 from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
@@ -52,7 +53,7 @@ def install_requirements(options: Options, target: Target) -> Output:
         options,
         target,
         request=request,
-        wishes=build_wishes(request),
+        wishes=build_wishes(request, read_policy()),
         nothing_to_do="All requirements are already satisfied.",
     )
 
@@ -158,18 +159,21 @@ def _find_installer(
     request: Request,
     versions: Mapping[NormalizedName, str],
 ) -> Installer:
-    """pip, with builds as the command line wants them."""
+    """pip or uv, as the policy says, with builds as the command line wants them."""
     process = _find_pip(snapshot, options, request)
+    wheels = open_uv(process, snapshot) if read_policy().installer == "uv" else None
     if request.options.build_from_pypi:
-        return process
+        if wheels is None:
+            return process
+        return BuildingInstaller(process=process, prepare=None, isolated=True, wheels=wheels)
     if not request.build_isolation:
-        return BuildingInstaller(process=process, prepare=None)
+        return BuildingInstaller(process=process, prepare=None, wheels=wheels)
     environments = BuildEnvironments(
         prefix=snapshot.prefix,
         versions=versions,
         open_installer=lambda python: replace(process, python=python, runner=python, resolving=()),
     )
-    return BuildingInstaller(process=process, prepare=environments.prepare)
+    return BuildingInstaller(process=process, prepare=environments.prepare, wheels=wheels)
 
 
 def _find_pip(snapshot: Snapshot, options: Options, request: Request) -> PipProcess:

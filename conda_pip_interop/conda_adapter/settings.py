@@ -114,6 +114,17 @@ def build_settings() -> Iterable[CondaSetting]:
         parameter=PrimitiveParameter("warn"),
     )
     yield CondaSetting(
+        name="pip_interop_prefer",
+        description="Where `conda pip install` looks first: conda's channels (conda), or pip's "
+        "indexes (pypi).",
+        parameter=PrimitiveParameter("conda"),
+    )
+    yield CondaSetting(
+        name="pip_interop_installer",
+        description="What does pip's part of `conda pip install`: pip, or uv, with the same plan.",
+        parameter=PrimitiveParameter("pip"),
+    )
+    yield CondaSetting(
         name="pip_interop_message",
         description="Text added to what pip says where it is kept out: whom to ask, a link.",
         parameter=PrimitiveParameter("", words=(str, int, float)),
@@ -136,6 +147,8 @@ def read_policy() -> Policy:
     """The policy in force. A value that means nothing is said, once, and its default taken."""
     from conda_pip_interop.core.policy import (
         GUARD_MODES,
+        INSTALLERS,
+        PREFERENCES,
         PROTECT_WORDS,
         RECONCILE_MODES,
         Policy,
@@ -150,6 +163,11 @@ def read_policy() -> Policy:
         protect_source=_find_source("protect"),
         reconcile=_choose("reconcile", RECONCILE_MODES),
         guard=_choose("guard", GUARD_MODES),
+        prefer=_choose("prefer", PREFERENCES),
+        prefer_source=_find_source("prefer"),
+        prefer_locked=_is_final(_find_raw("prefer")),
+        installer=_choose("installer", INSTALLERS),
+        installer_source=_find_source("installer"),
         message=_read("message") or None,
     )
 
@@ -220,9 +238,14 @@ def _find_raw(name: str) -> Any:
     for parameters in context.plugins.raw_data.values():
         if PREFIX + name in parameters:
             found = parameters[PREFIX + name]
-            if found.keyflag() is configuration.ParameterFlag.final:
+            if _is_final(found):
                 break
     return found
+
+
+def _is_final(raw: Any) -> bool:
+    """Whether what is written somewhere is locked there (`#!final`)."""
+    return raw is not None and raw.keyflag() is configuration.ParameterFlag.final
 
 
 def _complain(name: str, choices: str) -> None:

@@ -27,6 +27,7 @@ from conda.models.version import VersionOrder, VersionSpec
 
 from conda_pip_interop.conda_adapter.fetching import fetch_package
 from conda_pip_interop.conda_adapter.naming import Naming, query_name
+from conda_pip_interop.conda_adapter.way_back import leave_nothing
 from conda_pip_interop.core.conda_meta import read_conda_meta
 from conda_pip_interop.core.files import replace_file
 from conda_pip_interop.errors import InteropError
@@ -75,11 +76,12 @@ class CondaSolution:
         return tuple(wrong)
 
     def execute(self) -> None:
-        """See `Solution.execute`; conda takes back by itself what fails on its way.
+        """See `Solution.execute`; conda takes back what fails, but for some leftovers.
 
         It writes the command line into the history, in which a URL's password has no business.
         """
-        with clean_stdout(), argv([hide_password(word) for word in sys.argv]):
+        told = argv([hide_password(word) for word in sys.argv])
+        with clean_stdout(), told, leave_nothing(self.transaction, self.prefix):
             self.transaction.execute()
 
     def roll_back(self) -> None:

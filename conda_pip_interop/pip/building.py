@@ -8,12 +8,14 @@ what pyproject.toml states (PEP 518), and then what the backend asks for (PEP 51
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.names.places import hide_password
 from conda_pip_interop.pip.backend import ask_backend, find_missing, read_build_system
 from conda_pip_interop.pip.interface import Line
 from conda_pip_interop.pip.sources import find_archive, find_languages, find_source
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.pip.interface import HeldDistribution, Pin
+    from conda_pip_interop.pip.interface import HeldDistribution, Installer, Pin
     from conda_pip_interop.pip.process import PipProcess
     from conda_pip_interop.pip.report import ReportItem
 
@@ -55,17 +57,24 @@ class BuildEnvironment:
 
 @dataclass(kw_only=True)
 class BuildingInstaller:
-    """pip (see `Installer`), with builds in environments of `prepare`'s.
+    """An installer (see `Installer`) whose sources pip builds, in environments of `prepare`'s.
 
-    Without `prepare` they run in the environment itself, which must have what they need.
+    Without `prepare` they run in the environment itself, which must have what they need;
+    `isolated` ones are pip's own affair. `wheels` does what needs no build, pip where it is None.
     """
 
     process: PipProcess
     prepare: Prepare | None
+    isolated: bool = False
+    wheels: Installer | None = None
     _sources: dict[str, ReportItem] = field(default_factory=dict)
     _archives: dict[str, ReportItem] = field(default_factory=dict)
     _unbuilt: set[NormalizedName] = field(default_factory=set)
     _needs: dict[str, BuildNeeds] = field(default_factory=dict)
+
+    @property
+    def _ready(self) -> Installer:
+        return self.wheels or self.process
 
     def resolve(
         self,
@@ -82,10 +91,13 @@ class BuildingInstaller:
         with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
             stood_in = tuple(self._stand_in(line, Path(folder)) for line in lines)
 
-            def ask(process: PipProcess) -> tuple[ReportItem, ...]:
+            def ask(process: Installer) -> tuple[ReportItem, ...]:
                 return process.resolve(stood_in, held=held, with_deps=with_deps, anew=anew)
 
-            items = self._resolve_unbuilt(ask, Path(folder))
+            if self.wheels is None:
+                items = self._resolve_unbuilt(ask, Path(folder))
+            else:
+                items = ask(self.wheels)
         sources = {one.name: one for one in self._sources.values()}
         items = tuple(
             replace(sources[one.name], requested_extras=one.requested_extras)
@@ -129,6 +141,8 @@ class BuildingInstaller:
 
     def _look_into(self, line: Line) -> tuple[ReportItem, ...]:
         """Name, version and requirements of a source, and at which commit it is."""
+        if self.wheels is not None and self.process.show:
+            sys.stderr.write(f"pip, and not uv, is to build {hide_password(line.text)}\n")
         process = self._enter(self._learn_needs(line))
         return process.resolve((line,), held=(), with_deps=False, anew=True)
 
@@ -144,7 +158,7 @@ class BuildingInstaller:
         """See `Installer.fetch`."""
         ready = tuple(one for one in pins if one.name not in self._unbuilt)
         if ready:
-            self.process.fetch(ready, into=into)
+            self._ready.fetch(ready, into=into)
         for pin in pins:
             if pin.name in self._unbuilt and not pin.editable:
                 self._enter(self._find_needs(pin)).fetch((pin,), into=into)
@@ -152,7 +166,7 @@ class BuildingInstaller:
 
     def stage(self, pins: tuple[Pin, ...], *, wheels: Path, into: Path) -> None:
         """See `Installer.stage`."""
-        self.process.stage(tuple(one for one in pins if not one.editable), wheels=wheels, into=into)
+        self._ready.stage(tuple(one for one in pins if not one.editable), wheels=wheels, into=into)
         for pin in pins:
             if pin.editable:
                 process = self._enter(self._find_needs(pin), in_place=True)
@@ -162,10 +176,12 @@ class BuildingInstaller:
         """What a build needs, by the line that was looked into, which need not be the pin's."""
         for text, item in self._sources.items():
             if item.name == pin.name:
-                return self._needs[text]
+                return self._needs.get(text, BuildNeeds())
         return self._learn_needs(pin.line)
 
     def _learn_needs(self, line: Line) -> BuildNeeds:
+        if self.isolated:
+            return BuildNeeds()
         if line.text not in self._needs:
             with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
                 source = find_source(line, self.process, Path(folder))
@@ -188,6 +204,8 @@ class BuildingInstaller:
 
         `in_place`: with the environment's own Python, which sees what the build needs.
         """
+        if self.isolated:
+            return self.process
         options = self.process.options.add(_UNISOLATED)
         if self.prepare is None:
             missing = find_missing(self.process.prefix, needs.requires)

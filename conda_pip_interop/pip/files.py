@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -28,6 +29,12 @@ def build_words(lines: Iterable[Line], folder: Path, options: PipOptions) -> lis
     named = [one for one in lines if not one.in_file]
     words += [f"--editable={one.text}" for one in named if one.editable]
     return [*words, "--", *(one.text for one in named if not one.editable)]
+
+
+def write_requirements(folder: Path, options: Iterable[str], lines: Iterable[Line]) -> Path:
+    """A requirements file of options and lines alone; settings are for what pip builds."""
+    bare = (replace(one, settings=()) for one in lines)
+    return _write(folder / "requirements.txt", [*options, *map(_render_line, bare)])
 
 
 def write_constraints(folder: Path, lines: Iterable[Line]) -> Path:

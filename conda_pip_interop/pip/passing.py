@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 from typing import TYPE_CHECKING
@@ -49,6 +50,20 @@ def read_editables(pip: PipProcess) -> Mapping[NormalizedName, str]:
         if line.startswith("-e ") and egg:
             found[canonicalize_name(rest.partition("&")[0])] = line
     return found
+
+
+def read_configuration(pip: PipProcess) -> Mapping[str, str]:
+    """What pip's files and variables set for `pip install`, by option name without hyphens ahead.
+
+    Raises InteropError `pip-failed`.
+    """
+    found: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
+    for line in _read(pip, ["config", "list", "--disable-pip-version-check"]).splitlines():
+        key, equals, value = line.partition("=")
+        section, _, name = key.rpartition(".")
+        if equals and section in found:
+            found[section][name] = str(ast.literal_eval(value))
+    return {name: value for section in found.values() for name, value in section.items()}
 
 
 def _read(pip: PipProcess, arguments: Sequence[str]) -> str:

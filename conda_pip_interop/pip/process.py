@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.places import hide_password
+from conda_pip_interop.pip.child import run_child
 from conda_pip_interop.pip.files import build_words, write_constraints, write_links
 from conda_pip_interop.pip.options import PipOptions
 from conda_pip_interop.pip.overlay import write_overlay
@@ -178,29 +177,10 @@ class PipProcess:
         if arguments[0] == "install":
             command += _stay_in(into or self.prefix)
         command += arguments[1:]
-        returncode, output = self._listen(
-            command, {**neutral_environment(os.environ), **self.environ, **(environ or {})}
-        )
+        child = {**neutral_environment(os.environ), **self.environ, **(environ or {})}
+        returncode, output = run_child(command, child, show=self.show)
         if returncode:
             raise pip_failed(returncode, output)
-
-    def _listen(self, command: list[str], environ: Mapping[str, str]) -> tuple[int, str]:
-        """Run to the end; what pip says is kept, and passed on as it comes where that is wanted."""
-        with subprocess.Popen(
-            command,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as process:
-            lines: list[str] = []
-            for line in process.stdout or ():
-                lines.append(line)
-                if self.show:
-                    sys.stderr.write(line)
-        return process.returncode, "".join(lines)
 
 
 def neutral_environment(environ: Mapping[str, str]) -> dict[str, str]:

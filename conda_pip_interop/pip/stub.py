@@ -7,30 +7,45 @@ import zipfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from conda_pip_interop.pip.report import ReportItem
 
 
 def write_stub(item: ReportItem, folder: Path) -> tuple[str, str]:
-    """Write a wheel with the name, version, requirements and extras of `item` (core metadata 2.1).
+    """Write the wheel of `item` into a folder.
 
     The requirement that takes it, extras and all, and the wheel's SHA-256.
     """
-    name = item.name.replace("-", "_")
-    info = f"{name}-{item.version}.dist-info"
+    wheel = write_stub_wheel(
+        folder,
+        name=item.name,
+        version=item.version,
+        requires=item.requires_dist,
+        extras=item.provides_extra,
+    )
+    extras = f"[{','.join(item.requested_extras)}]" if item.requested_extras else ""
+    text = f"{item.name}{extras} @ {wheel.as_uri()}"
+    return text, hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+
+def write_stub_wheel(
+    folder: Path, *, name: str, version: str, requires: Iterable[str], extras: Iterable[str]
+) -> Path:
+    """A wheel with name, version, requirements and extras alone (core metadata 2.1)."""
+    stem = f"{name.replace('-', '_')}-{version}"
+    info = f"{stem}.dist-info"
     metadata = [
-        *("Metadata-Version: 2.1", f"Name: {item.name}", f"Version: {item.version}"),
-        *(f"Provides-Extra: {extra}" for extra in item.provides_extra),
-        *(f"Requires-Dist: {line}" for line in item.requires_dist),
+        *("Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"),
+        *(f"Provides-Extra: {extra}" for extra in extras),
+        *(f"Requires-Dist: {line}" for line in requires),
     ]
-    wheel = folder / f"{name}-{item.version}-py3-none-any.whl"
+    wheel = folder / f"{stem}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr(f"{info}/METADATA", "\n".join([*metadata, ""]))
         archive.writestr(
             f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
         archive.writestr(f"{info}/RECORD", "")
-    extras = f"[{','.join(item.requested_extras)}]" if item.requested_extras else ""
-    text = f"{item.name}{extras} @ {wheel.as_uri()}"
-    return text, hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return wheel

@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
+from conda_pip_interop.core.policy import Policy, decide_preference
 from conda_pip_interop.install_options import InstallOptions
 from conda_pip_interop.names.places import Place
 from conda_pip_interop.pip.interface import Line
@@ -151,8 +152,11 @@ def build_request(requirements: Iterable[Requirement]) -> Request:
     return Request(requirements=tuple(Asked(requirement=one) for one in requirements))
 
 
-def build_wishes(request: Request) -> Wishes:
-    """What a command line says of who supplies what."""
+def build_wishes(request: Request, policy: Policy) -> Wishes:
+    """What command line and policy say of who supplies what.
+
+    Raises InteropError `locked-setting`.
+    """
     options = request.options
     upgrade: Literal["none", "asked", "all"] = "none"
     if options.upgrade:
@@ -161,7 +165,7 @@ def build_wishes(request: Request) -> Wishes:
         from_pypi=frozenset(map(canonicalize_name, options.from_pypi)),
         from_conda=frozenset(map(canonicalize_name, options.from_conda)),
         over=frozenset(map(canonicalize_name, options.break_other_managers)),
-        prefer=options.prefer or "conda",
+        prefer=decide_preference(policy, options.prefer),
         upgrade=upgrade,
         no_deps=options.no_deps,
         only_deps=options.only_deps,

@@ -12,7 +12,7 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.core.distributions import read_distributions
 from conda_pip_interop.core.ownership import ByConda, ByPip, owner_of_distribution, owners_of
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from conda_pip_interop.core.ownership import Ownership
     from conda_pip_interop.core.prefix import Prefix
     from conda_pip_interop.core.snapshot import Snapshot
+
+
+#: What a direct_url.json says of an archive when it says nothing (PEP 610).
+_UNTOLD: Final[Mapping[str, object]] = {"archive_info": {}}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,14 +65,15 @@ def note_origins(
 ) -> None:
     """Let the metadata say what pip was not told: who was asked for (PEP 376), and whence (610).
 
-    pip takes every wheel that it is given for one asked for, and for one of an index.
+    pip takes every wheel that it is given for one asked for, and for one of an index; uv, too, and
+    leaves out the hashes of an archive.
     """
     for one in staged.distributions:
         folder = to_disk(staged.folder, one.metadata)
         notes: dict[str, bytes | None] = {}
         if one.name not in requested:
             notes["REQUESTED"] = None
-        if one.name in direct_urls and one.direct_url is None:
+        if one.name in direct_urls and (one.direct_url or _UNTOLD).get("archive_info") == {}:
             notes["direct_url.json"] = json.dumps(direct_urls[one.name], sort_keys=True).encode()
         if notes:
             _write_notes(folder, notes)

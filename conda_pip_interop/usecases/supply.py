@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.core.plan import Manager
+    from conda_pip_interop.core.policy import Preference
     from conda_pip_interop.usecases.conda import CondaSpec
 
 
@@ -29,7 +30,7 @@ class Wishes:
     from_pypi: frozenset[NormalizedName] = frozenset()
     from_conda: frozenset[NormalizedName] = frozenset()
     over: frozenset[NormalizedName] = frozenset()
-    prefer: Literal["conda", "pypi"] = "conda"
+    prefer: Preference = "conda"
     upgrade: Literal["none", "asked", "all"] = "none"
     no_deps: bool = False
     only_deps: bool = False

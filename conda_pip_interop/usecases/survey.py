@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from conda_pip_interop.core.conda_meta import CondaRecord
     from conda_pip_interop.core.metadata import Metadata
     from conda_pip_interop.core.snapshot import Snapshot
+
+#: They write REQUESTED: pip for what was named, uv for everything. Where it is missing behind uv,
+#: we have removed it (`usecases.staging`).
+_NOTE_WHO_ASKED: Final = ("pip", "uv")
 
 
 def read_graph(snapshot: Snapshot) -> Graph:
@@ -71,7 +75,7 @@ def is_requested(distribution: Distribution) -> bool:
         distribution.requested
         or distribution.layout != "dist-info"
         or distribution.editable is not None
-        or distribution.installer != "pip"
+        or distribution.installer not in _NOTE_WHO_ASKED
     )
 
 

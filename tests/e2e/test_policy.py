@@ -169,3 +169,32 @@ def test_base_and_named_environments_reached_by_a_link_are_the_same(
         lab.run(*command, **protect("base, web"))
     assert has_marker(lab.prefix)
     assert has_marker(lab.envs / "web")
+
+
+def test_where_an_install_looks_first_is_a_setting(lab: Base) -> None:
+    say(user_file(lab), "plugins:\n  pip_interop_prefer: pypi\n")
+    assert manager_of_six(lab) == "pip"
+    assert manager_of_six(lab, "--prefer", "conda") == "conda"
+
+
+def test_what_an_admin_has_locked_no_command_line_changes(lab: Base) -> None:
+    say(admin_file(lab), "plugins:\n  pip_interop_prefer: conda #!final\n")
+    say(user_file(lab), "plugins:\n  pip_interop_prefer: pypi\n")
+    assert manager_of_six(lab) == "conda"
+    assert manager_of_six(lab, "--prefer", "conda") == "conda"
+    refused = lab.run("pip", "install", "-n", "web", "six", "--prefer", "pypi", check=False)
+    assert refused.returncode == 1
+    assert f"locked to conda by {admin_file(lab)}" in refused.stderr
+
+
+def test_an_installer_that_means_nothing_is_said_and_pip_does_it(lab: Base) -> None:
+    say(user_file(lab), "plugins:\n  pip_interop_installer: poetry\n")
+    done = lab.run("pip", "install", "-n", "web", "--dry-run", "cowsay")
+    assert "pip_interop_installer is set to 'poetry'" in done.stderr
+    assert "the values are pip, uv" in done.stderr
+
+
+def manager_of_six(lab: Base, *words: str) -> str:
+    """Who would install six."""
+    done = lab.run("pip", "install", "-n", "web", "--dry-run", "--json", "six", *words)
+    return str(json.loads(done.stdout)["plan"][0]["manager"])

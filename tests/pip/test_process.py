@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.pip.child import run_child
 from conda_pip_interop.pip.interface import HeldDistribution
 from conda_pip_interop.pip.process import neutral_environment, pip_failed
 from tests.pip.worlds import World, build_wheel, lines, pins
@@ -201,3 +205,20 @@ def test_what_python_would_import_from_elsewhere_is_left_out() -> None:
     kept = neutral_environment(environ)
     assert environ.keys() & kept.keys() == {"PYTHONUTF8"}
     assert kept["PYTHONNOUSERSITE"] == "1"
+
+
+def test_what_interrupts_us_ends_the_child(tmp_path: Path) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    noted = tmp_path / "pid"
+    code = f"import os, time; open({str(noted)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_child([sys.executable, "-c", code], os.environ, show=False)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(noted.read_text()), 0)

@@ -90,7 +90,13 @@ def test_of_a_name_that_both_have_condas_counts(built: PrefixBuilder) -> None:
 
 @pytest.mark.parametrize(
     ("requested", "installer", "asked"),
-    [(True, "pip", True), (False, "pip", False), (False, "uv", True), (True, "uv", True)],
+    [
+        (True, "pip", True),
+        (False, "pip", False),
+        (True, "uv", True),
+        (False, "uv", False),  # uv writes it for everything; what lacks it, we have installed
+        (False, "poetry 1.8", True),
+    ],
 )
 def test_what_does_not_say_that_it_was_a_dependency_was_asked_for(
     built: PrefixBuilder, requested: bool, installer: str, asked: bool
