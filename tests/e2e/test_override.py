@@ -113,7 +113,7 @@ def compare_records(env: Any) -> tuple[set[str], set[str]]:
     there = {
         path.relative_to(env.prefix).as_posix()
         for path in found
-        if "_sysconfigdata" not in path.name  # Python compiles it when pip runs
+        if not path.match("_sysconfigdata*.pyc")  # Python compiles it when pip runs
     }
     return {path for path in there - listed if not path.startswith("conda-meta/")}, listed - there
 
