@@ -172,6 +172,19 @@ def test_conda_can_do_all_it_does_with_what_pip_has_replaced(
     assert compare_records(env) == clean
 
 
+@pytest.mark.parametrize("mode", ["report", "off"])
+def test_only_auto_rewrites_a_record(make_env: Any, mode: str) -> None:
+    env = make_env("python", "pip", "click=8.1.7")
+    env.pip("install", "-q", "click==8.1.3")
+    before = list_files(env, "click")
+    done = env.conda("install", "-y", "six", CONDA_PLUGINS_PIP_INTEROP_RECONCILE=mode)
+    assert list_files(env, "click") == before
+    assert env.findings() == [("overridden", "click")]
+    assert ("pip's click 8.1.3 has replaced" in done.stderr) is (mode == "report")
+    assert ("conda pip restore" in done.stderr) is (mode == "report")
+    assert (env.prefix / "conda-meta" / "pip-interop").exists() is (mode == "report")
+
+
 def test_undo_takes_the_rewriting_back(env: Any) -> None:
     (operation,) = env.json("pip undo", "--list")["operations"]
     env.conda("pip undo", "-y", operation["id"])
