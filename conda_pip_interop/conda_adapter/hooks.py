@@ -18,7 +18,7 @@ from conda.core.prefix_data import PrefixData
 from conda_pip_interop.conda_adapter.boundary import call_hook, mention, say
 from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
-from conda_pip_interop.conda_adapter.touched import find_target, find_touched, takes_file
+from conda_pip_interop.conda_adapter.touched import find_copy, find_target, find_touched, takes_file
 from conda_pip_interop.core.journal import ORIGINALS_FOLDER
 from conda_pip_interop.core.policy import Policy
 from conda_pip_interop.core.prefix import read_prefix
@@ -51,6 +51,7 @@ def before_command(command: str) -> None:
     _take_back_variables()  # of an earlier command of this process that failed
     if not context.dry_run and not context.download_only:
         call_hook("reconcile_before", find_target(command))
+        call_hook("remember_source", command)
     if not takes_file() or not has_our_marker(find_target(command)):
         return
     for name in _LET_THROUGH:
@@ -69,6 +70,25 @@ def reconcile_before(prefix: Path) -> None:
 
         if reconcile_and_tell(prefix):
             PrefixData._cache_.clear()
+
+
+def remember_source(command: str) -> None:
+    """Before an environment is copied or moved: what of pip's will not come along."""
+    copy = find_copy(command)
+    if copy is not None:
+        from conda_pip_interop.conda_adapter import copying
+
+        reconcile_before(copy[0])
+        copying.remember_source(copy[0])
+
+
+def tell_of_copy(command: str) -> None:
+    """After it was copied or moved: what is conda's there, and was pip's."""
+    copy = find_copy(command)
+    if copy is not None:
+        from conda_pip_interop.conda_adapter import copying
+
+        copying.tell_of_copy(copy[1])
 
 
 def open_stash(prefix: str, linked: tuple[PackageRecord, ...]) -> None:
@@ -98,6 +118,7 @@ def after_command(command: str) -> None:
             call_hook("settle", prefix)
     for prefix in prefixes:
         call_hook("notice", str(prefix))
+    call_hook("tell_of_copy", command)
 
 
 def notice(prefix: str) -> None:

@@ -35,6 +35,21 @@ def find_target(command: str) -> Path:
     return Path(context.target_prefix)
 
 
+def find_copy(command: str) -> tuple[Path, Path] | None:
+    """The environment that `command` copies or moves, and where to; None for other commands."""
+    if command == "create" and (source := _argument("clone")):
+        return _locate(source), find_target(command)
+    if command == "rename" and (destination := _argument("destination")):
+        return find_target(command), _locate(destination)
+    return None
+
+
+def _locate(name_or_path: str) -> Path:
+    named = os.sep not in name_or_path and not Path(name_or_path).is_dir()
+    wanted = Namespace(name=name_or_path if named else None, prefix=None if named else name_or_path)
+    return Path(determine_target_prefix(context, wanted))
+
+
 def find_touched(command: str) -> tuple[Path, ...]:
     """The environments that exist and in which this process has worked.
 

@@ -78,9 +78,9 @@ class Env:
         """`conda COMMAND -n NAME ARGUMENTS`; COMMAND may be two words (`pip list`)."""
         return self.base.run(*command.split(), "-n", self.name, *arguments, check=check, **extra)
 
-    def json(self, command: str, *arguments: str, check: bool = True) -> Any:
+    def json(self, command: str, *arguments: str, check: bool = True, **extra: str) -> Any:
         """The document of `conda COMMAND -n NAME ARGUMENTS --json`: stdout must hold one alone."""
-        return json.loads(self.conda(command, *arguments, "--json", check=check).stdout)
+        return json.loads(self.conda(command, *arguments, "--json", check=check, **extra).stdout)
 
     def pip(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """The environment's own pip, as a person runs it."""

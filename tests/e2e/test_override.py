@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,58 +70,118 @@ def test_conda_leaves_it_alone_until_it_is_meant_and_then_takes_all_of_it_away(e
     assert not list((env.prefix / "conda-meta/pip-interop/originals").iterdir())
 
 
-def test_removing_what_pip_replaced_leaves_no_file(make_env: Any) -> None:
-    """Also where no transaction came between: the record is right before conda reads it."""
-    env = make_env("python", "pip", "click=8.1.7", "numpy=2.1.3")
-    env.pip("install", "-q", "click==8.1.3", "numpy==2.2.6")
-    env.conda("remove", "-y", "click", "numpy")
-    assert find_files(env, "click") == find_files(env, "numpy") == set()
-    assert not list(env.site_packages.glob("numpy*"))
-    assert "f2py" not in {one.name for one in (env.prefix / "bin").iterdir()}
-    assert env.findings() == []
+CASES = {
+    # what of: conda's package and version, pip's version
+    "compiled, with programs": ("numpy", "2.1.3", "2.2.6"),
+    "noarch, with a program": ("flask", "3.0.3", "3.1.0"),
+    "pip's has programs and data": ("idna", "3.7", "9.9"),
+    "conda's has programs": ("jsonpatch", "1.33", "9.9"),
+    "same version": ("idna", "3.7", "3.7"),
+    "editable": ("idna", "3.7", "9.9"),
+}
 
 
-def test_a_clone_is_condas_own_again(env: Any, base: Any) -> None:
-    clone = type(env)(base=base, name=f"{env.name}c")
-    base.run("create", "-y", "-q", "-n", clone.name, "--clone", env.name)
-    assert clone.owners()["click"] == ("8.1.7", "conda")
-    assert clone.findings() == []
-    clone.python("import click")
-    base.run("env", "remove", "-y", "-n", clone.name)
-
-
-@pytest.mark.parametrize("case", ["compiled", "program and data", "same version", "editable"])
-def test_restore_gives_conda_back_byte_for_byte(make_env: Any, tmp_path: Path, case: str) -> None:
-    name, new = {"compiled": ("numpy", "2.2.6")}.get(case, ("idna", "9.9"))
-    env = make_env("python", "pip", "setuptools", name)
-    before = [hash_tree(env.prefix / one) for one in ("lib", "bin")]
-    record = next((env.prefix / "conda-meta").glob(f"{name}-[0-9]*.json")).read_bytes()
+def override(env: Any, case: str, folder: Path) -> None:
+    """pip's distribution over conda's."""
+    name, _, new = CASES[case]
+    command = ["install", "-q", "--no-deps", "--force-reinstall"]
     match case:
-        case "compiled":
-            env.pip("install", "-q", f"numpy=={new}")
-        case "program and data":
-            wheel = build_wheel(tmp_path, name, new, scripts=True, data={"share/idna/x": "x"})
-            env.pip("install", "-q", str(wheel))
-        case "same version":
-            new = env.owners()["idna"][0]
-            env.pip("install", "-q", "--force-reinstall", f"idna=={new}")
+        case "pip's has programs and data":
+            wheel = build_wheel(folder, name, new, scripts=True, data={f"share/{name}/x": "x"})
+            env.pip(*command, str(wheel))
+        case "conda's has programs":
+            env.pip(*command, str(build_wheel(folder, name, new)))
         case "editable":
-            (tmp_path / "pyproject.toml").write_text(
+            (folder / "pyproject.toml").write_text(
                 f'[project]\nname = "{name}"\nversion = "{new}"\n[build-system]\n'
                 'requires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
             )
-            (tmp_path / f"{name}.py").write_text("")
-            env.pip("install", "-q", "--no-build-isolation", "-e", str(tmp_path))
+            (folder / f"{name}.py").write_text("")
+            env.pip(*command, "--no-build-isolation", "-e", str(folder))
+        case _:
+            env.pip(*command, f"{name}=={new}")
     assert env.findings() == [("overridden", name)]
-    env.conda("install", "-y", "six")
+
+
+def compare_records(env: Any) -> tuple[set[str], set[str]]:
+    """What lies in the environment and no record lists; what is listed and does not lie there."""
+    documents = [
+        json.loads(record.read_text()) for record in (env.prefix / "conda-meta").glob("*.json")
+    ]
+    listed = {path for one in documents for path in one["files"]}
+    found = {path for path in env.prefix.rglob("*") if path.is_symlink() or not path.is_dir()}
+    there = {
+        path.relative_to(env.prefix).as_posix()
+        for path in found
+        if not path.match("_sysconfigdata*.pyc")  # Python compiles it when pip runs
+    }
+    return {path for path in there - listed if not path.startswith("conda-meta/")}, listed - there
+
+
+SOLVERS = [
+    "classic",
+    pytest.param("rattler", marks=pytest.mark.needs_conda("26.7", "rattler solver")),
+]
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("case", CASES)
+def test_conda_can_do_all_it_does_with_what_pip_has_replaced(
+    make_env: Any, base: Any, tmp_path: Path, case: str, solver: str
+) -> None:
+    name, old, new = CASES[case]
+    env = make_env("python", "pip", "setuptools", f"{name}={old}")
+    clean = compare_records(env)
+    before = [hash_tree(env.prefix / one) for one in ("lib", "bin")]
+    (record,) = (env.prefix / "conda-meta").glob(f"{name}-[0-9]*.json")
+    as_linked = record.read_bytes()
+    override(env, case, tmp_path)
+
+    done = env.json("install", "six", CONDA_SOLVER=solver)["actions"]
+    assert [one["name"] for one in done["LINK"]] == ["six"]
+    assert not done.get("UNLINK")
     assert env.findings() == []
     assert env.owners()[name] == (new, "pip")
-    env.conda("remove", "-y", "six")
+    assert compare_records(env) == clean
+    (row,) = (one for one in env.json("list") if one["name"] == name)
+    assert (row["version"], row["channel"]) == (new, "pypi")
+    exported = [line.strip(" -") for line in env.conda("env export").stdout.splitlines()]
+    assert f"{name}=={new}" in exported
+    assert not any(line.startswith(f"{name}={old}") for line in exported)
+    assert f"/{name}-{old}-" in env.conda("list", "--explicit").stdout
+
+    clone = type(env)(base=base, name=f"{env.name}c")
+    base.run("create", "-y", "-q", "-n", clone.name, "--clone", env.name)
+    assert clone.owners()[name] == (old, "conda")
+    assert compare_records(clone) == clean
+    shutil.rmtree(clone.prefix)
+
+    env.conda("remove", "-y", "six", CONDA_SOLVER=solver)
     env.conda("pip restore", "-y", name)
     assert env.findings() == []
     assert [hash_tree(env.prefix / one) for one in ("lib", "bin")] == before
-    assert next((env.prefix / "conda-meta").glob(f"{name}-[0-9]*.json")).read_bytes() == record
-    assert not (env.prefix / "share" / "idna").exists()
+    assert record.read_bytes() == as_linked
+    assert compare_records(env) == clean
+
+    override(env, case, tmp_path)
+    command = "update" if case in ("noarch, with a program", "same version") else "remove"
+    env.conda(command, "-y", name, CONDA_SOLVER=solver)
+    assert env.findings() == []
+    assert (name in env.records()) is (command == "update")
+    assert compare_records(env) == clean
+
+
+@pytest.mark.parametrize("mode", ["report", "off"])
+def test_only_auto_rewrites_a_record(make_env: Any, mode: str) -> None:
+    env = make_env("python", "pip", "click=8.1.7")
+    env.pip("install", "-q", "click==8.1.3")
+    before = list_files(env, "click")
+    done = env.conda("install", "-y", "six", CONDA_PLUGINS_PIP_INTEROP_RECONCILE=mode)
+    assert list_files(env, "click") == before
+    assert env.findings() == [("overridden", "click")]
+    assert ("pip's click 8.1.3 has replaced" in done.stderr) is (mode == "report")
+    assert ("conda pip restore" in done.stderr) is (mode == "report")
+    assert (env.prefix / "conda-meta" / "pip-interop").exists() is (mode == "report")
 
 
 def test_undo_takes_the_rewriting_back(env: Any) -> None:

@@ -41,7 +41,12 @@ def test_conda_meets_nothing_in_its_way(env: Any) -> None:
 
 
 def build_broken_channel(folder: Path, fault: str) -> str:
-    """A channel with one package that cannot be linked and brings idna along; its URL."""
+    """A channel with one package that cannot be linked and brings idna along; its URL.
+
+    `fault`: `script`, a post-link script that fails; `interrupt`, one that interrupts conda as
+    Ctrl-C does; `file`, a listed file that the package lacks.
+    """
+    scripts = {"script": "exit 1\n", "interrupt": "kill -INT $PPID\nsleep 5\n"}
     script = "bin/.broken-post-link.sh"
     index = {"name": "broken", "version": "1", "build": "0", "build_number": 0, "depends": ["idna"]}
     listed = [script, *(["share/nowhere"] if fault == "file" else [])]
@@ -50,7 +55,7 @@ def build_broken_channel(folder: Path, fault: str) -> str:
         "info/index.json": json.dumps({**index, "subdir": "noarch", "noarch": "generic"}),
         "info/paths.json": json.dumps({"paths": paths, "paths_version": 1}),
         "info/files": "\n".join(listed),
-        script: "exit 1\n" if fault == "script" else "exit 0\n",
+        script: scripts.get(fault, "exit 0\n"),
     }
     (folder / "noarch").mkdir()
     archive = folder / "noarch" / "broken-1-0.tar.bz2"
@@ -66,11 +71,11 @@ def build_broken_channel(folder: Path, fault: str) -> str:
     return folder.as_uri()
 
 
-@pytest.mark.parametrize("fault", ["script", "file"])
+@pytest.mark.parametrize("fault", ["script", "interrupt", "file"])
 def test_what_fails_on_the_way_brings_pips_payload_back(
     env: Any, tmp_path: Path, fault: str
 ) -> None:
-    """A post-link script fails when all is linked, a missing file before anything is."""
+    """A post-link script runs when all is linked; a missing file is found before anything is."""
     channel = build_broken_channel(tmp_path, fault)
     before = hash_tree(env.prefix / "lib")
     refused = env.conda("install", "-y", "-c", channel, "broken", check=False)
