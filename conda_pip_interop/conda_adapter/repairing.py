@@ -58,7 +58,10 @@ def repair_prefix(options: Options, target: Target) -> Output:
             finish=finish,
         )
     except InteropError as error:
-        raise repair.explain_absence(error, broken, target) or error from error
+        absence = repair.explain_absence(error, broken, target)
+        if absence is None:
+            raise
+        raise absence from error
 
 
 def _find_broken(

@@ -89,10 +89,11 @@ def _not_broken(name: NormalizedName, snapshot: Snapshot, target: Target) -> Int
             f"{name} {one.version} in {target.label} is not broken; its package is conda's.",
             hints=(f"To bring conda's files back: `{restore}`.",),
         )
+    anew = target.command("conda", "pip", "install", "--force-reinstall", name)
     return UsageError(
         "not-broken",
         f"{name} {one.version} in {target.label} has all of its files.",
-        hints=(f"To install it anew: `conda pip install --force-reinstall {name}`.",),
+        hints=(f"To install it anew: `{anew}`.",),
     )
 
 
