@@ -56,6 +56,9 @@ def _unvendor(source: bytes) -> bytes:
         (b"from conda_lock._vendor import conda", b"import conda"),
         (b"conda_lock._vendor.conda", b"conda"),
         (b"conda_lock.vendor.conda", b"conda"),
+        # Python 3.13 has taken these two away; conda 24.7 is older than that
+        (b"logging._acquireLock", b"logging._lock.acquire"),
+        (b"logging._releaseLock", b"logging._lock.release"),
     ):
         source = source.replace(old, new)
     return source
