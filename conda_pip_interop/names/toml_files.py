@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -159,10 +159,18 @@ def _texts(value: object, origin: str) -> tuple[str, ...]:
 
 
 def load_toml(text: str, origin: str) -> Mapping[str, Any]:
-    """Parse TOML; Python has its own parser from 3.11 on, conda brings tomli before."""
-    toml: Any = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    """Parse TOML (https://toml.io/en/v1.0.0)."""
+    toml = _find_parser(origin)
     try:
         document: Mapping[str, Any] = toml.loads(text)
     except (toml.TOMLDecodeError, RecursionError) as error:
         raise unreadable(origin, str(error)) from error
     return document
+
+
+def _find_parser(origin: str) -> Any:
+    """Python's own from 3.11 on; before, newer condas bring tomli, and pip has one of its own."""
+    for name in ("tomllib", "tomli", "pip._vendor.tomli"):
+        with contextlib.suppress(ImportError):
+            return importlib.import_module(name)
+    raise unreadable(origin, "this Python (< 3.11) has no parser for TOML: it lacks tomli")
