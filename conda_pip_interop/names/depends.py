@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from packaging.specifiers import SpecifierSet
+from packaging.requirements import Requirement
+from packaging.specifiers import Specifier, SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
 
@@ -20,6 +21,7 @@ _WRITTEN: Final = re.compile(r"(?:[^\s=:]+::)?([A-Za-z0-9_.-]+)\s*((?:[=<>!~*\d]
 _EXACT: Final = re.compile(r"=([^=\s]+)=([^=\s]+)")
 _ABOVE: Final = re.compile(r"(?:(?<=,)|^)>([0-9]+(?:[.!][0-9]+)*)(?=,|$)")
 _POSTS: Final = re.compile(r"!=([0-9]+(?:[.!][0-9]+)*)\.post\.\*")
+_PLAIN_BOUND: Final = re.compile(r"[<>][0-9]+(?:[.!][0-9]+)*")
 _CLAUSE: Final = re.compile(r"(==|!=|<=|>=|~=|=|<|>|)([^=<>!~].*)")
 
 
@@ -27,12 +29,14 @@ _CLAUSE: Final = re.compile(r"(==|!=|<=|>=|~=|=|<|>|)([^=<>!~].*)")
 class Depend:
     """A match spec of conda's (CEP 29) read as a name and PEP 440 specifiers.
 
-    `inexact` says what the specifiers leave out or add; None where they mean the same.
+    `inexact` says what the specifiers leave out or add; None where they mean the same. For
+    releases they do all the same where `suits_releases`: it is about pre- or post-releases.
     """
 
     name: str
     specifiers: SpecifierSet
     inexact: str | None
+    suits_releases: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +46,27 @@ class PypiRequirement:
     depend: str
     requirement: str | None
     inexact: str | None
+    suits_releases: bool = False
+
+    def refuses(self, version: str) -> bool:
+        """Whether it is certain that conda's line does not take a version of the project."""
+        try:
+            found = Version(version)
+        except InvalidVersion:
+            return False
+        is_release = not (found.is_prerelease or found.is_postrelease)
+        if self.requirement is None or (self.inexact and not (self.suits_releases and is_release)):
+            return False
+        return any(
+            not one.contains(found, prereleases=True) and not _is_local_at_bound(found, one)
+            for one in Requirement(self.requirement).specifier
+        )
+
+
+def _is_local_at_bound(version: Version, specifier: Specifier) -> bool:
+    """Whether it is a local version of the bound: conda sorts it above or below, by its letters."""
+    bound = Specifier(f"=={specifier.version}")
+    return version.local is not None and bound.contains(version.public, prereleases=True)
 
 
 def build_requirements(
@@ -71,7 +96,10 @@ def _build_requirement(
         yield PypiRequirement(depend=text, requirement=None, inexact=inexact)
     for project in projects:
         yield PypiRequirement(
-            depend=text, requirement=f"{project}{depend.specifiers}", inexact=depend.inexact
+            depend=text,
+            requirement=f"{project}{depend.specifiers}",
+            inexact=depend.inexact,
+            suits_releases=depend.suits_releases,
         )
 
 
@@ -81,13 +109,13 @@ def parse_depend(text: str) -> Depend | None:
     if match is None:
         return None
     name, version, build = match.groups()
-    specifiers, inexact = _read_spec(version or "*")
+    depend = _read_spec(name, version or "*")
     if build not in (None, "*"):
-        inexact = f"only builds {build}"
-    return Depend(name=name, specifiers=specifiers, inexact=inexact)
+        return replace(depend, inexact=f"only builds {build}", suits_releases=False)
+    return depend
 
 
-def _read_spec(spec: str) -> tuple[SpecifierSet, str | None]:
+def _read_spec(name: str, spec: str) -> Depend:
     """PEP 440's specifiers and how they differ.
 
     What `names.versions` and `names.exact` add for conda's sake is taken back: PEP 440 means by
@@ -98,6 +126,7 @@ def _read_spec(spec: str) -> tuple[SpecifierSet, str | None]:
     exceeded = posts & {Version(one) for one in _ABOVE.findall(first)}
     clauses: list[str] = []
     inexact = None
+    suits_releases = True
     for clause in first.split(","):
         bound = _POSTS.fullmatch(clause) or _ABOVE.fullmatch(clause)
         if bound is not None and Version(bound[1]) in exceeded:
@@ -106,10 +135,11 @@ def _read_spec(spec: str) -> tuple[SpecifierSet, str | None]:
         specifier, difference = _read_clause(clause)
         clauses += [specifier] if specifier else []
         inexact = inexact or difference
+        suits_releases &= difference is None or _PLAIN_BOUND.fullmatch(clause) is not None
     found = SpecifierSet(",".join(clauses))
     if not all(_is_taken(one, found) for one in others):
-        return SpecifierSet(), f"{spec} has no like in PEP 440"
-    return found, inexact
+        found, inexact, suits_releases = SpecifierSet(), f"{spec} has no like in PEP 440", False
+    return Depend(name=name, specifiers=found, inexact=inexact, suits_releases=suits_releases)
 
 
 def _is_taken(alternative: str, specifiers: SpecifierSet) -> bool:

@@ -73,6 +73,27 @@ def test_names_are_those_that_the_packages_carry() -> None:
     assert found[2].inexact == "conda's zlib carries no distribution"
 
 
+@pytest.mark.parametrize(
+    ("depend", "refused", "not_judged"),
+    [
+        ("idna >=2.5", ["2.4", "2.4+cu118", "2.5rc1"], ["2.5", "odd_1", ""]),
+        ("idna !=2.4", ["2.4"], ["2.4+cu118", "2.5"]),
+        ("idna >=2.5,<4", ["4", "4.0", "5.1", "2.4"], ["3.9", "4.0rc1", "2.4.post1"]),
+        ("idna >3", ["3", "2"], ["3.1", "3.post1"]),
+        ("idna 3.7 pyhd_0", [], ["3.6"]),
+        ("idna 3.7|4.*", [], ["3.6"]),
+        ("idna >=2.5,<4|5.*", [], ["4.0"]),
+        ("idna >=2024_1", [], ["2023"]),
+        ("main::idna >=9", [], ["3"]),
+    ],
+)
+def test_a_version_is_refused_only_where_that_is_certain(
+    depend: str, refused: list[str], not_judged: list[str]
+) -> None:
+    (found,) = build_requirements([depend], lambda name: (canonicalize_name(name),))
+    assert [one for one in (*refused, *not_judged) if found.refuses(one)] == refused
+
+
 OPERATORS = st.sampled_from(["", "==", "!=", "<", "<=", ">", ">=", "~=", "=", "=*", "*", "!=*"])
 
 
@@ -115,6 +136,20 @@ def test_what_is_said_to_be_exact_is(judge: Judge, data: st.DataObject, length: 
             if answer != expected
         ]
         assert wrong == []
+
+
+@JUDGES
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), length=st.integers(2, 3))
+def test_what_is_refused_for_certain_is(judge: Judge, data: st.DataObject, length: int) -> None:
+    others = data.draw(st.lists(releases(length, length), min_size=5, max_size=5))
+    versions = data.draw(st.lists(releases(length, 4), min_size=5, max_size=5))
+    versions += [one + suffix for one in others for suffix in (*SUFFIXES, "+cu118")]
+    for text in data.draw(st.lists(depends(length=length), min_size=8, max_size=8)):
+        (found,) = build_requirements([text], lambda name: (canonicalize_name(name),))
+        refused = [version for version in versions if found.refuses(version)]
+        answers = judge([(text.removeprefix("x "), version) for version in refused])
+        assert not any(answers), (text, found.requirement, refused, answers)
 
 
 @settings(max_examples=60, deadline=None)
