@@ -57,14 +57,15 @@ def _build_changes(
     linked: Iterable[PackageRecord | CondaPackage],
 ) -> list[Change]:
     before = {record.name: record.version for record in unlinked}
-    after = {record.name: record.version for record in linked}
+    after = {record.name: record for record in linked}
     naming = Naming(with_channels=False)
     return [
         Change(
             name=name,
             before=before.get(name),
-            after=after.get(name),
+            after=after[name].version if name in after else None,
             projects=naming.guess_projects(name),
+            depends=tuple(after[name].depends) if name in after else (),
         )
         for name in sorted(before.keys() | after.keys())
     ]

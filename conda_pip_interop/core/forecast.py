@@ -21,13 +21,15 @@ from conda_pip_interop.core.snapshot import Snapshot
 class Change:
     """What conda would do to one package; ``after`` is None where it goes, ``before`` where new.
 
-    ``projects``: the distributions that the package is known or guessed to carry.
+    ``projects``: the distributions that the package is known or guessed to carry; ``depends``: the
+    match specs of what is linked.
     """
 
     name: str
     before: str | None
     after: str | None
     projects: tuple[NormalizedName, ...]
+    depends: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,9 +38,11 @@ class Breakage:
 
     ``unmet``: ``requirement`` of ``distribution`` would no longer be met by ``change``;
     ``stranded``: Python's minor version changes under it; ``overwritten``: conda links its name.
+    ``refused``: the other way round, ``distribution`` is in the place of a package of conda's of
+    which ``change`` has the ``requirement``.
     """
 
-    kind: Literal["unmet", "stranded", "overwritten"]
+    kind: Literal["unmet", "stranded", "overwritten", "refused"]
     distribution: NormalizedName
     version: str
     change: Change

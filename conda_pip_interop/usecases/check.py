@@ -9,6 +9,7 @@ from conda_pip_interop.core.findings import find_findings
 from conda_pip_interop.core.requirements import find_unmet
 from conda_pip_interop.render import Output, render_findings
 from conda_pip_interop.usecases.lost import find_lost_records
+from conda_pip_interop.usecases.replaced import find_refusing
 
 if TYPE_CHECKING:
     from conda_pip_interop.core.findings import Finding
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 
 def find_all(snapshot: Snapshot) -> tuple[Finding, ...]:
     """Every finding, lost records and unmet requirements included."""
+    unmet = find_unmet(snapshot, lambda one: read_requirements(snapshot.prefix, one))
     return (
         *find_findings(snapshot),
         *find_lost_records(snapshot),
-        *find_unmet(snapshot, lambda one: read_requirements(snapshot.prefix, one)),
+        *unmet,
+        *find_refusing(snapshot, told=unmet),
     )
 
 

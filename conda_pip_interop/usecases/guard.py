@@ -10,6 +10,11 @@ from packaging.requirements import Requirement
 from conda_pip_interop.core.distributions import read_requirements
 from conda_pip_interop.core.forecast import Breakage, Change, forecast
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.usecases.replaced import (
+    describe_refused,
+    find_refused,
+    find_replaced,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,14 +28,40 @@ _SHOWN = 5
 
 def find_breakages(snapshot: Snapshot, changes: Iterable[Change]) -> tuple[Breakage, ...]:
     """What `changes` would break, read from the environment as it is now."""
-    return forecast(snapshot, tuple(changes), lambda one: read_requirements(snapshot.prefix, one))
+    changes = tuple(changes)
+    return (
+        *forecast(snapshot, changes, lambda one: read_requirements(snapshot.prefix, one)),
+        *_find_refused(snapshot, changes),
+    )
+
+
+def _find_refused(snapshot: Snapshot, changes: tuple[Change, ...]) -> Iterator[Breakage]:
+    """What conda is about to link and believes to be met by packages that pip has replaced.
+
+    What an earlier version of it has refused already is not told again.
+    """
+    moved = {change.name for change in changes}
+    replaced = [one for one in find_replaced(snapshot) if one.record.name not in moved]
+    depends = {one.name: one.depends for one in snapshot.records}
+    for change in changes if replaced else ():
+        before = find_refused(change.name, depends.get(change.name, ()), replaced)
+        known = {one.by.name for one in before}
+        for refused in find_refused(change.name, change.depends, replaced):
+            if refused.by.name not in known:
+                yield Breakage(
+                    kind="refused",
+                    distribution=refused.by.name,
+                    version=refused.by.version,
+                    change=change,
+                    requirement=refused.requirement,
+                )
 
 
 def render_warning(breakages: tuple[Breakage, ...], target: Target) -> str:
     """What would break, a line each; several that Python strands in one."""
     return "\n".join(
         [
-            f"conda-pip-interop: this would break what pip has installed in {target.label}:",
+            f"conda-pip-interop: {_head(breakages, target)}",
             *(f"  {line}" for line in _describe_all(breakages)),
         ]
     )
@@ -44,10 +75,16 @@ def build_refusal(breakages: tuple[Breakage, ...], target: Target) -> InteropErr
     ]
     return InteropError(
         "guarded",
-        "Nothing was changed: this would break what pip has installed in "
-        f"{target.label}:\n" + "\n".join(f"  {line}" for line in _describe_all(breakages)),
+        f"Nothing was changed: {_head(breakages, target)}\n"
+        + "\n".join(f"  {line}" for line in _describe_all(breakages)),
         hints=tuple(hints),
     )
+
+
+def _head(breakages: tuple[Breakage, ...], target: Target) -> str:
+    only_refused = all(one.kind == "refused" for one in breakages)
+    harm = "this would not work with" if only_refused else "this would break"
+    return f"{harm} what pip has installed in {target.label}:"
 
 
 def _describe_all(breakages: tuple[Breakage, ...]) -> Iterable[str]:
@@ -71,6 +108,10 @@ def _describe_all(breakages: tuple[Breakage, ...]) -> Iterable[str]:
                 f"pip's {one.distribution} {one.version} would be overwritten by conda's "
                 f"{one.change.name} {one.change.after}"
             )
+        elif one.kind == "refused":
+            package = f"{one.change.name} {one.change.after}"
+            by = f"{one.distribution} {one.version}"
+            yield describe_refused(package, one.requirement or "", by)
 
 
 def _suggest(breakage: Breakage, target: Target) -> Iterator[str]:
@@ -95,6 +136,11 @@ def _suggest(breakage: Breakage, target: Target) -> Iterator[str]:
             first = target.command("conda", "pip", verb, name)
             yield f"Keep pip's: leave {change.name} out of the command."
             yield f"Or let conda have it: `{first}`."
+        case "refused":
+            first = target.command("conda", "pip", "restore", name)
+            yield f"Put conda's {name} back first: `{first}`."
+            other = target.command("conda", "pip", "install", breakage.requirement or name)
+            yield f"Or install one that {change.name} takes: `{other}`."
 
 
 def _add(spec: str) -> str:

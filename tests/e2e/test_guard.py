@@ -54,10 +54,13 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(
+SOLVERS = pytest.mark.parametrize(
     "solver",
     ["classic", pytest.param("rattler", marks=pytest.mark.needs_conda("26.7", "rattler solver"))],
 )
+
+
+@SOLVERS
 def test_each_harm_is_told_and_refused_with_nothing_changed(
     make_env: Any, tmp_path: Path, solver: str
 ) -> None:
@@ -95,6 +98,36 @@ def test_the_ways_through_lead_through(make_env: Any, tmp_path: Path) -> None:
     done = env.conda("remove", "-y", "flask", CONDA_PLUGINS_PIP_INTEROP_GUARD="off")
     assert "would break" not in done.stderr
     assert env.findings() == [("unmet", "app")]
+
+
+@SOLVERS
+def test_condas_package_that_pips_would_not_do_for_is_told_and_refused(
+    make_env: Any, tmp_path: Path, solver: str
+) -> None:
+    """The solver goes by the record of conda's idna 3.10, in whose place pip's 4.0 is."""
+    env = make_env("python", "pip", "idna")
+    wheel = build_wheel(tmp_path, "idna", "4.0")
+    env.pip("install", "-q", str(wheel))
+    harm = (
+        "conda's requests 2.32.3 requires idna<4,>=2.5, "
+        "but pip's idna 4.0 is in the place of conda's"
+    )
+    warn = {"CONDA_SOLVER": solver}
+    error = {**warn, "CONDA_PLUGINS_PIP_INTEROP_GUARD": "error"}
+    told = env.conda("install", "requests", "--dry-run", "--json", **warn)
+    assert harm in told.stderr
+    assert json.loads(told.stdout)["dry_run"] is True
+    refused = env.json("install", "requests", check=False, **error)
+    assert harm in refused["message"]
+    assert f"conda pip restore -n {env.name} idna" in refused["message"]
+    assert f"conda pip install -n {env.name} 'idna<4,>=2.5'" in refused["message"]
+    assert "requests" not in env.records()
+    env.conda("pip install", "-y", "idna<4,>=2.5")
+    assert "interop" not in env.conda("install", "requests", "--dry-run", **error).stderr
+    env.pip("install", "-q", str(wheel))
+    env.conda("pip restore", "-y", "idna")
+    assert "interop" not in env.conda("install", "-y", "requests", **error).stderr
+    assert env.findings() == []
 
 
 @pytest.mark.needs_conda("25.5", "pre-transaction actions")
