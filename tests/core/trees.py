@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import re
 import signal
 import stat
 import sys
@@ -21,10 +22,21 @@ NOBODY = 65534
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a safely named folder is made in it
 #: A folder in memory, where there is one: fsync costs nothing there, and the tests do it often.
 MEMORY = _SHARED_MEMORY if Path(_SHARED_MEMORY).is_dir() else None
+_CAP_SYS_ADMIN = 21  # capabilities(7)
 _WRITES = {
     *("os.rename", "os.link", "os.symlink", "os.mkdir", "os.rmdir", "os.remove", "os.chmod"),
     *("os.truncate", "os.utime", "shutil.copyfile"),
 }
+
+
+def can_mount() -> bool:
+    """Whether a disk can be mounted, to be filled: root may, though not in every container."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    (effective,) = re.findall(r"^CapEff:\s*([0-9a-f]+)$", status, re.MULTILINE)
+    return bool(int(effective, 16) >> _CAP_SYS_ADMIN & 1)
 
 
 def read_tree(prefix: Path) -> Tree:

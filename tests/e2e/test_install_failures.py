@@ -6,7 +6,9 @@ tool's own. What takes long is in `make test-faults`.
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -24,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conda_pip_interop.core.journal import STATE_FOLDER
+from tests.core.trees import can_mount
 from tests.e2e.tree import hash_tree
 from tests.pip.worlds import build_project, build_wheel
 
@@ -253,8 +256,19 @@ def test_ctrl_c_while_pips_part_is_placed(make_env: Any, www: Path, tmp_path: Pa
 
 
 @contextmanager
-def full_disk(env: Env, left: int) -> Iterator[None]:
-    """Let an environment be on a disk of its own with about so many bytes left."""
+def full_disk(env: Env, left: int) -> Iterator[str]:
+    """Let an environment be on a disk of its own with about so many bytes left; what is said then.
+
+    Where none can be mounted, no file can be larger than that.
+    """
+    if not can_mount():
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (left, before[1]))
+        try:
+            yield os.strerror(errno.EFBIG)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        return
     aside = env.prefix.with_name(f"{env.name}-aside")
     env.prefix.rename(aside)
     env.prefix.mkdir()
@@ -263,20 +277,19 @@ def full_disk(env: Env, left: int) -> Iterator[None]:
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", env.prefix], check=True)
     try:
         shutil.copytree(aside, env.prefix, symlinks=True, dirs_exist_ok=True)
-        yield
+        yield os.strerror(errno.ENOSPC)
     finally:
         subprocess.run(["umount", env.prefix], check=True)
         shutil.rmtree(aside)
 
 
 @pytest.mark.faults
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk to fill")
 @pytest.mark.parametrize("whose", ["conda", "pip"])
 def test_a_disk_that_is_full(make_env: Any, www: Path, tmp_path: Path, whose: str) -> None:
     env = make_env("python", "pip")
     big = {"share/app.bin": "x" * 30_000_000} if whose == "pip" else {}
     list_wheel(www, build_wheel(tmp_path, "app", data=big))
     name = "six" if whose == "pip" else "numpy"
-    with full_disk(env, 10_000_000):
-        said = fail(env, name, "app", PIP_INDEX_URL=url_of(www))
-        assert "No space left on device" in said
+    with full_disk(env, 10_000_000) as words:
+        said = fail(env, name, "app", PIP_INDEX_URL=url_of(www), CONDA_ALWAYS_COPY="true")
+        assert words in said
