@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NoReturn
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from conda_pip_interop import __version__
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.family_options import (
-    EXAMPLES,
     FAMILY,
     PASSED,
     FamilyOptions,
@@ -28,40 +27,16 @@ from conda_pip_interop.install_options import (
     split_verbatim,
 )
 from conda_pip_interop.name_options import add_names_options, add_translate_options
-from conda_pip_interop.overview import render_overview
+from conda_pip_interop.overview import (
+    CHANGING_COMMANDS,
+    COMMANDS,
+    EXAMPLES,
+    STANDALONE_COMMANDS,
+    render_overview,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-#: The commands, in the order in which help shows them, each with its line there.
-COMMANDS: Final = {
-    "install": "install packages: conda what the channels have, pip the rest",
-    **FAMILY,
-    "check": "look for faults between conda and pip; exit code 1 if there are any",
-    "restore": "bring back conda's package where pip has replaced or removed it",
-    "repair": "bring back what pip's packages, or conda's records, have lost",
-    "reconcile": "make both managers' books say what is there; by itself after conda",
-    "undo": "take back an operation of ours, byte for byte",
-    "names": "tell which conda package carries a PyPI project, and who says so",
-    "translate": "make an environment.yml of dependency files, or requirements of it",
-    "status": "show all environments: protection, policy, findings",
-    "protect": "keep plain pip from writing into an environment",
-    "unprotect": "let plain pip write into an environment again",
-    **PASSED,
-}
-#: Headings of the overview, each above the command that its group begins with.
-_HEADINGS: Final = {
-    "install": "packages",
-    "check": "conda and pip in step",
-    "names": "names and files",
-    "status": "all environments, and who may write to them",
-    next(iter(PASSED)): "pip's own, by the environment's pip, with all that it takes",
-}
-#: What works on any prefix, with no conda at hand.
-STANDALONE_COMMANDS: Final = (
-    *("list", "show", "tree", "why", "freeze"),
-    *("check", "protect", "unprotect"),
-)
 
 #: Options that take the word behind them.
 _WITH_VALUE: Final = (
@@ -69,31 +44,6 @@ _WITH_VALUE: Final = (
     *("-o", "--output", "--to", "--extra"),
     *list_names_with_value(),
 )
-
-#: What shows a plan and asks before it changes packages.
-CHANGING_COMMANDS: Final = (
-    *("install", "uninstall", "restore", "repair"),
-    *("reconcile", "undo"),
-)
-
-_EXAMPLES: Final = {
-    "install": 'conda pip install -n web "flask>=3" cowsay\n'
-    "  conda pip install --dry-run -r requirements.txt --constraint limits.txt\n"
-    "  conda pip install -e '.[test]' --group lint",
-    **EXAMPLES,
-    "check": "conda pip check -n web",
-    "restore": "conda pip restore -n web numpy",
-    "repair": "conda pip repair -n web --dry-run\n  conda pip repair -n web numpy\n"
-    "  conda pip repair -n web --clean-up numpy",
-    "reconcile": "conda pip reconcile -n web --dry-run",
-    "undo": "conda pip undo -n web --list\n  conda pip undo -n web",
-    "names": "conda pip names torch opencv-python --check\n  conda pip names --conda py-opencv",
-    "translate": "conda pip translate requirements.txt -o environment.yml\n"
-    "  conda pip translate pyproject.toml --extra docs --group test -v",
-    "status": "conda pip status\n  conda pip status -n web --json",
-    "protect": "conda pip protect -n web\n  conda pip protect --all",
-    "unprotect": "conda pip unprotect -n base",
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,6 +78,12 @@ class Options:
     family: FamilyOptions = field(default_factory=FamilyOptions)
 
 
+#: What a parser's answer may hold that goes into `Options` as it is.
+_FIELDS: Final = tuple(
+    one.name for one in fields(Options) if one.name not in ("command", "install", "family")
+)
+
+
 class _Parser(argparse.ArgumentParser):
     """Raises UsageError instead of leaving the process."""
 
@@ -159,7 +115,7 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
                 f"{unknown[0]} stands without a command.",
                 hints=(f"The commands are {', '.join(commands)}.", f"See `{program} --help`."),
             )
-        return render_overview(program, COMMANDS, _HEADINGS, shown=commands)
+        return render_overview(program, shown=commands)
     if command not in commands:
         raise _unknown_command(command, program, commands)
     parser = _build_parser(command, program, standalone=standalone)
@@ -168,44 +124,29 @@ def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options |
     flags = rest[: rest.index("--")] if "--" in rest else rest
     if "-h" in flags or "--help" in flags:
         return parser.format_help().rstrip()
-    install = InstallOptions()
-    if command == "install":
-        rest, verbatim = split_verbatim(rest)
-        parsed = parser.parse_intermixed_args(rest)
-        asked, behind = read_verbatim(verbatim, parser.list_names())
-        words = (*parsed.words, *asked)
-        install = build_install_options(parsed, words, behind)
-    else:
-        parsed = parser.parse_intermixed_args(rest)
-        words = _as_words(getattr(parsed, "words", None))
-    return Options(
-        command=command,
-        words=words,
-        name=getattr(parsed, "name", None),
-        prefix=parsed.prefix,
-        yes=getattr(parsed, "yes", False),
-        dry_run=getattr(parsed, "dry_run", False),
-        json=parsed.json,
-        quiet=parsed.quiet,
-        verbose=parsed.verbose,
-        channels=tuple(getattr(parsed, "channels", None) or ()),
-        override_channels=getattr(parsed, "override_channels", False),
-        every=getattr(parsed, "every", False),
-        listing=getattr(parsed, "listing", False),
-        override_frozen=getattr(parsed, "override_frozen", False),
-        packages=tuple(getattr(parsed, "packages", None) or ()),
-        check=getattr(parsed, "check", False),
-        update=getattr(parsed, "update", False),
-        output=getattr(parsed, "output", None),
-        form=getattr(parsed, "form", "environment"),
-        extras=tuple(getattr(parsed, "extras", None) or ()),
-        groups=tuple(getattr(parsed, "groups", None) or ()),
-        build_system=getattr(parsed, "build_system", False),
-        no_channels=getattr(parsed, "no_channels", False),
-        clean_up=getattr(parsed, "clean_up", False),
-        install=install,
-        family=build_family_options(parsed),
-    )
+    if command != "install":
+        return _build_options(command, parser.parse_intermixed_args(rest))
+    mixed, verbatim = split_verbatim(rest)
+    parsed = parser.parse_intermixed_args(mixed)
+    asked, behind = read_verbatim(verbatim, parser.list_names())
+    parsed.words = [*parsed.words, *asked]
+    install = build_install_options(parsed, tuple(parsed.words), behind)
+    return replace(_build_options(command, parsed), install=install)
+
+
+def _build_options(command: str, parsed: argparse.Namespace) -> Options:
+    """What was parsed, under the names of `Options`; what a command does not take has its default.
+
+    A word that stands alone (`undo ID`) is a list of one.
+    """
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name in _FIELDS
+        if (value := getattr(parsed, name, None)) is not None
+    }
+    if isinstance(given.get("words"), str):
+        given["words"] = (given["words"],)
+    return Options(command=command, **given, family=build_family_options(parsed))
 
 
 def _read_passed(
@@ -216,12 +157,6 @@ def _read_passed(
         return parser.format_help().rstrip()
     parsed = parser.parse_args(ours)
     return Options(command=command, name=parsed.name, prefix=parsed.prefix, family=family)
-
-
-def _as_words(value: list[str] | str | None) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _split_command(argv: Sequence[str]) -> tuple[str | None, list[str], list[str]]:
@@ -247,7 +182,7 @@ def _unknown_command(command: str, program: str, commands: Sequence[str]) -> Usa
 
 
 def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
-    example = _EXAMPLES[command]
+    example = EXAMPLES[command]
     if standalone:
         first = example.partition("\n")[0].replace("conda pip", program)
         example = re.sub("-n [a-z]+", "-p /path/to/env", first)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.family_options import FAMILY, PASSED, FamilyOptions
-from conda_pip_interop.options import COMMANDS, Options, parse_options
+from conda_pip_interop.options import Options, parse_options
+from conda_pip_interop.overview import COMMANDS
 
 
 def parse(*argv: str) -> Options:

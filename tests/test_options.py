@@ -18,7 +18,8 @@ from conda_pip_interop import __version__
 from conda_pip_interop.__main__ import main
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.family_options import PASSED
-from conda_pip_interop.options import COMMANDS, STANDALONE_COMMANDS, Options, parse_options
+from conda_pip_interop.options import Options, parse_options
+from conda_pip_interop.overview import COMMANDS, STANDALONE_COMMANDS
 
 OURS = tuple(command for command in COMMANDS if command not in PASSED)
 WITH_WORDS = ("install", "restore", "translate", "uninstall", "show", "why")

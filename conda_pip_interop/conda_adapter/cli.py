@@ -16,7 +16,8 @@ from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.staleness import plan_until_fresh
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, UsageError
-from conda_pip_interop.options import CHANGING_COMMANDS, Options, parse_options
+from conda_pip_interop.options import Options, parse_options
+from conda_pip_interop.overview import CHANGING_COMMANDS
 from conda_pip_interop.render import Output, render_error
 from conda_pip_interop.usecases import check, protect
 from conda_pip_interop.usecases.target import refuse_frozen
