@@ -20,7 +20,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.conda_adapter.naming import query_name, user_folder
-from conda_pip_interop.conda_adapter.solve import CondaEnvironment, quiet_stdout
+from conda_pip_interop.conda_adapter.solve import CondaEnvironment
+from conda_pip_interop.conda_adapter.stdout import quiet_stdout
 from conda_pip_interop.core.lock import hold_lock
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError

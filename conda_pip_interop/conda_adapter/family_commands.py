@@ -85,7 +85,7 @@ def _uninstall(options: Options, snapshot: Snapshot, target: Target) -> Output:
 
 def _list_outdated(snapshot: Snapshot, target: Target) -> Output:
     """`conda pip list --outdated`: pip's by its indexes, conda's by the channels."""
-    from conda_pip_interop.conda_adapter.solve import show_progress
+    from conda_pip_interop.conda_adapter.stdout import show_progress
 
     rows = build_rows(snapshot)
     here = {one.metadata for one in snapshot.distributions}

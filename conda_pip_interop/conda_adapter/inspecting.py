@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from conda.core.package_cache_data import PackageCacheData, ProgressiveFetchExtract
 from conda.models.match_spec import MatchSpec
 
-from conda_pip_interop.conda_adapter.solve import CondaEnvironment, build_package, clean_stdout
+from conda_pip_interop.conda_adapter.solve import CondaEnvironment, build_package
+from conda_pip_interop.conda_adapter.stdout import clean_stdout
 from conda_pip_interop.core.conda_meta import read_conda_meta
 from conda_pip_interop.names.payload import Carried, find_carried, read_package_paths
 

@@ -16,8 +16,9 @@ from conda_pip_interop.conda_adapter.build_env import BuildEnvironments
 from conda_pip_interop.conda_adapter.commands import agree
 from conda_pip_interop.conda_adapter.guarding import judge_transaction
 from conda_pip_interop.conda_adapter.settings import read_policy
-from conda_pip_interop.conda_adapter.solve import CondaEnvironment, show_progress
+from conda_pip_interop.conda_adapter.solve import CondaEnvironment
 from conda_pip_interop.conda_adapter.staleness import tell_waiting
+from conda_pip_interop.conda_adapter.stdout import show_progress
 from conda_pip_interop.conda_adapter.uv import open_uv
 from conda_pip_interop.core.ownership import ByConda, owner_of_distribution
 from conda_pip_interop.core.policy import decide_protection

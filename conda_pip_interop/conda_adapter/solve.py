@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import stat
 import sys
 from dataclasses import dataclass, field
@@ -27,6 +25,7 @@ from conda.models.version import VersionOrder, VersionSpec
 
 from conda_pip_interop.conda_adapter.fetching import fetch_package
 from conda_pip_interop.conda_adapter.naming import Naming, query_name
+from conda_pip_interop.conda_adapter.stdout import clean_stdout, quiet_stdout
 from conda_pip_interop.conda_adapter.way_back import leave_nothing
 from conda_pip_interop.core.conda_meta import read_conda_meta
 from conda_pip_interop.core.files import replace_file
@@ -36,7 +35,7 @@ from conda_pip_interop.names.places import hide_password
 from conda_pip_interop.usecases.conda import CondaPackage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from packaging.utils import NormalizedName
 
@@ -98,10 +97,7 @@ class CondaSolution:
             tuple(MatchSpec(one.requested_spec) for one in done.unlink_precs if _is_requested(one)),
             (),
         )
-        with clean_stdout():
-            transaction = UnlinkLinkTransaction(setup)
-            transaction.download_and_extract()
-            transaction.execute()
+        _carry_out(setup)
         history = self.prefix / "conda-meta" / "history"
         replace_file(history, self.history, mode=stat.S_IMODE(history.stat().st_mode))
 
@@ -222,15 +218,20 @@ class CondaEnvironment:
             tuple(MatchSpec(one.requested_spec) for one in current if _is_requested(one)),
             (),
         )
-        with clean_stdout():
-            transaction = UnlinkLinkTransaction(setup)
-            transaction.download_and_extract()
-            transaction.execute()
+        _carry_out(setup)
 
     def fetch(self, linked: Linked) -> Path | None:
         """See `Conda.fetch`."""
         with clean_stdout():
             return fetch_package(linked)
+
+
+def _carry_out(setup: PrefixSetup) -> None:
+    """Download what is to be linked, and change the environment."""
+    with clean_stdout():
+        transaction = UnlinkLinkTransaction(setup)
+        transaction.download_and_extract()
+        transaction.execute()
 
 
 def _read_paths(record: Any) -> tuple[str, ...]:
@@ -271,38 +272,3 @@ def _works_with(record: Any, python: Any) -> bool:
         MatchSpec(text) for text in record.depends if text.split()[:1] == ["python"]
     )
     return all(demand.match(python) for demand in demands)
-
-
-@contextlib.contextmanager
-def quiet_stdout() -> Iterator[None]:
-    """Keep what conda's solver says of its progress to those who ask for more (`-v`)."""
-    if context.verbosity:
-        with clean_stdout():
-            yield
-        return
-    with contextlib.redirect_stdout(io.StringIO()):
-        yield
-
-
-def show_progress(message: str) -> contextlib.AbstractContextManager[Any]:
-    """conda's own spinner, which says nothing under `--quiet` and `--json`."""
-    if context.quiet or context.json:
-        return contextlib.nullcontext()
-    try:
-        from conda.reporters import get_spinner
-    except ImportError:  # conda < 24.11
-        from conda.common.io import Spinner
-
-        get_spinner = Spinner
-    spinner: contextlib.AbstractContextManager[Any] = get_spinner(message)
-    return spinner
-
-
-@contextlib.contextmanager
-def clean_stdout() -> Iterator[None]:
-    """Keep stdout for the one document of `--json`: what conda prints meanwhile goes to stderr."""
-    if not context.json:
-        yield
-        return
-    with contextlib.redirect_stdout(sys.stderr):
-        yield
