@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from conda_pip_interop.core.claims import Claim
 from conda_pip_interop.core.distributions import Distribution
@@ -104,34 +104,21 @@ def find_damaged(
             elif _is_overwritten(snapshot, file, fact):
                 changed.append(_tell(snapshot, distribution, file))
         if missing or changed:
-            yield _build_damaged(distribution, missing, changed)
+            yield _build_broken(distribution, missing, changed)
         elif distribution.layout == "dist-info" and (fault := distribution.record_fault):
             yield _build_untrusted(distribution, fault)
 
 
 def _build_untrusted(distribution: Distribution, fault: str) -> Finding:
     """Tell of a RECORD that pip would follow, or fail on, when it removes the distribution."""
-    record = PrefixPath(f"{distribution.metadata}/RECORD")
-    return Finding(
-        kind=FindingKind.DAMAGED,
-        conda=None,
-        distribution=distribution.name,
-        conda_version=None,
-        pip_version=distribution.version,
-        metadata=distribution.metadata,
-        evidence=(
-            Evidence(
-                path=record,
-                claimed_by=(f"pip:{distribution.name}",),
-                expected=None,
-                found="present",
-            ),
-        ),
-        summary=f"pip's {distribution.name} {distribution.version} does not say which files are "
-        f"its own: {fault}.",
-        remedy=(reinstall(distribution),),
-        details={"outside": list(distribution.outside)},
+    evidence = Evidence(
+        path=PrefixPath(f"{distribution.metadata}/RECORD"),
+        claimed_by=(f"pip:{distribution.name}",),
+        expected=None,
+        found="present",
     )
+    said = f"does not say which files are its own: {fault}"
+    return _build_damaged(distribution, (evidence,), said, {"outside": list(distribution.outside)})
 
 
 def _tell(snapshot: Snapshot, distribution: Distribution, file: InstalledFile) -> Evidence:
@@ -154,11 +141,25 @@ def _is_dispensable(distribution: Distribution, file: InstalledFile) -> bool:
     return file.path.endswith(".pyc") or file.sha256 == _EMPTY_SHA256 or file.path in notes
 
 
-def _build_damaged(
+def _build_broken(
     distribution: Distribution, missing: list[Evidence], changed: list[Evidence]
 ) -> Finding:
     told = [f"{len(missing)} of its files are missing"] if missing else []
     told += [f"{len(changed)} have been overwritten"] if changed else []
+    return _build_damaged(
+        distribution,
+        (*missing, *changed),
+        f"is broken: {' and '.join(told)}",
+        {"missing": len(missing), "overwritten": len(changed)},
+    )
+
+
+def _build_damaged(
+    distribution: Distribution,
+    evidence: tuple[Evidence, ...],
+    said: str,
+    details: Mapping[str, object],
+) -> Finding:
     return Finding(
         kind=FindingKind.DAMAGED,
         conda=None,
@@ -166,9 +167,8 @@ def _build_damaged(
         conda_version=None,
         pip_version=distribution.version,
         metadata=distribution.metadata,
-        evidence=(*missing, *changed),
-        summary=f"pip's {distribution.name} {distribution.version} is broken: "
-        f"{' and '.join(told)}.",
+        evidence=evidence,
+        summary=f"pip's {distribution.name} {distribution.version} {said}.",
         remedy=(reinstall(distribution),),
-        details={"missing": len(missing), "overwritten": len(changed)},
+        details=details,
     )

@@ -40,14 +40,14 @@ def find_source(line: Line, process: PipProcess, folder: Path) -> Path | None:
     here = find_folder(line.text)
     if here is not None:
         return here / find_subdirectory(line.text)
-    process = replace(
+    unpacking = replace(
         process,
         options=process.options.add(_UNPACKING),
         environ=dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
     )
     failure = None
     try:
-        process.resolve((replace(line, editable=False),), held=(), with_deps=False, anew=True)
+        unpacking.resolve((replace(line, editable=False),), held=(), with_deps=False, anew=True)
     except InteropError as error:
         failure = error
     for unpacked in (*folder.glob("pip-req-build-*"), *folder.glob("pip-install-*/*")):

@@ -149,10 +149,9 @@ class UvProcess:
         return self._write((*self.settings.lines, links), lines, folder)
 
     def _write(self, words: Iterable[str], lines: Iterable[Line], folder: Path) -> Path:
-        words = [*words]
-        if self.pip.links:
-            words.append(f"--find-links {write_links(folder, self.pip.links).as_uri()}")
-        return write_requirements(folder, words, map(_name_wheel, lines))
+        links = self.pip.links
+        found = (f"--find-links {write_links(folder, links).as_uri()}",) if links else ()
+        return write_requirements(folder, (*words, *found), map(_name_wheel, lines))
 
     def _limits(self, folder: Path) -> Iterable[str]:
         if self.pip.constraints:
@@ -208,14 +207,14 @@ class UvProcess:
 
         `looking`: where to look, in the place of where pip's settings say.
         """
-        looking = self.settings.lines if looking is None else looking
+        words = self.settings.lines if looking is None else looking
         with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
             self._run(
                 [
                     *("install", where, str(into), "--no-deps", "--no-build"),
                     *(("--require-hashes",) if hashes else ()),
                     *self.settings.installing,
-                    *("--requirement", str(self._write(looking, lines, Path(folder)))),
+                    *("--requirement", str(self._write(words, lines, Path(folder)))),
                 ],
                 **environ,
             )

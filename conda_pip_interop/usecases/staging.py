@@ -147,6 +147,7 @@ def _find_replaced(
     metadata is enough.
     """
     owner = owner_of_distribution(snapshot, one)
+    listed = one
     own: set[ByConda | ByPip] = {ByPip(distribution=one.name)}
     if isinstance(owner, ByConda):
         own.add(owner)
@@ -155,7 +156,7 @@ def _find_replaced(
                 inside = f"{one.site_packages}/"
                 yield from (file.path for file in record.files if file.path.startswith(inside))
         found, _ = read_distributions(snapshot.prefix, one.site_packages)  # a snapshot has no list
-        one = next((other for other in found if other.metadata == one.metadata), one)
+        listed = next((other for other in found if other.metadata == one.metadata), one)
     elif one.files is None and again and one.layout == "dist-info":
         yield from _walk_metadata(one, snapshot.prefix.root)
         return
@@ -168,7 +169,7 @@ def _find_replaced(
         )
     elif owner.in_place_of is not None:
         own.add(ByConda(record=owner.in_place_of))
-    for path in read_payload(one, snapshot.prefix.root):
+    for path in read_payload(listed, snapshot.prefix.root):
         if not set(ownership.claims(path)) - own:
             yield path
 
