@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias, cast
 
 from conda_pip_interop.core.policy import PREFERENCES, Preference
 from conda_pip_interop.errors import UsageError
@@ -17,10 +17,10 @@ from conda_pip_interop.pip.options import (
     Implied,
     Passed,
     PipArgument,
-    PipOption,
     PipOptions,
     Refused,
 )
+from conda_pip_interop.pip_arguments import add_pip_option, refuse_option
 
 UpgradeStrategy: TypeAlias = Literal["only-if-needed", "eager"]
 
@@ -135,71 +135,7 @@ def _add_pip_options(group: argparse._ArgumentGroup) -> None:
     ):
         group.add_argument(*names, action="store_true", help=text)
     for option in PIP_OPTIONS:
-        _add_pip_option(group, option)
-
-
-def _add_pip_option(group: argparse._ArgumentGroup, option: PipOption) -> None:
-    match option:
-        case Passed(names=names, metavar=metavar, help=text):
-            shown: dict[str, Any] = {"help": text or argparse.SUPPRESS}
-            if metavar is not None:
-                shown["metavar"] = metavar
-            nargs = 0 if metavar is None else None
-            group.add_argument(
-                *names, action=_Collect, nargs=nargs, dest="pip_arguments", option=option, **shown
-            )
-        case Implied(names=names):
-            group.add_argument(*names, action="store_true", dest="_", help=argparse.SUPPRESS)
-        case Refused(names=names, metavar=metavar):
-            group.add_argument(
-                *names,
-                action=_Refuse,
-                nargs=0 if metavar is None else None,
-                dest="_",
-                option=option,
-                help=argparse.SUPPRESS,
-            )
-
-
-class _Collect(argparse.Action):
-    """Keeps options of pip's in one list: their order among each other means something to pip."""
-
-    def __init__(self, *, option: Passed, **others: Any) -> None:
-        super().__init__(**others)
-        self.option = option
-
-    def __call__(
-        self,
-        _parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
-        _option_string: str | None = None,
-    ) -> None:
-        value = values if isinstance(values, str) else None
-        known = namespace.pip_arguments or []
-        namespace.pip_arguments = [*known, PipArgument(option=self.option, value=value)]
-
-
-class _Refuse(argparse.Action):
-    def __init__(self, *, option: Refused, **others: Any) -> None:
-        super().__init__(**others)
-        self.option = option
-
-    def __call__(
-        self,
-        _parser: argparse.ArgumentParser,
-        _namespace: argparse.Namespace,
-        _values: str | Sequence[Any] | None,
-        option_string: str | None = None,
-    ) -> None:
-        raise refuse_option(option_string or self.option.names[-1], self.option)
-
-
-def refuse_option(name: str, option: Refused) -> UsageError:
-    """The error for an option of pip's that would make something else of the installation."""
-    return UsageError(
-        "refused-option", f"{name} means nothing to `conda pip install`.", hints=(option.instead,)
-    )
+        add_pip_option(group, option)
 
 
 def split_verbatim(words: Sequence[str]) -> tuple[list[str], list[str]]:
