@@ -22,6 +22,7 @@ from conda_pip_interop.usecases.reconcile import carry_out, plan_reconcile
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conda_pip_interop.core.snapshot import Snapshot
     from conda_pip_interop.usecases.reconcile import ReconcilePlan
     from conda_pip_interop.usecases.target import Target
 
@@ -30,10 +31,10 @@ def look_and_tell(root: Path) -> None:
     """Compare the books of conda and pip; set right what the policy says; tell what is new."""
     if read_policy().reconcile == "off" or is_operating(root):
         return
-    reconcile_and_tell(root)
+    done = _reconcile_and_tell(root)
     target = build_target(root)
     state = read_state(root)
-    snapshot = read_snapshot(root)
+    snapshot = read_snapshot(root) if done is None or done[0].actions else done[1]
     findings = find_findings(snapshot)
     prune_originals(snapshot, findings)
     told, remembered = build_notice(findings, state, target)
@@ -47,27 +48,33 @@ def reconcile_and_tell(root: Path) -> bool:
 
     What cannot be is left to be told as a finding. Returns whether anything was changed.
     """
+    done = _reconcile_and_tell(root)
+    return done is not None and bool(done[0].actions)
+
+
+def _reconcile_and_tell(root: Path) -> tuple[ReconcilePlan, Snapshot] | None:
+    """What was done, and the snapshot before it; None where nothing is to be done, or failed."""
     if read_policy().reconcile != "auto" or is_operating(root):
-        return False
+        return None
     if needs_recovery(root):
         _recover(root)
     target = build_target(root)
     try:
-        plan = plan_until_fresh(functools.partial(_reconcile, target), tell=mention)
+        plan, snapshot = plan_until_fresh(functools.partial(_reconcile, target), tell=mention)
     except (InteropError, OSError) as error:
         mention(f"conda-pip-interop: {target.label} is not reconciled ({error})")
-        return False
+        return None
     if plan.actions:
         tell(*build_report(plan, target))
-    return bool(plan.actions)
+    return plan, snapshot
 
 
-def _reconcile(target: Target) -> ReconcilePlan:
+def _reconcile(target: Target) -> tuple[ReconcilePlan, Snapshot]:
     snapshot = read_snapshot(target.prefix)
     plan = plan_reconcile(snapshot, left_alone=read_state(target.prefix).told)
     if plan.actions:
         carry_out(plan, snapshot=snapshot, target=target, on_wait=lambda: tell_waiting(target))
-    return plan
+    return plan, snapshot
 
 
 def _recover(root: Path) -> None:
