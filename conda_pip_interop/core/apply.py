@@ -59,7 +59,11 @@ class Operation:
         self._append(render_steps(step for _, step in steps))
         for action, step in steps:
             self._perform(step, action)
-        self._prune(step.path for _, step in steps if step.kind == "remove" and step.existed)
+        self._prune(
+            step.path
+            for _, step in steps
+            if step.kind == "rmdir" or (step.kind == "remove" and step.existed)
+        )
 
     def commit(self, *, keep: bool = True) -> None:
         """Keep the changes; the journal stays, so that they can be undone, if it is to be kept."""
@@ -90,13 +94,15 @@ class Operation:
     def _build_steps(self, action: FileAction, planned: list[Step]) -> list[Step]:
         """The steps of `action`, numbered on from those that are `planned` before it."""
         target = resolve_for_write(self.prefix, action.path)
+        number = len(self._steps) + len(planned)
+        removes = isinstance(action, RemoveFile)
         if target.is_dir() and not target.is_symlink():
+            if removes and not any(target.iterdir()):
+                return [_build_rmdir(number, action.path, target)]
             raise InteropError(
                 "is-a-folder", f"{action.path} in {self.prefix} is a folder, not a file."
             )
-        number = len(self._steps) + len(planned)
         made = {step.path for step in planned if step.kind == "mkdir"}
-        removes = isinstance(action, RemoveFile)
         folders = [] if removes else self._missing_folders(action.path, made)
         steps = [
             Step(number=number + offset, kind="mkdir", path=folder)
@@ -125,6 +131,8 @@ class Operation:
         stashed = self.folder / "stash" / str(step.number)
         if step.kind == "mkdir":
             target.mkdir(exist_ok=True)
+        elif step.kind == "rmdir":
+            target.rmdir()
         elif isinstance(action, WriteFile):
             if step.existed:
                 _stash_copy(target, stashed)
@@ -145,11 +153,14 @@ class Operation:
             target = self.prefix / folder
             if target.is_symlink() or not target.is_dir() or any(target.iterdir()):
                 continue
-            mode = stat.S_IMODE(target.stat().st_mode)
-            step = Step(number=len(self._steps), kind="rmdir", path=folder, mode=mode)
+            step = _build_rmdir(len(self._steps), folder, target)
             self._steps.append(step)
             self._append(render_steps([step]))
             target.rmdir()
+
+
+def _build_rmdir(number: int, path: PrefixPath, target: Path) -> Step:
+    return Step(number=number, kind="rmdir", path=path, mode=stat.S_IMODE(target.stat().st_mode))
 
 
 def _hash_new(action: FileAction) -> str | None:

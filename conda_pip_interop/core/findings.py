@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from packaging.utils import NormalizedName
 
@@ -36,9 +37,11 @@ def find_findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     standing = tuple(_find_standing(snapshot))
     clobbered = tuple(find_clobbered(snapshot))
     told = {e.path for f in clobbered for e in f.evidence}
-    judged = {e.path for f in standing for e in f.evidence}
+    interrupted = tuple(_find_interrupted(snapshot))
+    judged = {e.path for f in (*standing, *interrupted) for e in f.evidence}
     found = [
         *standing,
+        *interrupted,
         *clobbered,
         *find_damaged(snapshot, told=told, judged=judged),
         *_find_stranded(snapshot),
@@ -183,17 +186,56 @@ def _find_leftovers(snapshot: Snapshot) -> Iterator[Finding]:
     }
     for leftover in snapshot.leftovers:
         if snapshot.claims.key(leftover.path) not in claimed:
-            yield Finding(
-                kind=FindingKind.LEFTOVER,
-                conda=None,
-                distribution=None,
-                conda_version=None,
-                pip_version=None,
-                metadata=None,
-                evidence=(
-                    Evidence(path=leftover.path, claimed_by=(), expected="absent", found="present"),
-                ),
-                summary=f"{leftover.path} is {words[leftover.reason]}; nothing reads it.",
-                remedy=_RECONCILE,
-                details={"reason": leftover.reason},
-            )
+            what = f"{words[leftover.reason]}; nothing reads it"
+            yield _build_leftover(leftover.path, what, leftover.reason)
+
+
+def _find_interrupted(snapshot: Snapshot) -> Iterator[Finding]:
+    """Find metadata that conda has linked and no record lists, beside pip's of that name.
+
+    conda writes a package's record after its files: it was killed between. Nothing is said where
+    a file is not as pip's distribution has it: then conda's may be what is there.
+    """
+    unlisted = [d for d in snapshot.distributions if not snapshot.claims.of(d.metadata_file)]
+    for one in unlisted:
+        if one.installer != "conda" or one.name in snapshot.claims.by_name:
+            continue
+        for other in unlisted:
+            if (
+                other.name == one.name
+                and other.installer != "conda"
+                and _prevails(snapshot, other, one)
+            ):
+                what = (
+                    "metadata that conda has linked and no record lists, "
+                    f"beside pip's {other.name} {other.version}"
+                )
+                found = _build_leftover(one.metadata_file, what, "no-record")
+                yield replace(found, distribution=one.name, metadata=one.metadata)
+                break
+
+
+def _prevails(snapshot: Snapshot, one: Distribution, other: Distribution) -> bool:
+    """Tell whether all files on which two distributions disagree are as the first states them."""
+    stated = {file.path: file.sha256 for file in other.files or ()}
+    disputed = [f for f in one.files or () if f.sha256 and stated.get(f.path, f.sha256) != f.sha256]
+    facts = (snapshot.facts.get(file.path) for file in disputed)
+    return one.files is not None and all(
+        fact is not None and fact.sha256 == file.sha256
+        for file, fact in zip(disputed, facts, strict=True)
+    )
+
+
+def _build_leftover(path: PrefixPath, what: str, reason: str) -> Finding:
+    return Finding(
+        kind=FindingKind.LEFTOVER,
+        conda=None,
+        distribution=None,
+        conda_version=None,
+        pip_version=None,
+        metadata=None,
+        evidence=(Evidence(path=path, claimed_by=(), expected="absent", found="present"),),
+        summary=f"{path} is {what}.",
+        remedy=_RECONCILE,
+        details={"reason": reason},
+    )

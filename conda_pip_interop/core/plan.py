@@ -35,7 +35,7 @@ class PlaceFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RemoveFile:
-    """Take the file or symlink at `path` away; folders that it leaves empty go too."""
+    """Take the file, symlink or empty folder at `path` away; folders left empty by it go too."""
 
     path: PrefixPath
     reason: str

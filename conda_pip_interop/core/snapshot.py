@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +130,7 @@ def _read_facts(
 
     Of a record whose metadata is as linked: the metadata, RECORD and INSTALLER. Of one where it is
     not: every file. Of pip's distributions: that their files exist, and the content of those that
-    a record lists too, or of all where a record carries the same name.
+    a record lists too, or of all where a record or a second distribution has the same name.
     """
     carriers = [carrier for found in claims.by_name.values() for carrier in found]
     for carrier in carriers:
@@ -143,13 +144,15 @@ def _read_facts(
             for file in carrier.record.files:
                 if not file.path.endswith(".pyc"):
                     reader.hash(file.path)
+    named = Counter(distribution.name for distribution in distributions)
     for distribution in distributions:
-        _read_distribution_facts(reader, claims, distribution)
+        doubled = named[distribution.name] > 1 or distribution.name in claims.by_name
+        _read_distribution_facts(reader, claims, distribution, doubled=doubled)
     return reader.facts
 
 
 def _read_distribution_facts(
-    reader: FactReader, claims: Claims, distribution: Distribution
+    reader: FactReader, claims: Claims, distribution: Distribution, *, doubled: bool
 ) -> None:
     carrier = find_carrier(claims, distribution)
     treated = carrier is not None and distribution.name in carrier.record.overridden_by
@@ -159,12 +162,11 @@ def _read_distribution_facts(
         is_pips = is_rewritten(claims, carrier, distribution, reader.facts)
     if not is_pips:
         return
-    doubled = not treated and distribution.name in claims.by_name
     for file in distribution.files or ():
         if file.path.endswith(".pyc"):
             continue
         others = [c for c in claims.of(file.path) if not carrier or c.record is not carrier.record]
-        if doubled or others:
+        if others or (doubled and not treated):
             reader.hash(file.path)
         else:
             reader.look(file.path)

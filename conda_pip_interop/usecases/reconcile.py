@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
@@ -21,7 +20,7 @@ from conda_pip_interop.core.paths import PrefixPath, to_disk
 from conda_pip_interop.core.plan import FileAction, RemoveFile, WriteFile
 from conda_pip_interop.usecases.originals import keep_original
 from conda_pip_interop.usecases.override import read_override, settle_override
-from conda_pip_interop.usecases.payload import build_removals
+from conda_pip_interop.usecases.payload import build_removals, read_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -75,7 +74,7 @@ def plan_reconcile(
             case FindingKind.STALE_METADATA:
                 treat([finding], _stale_removals(finding, snapshot, ownership))
             case FindingKind.LEFTOVER:
-                treat([finding], _leftover_removals(finding, root))
+                treat([finding], _leftover_removals(finding, snapshot, ownership))
             case FindingKind.VANISHED:
                 (record,) = (one for one in snapshot.records if one.name == finding.conda)
                 treat([finding], keep_original(record, root))
@@ -175,13 +174,19 @@ def _stale_removals(
         yield from build_removals(distribution, snapshot, ownership, reason)
 
 
-def _leftover_removals(finding: Finding, root: Path) -> Iterable[RemoveFile]:
-    for evidence in finding.evidence:
-        folder = to_disk(root, evidence.path)
-        if folder.is_symlink() or folder.is_file():
-            yield RemoveFile(path=evidence.path, reason="nothing reads it")
-            continue
-        for path in sorted(folder.rglob("*")):
-            if path.is_symlink() or not path.is_dir():
-                relative = PrefixPath(path.relative_to(root).as_posix())
-                yield RemoveFile(path=relative, reason="nothing reads it")
+def _leftover_removals(
+    finding: Finding, snapshot: Snapshot, ownership: Ownership
+) -> Iterable[RemoveFile]:
+    """The file or folder, and of what conda has left half linked the files that only it lists."""
+    root, reason = snapshot.prefix.root, "nothing reads it"
+    top = to_disk(root, finding.metadata or finding.evidence[0].path)
+    inside = () if top.is_symlink() else sorted(top.rglob("*"))
+    for path in (top, *inside):
+        if path.is_symlink() or not path.is_dir() or not any(path.iterdir()):
+            yield RemoveFile(path=PrefixPath(path.relative_to(root).as_posix()), reason=reason)
+    for distribution in _find_distributions({finding.metadata}, snapshot):
+        others = (one for one in snapshot.distributions if one.name == distribution.name)
+        kept = {p for one in others if one is not distribution for p in read_payload(one, root)}
+        for removal in build_removals(distribution, snapshot, ownership, reason):
+            if removal.path not in kept:
+                yield removal

@@ -8,7 +8,7 @@ import pytest
 
 from conda_pip_interop.core.findings import Finding, FindingKind, find_findings
 from conda_pip_interop.core.snapshot import read_snapshot
-from tests.builders import Layout, PrefixBuilder
+from tests.builders import Files, Layout, PrefixBuilder
 
 
 @pytest.fixture
@@ -239,3 +239,46 @@ def test_finding_twice_finds_the_same(built: PrefixBuilder) -> None:
     built.write(built.place("~x/a"), "")
     snapshot = read_snapshot(built.root)
     assert find_findings(snapshot) == find_findings(snapshot) == find(built)
+
+
+def link_by_half(built: PrefixBuilder, *names: str, files: Files | None = None) -> None:
+    """What conda leaves of idna 3.10 that is killed before its record: `names` of the dist-info."""
+    built.conda_package("idna", "3.10", files or {"idna/__init__.py": "3.10", "idna/old.py": "x"})
+    (built.root / "conda-meta/idna-3.10-0.json").unlink()
+    for file in (built.root / built.dist_info("idna", "3.10")).iterdir():
+        if file.name not in names:
+            file.unlink()
+
+
+_PIPS: Files = {"idna/__init__.py": "3.11", "idna/same.py": "same"}
+
+
+@pytest.mark.parametrize(
+    "names", [("INSTALLER", "METADATA"), ("INSTALLER", "METADATA", "RECORD")], ids=len
+)
+def test_what_conda_has_linked_by_half_beside_pips_is_left_over(
+    built: PrefixBuilder, names: tuple[str, ...]
+) -> None:
+    link_by_half(built, *names)
+    built.pip_package("idna", "3.11", _PIPS)
+    finding = find_one(built)
+    assert (finding.kind, finding.distribution) == (FindingKind.LEFTOVER, "idna")
+    assert finding.metadata == built.dist_info("idna", "3.10")
+    assert "conda has linked and no record lists, beside pip's idna 3.11" in finding.summary
+
+
+def test_it_is_not_where_condas_files_are_what_is_there(built: PrefixBuilder) -> None:
+    built.pip_package("idna", "3.11", _PIPS)
+    link_by_half(built, "INSTALLER", "METADATA", "RECORD")
+    assert find(built) == ()
+
+
+def test_it_is_not_where_there_is_no_other(built: PrefixBuilder) -> None:
+    link_by_half(built, "INSTALLER", "METADATA", "RECORD")
+    assert find(built) == ()
+
+
+def test_two_of_pips_are_not(built: PrefixBuilder) -> None:
+    built.pip_package("idna", "3.10", _PIPS)
+    built.pip_package("idna", "3.11", _PIPS)
+    assert find(built) == ()

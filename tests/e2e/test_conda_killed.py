@@ -77,6 +77,8 @@ def test_the_next_command_puts_pips_payload_back_or_finds_condas_done(
         assert not needs_recovery(env.prefix)
         found = env.owners()["idna"]
         assert found in (("3.11", "pip"), ("3.10", "conda")), f"before write {number} of {writes}"
+        assert env.findings() == [], f"before write {number} of {writes}"
+        assert len(list(env.site_packages.glob("idna-*"))) == 1, f"before write {number}"
         if found == ("3.11", "pip"):
             assert hash_tree(env.site_packages / "idna") == pips, f"before write {number}"
         env.conda("install", "-y", "idna")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conda_pip_interop.core.journal import STATE_FOLDER
+from tests.e2e.alone import ALONE
 from tests.e2e.tree import hash_tree
 from tests.pip.worlds import build_wheel
 from tests.world.cache import write_atomically
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-_ALONE = {"CONDA_NO_PLUGINS": "true"}
 _DATA = "share/kit/data.txt"
 
 
@@ -36,7 +36,7 @@ def env(make_env: Any) -> Any:
 
 def lose_records(env: Any) -> None:
     """What a conda without this plugin does (conda#14423)."""
-    env.base.run("list", "-n", env.name, **_ALONE)
+    env.base.run("list", "-n", env.name, **ALONE)
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_what_is_gone_altogether_is_linked_anew(make_env: Any) -> None:
 
 
 def test_once_conda_has_written_it_off_its_files_still_tell(kit: Any) -> None:
-    kit.conda("install", "-y", "six", **_ALONE)
+    kit.conda("install", "-y", "six", **ALONE)
     (finding,) = kit.json("pip check", check=False)["findings"]
     assert (finding["kind"], finding["conda"]) == ("lost-record", "kit")
     assert finding["details"]["written_off"] is True
@@ -195,9 +195,9 @@ def test_a_package_that_is_at_hand_no_more_is_fetched_or_it_is_said(
 def test_no_alarm_where_conda_itself_has_removed(make_env: Any, base: Any) -> None:
     env = make_env("python", "pip", "flask=3.0.3", "idna=3.7")
     env.pip("install", "-q", "cowsay")
-    env.conda("install", "-y", "--force-reinstall", "six", **_ALONE)
-    env.conda("update", "-y", "idna", **_ALONE)
-    env.conda("remove", "-y", "flask", **_ALONE)
+    env.conda("install", "-y", "--force-reinstall", "six", **ALONE)
+    env.conda("update", "-y", "idna", **ALONE)
+    env.conda("remove", "-y", "flask", **ALONE)
     env.pip("install", "-q", "click==8.1.7")  # the very files that conda's had
     assert env.findings() == []
     clone = type(env)(base=base, name=f"{env.name}c")

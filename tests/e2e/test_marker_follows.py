@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.alone import ALONE
 from tests.e2e.markers import (
     FOREIGN,
     has_marker,
@@ -108,7 +109,7 @@ def test_a_command_that_fails_has_its_marker_too(lab: Base) -> None:
 
 
 def test_an_environment_that_another_process_changes_is_left_alone(lab: Base, new: Path) -> None:
-    lab.run("create", "-q", "-n", "new", python(lab), CONDA_NO_PLUGINS="true")
+    lab.run("create", "-q", "-n", "new", python(lab), check=True, **ALONE)
     lab.run("install", "-q", "-n", "web", "six")
     assert not has_marker(new)
 
@@ -187,7 +188,7 @@ def test_an_environment_made_without_plugins_is_caught_at_the_next_command_there
     lab: Base, new: Path
 ) -> None:
     """As those of mamba and micromamba, which run none."""
-    lab.run("create", "-q", "-n", "new", python(lab), CONDA_NO_PLUGINS="true")
+    lab.run("create", "-q", "-n", "new", python(lab), check=True, **ALONE)
     assert not has_marker(new)
     lab.run(*nothing(lab, "new"))
     assert has_marker(new)

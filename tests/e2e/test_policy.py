@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.alone import ALONE
 from tests.e2e.markers import has_marker, marker_of, nothing, own_copy, protect, source_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def lab(shared_base: Base) -> Iterator[Base]:
     with own_copy(shared_base, "policy") as own:
         python = ".".join(own.channel.pythons[0].split(".")[:2])
         for name in NAMES:
-            own.run("create", "-q", "-n", name, f"python={python}", CONDA_NO_PLUGINS="true")
+            own.run("create", "-q", "-n", name, f"python={python}", check=True, **ALONE)
         yield own
 
 
@@ -102,7 +103,7 @@ def test_what_an_admin_has_locked_nobody_weakens(lab: Base, value: str) -> None:
 def test_without_the_locks_a_command_line_can_do_without_plugins(lab: Base) -> None:
     """Why the how-to names `no_plugins` among the keys to lock."""
     say(admin_file(lab), "plugins:\n  KEY: base #!final\n")
-    lab.run("--no-plugins", *nothing(lab, "base"))
+    lab.run("--no-plugins", *nothing(lab, "base"), CONDA_SOLVER=ALONE["CONDA_SOLVER"])
     assert not has_marker(lab.prefix)
 
 
