@@ -185,6 +185,7 @@ def test_what_is_no_environment_file_is_refused(text: str) -> None:
     with pytest.raises(InteropError) as caught:
         parse_environment(text, origin="env.yml")
     assert caught.value.message.startswith("env.yml cannot be read")
+    assert caught.value.exit_code == 2, "1 says that a file is out of date"
 
 
 @pytest.mark.parametrize("text", ["x>=2.7.*", "-c limits.txt", "a b"])
@@ -193,6 +194,7 @@ def test_an_invalid_requirement_is_named_with_its_place(tmp_path: Path, text: st
     with pytest.raises(InteropError) as caught:
         to_environment(read(tmp_path, r_txt=f"six\n{text}\n"))
     assert caught.value.code == "invalid-requirement"
+    assert caught.value.exit_code == 2, "1 says that a file is out of date"
     assert ".txt:" in caught.value.message
 
 
