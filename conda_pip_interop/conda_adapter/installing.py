@@ -107,7 +107,7 @@ def fulfil(
             return agree(
                 options,
                 target,
-                shown=render_plan(target.label, plan.actions),
+                shown=render_plan(target.label, plan.actions) if plan.actions else "",
                 plan=plan_to_list(plan.actions),
                 nothing_to_do=nothing_to_do if plan.nothing_to_do else None,
                 carry_out=carry_out,

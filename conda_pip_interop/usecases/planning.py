@@ -275,13 +275,14 @@ class Planner:
 
 
 def _pip_failed(error: InteropError) -> InteropError:
+    names = (
+        "Check the names and the versions that were asked for.",
+        "`conda search NAME` shows what the channels have.",
+    )
     return InteropError(
         error.code,
         f"Nothing was changed: {error.message}",
-        hints=(
-            "Check the names and the versions that were asked for.",
-            "`conda search NAME` shows what the channels have.",
-        ),
+        hints=error.hints or names,
         exit_code=error.exit_code,
     )
 
