@@ -33,7 +33,7 @@ class Chosen:
 def parse_pyproject(text: str, *, origin: str, chosen: Chosen) -> Dependencies:
     """Read a pyproject.toml: PEP 621 (project), 735 (groups) and 518 (build-system).
 
-    Raises InteropError `unreadable-file`, or `no-such-part` for an extra or a group it lacks.
+    Raises UsageError `unreadable-file`, or `no-such-part` for an extra or a group it lacks.
     """
     document = load_toml(text, origin)
     project = _table(document.get("project"), origin)
