@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
         return error.exit_code
     if options.json:
         print(json.dumps(output.document, indent=2))
-    elif not options.quiet or output.exit_code:
+    elif not options.silent or output.exit_code:
         print(output.text)
     return output.exit_code
 

@@ -50,7 +50,8 @@ EXAMPLES: Final = {
 }
 #: What tells our fields in a namespace from others.
 _MARK: Final = "family_"
-_TARGET: Final = ("-n", "-p", "--name", "--prefix")
+#: What names the environment.
+TARGET_OPTIONS: Final = frozenset(("-n", "-p", "--name", "--prefix"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,8 +117,8 @@ def split_passed(
     behind that only says that the rest is pip's.
     """
     ours, rest = list(before), list(behind)
-    while rest and rest[0].startswith(_TARGET):
-        count = 2 if rest[0] in _TARGET else 1
+    while rest and rest[0].startswith(tuple(TARGET_OPTIONS)):
+        count = 2 if rest[0] in TARGET_OPTIONS else 1
         ours += rest[:count]
         del rest[:count]
     if rest[:1] == ["--"]:

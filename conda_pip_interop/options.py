@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import re
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -45,6 +46,9 @@ _WITH_VALUE: Final = (
     *list_names_with_value(),
 )
 
+#: What is only asked for its answer.
+_ASKING: Final = ("list", "show", "tree", "why", "freeze", "names", "translate", "status")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
@@ -76,6 +80,12 @@ class Options:
     clean_up: bool = False
     install: InstallOptions = field(default_factory=InstallOptions)
     family: FamilyOptions = field(default_factory=FamilyOptions)
+
+    @property
+    def silent(self) -> bool:
+        """Whether -q takes the answer too; not where the answer is all that was asked for."""
+        asked = self.listing or (self.command in _ASKING and self.output is None)
+        return self.quiet and not asked
 
 
 #: What a parser's answer may hold that goes into `Options` as it is.
@@ -174,8 +184,11 @@ def _split_command(argv: Sequence[str]) -> tuple[str | None, list[str], list[str
 
 def _unknown_command(command: str, program: str, commands: Sequence[str]) -> UsageError:
     hints = [f"The commands are {', '.join(commands)}."]
+    alike = difflib.get_close_matches(command, commands, n=1)
     if command in COMMANDS:
         hints.append(f"`conda pip {command}` needs conda.")
+    elif alike:
+        hints.insert(0, f"Is `{program} {alike[0]}` meant?")
     else:
         hints.append(f"For pip's own `{command}`: `conda run -n ENV python -m pip {command}`.")
     return UsageError("usage", f"`{program}` has no command {command!r}.", hints=tuple(hints))

@@ -222,6 +222,31 @@ def test_an_unknown_command_is_refused_with_those_there_are() -> None:
     assert "python -m pip frobnicate" in error.hints[1]
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("lst", "list"), ("unistall", "uninstall")])
+def test_a_command_with_a_typo_is_told_which_is_meant(typed: str, meant: str) -> None:
+    assert refuse(typed).hints[0] == f"Is `conda pip {meant}` meant?"
+
+
+@pytest.mark.parametrize(
+    ("argv", "silent"),
+    [
+        (["install", "x", "-q"], True),
+        (["install", "x"], False),
+        (["check", "-q"], True),
+        (["freeze", "-q"], False),
+        (["list", "-q"], False),
+        (["undo", "--list", "-q"], False),
+        (["undo", "-q"], True),
+        (["translate", "r.txt", "-q"], False),
+        (["translate", "r.txt", "-o", "e.yml", "-q"], True),
+    ],
+)
+def test_quiet_leaves_the_answer_where_that_is_all_that_was_asked_for(
+    argv: list[str], *, silent: bool
+) -> None:
+    assert parse(*argv).silent is silent
+
+
 def test_a_value_is_not_taken_for_the_command() -> None:
     assert parse("-n", "list", "check") == Options(command="check", name="list")
     assert "-n" in refuse("-n", "list").message

@@ -43,7 +43,7 @@ def run(argv: Sequence[str]) -> int:
         return error.exit_code
     if options.json:
         print(json.dumps(output.document, indent=2))
-    elif output.text and (not options.quiet or output.exit_code):
+    elif output.text and (not options.silent or output.exit_code):
         print(output.text)
     return output.exit_code
 

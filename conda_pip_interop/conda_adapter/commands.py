@@ -9,7 +9,7 @@ from conda_pip_interop.conda_adapter.boundary import call_hook
 from conda_pip_interop.conda_adapter.staleness import tell_waiting
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.core.state import read_state, write_state
-from conda_pip_interop.core.undo import find_journal, undo
+from conda_pip_interop.core.undo import find_journal, refuse_changed, undo
 from conda_pip_interop.render import Output, plan_to_list, render_plan
 from conda_pip_interop.usecases import reconcile, restore
 from conda_pip_interop.usecases.undo import list_operations, render_undo, undo_to_list
@@ -75,6 +75,7 @@ def undo_operation(options: Options, target: Target) -> Output:
     if options.listing:
         return list_operations(target)
     journal = find_journal(target.prefix, options.words[0] if options.words else None)
+    refuse_changed(target.prefix, journal)
 
     def carry_out() -> None:
         undo(target.prefix, journal.identifier, on_wait=lambda: tell_waiting(target))
@@ -83,7 +84,7 @@ def undo_operation(options: Options, target: Target) -> Output:
     return agree(
         options,
         target,
-        shown=render_undo(journal),
+        shown=render_undo(journal, target.label),
         plan=undo_to_list(journal),
         nothing_to_do=None,
         carry_out=carry_out,
@@ -120,7 +121,7 @@ def agree(
     if options.dry_run:
         return Output(text=f"{shown}\n\nDry run: nothing was changed.", document=document)
     if not options.json and not (options.quiet and options.yes):
-        print(f"{shown}\n")
+        print(f"{shown}\n", flush=True)
     if not options.json:
         _confirm()
     carry_out()

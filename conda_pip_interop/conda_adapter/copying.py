@@ -39,6 +39,7 @@ def tell_of_copy(copy: Path) -> None:
             for name, version in record.overridden_by.items()
         ]
         wanted = [f"{name}=={version}" for _, name, version in replaced]
+        wanted += [f"--break-other-managers={name}" for _, name, _ in replaced]
         tell(
             *(
                 f"conda-pip-interop: {target.label}: conda's {record.name} {record.version} is "

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from conda.models.version import VersionOrder
 
-from conda_pip_interop.conda_adapter.boundary import call_hook
+from conda_pip_interop.conda_adapter.boundary import call_hook, say
 from conda_pip_interop.conda_adapter.commands import agree
 from conda_pip_interop.conda_adapter.staleness import tell_waiting
 from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.family_options import PASSED
+from conda_pip_interop.family_options import PASSED, TARGET_OPTIONS
 from conda_pip_interop.pip.passing import pass_on, read_editables, read_outdated
 from conda_pip_interop.pip.process import PipProcess
 from conda_pip_interop.render import Output, plan_to_list
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 #: The commands that `answer` answers.
 ANSWERED: Final = frozenset(("uninstall", *LOOKS, *PASSED))
+#: pip's exit code for an option that it does not know.
+_WRONG_USAGE: Final = 2
 
 
 def answer(options: Options, target: Target) -> Output:
@@ -48,13 +50,24 @@ def answer(options: Options, target: Target) -> Output:
         case "list" if options.family.outdated:
             return _list_outdated(snapshot, target)
         case command if command in PASSED:
-            code = pass_on(_find_pip(snapshot, target), [command, *options.family.verbatim])
-            return Output(text="", document={}, exit_code=code)
+            return _pass_on(options, snapshot, target)
     editables: Mapping[NormalizedName, str] = {}
     if options.command == "freeze" and any(one.editable for one in snapshot.distributions):
         editables = read_editables(_find_pip(snapshot, target))
     ascii_only = not can_draw(sys.stdout.encoding)
     return look(options, snapshot, target, ascii_only=ascii_only, editables=editables)
+
+
+def _pass_on(options: Options, snapshot: Snapshot, target: Target) -> Output:
+    """A command of pip's own; where pip knows no -n or -p, it is said where they belong."""
+    words = options.family.verbatim
+    code = pass_on(_find_pip(snapshot, target), [options.command, *words])
+    if code == _WRONG_USAGE and not TARGET_OPTIONS.isdisjoint(words):
+        say(
+            "conda-pip-interop: -n and -p stand before the command here: "
+            f"`conda pip -n ENV {options.command} …`."
+        )
+    return Output(text="", document={}, exit_code=code)
 
 
 def _uninstall(options: Options, snapshot: Snapshot, target: Target) -> Output:

@@ -14,6 +14,7 @@ from packaging.version import Version
 from conda_pip_interop.conda_adapter.boundary import call_hook, say
 from conda_pip_interop.conda_adapter.build_env import BuildEnvironments
 from conda_pip_interop.conda_adapter.commands import agree
+from conda_pip_interop.conda_adapter.environment import build_target
 from conda_pip_interop.conda_adapter.guarding import judge_transaction
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.solve import CondaEnvironment
@@ -108,7 +109,7 @@ def fulfil(
             return agree(
                 options,
                 target,
-                shown=render_plan(target.label, plan.actions),
+                shown=render_plan(target.label, plan.actions) if plan.actions else "",
                 plan=plan_to_list(plan.actions),
                 nothing_to_do=nothing_to_do if plan.nothing_to_do else None,
                 carry_out=carry_out,
@@ -198,10 +199,11 @@ def _find_runner(snapshot: Snapshot, python: Path) -> Path:
     if own and Version(own[0].version) >= FIRST_PIP_WITH_REPORT:
         return python
     if importlib.util.find_spec("pip") is None:
+        target = build_target(snapshot.prefix.root)
         raise InteropError(
             "no-pip",
             "Neither the environment nor conda's own Python has a pip (>= 23.0) to work with.",
-            hints=("Add one: `conda install pip`.",),
+            hints=(f"Add one: `{target.command('conda', 'install', 'pip')}`.",),
         )
     return Path(sys.executable)
 

@@ -218,8 +218,7 @@ def update_map(file: Path) -> Output:
             "no-map",
             "No additional map of names is set.",
             hints=(
-                "`conda config --set plugins.pip_interop_names_map URL` sets one.",
-                "It can be a file or an https URL.",
+                "Under plugins: in a .condarc, write pip_interop_names_map: FILE, or an https URL.",
             ),
         )
     extra = parse_map(_fetch(origin), origin=origin, fetched=time.time())

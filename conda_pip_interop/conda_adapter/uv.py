@@ -53,7 +53,7 @@ def _find_uv(snapshot: Snapshot) -> Path:
     raise InteropError(
         "no-uv",
         f"pip_interop_installer is set to uv by {read_policy().installer_source}, and there is no "
-        f"uv beside conda, in {snapshot.prefix.root} or on PATH; nothing was changed.",
+        f"uv beside conda, in {snapshot.prefix.root}, or on PATH; nothing was changed.",
         hints=(
             "Add it: `conda install -n base uv`.",
             "Or let pip do it: `CONDA_PLUGINS_PIP_INTEROP_INSTALLER=pip` in the environment.",

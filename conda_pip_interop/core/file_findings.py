@@ -141,11 +141,15 @@ def _is_dispensable(distribution: Distribution, file: InstalledFile) -> bool:
     return file.path.endswith(".pyc") or file.sha256 == _EMPTY_SHA256 or file.path in notes
 
 
+def _count(files: list[Evidence]) -> str:
+    return f"{len(files)} of its files {'is' if len(files) == 1 else 'are'}"
+
+
 def _build_broken(
     distribution: Distribution, missing: list[Evidence], changed: list[Evidence]
 ) -> Finding:
-    told = [f"{len(missing)} of its files are missing"] if missing else []
-    told += [f"{len(changed)} have been overwritten"] if changed else []
+    told = [f"{_count(missing)} missing"] if missing else []
+    told += [f"{_count(changed)} overwritten"] if changed else []
     return _build_damaged(
         distribution,
         (*missing, *changed),

@@ -51,7 +51,7 @@ def hold_prefix(
         raise InteropError("not-conda", f"{prefix} is not a conda environment.")
     if is_operating(prefix):
         raise InteropError("busy", f"An operation on {prefix} is under way in this process.")
-    try:
+    with explain_refusals(prefix):
         (prefix / STATE_FOLDER).mkdir(exist_ok=True)
         with hold_lock(prefix / STATE_FOLDER / "lock", on_wait=on_wait):
             recover(prefix)
@@ -62,17 +62,24 @@ def hold_prefix(
                     hints=("Run the command again.",),
                 )
             yield
-    except OSError as error:
-        refusal = _explain(error, prefix)
-        if refusal is None:
-            raise
-        raise refusal from error
 
 
 def recover_interrupted(prefix: Path, *, on_wait: Callable[[], None] | None = None) -> None:
     """Put back what an interrupted operation left in `prefix`, or close it where it was done."""
     with hold_prefix(prefix, on_wait=on_wait):
         pass
+
+
+@contextmanager
+def explain_refusals(prefix: Path) -> Iterator[None]:
+    """Turn what says why `prefix` cannot be written to into `not-writable` or `disk-full`."""
+    try:
+        yield
+    except OSError as error:
+        refusal = _explain(error, prefix)
+        if refusal is None:
+            raise
+        raise refusal from error
 
 
 def _explain(error: OSError, prefix: Path) -> InteropError | None:

@@ -56,7 +56,7 @@ def read_prefix(root: Path) -> Prefix:
     if not is_conda and python is None:
         raise InteropError(
             "not-an-environment",
-            f"{root} is not an environment",
+            f"{root} is not an environment.",
             hints=("It has neither a conda-meta folder nor a Python; check the path.",),
         )
     return Prefix(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
@@ -37,10 +38,11 @@ def find_journal(prefix: Path, identifier: str | None) -> Journal:
     chosen = [one for one in journals if identifier in (None, one.identifier)]
     if not chosen:
         what = "No operation" if identifier is None else f"No operation {identifier}"
+        hint = f"`conda pip undo -p {shlex.quote(str(prefix))} --list` shows those that can be."
         raise InteropError(
             "no-such-operation",
             f"{what} can be undone in {prefix}.",
-            hints=("`conda pip undo --list` shows those that can.",),
+            hints=(hint,) if journals else (),
         )
     return chosen[-1]
 
@@ -51,6 +53,20 @@ def find_changed(prefix: Path, journal: Journal) -> tuple[PrefixPath, ...]:
         step.path: step for step in journal.steps if step.kind in ("write", "remove")
     }
     return tuple(path for path, step in sorted(last.items()) if not _is_as_left(prefix, step))
+
+
+def refuse_changed(prefix: Path, journal: Journal) -> None:
+    """Raise InteropError `changed-since` where something else has changed what was written."""
+    changed = find_changed(prefix, journal)
+    if changed:
+        count, verb = len(changed), "has" if len(changed) == 1 else "have"
+        of = f"{count} file{'s' * (count > 1)} of {journal.identifier} ({journal.title})"
+        raise InteropError(
+            "changed-since",
+            f"Nothing was undone in {prefix}: {of} {verb} changed since: "
+            f"{', '.join(changed[:5])}{' …' if count > 5 else ''}.",  # noqa: PLR2004 - as many are named
+            hints=("What is there now was put there by something else, and would be lost.",),
+        )
 
 
 def _is_as_left(prefix: Path, step: Step) -> bool:
@@ -71,14 +87,7 @@ def undo(prefix: Path, identifier: str, *, on_wait: Callable[[], None] | None = 
     """
     with hold_prefix(prefix, on_wait=on_wait):
         journal = find_journal(prefix, identifier)
-        changed = find_changed(prefix, journal)
-        if changed:
-            raise InteropError(
-                "changed-since",
-                f"{len(changed)} of the files have changed since: {', '.join(changed[:5])}"
-                f"{' …' if len(changed) > 5 else ''}.",  # noqa: PLR2004 - as many as are named
-                hints=("Nothing was undone. What is there now was put there by something else.",),
-            )
+        refuse_changed(prefix, journal)
         file = prefix / JOURNAL_FOLDER / identifier / "journal.jsonl"
         with file.open("a", encoding="utf-8") as stream:
             stream.write(render_reopen())

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import UsageError
 from conda_pip_interop.names.places import hide_password
 
 #: What an entry is: a requirement; a constraint, which limits one; a path, a URL or an editable
@@ -65,7 +65,7 @@ def read_requirements_file(
     """Read a requirements file (pip's documentation, "Requirements File Format"), `-r` followed.
 
     `environ` gives the values of `${NAME}` in the names of files that it includes. Raises
-    InteropError `unreadable-file` for it and for what it includes.
+    UsageError `unreadable-file` for it and for what it includes.
     """
     if depth > _DEEPEST:
         raise unreadable(file, "it includes itself")
@@ -157,7 +157,7 @@ def split_option(line: str) -> tuple[str | None, str]:
 
 
 def find_file(folder: Path, name: str) -> Path:
-    """The file that is meant from a folder; raises InteropError `unreadable-file` for a URL."""
+    """The file that is meant from a folder; raises UsageError `unreadable-file` for a URL."""
     if "://" in name:
         raise unreadable(hide_password(name), "only files are read; download it first")
     return folder / name
@@ -170,19 +170,23 @@ def _is_place(line: str) -> bool:
 
 
 def read_text(file: Path) -> str:
-    """Read a dependency file; raises InteropError `unreadable-file`."""
+    """Read a dependency file; raises UsageError `unreadable-file`."""
     try:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise unreadable(file, "it is not UTF-8") from error
     except OSError as error:
-        raise unreadable(file, error.strerror or str(error)) from error
+        raise UsageError(
+            "unreadable-file",
+            f"{file} cannot be read: {error.strerror or error}.",
+            hints=("Check the path; it counts from the folder that you are in.",),
+        ) from error
 
 
-def unreadable(file: PurePath | str, reason: str) -> InteropError:
+def unreadable(file: PurePath | str, reason: str) -> UsageError:
     """The error for a file that is not what its name says."""
-    return InteropError(
+    return UsageError(
         "unreadable-file",
-        f"{file} cannot be read: {reason}",
+        f"{file} cannot be read: {reason}.",
         hints=("Known are requirements.txt, pyproject.toml, pylock.toml and environment.yml.",),
     )

@@ -51,7 +51,7 @@ class EnvironmentFile:
 
 
 def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
-    """Read an environment file; raises InteropError `unreadable-file` for what is none."""
+    """Read an environment file; raises UsageError `unreadable-file` for what is none."""
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
     from ruamel.yaml.error import YAMLError
 

@@ -32,7 +32,7 @@ def parse_pylock(
     """Read a lock. Hashes stand in the entries' tails; `folder` is where its paths are meant from.
 
     What is locked for an extra or a group holds where `extras` or the lock's default groups name
-    it. Raises InteropError `unreadable-file`.
+    it. Raises UsageError `unreadable-file`.
     """
     document = load_toml(text, origin)
     version = document.get("lock-version", "1.0")

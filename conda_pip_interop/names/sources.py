@@ -35,8 +35,16 @@ class Sources:
 def read_sources(files: Iterable[Path], chosen: Chosen, *, target: Path = Path()) -> Sources:
     """Read dependency files, each by what its name says it is; paths as meant from `target` on.
 
-    Raises InteropError `unreadable-file`, UsageError for two environment files.
+    Raises UsageError: `unreadable-file`, `no-such-part`; `usage` for two environment files, and for
+    parts that are wanted of a pyproject.toml where none is named.
     """
+    files = tuple(files)
+    if chosen != Chosen() and not any(file.name == "pyproject.toml" for file in files):
+        raise UsageError(
+            "usage",
+            "--extra, --group and --build-system choose from a pyproject.toml; none is named.",
+            hints=("Name it among the files.",),
+        )
     dependencies: list[Dependencies] = []
     environment: EnvironmentFile | None = None
     text = ""

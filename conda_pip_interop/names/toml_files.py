@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import UsageError
 from conda_pip_interop.names.entries import Dependencies, Entry, unreadable
 
 #: PEP 723, "Reference Implementation".
@@ -33,7 +33,7 @@ class Chosen:
 def parse_pyproject(text: str, *, origin: str, chosen: Chosen) -> Dependencies:
     """Read a pyproject.toml: PEP 621 (project), 735 (groups) and 518 (build-system).
 
-    Raises InteropError `unreadable-file`, or `no-such-part` for an extra or a group it lacks.
+    Raises UsageError `unreadable-file`, or `no-such-part` for an extra or a group it lacks.
     """
     document = load_toml(text, origin)
     project = _table(document.get("project"), origin)
@@ -128,7 +128,7 @@ def _read_group(
 
 def _part(parts: Mapping[Any, Any], name: str, what: str, origin: str) -> Any:
     if name not in parts:
-        raise InteropError(
+        raise UsageError(
             "no-such-part",
             f"{origin} has no {what} {name}.",
             hints=(f"It has: {', '.join(map(str, parts)) or 'none'}.",),

@@ -8,6 +8,7 @@ what pyproject.toml states (PEP 518), and then what the backend asks for (PEP 51
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -210,7 +211,7 @@ class BuildingInstaller:
         if self.prepare is None:
             missing = find_missing(self.process.prefix, needs.requires)
             if missing:
-                raise _not_there(missing)
+                raise _not_there(missing, self.process.prefix)
             environ = _with_programs(self.process.python.parent)
             return replace(self.process, options=options, environ=environ)
         there = self.prepare(needs)
@@ -258,14 +259,14 @@ def _is_wheel(url: str) -> bool:
     return url.partition("#")[0].partition(" ;")[0].rstrip().endswith(".whl")
 
 
-def _not_there(missing: tuple[str, ...]) -> InteropError:
+def _not_there(missing: tuple[str, ...], prefix: Path) -> InteropError:
     names = " ".join(f'"{one}"' if set(one) & set("<>=!~; [") else one for one in missing)
     return InteropError(
         "build-requirements",
         f"Without build isolation the environment must have what the build needs; it lacks: "
         f"{', '.join(missing)}.",
         hints=(
-            f"Install them first: `conda pip install {names}`.",
+            f"Install them first: `conda pip install -p {shlex.quote(str(prefix))} {names}`.",
             "Or leave --no-build-isolation out: the build gets an environment of its own.",
         ),
     )

@@ -44,6 +44,9 @@ _AGREED = {"PIP_BREAK_SYSTEM_PACKAGES": "1", "PIP_CONSTRAINT": "", "PIP_REQUIRE_
 
 #: How many warnings before an error are told.
 _WARNINGS = 5
+#: Words of pip's for a project that does not build, and for an address that does not answer.
+_NOT_BUILT = ("metadata-generation-failed", "subprocess-exited-with-error")
+_NOT_REACHED = ("Max retries exceeded", "connection broken by", "HTTP error")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,10 +205,25 @@ def _stay_in(prefix: Path) -> list[str]:
 
 def pip_failed(returncode: int, output: str) -> InteropError:
     """pip's own words about its failure, with its own exit code, and with no password."""
-    words = _indent(_last_words(hide_password(output).splitlines()))
+    words = _indent(_last_words(hide_password(output).rstrip().splitlines()))
     return InteropError(
-        "pip-failed", f"pip failed (exit code {returncode}):\n{words}", exit_code=returncode
+        "pip-failed",
+        f"pip failed (exit code {returncode}):\n{words}",
+        hints=_advise(words),
+        exit_code=returncode,
     )
+
+
+def _advise(words: str) -> tuple[str, ...]:
+    """What to look at where pip's words tell that names and versions are not to blame."""
+    if any(word in words for word in _NOT_BUILT):
+        return ("That is about the project: mend it, or ask for another version of it.",)
+    if any(word in words for word in _NOT_REACHED):
+        return (
+            "Is there a network, and is the address right?",
+            "`conda pip config list` shows which indexes and proxies pip knows of.",
+        )
+    return ()
 
 
 def _last_words(lines: list[str]) -> Iterable[str]:

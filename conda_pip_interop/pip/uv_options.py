@@ -165,7 +165,7 @@ def _refuse(name: str) -> InteropError:
         "no-uv-option",
         f"{name} is pip's, and uv has nothing like it; pip_interop_installer is set to uv.",
         hints=(
-            "Leave it out of the command line and of pip's configuration,",
-            "or let pip do it: `CONDA_PLUGINS_PIP_INTEROP_INSTALLER=pip` in the environment.",
+            "Leave it out of the command line and of pip's configuration.",
+            "Or let pip do it: `CONDA_PLUGINS_PIP_INTEROP_INSTALLER=pip` in the environment.",
         ),
     )

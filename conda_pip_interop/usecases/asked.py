@@ -53,6 +53,7 @@ def read_request(
     reader = _Reader(folder=folder, environ=environ)
     try:
         for word in words:
+            _refuse_file(word, folder)
             reader.take(Entry(text=word, origin=_COMMAND_LINE), in_file=False)
         for word in options.editables:
             reader.take(Entry(text=word, origin=_COMMAND_LINE), in_file=False, editable=True)
@@ -70,6 +71,16 @@ def read_request(
     except InteropError as error:  # of a file that is not what its name says
         raise UsageError(error.code, error.message, hints=error.hints) from error
     return reader.build(options)
+
+
+def _refuse_file(word: str, folder: Path) -> None:
+    """A file of requirements that stands where a requirement belongs: `-r` is missing."""
+    if word.endswith((".txt", ".in")) and (folder / word).is_file():
+        raise UsageError(
+            "usage",
+            f"{word} is a file, and no requirement.",
+            hints=(f"To install what stands in it: `-r {shlex.quote(word)}`.",),
+        )
 
 
 @dataclass(kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import deque
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -44,6 +45,7 @@ class Assigner:
     conda-supplied names are not descended into: what they need is conda's affair. `requires` gives
     the `Requires-Dist` lines of a name, none as long as nobody knows them. `sources` are names that
     were asked for by a URL or a path, `moved` those that conda cannot supply, each with why.
+    `command` makes a command line for the environment.
     """
 
     installed: Mapping[NormalizedName, Installed]
@@ -51,6 +53,7 @@ class Assigner:
     environment: Mapping[str, str]
     requires: Callable[[NormalizedName], tuple[str, ...]]
     explain_absence: Callable[[NormalizedName], str] = lambda _: NOT_IN_CHANNELS
+    command: Callable[..., str] = lambda *words: shlex.join(words)
     matches: Matches | None = None
     wishes: Wishes = field(default_factory=Wishes)
     sources: Container[NormalizedName] = ()
@@ -154,7 +157,8 @@ class Assigner:
             return FromPip(reason=f"{reason}; in place of conda's {has.version}")
         if name in self.moved and self._serves(name, has):
             return _keep(has)
-        raise _would_overwrite(name, has.version, self._ranges[name], reason)
+        remove = self.command("conda", "remove", name)
+        raise _would_overwrite(name, has.version, self._ranges[name], reason, remove=remove)
 
     def _let_conda(self, name: NormalizedName, has: Installed | None) -> Supply:
         """conda's, if the channels have a version that serves."""
@@ -256,14 +260,14 @@ def _filter(
 
 
 def _would_overwrite(
-    name: NormalizedName, version: str, specifiers: SpecifierSet, reason: str
+    name: NormalizedName, version: str, specifiers: SpecifierSet, reason: str, *, remove: str
 ) -> InteropError:
     over = f"To let pip put its own in the place of conda's: `--break-other-managers {name}`."
     if _satisfies(version, specifiers):
         return InteropError(
             "would-overwrite",
             f"{name} {version} is conda's, and pip's own would overwrite it ({reason}).",
-            hints=(f"Leave {name} to conda, or remove it first: `conda remove {name}`.", over),
+            hints=(f"Leave {name} to conda, or remove it first: `{remove}`.", over),
         )
     return InteropError(
         "would-overwrite",

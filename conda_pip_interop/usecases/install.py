@@ -61,7 +61,7 @@ def plan_install(
             hints=(f"Add one first: `{target.command('conda', 'install', 'python')}`.",),
         )
     _refuse_python(request, python.version, target)
-    return Planner(snapshot, conda, installer, wishes or Wishes()).plan(request)
+    return Planner(snapshot, target, conda, installer, wishes or Wishes()).plan(request)
 
 
 def _refuse_python(request: Request, version: str, target: Target) -> None:

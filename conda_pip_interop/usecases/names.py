@@ -135,7 +135,7 @@ def _render_contents(contents: Contents) -> str:
         "package": f" {contents.version} carries",
         "": ", by its name, carries"
         if contents.version
-        else " is not in the channels; by its name",
+        else " is not in the channels; by its name it would carry",
     }
     lines = [f"  {one.name} {one.version}".rstrip() for one in contents.distributions]
     heading = f"{contents.conda}{where[contents.known_from]}:"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.pip.interface import HeldDistribution, Installer, Pin
     from conda_pip_interop.pip.report import ReportItem
     from conda_pip_interop.usecases.conda import Conda, CondaPackage, Solution
+    from conda_pip_interop.usecases.target import Target
 
 #: How often conda and pip may answer each other before the plan is given up.
 MAX_ROUNDS: Final = 6
@@ -89,8 +90,14 @@ class Planner:
     """One planning: what is known, and what the two managers have answered."""
 
     def __init__(
-        self, snapshot: Snapshot, conda: Conda, installer: Installer, wishes: Wishes
+        self,
+        snapshot: Snapshot,
+        target: Target,
+        conda: Conda,
+        installer: Installer,
+        wishes: Wishes,
     ) -> None:
+        self._target = target
         self._conda = conda
         self._installer = installer
         self._wishes = wishes
@@ -133,7 +140,7 @@ class Planner:
         except InteropError as error:
             if error.code != "pip-failed":
                 raise
-            raise _pip_failed(error) from error
+            raise _pip_failed(error, self._target) from error
 
     def _ask_conda(self, wanted: list[Requirement]) -> _CondaAnswer:
         """Who supplies what; what conda cannot put together has moved to pip then."""
@@ -145,6 +152,7 @@ class Planner:
                 environment=self._environment,
                 requires=self._known.find_requires,
                 explain_absence=self._conda.explain_absence,
+                command=self._target.command,
                 matches=self._conda.matches,
                 wishes=self._wishes,
                 sources=self._known.direct,
@@ -202,7 +210,7 @@ class Planner:
             if error.code != "pip-failed":
                 raise
             if self._wishes.no_deps or not self._learn_named(lines, held):
-                raise _pip_failed(error) from error
+                raise _pip_failed(error, self._target) from error
             return None
         self._known.learn(answer)
         return (*answer, *self._find_other_sources(answer))
@@ -274,11 +282,12 @@ class Planner:
         return (*direct, *(self._look_up(lines) if lines else ()))
 
 
-def _pip_failed(error: InteropError) -> InteropError:
+def _pip_failed(error: InteropError, target: Target) -> InteropError:
     return InteropError(
         error.code,
-        f"Nothing was changed: {error.message}",
-        hints=(
+        f"Nothing was changed in {target.label}: {error.message}",
+        hints=error.hints
+        or (
             "Check the names and the versions that were asked for.",
             "`conda search NAME` shows what the channels have.",
         ),

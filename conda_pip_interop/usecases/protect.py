@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from conda_pip_interop import __version__
 from conda_pip_interop.core.files import remove_file, replace_file
+from conda_pip_interop.core.holding import explain_refusals
 from conda_pip_interop.core.markers import (
     Absent,
     Foreign,
@@ -129,7 +130,15 @@ def _render(prefix: Prefix, target: Target, policy: Policy, *, source: str) -> s
 
 
 def protect(target: Target, policy: Policy) -> Output:
-    """Write a marker because a person asks for it, whatever the policy says of the environment."""
+    """Write a marker because a person asks for it, whatever the policy says of the environment.
+
+    Raises InteropError: `no-python`, `not-writable`.
+    """
+    with explain_refusals(target.prefix):
+        return _protect(target, policy)
+
+
+def _protect(target: Target, policy: Policy) -> Output:
     prefix = read_prefix(target.prefix)
     match read_markers(prefix)[0]:
         case Absent(path=None):
@@ -160,7 +169,15 @@ def _name_asker(target: Target, policy: Policy) -> str:
 
 
 def unprotect(target: Target, policy: Policy) -> Output:
-    """Take our marker away, and keep it away; refused where somebody has set the policy."""
+    """Take our marker away, and keep it away; refused where somebody has set the policy.
+
+    Raises InteropError: `policy-forbids`, `foreign-marker`, `not-writable`.
+    """
+    with explain_refusals(target.prefix):
+        return _unprotect(target, policy)
+
+
+def _unprotect(target: Target, policy: Policy) -> Output:
     prefix = read_prefix(target.prefix)
     wanted = _is_wanted(target, policy, State())
     if wanted and policy.protect_source != DEFAULT_SOURCE:

@@ -61,7 +61,7 @@ def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) ->
             raise InteropError(
                 "not-conda",
                 f"conda has no record of {name} in {target.label}, so there is nothing to restore.",
-                hints=(f"Install it: `{target.command('conda', 'install', name)}`.",),
+                hints=(f"Install it: `{target.command('conda', 'pip', 'install', name)}`.",),
             )
         chosen.update({one.name: one for one in matching})
     root = snapshot.prefix.root

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.core.journal import JOURNAL_FOLDER
 from conda_pip_interop.core.markers import Absent, Foreign, MarkerState, Ours
 from conda_pip_interop.core.rollback import read_journals
 from conda_pip_interop.core.snapshot import read_snapshot
@@ -30,8 +32,9 @@ _HEADER = ("Environment", "Python", "Protected by", "Policy", "Findings", "Kept"
 class EnvironmentStatus:
     """A row of `conda pip status`; `problem` is why an environment could not be read.
 
-    `findings` counts by kind; `changed` is when conda last changed it (ISO 8601, UTC). Kept are
-    `operations`, which can be undone, and `originals`, records as conda wrote them.
+    `findings` counts by kind; `changed` is when conda, or a command of ours, last changed it
+    (ISO 8601, UTC). Kept are `operations`, which can be undone, and `originals`, records as conda
+    wrote them.
     """
 
     label: str
@@ -127,8 +130,12 @@ def _protector(marker: MarkerState) -> str | None:
 
 
 def _last_change(prefix: Path) -> str | None:
-    try:
-        seconds = (prefix / "conda-meta" / "history").stat().st_mtime
-    except OSError:
+    """When conda's history or a journal of ours was last written."""
+    journals = (prefix / JOURNAL_FOLDER).glob("*/journal.jsonl")
+    times = []
+    for file in (prefix / "conda-meta" / "history", *journals):
+        with contextlib.suppress(OSError):
+            times.append(file.stat().st_mtime)
+    if not times:
         return None
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="minutes")
+    return datetime.fromtimestamp(max(times), timezone.utc).isoformat(timespec="minutes")

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.names.depends import parse_environment_depend
 from conda_pip_interop.names.entries import Dependencies, Entry
 from conda_pip_interop.names.environment_file import (
@@ -210,7 +210,7 @@ def _read_constraints(entries: Iterable[Entry]) -> Mapping[NormalizedName, Speci
 def _parse(entry: Entry) -> Requirement:
     found = parse_requirement(entry.text)
     if isinstance(found, Invalid):
-        raise InteropError(
+        raise UsageError(
             "invalid-requirement",
             f"{entry.origin}: {found.text!r} is not a requirement ({found.reason}).",
             hints=("pip would refuse it too; mend the line and run the command again.",),

@@ -34,9 +34,9 @@ def list_operations(target: Target) -> Output:
     )
 
 
-def render_undo(journal: Journal) -> str:
-    """What undoing an operation would do, in words."""
-    lines = [f"Undo {journal.identifier} ({journal.title}, {journal.started}):"]
+def render_undo(journal: Journal, label: str) -> str:
+    """What undoing an operation would do in an environment, in words."""
+    lines = [f"Undo in {label}: {journal.identifier} ({journal.title}, {journal.started})"]
     lines += [f"    {step.path}" for step in journal.steps if step.kind in ("write", "remove")]
     return "\n".join(lines)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -95,15 +93,6 @@ def succeed(prefix: Path, *batches: tuple[FileAction, ...]) -> None:
 @pytest.fixture
 def prefix(scratch: Path) -> Path:
     return make_prefix(scratch / "env")
-
-
-@pytest.fixture
-def shared_folder() -> Iterator[Path]:
-    """A folder that other users can reach (pytest's own are closed to them)."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
 
 
 def test_a_committed_operation_leaves_what_the_actions_say(prefix: Path) -> None:

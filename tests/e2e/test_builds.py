@@ -169,7 +169,7 @@ def test_without_isolation_what_is_missing_is_told_with_the_way_to_get_it(
     refused = env.conda("pip install", *words, check=False)
     assert refused.returncode == 1
     assert "it lacks: setuptools>=61, wheel." in refused.stderr
-    told = 'conda pip install "setuptools>=61" wheel'
+    told = f'conda pip install -p {env.prefix} "setuptools>=61" wheel'
     assert told in refused.stderr
     assert "app" not in env.owners()
     env.conda("pip install", "--yes", "setuptools>=61", "wheel")

@@ -115,7 +115,12 @@ def test_pips_own_commands_are_handed_on_as_they_are(
     failed = base.run("pip", "download", "no-such-project", check=False)  # with its own pip
     assert failed.returncode == 1
     assert "no-such-project" in failed.stderr
-    assert base.run("pip", "cache", "--frobnicate", check=False).returncode == 2
+    wrong = base.run("pip", "cache", "dir", "-n", env.name, check=False)
+    assert wrong.returncode == 2
+    assert "`conda pip -n ENV cache …`" in wrong.stderr
+    wrong = base.run("pip", "cache", "--frobnicate", check=False)
+    assert wrong.returncode == 2
+    assert "conda-pip-interop" not in wrong.stderr
     assert base.run("pip", "config", "--", "--help").stdout.lstrip().startswith("Usage:")
 
 

@@ -110,11 +110,14 @@ def test_an_environment_of_both_is_copied_or_moved(make_env: Any, base: Any, com
         done = base.run("rename", "-n", env.name, other.name)
         assert not env.prefix.exists()
     assert f"conda's click 8.1.7 is here, where {env.name} had pip's click 8.1.3" in done.stderr
-    assert f"conda pip install -n {other.name} click==8.1.3" in done.stderr
+    told = f"conda pip install -n {other.name} click==8.1.3 --break-other-managers=click"
+    assert told in done.stderr
     assert other.owners()["click"] == ("8.1.7", "conda")
     assert other.owners()["cowsay"] == ("6.1", "pip")
     other.python("import cowsay, click")
     assert_whole(other)
+    base.run(*told.split()[1:], "--yes")
+    assert other.owners()["click"] == ("8.1.3", "pip")
     base.run("env", "remove", "-y", "-n", other.name)
 
 

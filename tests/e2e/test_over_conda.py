@@ -54,6 +54,7 @@ def test_a_development_build_of_numpy_over_condas(make_env: Any, tmp_path: Path)
     refused = env.conda("pip install", *argv, check=False)
     assert refused.returncode == 1
     assert "numpy 2.1.3 is conda's, and pip's own would overwrite it" in refused.stderr
+    assert f"`conda remove -n {env.name} numpy`" in refused.stderr
     env.conda("pip install", *argv, "--break-other-managers", "numpy")
     assert env.owners()["numpy"] == ("2.4.0.dev0", "pip")
     assert env.python("import numpy; print(numpy.settings)") == "{}"

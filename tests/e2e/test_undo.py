@@ -19,6 +19,8 @@ def test_a_clean_up_is_undone_byte_for_byte_and_not_repeated_by_itself(make_env:
     env.conda("pip reconcile", "--yes")
     assert hash_tree(env.prefix / "lib") != before
     (operation,) = env.json("pip undo", "--list")["operations"]
+    unknown = env.conda("pip undo", "--yes", "20200101T000000Z", check=False)
+    assert f"`conda pip undo -p {env.prefix} --list`" in unknown.stderr
     assert operation["title"] == "reconcile"
     shown = env.conda("pip undo", "--dry-run", operation["id"])
     assert "idna-3.11.dist-info/METADATA" in shown.stdout
@@ -52,7 +54,7 @@ def test_undo_of_nothing_and_of_an_unknown_operation_is_told(make_env: Any) -> N
     assert env.conda("pip undo", "--yes", check=False).returncode == 1
     unknown = env.conda("pip undo", "--yes", "20200101T000000Z", check=False)
     assert unknown.returncode == 1
-    assert "conda pip undo --list" in unknown.stderr
+    assert "20200101T000000Z" in unknown.stderr
     assert "Nothing to undo" in env.conda("pip undo", "--list").stdout
 
 
@@ -64,4 +66,5 @@ def test_a_restore_is_not_undone_over_what_conda_has_put_there(make_env: Any) ->
     refused = env.conda("pip undo", "--yes", check=False)
     assert refused.returncode == 1
     assert "changed since" in refused.stderr
+    assert "Undo in" not in refused.stdout, "refused before it is shown and asked"
     assert hash_tree(env.prefix / "lib") == before

@@ -162,6 +162,21 @@ def test_a_long_failure_is_told_from_its_first_error_on() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("ERROR: Could not find a version that satisfies the requirement x", ""),
+        ("ERROR: HTTP error 404 while getting https://example.org/x.whl", "network"),
+        ("WARNING: Retrying after connection broken by 'x'\nERROR: none", "network"),
+        ("error: subprocess-exited-with-error\nerror: metadata-generation-failed", "project"),
+    ],
+)
+def test_what_is_no_matter_of_names_has_advice_of_its_own(words: str, advice: str) -> None:
+    hints = pip_failed(1, words).hints
+    assert advice in " ".join(hints)
+    assert bool(hints) is bool(advice)
+
+
 def test_a_failure_that_names_no_error_is_told_by_its_last_lines() -> None:
     message = pip_failed(2, "\n".join(map(str, range(50)))).message
     assert message.splitlines()[1:] == [f"    {number}" for number in range(30, 50)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -229,6 +230,12 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, option: str) -> Non
     for name in ("nowhere.txt", "latin.txt", "folder.txt"):
         argv = [option, name, *(["x"] if option == "--constraint" else [])]
         assert name in refuse(tmp_path, *argv, code="unreadable-file").message
+
+
+@pytest.mark.parametrize("name", ["r.txt", "dev requirements.in"])
+def test_a_file_where_a_requirement_belongs_lacks_its_option(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("x\n")
+    assert f"-r {shlex.quote(name)}" in refuse(tmp_path, name, code="usage").hints[0]
 
 
 def test_an_environment_file_is_condas(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from conda_pip_interop.pip.report import ReportItem
 from conda_pip_interop.usecases.planning import MAX_ROUNDS, Planner
 from conda_pip_interop.usecases.request import build_request
 from conda_pip_interop.usecases.supply import Wishes
+from conda_pip_interop.usecases.target import Target
 from tests.builders import PrefixBuilder
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def test_where_they_never_agree_the_difference_is_told(tmp_path: Path) -> None:
     PrefixBuilder(root=tmp_path).conda_package("click", "8.0")
     index = EndlessIndex()
     conda, installer = cast("Conda", EmptyChannels()), cast("Installer", index)
-    planner = Planner(read_snapshot(tmp_path), conda, installer, Wishes())
+    target = Target(prefix=tmp_path, name="web", is_base=False)
+    planner = Planner(read_snapshot(tmp_path), target, conda, installer, Wishes())
     with pytest.raises(InteropError) as caught:
         planner.plan(build_request([Requirement("x0")]))
     assert caught.value.code == "no-agreement"

@@ -49,6 +49,7 @@ def test_what_is_kept_of_former_operations_is_counted(tmp_path: Path) -> None:
     carry_out(plan_reconcile(snapshot), snapshot=snapshot, target=target)
     row = read_status(target, Policy())
     assert (row.operations, row.originals) == (1, 1)
+    assert row.changed is not None, "no history of conda's, but an operation of ours"
     output = render_status([row])
     assert "1 operation, 1 original" in output.text
     assert output.document["environments"] == [row.to_dict()]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.names.depends import parse_environment_depend
 from conda_pip_interop.names.environment_file import parse_environment, render_environment
 from conda_pip_interop.names.lookup import NameSources, find_projects
@@ -185,6 +185,16 @@ def test_what_is_no_environment_file_is_refused(text: str) -> None:
     with pytest.raises(InteropError) as caught:
         parse_environment(text, origin="env.yml")
     assert caught.value.message.startswith("env.yml cannot be read")
+    assert caught.value.exit_code == 2, "1 says that a file is out of date"
+
+
+@pytest.mark.parametrize(
+    "chosen", [Chosen(extras=("x",)), Chosen(groups=("x",)), Chosen(build_system=True)]
+)
+def test_parts_are_wanted_of_a_pyproject_toml_alone(tmp_path: Path, chosen: Chosen) -> None:
+    (tmp_path / "r.txt").write_text("six\n")
+    with pytest.raises(UsageError, match=r"choose from a pyproject\.toml"):
+        read_sources([tmp_path / "r.txt"], chosen)
 
 
 @pytest.mark.parametrize("text", ["x>=2.7.*", "-c limits.txt", "a b"])
@@ -193,6 +203,7 @@ def test_an_invalid_requirement_is_named_with_its_place(tmp_path: Path, text: st
     with pytest.raises(InteropError) as caught:
         to_environment(read(tmp_path, r_txt=f"six\n{text}\n"))
     assert caught.value.code == "invalid-requirement"
+    assert caught.value.exit_code == 2, "1 says that a file is out of date"
     assert ".txt:" in caught.value.message
 
 
