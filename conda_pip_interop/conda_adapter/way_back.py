@@ -33,10 +33,11 @@ def leave_nothing(transaction: Any, prefix: Path) -> Iterator[None]:
         for parent in path.parents
         if prefix in parent.parents and not parent.exists()
     }
+    replaced = {one.name for one in transaction.prefix_setups[str(prefix)].unlink_precs}
     try:
         yield
     except BaseException:
-        _remove(fresh, folders, prefix)
+        _remove(fresh, folders, prefix, replaced)
         raise
 
 
@@ -56,12 +57,23 @@ def _find_targets(action: Any) -> Iterable[str]:
     return () if one is None else (one,)
 
 
-def _remove(files: Iterable[Path], folders: Iterable[Path], prefix: Path) -> None:
-    """Not what a record lists: conda could not take it back, and will know it again."""
-    records, _ = read_conda_meta(prefix)
-    listed = {prefix / file.path for record in records for file in record.files}
-    for file in files:
-        if file not in listed and (file.is_symlink() or file.is_file()):
+def _remove(
+    files: Iterable[Path], folders: Iterable[Path], prefix: Path, replaced: Iterable[str]
+) -> None:
+    """Not what a record lists, nor that record: conda could not take it back, and knows it.
+
+    But a record of this transaction goes with its files, unless its package has `replaced` one.
+    """
+    fresh = set(files)
+    records = [
+        one
+        for one in read_conda_meta(prefix)[0]
+        if one.name in replaced or prefix / one.path not in fresh
+    ]
+    kept = {prefix / file.path for record in records for file in record.files}
+    kept |= {prefix / record.path for record in records}
+    for file in fresh - kept:
+        if file.is_symlink() or file.is_file():
             with contextlib.suppress(OSError):
                 file.unlink()
     for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
