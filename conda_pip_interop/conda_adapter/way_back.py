@@ -62,14 +62,14 @@ def _remove(
 ) -> None:
     """Not what a record lists, nor that record: conda could not take it back, and knows it.
 
-    But a record of this transaction goes with its files, unless its package has `replaced` one.
+    But a record of this transaction goes with its files, unless its package has `replaced` one that
+    has not come back.
     """
     fresh = set(files)
-    records = [
-        one
-        for one in read_conda_meta(prefix)[0]
-        if one.name in replaced or prefix / one.path not in fresh
-    ]
+    found, _ = read_conda_meta(prefix)
+    old = [one for one in found if prefix / one.path not in fresh]
+    gone = set(replaced) - {one.name for one in old}
+    records = [*old, *(one for one in found if one.name in gone)]
     kept = {prefix / file.path for record in records for file in record.files}
     kept |= {prefix / record.path for record in records}
     for file in fresh - kept:

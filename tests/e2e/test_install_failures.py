@@ -242,6 +242,47 @@ def test_ctrl_c_while_conda_links(make_env: Any, there: tuple[str, ...]) -> None
     check_interrupted(env, before, said)
 
 
+#: conda, with Ctrl-C at the instant at which it has written a record, and nothing else of that yet.
+_AT_RECORD = """
+import signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)
+pressed = []
+def watch(frame, event, argument):
+    code = frame.f_code
+    return leave if code.co_name == "insert" and "prefix_data" in code.co_filename else None
+def leave(frame, event, argument):
+    if event == "return" and not pressed:
+        pressed.append(True)
+        signal.raise_signal(signal.SIGINT)
+    return leave
+threading.settrace(watch)
+sys.settrace(watch)
+from conda.cli.main import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("there", [(), ("flask=3.0",)])
+def test_ctrl_c_at_the_instant_that_conda_has_written_a_record(
+    make_env: Any, there: tuple[str, ...]
+) -> None:
+    """The package is there whole with its record, or not at all; what was there is not lost."""
+    env = make_env("python", "pip", *there)
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    argv = ("pip", "install", "-n", env.name, "--yes", "flask>=3.1", "cowsay")
+    script = ("-c", _AT_RECORD, *argv)
+    done = env.base.run_in(env.base.prefix, "python", *script, check=False)
+    assert done.returncode != 0
+    assert "Done" not in done.stdout
+    assert "cowsay" not in env.owners()
+    if there:
+        assert env.records()["flask"] == env.owners()["flask"][0]
+        assert env.python("import flask; print(flask.__name__)") == "flask"
+        assert env.findings() == []
+    else:
+        check_nothing_stays(env, before)
+
+
 @pytest.mark.faults
 def test_ctrl_c_while_pips_part_is_placed(make_env: Any, www: Path, tmp_path: Path) -> None:
     env = make_env("python", "pip")
