@@ -197,22 +197,19 @@ def _find_interrupted(snapshot: Snapshot) -> Iterator[Finding]:
     a file is not as pip's distribution has it: then conda's may be what is there.
     """
     unlisted = [d for d in snapshot.distributions if not snapshot.claims.of(d.metadata_file)]
+    pips = [d for d in unlisted if d.installer != "conda"]
     for one in unlisted:
         if one.installer != "conda" or one.name in snapshot.claims.by_name:
             continue
-        for other in unlisted:
-            if (
-                other.name == one.name
-                and other.installer != "conda"
-                and _prevails(snapshot, other, one)
-            ):
-                what = (
-                    "metadata that conda has linked and no record lists, "
-                    f"beside pip's {other.name} {other.version}"
-                )
-                found = _build_leftover(one.metadata_file, what, "no-record")
-                yield replace(found, distribution=one.name, metadata=one.metadata)
-                break
+        other = next((d for d in pips if d.name == one.name and _prevails(snapshot, d, one)), None)
+        if other is not None:
+            what = (
+                "metadata that conda has linked and no record lists, "
+                f"beside pip's {other.name} {other.version}"
+            )
+            found = _build_leftover(one.metadata, what, "no-record")
+            seen = replace(found.evidence[0], path=one.metadata_file)
+            yield replace(found, distribution=one.name, metadata=one.metadata, evidence=(seen,))
 
 
 def _prevails(snapshot: Snapshot, one: Distribution, other: Distribution) -> bool:

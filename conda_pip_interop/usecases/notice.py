@@ -48,7 +48,8 @@ def build_report(plan: ReconcilePlan, target: Target) -> tuple[str, ...]:
         lines.append(f"  conda's own back: {target.command('conda', 'pip', 'restore', *names)}")
     count = sum(isinstance(action, RemoveFile) for action in plan.actions)
     if count:
-        lines.append(f"  cleaned up: {count} files that nobody answers for")
+        files = "file" if count == 1 else "files"
+        lines.append(f"  cleaned up: {count} {files} that nobody answers for")
     return tuple(lines)
 
 

@@ -264,7 +264,10 @@ def test_what_conda_has_linked_by_half_beside_pips_is_left_over(
     finding = find_one(built)
     assert (finding.kind, finding.distribution) == (FindingKind.LEFTOVER, "idna")
     assert finding.metadata == built.dist_info("idna", "3.10")
-    assert "conda has linked and no record lists, beside pip's idna 3.11" in finding.summary
+    assert finding.summary == (
+        f"{finding.metadata} is metadata that conda has linked and no record lists, "
+        "beside pip's idna 3.11."
+    )
 
 
 def test_it_is_not_where_condas_files_are_what_is_there(built: PrefixBuilder) -> None:

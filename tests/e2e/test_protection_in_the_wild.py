@@ -356,8 +356,10 @@ def somebody_else(folder: Path, scratch: Path) -> Iterator[dict[str, Any]]:
 
 
 def start(lab: Base, *command: str | Path, **how: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command with a package cache of its own: rattler wants one that it can write to."""
+    env = lab.env(CONDA_PKGS_DIRS=str(lab.scratch / "pkgs"))
     return subprocess.run(
-        command, env=lab.env(), capture_output=True, text=True, check=False, cwd=lab.scratch, **how
+        command, env=env, capture_output=True, text=True, check=False, cwd=lab.scratch, **how
     )
 
 
