@@ -104,7 +104,7 @@ def test_restore_twice_finds_nothing_to_do(harmed: Any) -> None:
 def test_restore_of_what_conda_never_had_is_refused(harmed: Any) -> None:
     refused = harmed.conda("pip restore", "--yes", "cowsay", check=False)
     assert refused.returncode == 1
-    assert f"conda install -n {harmed.name} cowsay" in refused.stderr
+    assert f"conda pip install -n {harmed.name} cowsay" in refused.stderr
 
 
 def test_a_restore_that_conda_cannot_do_leaves_all_as_it_was(harmed: Any) -> None:
