@@ -23,7 +23,7 @@ GIT = {
     "url": "https://host.example/x.git",
     "vcs_info": {"vcs": "git", "commit_id": "abc123"},
 }
-EDITABLE = {"url": "file:///work/app", "dir_info": {"editable": True}}
+EDITABLE = {"url": "file:///src/app", "dir_info": {"editable": True}}
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_list_says_whose_and_whence(built: PrefixBuilder) -> None:
         f"# Python distributions in the environment at {built.root}:",
         "#",
         "# Name           Version  Owner  Source",
-        "  app            0.1      pip    editable, /work/app",
+        "  app            0.1      pip    editable, /src/app",
         "  click          8.1.7    conda  click-8.1.7-pyhd_0 from main",
         "  flask-testing  0.8      pip    index",
         "  from-git       1        pip    git+https://host.example/x.git@abc123",
@@ -76,7 +76,7 @@ def test_the_list_says_whose_and_whence(built: PrefixBuilder) -> None:
         "installer": "conda",
         "requested": False,
     }
-    assert rows["app"]["editable"] == "/work/app"
+    assert rows["app"]["editable"] == "/src/app"
     assert rows["from-git"]["url"] == "git+https://host.example/x.git@abc123"
     assert rows["numpy"]["in_place_of"] == "numpy"
     assert rows["numpy"]["package"] is None
@@ -132,7 +132,7 @@ def test_show_tells_the_facts_of_the_metadata(built: PrefixBuilder) -> None:
     assert "Summary: It is an app" in lines
     assert "License: MIT" in lines
     assert "Author-email: a@example.org" in lines
-    assert "Editable project location: /work/app" in lines
+    assert "Editable project location: /src/app" in lines
     document: Any = output.document
     (one,) = document["distributions"]
     assert (one["license"], one["author_email"], one["asked"]) == ("MIT", "a@example.org", True)
@@ -158,7 +158,7 @@ def test_show_of_what_is_not_there_names_all_of_it(built: PrefixBuilder) -> None
 def test_freeze_is_what_pip_owns_and_not_its_tools(built: PrefixBuilder) -> None:
     output = freeze(read(built))
     assert output.text.splitlines() == [
-        "-e /work/app",
+        "-e /src/app",
         "Flask_Testing==0.8",
         "from-git @ git+https://host.example/x.git@abc123",
         "numpy==2.0",

@@ -128,9 +128,9 @@ def test_what_will_lack_it_is_told(built: PrefixBuilder) -> None:
 
 
 def test_an_editable_one_says_where_its_source_stays(built: PrefixBuilder) -> None:
-    url = {"url": "file:///work/app", "dir_info": {"editable": True}}
-    built.pip_package("app", "1", {"__editable__.app-1.pth": "/work/app\n"}, direct_url=url)
-    assert plan(built, "app").notes == ("app is editable: its source stays in /work/app.",)
+    url = {"url": "file:///src/app", "dir_info": {"editable": True}}
+    built.pip_package("app", "1", {"__editable__.app-1.pth": "/src/app\n"}, direct_url=url)
+    assert plan(built, "app").notes == ("app is editable: its source stays in /src/app.",)
     before = hash_lib(built)
     remove(built, "app")
     assert hash_lib(built) != before
