@@ -213,7 +213,7 @@ def test_without_a_record_nothing_is_removed(built: PrefixBuilder) -> None:
     built.pip_package("six", "1")
     (built.root / built.dist_info("six", "1") / "RECORD").unlink()
     assert refuse(built, "six").code == "no-record"
-    built.write(f"{built.site_packages}/dev.egg-link", "/work/dev\n.\n")
+    built.write(f"{built.site_packages}/dev.egg-link", "/src/dev\n.\n")
     assert refuse(built, "dev").code == "no-record"
 
 
