@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from conda_pip_interop import __version__
 from conda_pip_interop.core.files import remove_file, replace_file
-from conda_pip_interop.core.holding import explain_refusals
 from conda_pip_interop.core.markers import (
     Absent,
     Foreign,
@@ -19,6 +18,7 @@ from conda_pip_interop.core.markers import (
 from conda_pip_interop.core.paths import resolve_for_write
 from conda_pip_interop.core.policy import DEFAULT_SOURCE, Policy, decide_protection
 from conda_pip_interop.core.prefix import Prefix, read_prefix
+from conda_pip_interop.core.refusals import explain_refusals
 from conda_pip_interop.core.state import State, read_state, write_state
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.render import Output
