@@ -286,9 +286,9 @@ def _build(place: _Place, layout: Layout, headers: Mapping[str, tuple[str, ...]]
 def _read_headers(path: Path) -> Mapping[str, tuple[str, ...]] | None:
     """Return the headers, none if unreadable; None if there is no such file at all."""
     try:
-        with path.open("rb", buffering=0) as file:
-            return read_headers(file)
-    except (FileNotFoundError, NotADirectoryError):
+        if path.is_file():  # a pipe or a device would never end
+            with path.open("rb", buffering=0) as file:
+                return read_headers(file)
         return {} if os.path.lexists(path) else None
     except OSError:
         return {}

@@ -129,8 +129,8 @@ def _parse_file_url(url: str) -> str:
 
 
 def read_text(path: Path) -> str | None:
-    """Read a small text file; None if it cannot be read."""
+    """Read a small text file; None if it cannot be read: a pipe or a device would never end."""
     try:
-        return path.read_bytes().decode("utf-8", errors="replace")
+        return path.read_bytes().decode("utf-8", errors="replace") if path.is_file() else None
     except OSError:
         return None

@@ -100,6 +100,16 @@ def test_metadata_that_is_there_but_unreadable_is_no_leftover(built: PrefixBuild
     assert found.problems == ("metadata without Name and Version",)
 
 
+@pytest.mark.parametrize("name", ["METADATA", "INSTALLER", "direct_url.json", "RECORD"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(built: PrefixBuilder, name: str) -> None:
+    built.pip_package("six", "1.16")
+    path = built.root / built.dist_info("six", "1.16") / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    found = read_one(built)
+    assert (found.name, found.version) == ("six", "1.16")
+
+
 def test_what_pip_left_behind_is_told(built: PrefixBuilder) -> None:
     built.write(built.place("~umpy/x.py"), "")
     built.write(f"{built.dist_info('six', '1')}/RECORD", "")
