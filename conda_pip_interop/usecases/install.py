@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from conda_pip_interop.core.apply import open_operation
 from conda_pip_interop.core.holding import hold_prefix
 from conda_pip_interop.core.journal import STATE_FOLDER
+from conda_pip_interop.core.refusals import explain_refusals
 from conda_pip_interop.core.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.requirement import refuse_python
@@ -212,19 +213,13 @@ def _remove_abandoned(state: Path) -> None:
 def _open_staging(prefix: Path) -> Iterator[Path]:
     """A folder on the file system of the prefix, that goes with all that is left in it.
 
-    Raises InteropError `not-writable`.
+    Raises InteropError `not-writable` or `disk-full`.
     """
     state = prefix / STATE_FOLDER
-    try:
+    with explain_refusals(prefix):
         state.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(state)
         folder = Path(tempfile.mkdtemp(prefix="staging-", dir=state))
-    except OSError as error:
-        raise InteropError(
-            "not-writable",
-            f"The environment {prefix} cannot be written to: {error}.",
-            hints=("Run the command as the user who owns the environment.",),
-        ) from error
     try:
         yield folder
     finally:

@@ -6,12 +6,14 @@ conda's part is told by tests/e2e, with a real conda.
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import subprocess
 import sys
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -26,7 +28,8 @@ from conda_pip_interop.usecases.install import carry_out
 from conda_pip_interop.usecases.planning import InstallPlan
 from conda_pip_interop.usecases.request import AskedPlace, Request
 from conda_pip_interop.usecases.target import Target
-from tests.core.trees import read_tree
+from tests.builders import PrefixBuilder
+from tests.core.trees import read_tree, run_in_child
 from tests.pip.worlds import build_clone, build_project
 
 
@@ -191,3 +194,33 @@ def test_what_a_killed_process_has_staged_goes_after_a_day(env: Path) -> None:
     install(env, "fresh")
     left = {path.name for path in (env / "conda-meta/pip-interop").glob("staging-*")}
     assert left == {"staging-new"}
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(errno.ENOSPC, "disk-full"), (errno.EACCES, "not-writable")]
+)
+def test_where_nothing_can_be_staged_it_is_told_why(
+    shared_folder: Path, number: int, code: str
+) -> None:
+    built = PrefixBuilder(root=shared_folder / "web", python="3.11.7")
+    process = PipProcess(python=Path(sys.executable), runner=Path(sys.executable))
+    tree = read_tree(built.root)
+
+    def refuse(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "os.mkdir" and "staging-" in str(arguments[0]):
+            raise OSError(number, os.strerror(number), str(arguments[0]))
+
+    def work() -> None:
+        sys.addaudithook(refuse)
+        with pytest.raises(InteropError) as caught:
+            carry_out(
+                InstallPlan(actions=(), solution=None, items=(), expected={}),
+                snapshot=read_snapshot(built.root),
+                target=Target(prefix=built.root, name="web", is_base=False),
+                installer=process,
+            )
+        assert caught.value.code == code
+        assert str(built.root) in caught.value.message
+
+    assert run_in_child(work) == 0
+    assert read_tree(built.root) == tree
