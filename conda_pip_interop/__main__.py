@@ -7,16 +7,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.core.policy import Policy
-from conda_pip_interop.core.snapshot import read_snapshot
+from conda_pip_interop.commands.inspect.check import check
+from conda_pip_interop.commands.inspect.graph_text import can_draw
+from conda_pip_interop.commands.inspect.looks import LOOKS, look
+from conda_pip_interop.commands.output import Output, render_error
+from conda_pip_interop.commands.parser import Options, parse_options
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.options import Options, parse_options
-from conda_pip_interop.render import Output, render_error
-from conda_pip_interop.usecases.branches import can_draw
-from conda_pip_interop.usecases.check import check
-from conda_pip_interop.usecases.looks import LOOKS, look
-from conda_pip_interop.usecases.protect import protect, unprotect
-from conda_pip_interop.usecases.target import Target
+from conda_pip_interop.protection.policy import Policy
+from conda_pip_interop.protection.protect import protect, unprotect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -61,7 +61,7 @@ def conda_pre_commands() -> Iterable[types.CondaPreCommand]:  # 23.7
 
     yield CondaPreCommand("pip-interop-before", _lazy("before_command"), CHANGERS)
     if not hasattr(CondaSpecs, "conda_prefix_data_loaders"):
-        yield CondaPreCommand("pip-interop-keep", _lazy("keeping.keep_records"), READERS)
+        yield CondaPreCommand("pip-interop-keep", _lazy("keep_records.keep_records"), READERS)
 
 
 @hookimpl
@@ -69,7 +69,7 @@ def conda_post_commands() -> Iterable[types.CondaPostCommand]:  # 23.7
     from conda.plugins.types import CondaPostCommand
 
     yield CondaPostCommand("pip-interop-after", _lazy("after_command"), CHANGERS)
-    yield CondaPostCommand("pip-interop-keep", _lazy("keeping.put_back_records"), READERS)
+    yield CondaPostCommand("pip-interop-keep", _lazy("keep_records.put_back_records"), READERS)
 
 
 @hookimpl
@@ -83,7 +83,7 @@ def conda_post_solves() -> Iterable[types.CondaPostSolve]:  # 24.1
 def conda_pre_transaction_actions() -> Iterable[Any]:  # 25.5
     from conda.plugins.types import CondaPreTransactionAction
 
-    from conda_pip_interop.conda_adapter.transaction import StashAction
+    from conda_pip_interop.conda_adapter.transaction_actions import StashAction
 
     yield CondaPreTransactionAction("pip-interop", StashAction)
 
@@ -92,7 +92,7 @@ def conda_pre_transaction_actions() -> Iterable[Any]:  # 25.5
 def conda_post_transaction_actions() -> Iterable[Any]:  # 25.5
     from conda.plugins.types import CondaPostTransactionAction
 
-    from conda_pip_interop.conda_adapter.transaction import NoticeAction
+    from conda_pip_interop.conda_adapter.transaction_actions import NoticeAction
 
     yield CondaPostTransactionAction("pip-interop", NoticeAction)
 
@@ -101,12 +101,12 @@ def conda_post_transaction_actions() -> Iterable[Any]:  # 25.5
 def conda_prefix_data_loaders() -> Iterable[Any]:  # 25.5; the name sorts before conda's `pypi`
     from conda.plugins.types import CondaPrefixDataLoader
 
-    yield CondaPrefixDataLoader("pip-interop", _lazy("keeping.spare_records"))
+    yield CondaPrefixDataLoader("pip-interop", _lazy("keep_records.spare_records"))
 
 
 @hookimpl
 def conda_health_checks() -> Iterable[types.CondaHealthCheck]:  # 23.11; called by doctor alone
-    from conda_pip_interop.conda_adapter.health import build_health_checks
+    from conda_pip_interop.conda_adapter.health_checks import build_health_checks
 
     yield from build_health_checks()
 

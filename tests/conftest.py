@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.trees import MEMORY
+from tests.support.trees import MEMORY
 from tests.world.base import build_base
 
 

@@ -19,33 +19,33 @@ def call_hook(name: str, *args: Any) -> Any:
     """
     try:
         module, _, function = name.rpartition(".")
-        hooks = import_module(f"conda_pip_interop.conda_adapter.{module or 'hooks'}")
+        hooks = import_module(f"conda_pip_interop.conda_adapter.{module or 'command_hooks'}")
         result = getattr(hooks, function)(*args)
     except Exception as error:  # noqa: BLE001 - the one place that catches all: conda goes on
         _log.debug("%s failed", name, exc_info=True)
-        mention(f"conda-pip-interop: skipped {name} ({error or type(error).__name__})")
+        verbose(f"conda-pip-interop: skipped {name} ({error or type(error).__name__})")
         return {}
     if isinstance(result, Exception):
         raise result
     return result
 
 
-def mention(text: str) -> None:
+def verbose(text: str) -> None:
     """Say what only a person who asks for more (`-v`) wants to read."""
     from conda.base.context import context
 
     if context.verbosity and not context.json:
-        say(text)
+        print_stderr(text)
 
 
-def tell(*lines: str) -> None:
+def notify(*lines: str) -> None:
     """Say what everybody should read, unless they asked for quiet or for a document."""
     from conda.base.context import context
 
     if lines and not context.json and not context.quiet:
-        say("\n".join(lines))
+        print_stderr("\n".join(lines))
 
 
-def say(text: str) -> None:
+def print_stderr(text: str) -> None:
     """Tell a person something beside a command's own output: on stderr, never in its `--json`."""
     print(text, file=sys.stderr)

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
+from conda_pip_interop.commands.inspect import check
+from conda_pip_interop.commands.output import Output, render_error
+from conda_pip_interop.commands.parser import Options, parse_options
+from conda_pip_interop.commands.registry import CHANGING_COMMANDS
 from conda_pip_interop.conda_adapter import commands, everywhere, family_commands
-from conda_pip_interop.conda_adapter.environment import build_target
+from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
-from conda_pip_interop.conda_adapter.staleness import plan_until_fresh
-from conda_pip_interop.core.snapshot import read_snapshot
+from conda_pip_interop.conda_adapter.stale_plans import plan_until_fresh
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.environment.target import refuse_frozen
 from conda_pip_interop.errors import InteropError, UsageError
-from conda_pip_interop.options import Options, parse_options
-from conda_pip_interop.overview import CHANGING_COMMANDS
-from conda_pip_interop.render import Output, render_error
-from conda_pip_interop.usecases import check, protect
-from conda_pip_interop.usecases.target import refuse_frozen
+from conda_pip_interop.protection import protect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,25 +5,25 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.changes.state import read_state, write_state
+from conda_pip_interop.changes.undo import find_journal, refuse_changed, undo
+from conda_pip_interop.commands.change import reconcile, restore
+from conda_pip_interop.commands.change.undo import list_operations, render_undo, undo_to_list
+from conda_pip_interop.commands.output import Output, plan_to_list, render_plan
 from conda_pip_interop.conda_adapter.boundary import call_hook
-from conda_pip_interop.conda_adapter.staleness import tell_waiting
-from conda_pip_interop.core.snapshot import read_snapshot
-from conda_pip_interop.core.state import read_state, write_state
-from conda_pip_interop.core.undo import find_journal, refuse_changed, undo
-from conda_pip_interop.render import Output, plan_to_list, render_plan
-from conda_pip_interop.usecases import reconcile, restore
-from conda_pip_interop.usecases.undo import list_operations, render_undo, undo_to_list
+from conda_pip_interop.conda_adapter.stale_plans import tell_waiting
+from conda_pip_interop.environment.snapshot import read_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conda_pip_interop.options import Options
-    from conda_pip_interop.usecases.target import Target
+    from conda_pip_interop.commands.parser import Options
+    from conda_pip_interop.environment.target import Target
 
 
 def restore_records(options: Options, target: Target) -> Output:
     """`conda pip restore`."""
-    from conda_pip_interop.conda_adapter.solve import CondaEnvironment
+    from conda_pip_interop.conda_adapter.solver import CondaEnvironment
 
     snapshot = read_snapshot(target.prefix)
     plan = restore.plan_restore(options.words, snapshot=snapshot, target=target)
@@ -37,7 +37,7 @@ def restore_records(options: Options, target: Target) -> Output:
             on_wait=lambda: tell_waiting(target),
         )
 
-    return agree(
+    return confirm_and_run(
         options,
         target,
         shown=render_plan(target.label, plan.actions) if plan.records else "",
@@ -57,7 +57,7 @@ def reconcile_prefix(options: Options, target: Target) -> Output:
             plan, snapshot=snapshot, target=target, on_wait=lambda: tell_waiting(target)
         )
 
-    return agree(
+    return confirm_and_run(
         options,
         target,
         shown=reconcile.render_reconcile(plan) if plan.actions else "",
@@ -81,7 +81,7 @@ def undo_operation(options: Options, target: Target) -> Output:
         undo(target.prefix, journal.identifier, on_wait=lambda: tell_waiting(target))
         _leave_alone(target)
 
-    return agree(
+    return confirm_and_run(
         options,
         target,
         shown=render_undo(journal, target.label),
@@ -100,7 +100,7 @@ def _leave_alone(target: Target) -> None:
         write_state(target.prefix, dataclasses.replace(state, told=state.told | keys))
 
 
-def agree(
+def confirm_and_run(
     options: Options,
     target: Target,
     *,

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, TypeVar
 from conda.core.envs_manager import list_all_known_prefixes
 from tqdm.auto import tqdm
 
-from conda_pip_interop.conda_adapter.environment import build_target
+from conda_pip_interop.commands.inspect.status import read_status, render_status
+from conda_pip_interop.commands.output import Output
+from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.render import Output
-from conda_pip_interop.usecases.protect import Change, settle_marker
-from conda_pip_interop.usecases.status import read_status, render_status
+from conda_pip_interop.protection.protect import Change, settle_marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conda_pip_interop.options import Options
-    from conda_pip_interop.usecases.target import Target
+    from conda_pip_interop.commands.parser import Options
+    from conda_pip_interop.environment.target import Target
 
 T = TypeVar("T")
 

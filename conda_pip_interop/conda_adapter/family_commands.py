@@ -10,30 +10,30 @@ from typing import TYPE_CHECKING, Final
 
 from conda.models.version import VersionOrder
 
-from conda_pip_interop.conda_adapter.boundary import call_hook, say
-from conda_pip_interop.conda_adapter.commands import agree
-from conda_pip_interop.conda_adapter.staleness import tell_waiting
-from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
+from conda_pip_interop.commands.change import uninstall
+from conda_pip_interop.commands.family_options import PASSED, TARGET_OPTIONS
+from conda_pip_interop.commands.inspect.graph_text import can_draw
+from conda_pip_interop.commands.inspect.list import build_rows, list_outdated
+from conda_pip_interop.commands.inspect.looks import LOOKS, look
+from conda_pip_interop.commands.output import Output, plan_to_list
+from conda_pip_interop.conda_adapter.boundary import call_hook, print_stderr
+from conda_pip_interop.conda_adapter.commands import confirm_and_run
+from conda_pip_interop.conda_adapter.stale_plans import tell_waiting
+from conda_pip_interop.dependencies.read_graph import read_graph
+from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.family_options import PASSED, TARGET_OPTIONS
-from conda_pip_interop.pip.passing import pass_on, read_editables, read_outdated
-from conda_pip_interop.pip.process import PipProcess
-from conda_pip_interop.render import Output, plan_to_list
-from conda_pip_interop.usecases import uninstall
-from conda_pip_interop.usecases.branches import can_draw
-from conda_pip_interop.usecases.listing import build_rows, list_outdated
-from conda_pip_interop.usecases.looks import LOOKS, look
-from conda_pip_interop.usecases.survey import read_graph
+from conda_pip_interop.installers.pip_commands import pass_on, read_editables, read_outdated
+from conda_pip_interop.installers.pip_process import PipProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.core.paths import PrefixPath
-    from conda_pip_interop.options import Options
-    from conda_pip_interop.usecases.listing import Row
-    from conda_pip_interop.usecases.target import Target
+    from conda_pip_interop.commands.inspect.list import Row
+    from conda_pip_interop.commands.parser import Options
+    from conda_pip_interop.environment.paths import PrefixPath
+    from conda_pip_interop.environment.target import Target
 
 #: The commands that `answer` answers.
 ANSWERED: Final = frozenset(("uninstall", *LOOKS, *PASSED))
@@ -63,7 +63,7 @@ def _pass_on(options: Options, snapshot: Snapshot, target: Target) -> Output:
     words = options.family.verbatim
     code = pass_on(_find_pip(snapshot, target), [options.command, *words])
     if code == _WRONG_USAGE and not TARGET_OPTIONS.isdisjoint(words):
-        say(
+        print_stderr(
             "conda-pip-interop: -n and -p stand before the command here: "
             f"`conda pip -n ENV {options.command} …`."
         )
@@ -80,7 +80,7 @@ def _uninstall(options: Options, snapshot: Snapshot, target: Target) -> Output:
         target=target,
         keep_deps=options.family.keep_deps,
     )
-    return agree(
+    return confirm_and_run(
         options,
         target,
         shown=uninstall.render_uninstall(plan, target),
@@ -120,7 +120,7 @@ def _list_outdated(snapshot: Snapshot, target: Target) -> Output:
 
 def _find_newer(rows: Iterable[Row], target: Target) -> Mapping[PrefixPath, str]:
     """The newest versions that the channels have for the Python of the environment."""
-    from conda_pip_interop.conda_adapter.solve import CondaEnvironment
+    from conda_pip_interop.conda_adapter.solver import CondaEnvironment
 
     conda = CondaEnvironment(target=target)
     newer = {}

@@ -11,38 +11,38 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.version import Version
 
-from conda_pip_interop.conda_adapter.boundary import call_hook, say
-from conda_pip_interop.conda_adapter.build_env import BuildEnvironments
-from conda_pip_interop.conda_adapter.commands import agree
-from conda_pip_interop.conda_adapter.environment import build_target
-from conda_pip_interop.conda_adapter.guarding import judge_transaction
+from conda_pip_interop.commands.output import Output, plan_to_list, render_plan
+from conda_pip_interop.conda_adapter.boundary import call_hook, print_stderr
+from conda_pip_interop.conda_adapter.build_environments import BuildEnvironments
+from conda_pip_interop.conda_adapter.commands import confirm_and_run
+from conda_pip_interop.conda_adapter.environments import build_target
+from conda_pip_interop.conda_adapter.guard import judge_transaction
 from conda_pip_interop.conda_adapter.settings import read_policy
-from conda_pip_interop.conda_adapter.solve import CondaEnvironment
-from conda_pip_interop.conda_adapter.staleness import tell_waiting
+from conda_pip_interop.conda_adapter.solver import CondaEnvironment
+from conda_pip_interop.conda_adapter.stale_plans import tell_waiting
 from conda_pip_interop.conda_adapter.stdout import show_progress
 from conda_pip_interop.conda_adapter.uv import open_uv
-from conda_pip_interop.core.ownership import ByConda, owner_of_distribution
-from conda_pip_interop.core.policy import decide_protection
-from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
+from conda_pip_interop.environment.ownership import ByConda, owner_of_distribution
+from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.pip.building import BuildingInstaller
-from conda_pip_interop.pip.process import PipProcess
-from conda_pip_interop.render import Output, plan_to_list, render_plan
-from conda_pip_interop.usecases import install
-from conda_pip_interop.usecases.asked import read_request
-from conda_pip_interop.usecases.request import build_wishes
+from conda_pip_interop.installers.building import BuildingInstaller
+from conda_pip_interop.installers.pip_process import PipProcess
+from conda_pip_interop.protection.policy import decide_protection
+from conda_pip_interop.resolve import install
+from conda_pip_interop.resolve.read_request import read_request
+from conda_pip_interop.resolve.request import build_preferences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.options import Options
-    from conda_pip_interop.pip.interface import Installer
-    from conda_pip_interop.usecases.planning import InstallPlan
-    from conda_pip_interop.usecases.request import Request
-    from conda_pip_interop.usecases.supply import Wishes
-    from conda_pip_interop.usecases.target import Target
+    from conda_pip_interop.commands.parser import Options
+    from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.installers.interface import Installer
+    from conda_pip_interop.resolve.assignment import Preferences
+    from conda_pip_interop.resolve.planner import InstallPlan
+    from conda_pip_interop.resolve.request import Request
 
 #: The first pip that writes an installation report of a stable format.
 FIRST_PIP_WITH_REPORT: Final = Version("23.0")
@@ -51,21 +51,21 @@ FIRST_PIP_WITH_REPORT: Final = Version("23.0")
 def install_requirements(options: Options, target: Target) -> Output:
     """`conda pip install`."""
     request = read_request(options.words, options.install, folder=Path.cwd(), environ=os.environ)
-    return fulfil(
+    return plan_and_install(
         options,
         target,
         request=request,
-        wishes=build_wishes(request, read_policy()),
+        preferences=build_preferences(request, read_policy()),
         nothing_to_do="All requirements are already satisfied.",
     )
 
 
-def fulfil(
+def plan_and_install(
     options: Options,
     target: Target,
     *,
     request: Request,
-    wishes: Wishes,
+    preferences: Preferences,
     nothing_to_do: str,
     title: str = "install",
     adjust: Callable[[InstallPlan], InstallPlan] = lambda plan: plan,
@@ -87,10 +87,10 @@ def fulfil(
                     target=target,
                     conda=conda,
                     installer=installer,
-                    wishes=wishes,
+                    preferences=preferences,
                 )
             )
-        _guard(plan, target, wishes)
+        _guard(plan, target, preferences)
         versions.update(plan.brought)
 
         def carry_out(plan: InstallPlan = plan) -> None:
@@ -99,14 +99,14 @@ def fulfil(
                 snapshot=snapshot,
                 target=target,
                 installer=installer,
-                wishes=wishes,
+                preferences=preferences,
                 title=title,
                 on_wait=lambda: tell_waiting(target),
             )
             finish()
 
         try:
-            return agree(
+            return confirm_and_run(
                 options,
                 target,
                 shown=render_plan(target.label, plan.actions) if plan.actions else "",
@@ -115,14 +115,14 @@ def fulfil(
                 carry_out=carry_out,
             )
         except install.WrongGuess as guess:
-            say(f"conda-pip-interop: {guess}; nothing was changed yet, planning again.")
+            print_stderr(f"conda-pip-interop: {guess}; nothing was changed yet, planning again.")
 
 
-def _guard(plan: InstallPlan, target: Target, wishes: Wishes) -> None:
+def _guard(plan: InstallPlan, target: Target, preferences: Preferences) -> None:
     """Tell, or refuse, what conda's part would break of what pip has, once the plan is made."""
     if plan.solution is None:
         return
-    replaced = {one.name for one in plan.items} | wishes.from_conda
+    replaced = {one.name for one in plan.items} | preferences.from_conda
     refusal = judge_transaction(
         target.prefix, plan.solution.unlinked, plan.solution.linked, replaced=replaced
     )

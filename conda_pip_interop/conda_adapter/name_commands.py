@@ -10,34 +10,36 @@ from urllib.request import url2pathname
 
 from conda.base.context import context
 
-from conda_pip_interop.conda_adapter.boundary import say
-from conda_pip_interop.conda_adapter.environment import add_channels
-from conda_pip_interop.conda_adapter.inspecting import ChannelInspector
-from conda_pip_interop.conda_adapter.naming import Naming, map_file
+from conda_pip_interop.changes.files import replace_file
+from conda_pip_interop.commands.names import names
+from conda_pip_interop.commands.names import to_environment as translate
+from conda_pip_interop.commands.names import to_requirements as translate_back
+from conda_pip_interop.commands.output import Output
+from conda_pip_interop.conda_adapter.boundary import print_stderr
+from conda_pip_interop.conda_adapter.channels import ChannelNames, map_file
+from conda_pip_interop.conda_adapter.environments import add_channels
+from conda_pip_interop.conda_adapter.package_contents import ChannelInspector
 from conda_pip_interop.conda_adapter.settings import read_names_map
-from conda_pip_interop.conda_adapter.solve import CondaEnvironment
-from conda_pip_interop.core.conda_meta import claimed_metadata
-from conda_pip_interop.core.distributions import read_requirements
-from conda_pip_interop.core.files import replace_file
-from conda_pip_interop.core.prefix import read_prefix
-from conda_pip_interop.core.requirements import marker_environment
-from conda_pip_interop.core.snapshot import read_snapshot
+from conda_pip_interop.conda_adapter.solver import CondaEnvironment
+from conda_pip_interop.dependencies.requirements import marker_environment
+from conda_pip_interop.dependency_files.pyproject import Chosen
+from conda_pip_interop.dependency_files.read import Sources, read_sources
+from conda_pip_interop.environment.conda_records import claimed_metadata
+from conda_pip_interop.environment.distributions import read_requirements
+from conda_pip_interop.environment.prefix import read_prefix
+from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, UsageError
-from conda_pip_interop.names.extra_map import LARGEST, ExtraMap, parse_map, write_map
-from conda_pip_interop.names.requirement import Surroundings, refuse_python
-from conda_pip_interop.names.sources import Sources, read_sources
-from conda_pip_interop.names.toml_files import Chosen
-from conda_pip_interop.render import Output
-from conda_pip_interop.usecases import names, translate, translate_back
+from conda_pip_interop.names.names_map import LARGEST, ExtraMap, parse_map, write_map
+from conda_pip_interop.names.requirement import TranslationContext, refuse_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.core.snapshot import Snapshot
-    from conda_pip_interop.options import Options
-    from conda_pip_interop.usecases.target import Target
+    from conda_pip_interop.commands.parser import Options
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
 
 _DAY = 86_400
 
@@ -79,14 +81,14 @@ def answer_translate(options: Options, target: Target) -> Output:
     with_channels = not options.no_channels
     if with_channels and sources.environment is not None and not options.channels:
         add_channels(sources.environment.channels)
-    conda = CondaEnvironment(target=target, naming=Naming(with_channels=with_channels))
+    conda = CondaEnvironment(target=target, naming=ChannelNames(with_channels=with_channels))
     if options.form == "requirements":
         find_projects = _build_find_projects(snapshot, conda, with_channels=with_channels)
         made = translate_back.translate_to_requirements(sources, find_projects)
     else:
         environment, requires = _build_target(snapshot)
         _mention_python(sources, environment["python_full_version"])
-        around = Surroundings(
+        around = TranslationContext(
             look_up=conda.naming.look_up,
             environment=environment,
             versions=conda.list_versions if with_channels else None,
@@ -96,7 +98,7 @@ def answer_translate(options: Options, target: Target) -> Output:
         made = translate.translate_to_environment(sources, around, requires, channels)
     if options.verbose:
         for choice in made.choices:
-            say(str(choice))
+            print_stderr(str(choice))
     return _deliver(made, output, options)
 
 
@@ -105,7 +107,7 @@ def _mention_python(sources: Sources, python: str) -> None:
     for one in sources.dependencies:
         reason = refuse_python(one.requires_python, python)
         if reason is not None:
-            say(f"conda-pip-interop: markers are read for Python {python}, but {reason}.")
+            print_stderr(f"conda-pip-interop: markers are read for Python {python}, but {reason}.")
 
 
 def _find_output(options: Options) -> Path | None:

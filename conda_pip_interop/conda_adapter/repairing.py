@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.conda_adapter.commands import agree
-from conda_pip_interop.conda_adapter.installing import fulfil
-from conda_pip_interop.conda_adapter.solve import CondaEnvironment
-from conda_pip_interop.conda_adapter.staleness import tell_waiting
-from conda_pip_interop.core.apply import open_operation
-from conda_pip_interop.core.snapshot import read_snapshot
+from conda_pip_interop.changes.transaction import open_operation
+from conda_pip_interop.commands.change import lost_records as bring_back
+from conda_pip_interop.commands.change import repair
+from conda_pip_interop.commands.output import Output, plan_to_list, render_plan
+from conda_pip_interop.conda_adapter.commands import confirm_and_run
+from conda_pip_interop.conda_adapter.installing import plan_and_install
+from conda_pip_interop.conda_adapter.solver import CondaEnvironment
+from conda_pip_interop.conda_adapter.stale_plans import tell_waiting
+from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.render import Output, plan_to_list, render_plan
-from conda_pip_interop.usecases import bring_back, repair
 
 if TYPE_CHECKING:
-    from conda_pip_interop.core.snapshot import Snapshot
-    from conda_pip_interop.options import Options
-    from conda_pip_interop.usecases.bring_back import RecordPlan
-    from conda_pip_interop.usecases.planning import InstallPlan
-    from conda_pip_interop.usecases.repair import Broken
-    from conda_pip_interop.usecases.target import Target
+    from conda_pip_interop.commands.change.lost_records import RecordPlan
+    from conda_pip_interop.commands.change.repair import RepairTarget
+    from conda_pip_interop.commands.parser import Options
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.resolve.planner import InstallPlan
 
 
 def repair_prefix(options: Options, target: Target) -> Output:
@@ -36,7 +37,7 @@ def repair_prefix(options: Options, target: Target) -> Output:
     broken = () if options.clean_up else _find_broken(names, records, snapshot, target)
     if not broken:
         return _without_pip(options, target, records)
-    request, wishes = repair.build_repair(broken)
+    request, preferences = repair.build_repair(broken)
 
     def add_records(plan: InstallPlan) -> InstallPlan:
         kept = repair.keep_notes(plan, broken)
@@ -47,12 +48,12 @@ def repair_prefix(options: Options, target: Target) -> Output:
         _tidy(target)
 
     try:
-        return fulfil(
+        return plan_and_install(
             options,
             target,
             title="repair",
             request=request,
-            wishes=wishes,
+            preferences=preferences,
             nothing_to_do="",
             adjust=add_records,
             finish=finish,
@@ -66,7 +67,7 @@ def repair_prefix(options: Options, target: Target) -> Output:
 
 def _find_broken(
     names: tuple[str, ...], records: RecordPlan, snapshot: Snapshot, target: Target
-) -> tuple[Broken, ...]:
+) -> tuple[RepairTarget, ...]:
     """What of pip's is broken; a name may be that of a lost record instead, or as well."""
     every = repair.find_broken((), snapshot=snapshot, target=target)
     known = {one.distribution.name for one in every}
@@ -92,7 +93,7 @@ def _without_pip(options: Options, target: Target, records: RecordPlan) -> Outpu
         if removals:
             _tidy(target)
 
-    return agree(
+    return confirm_and_run(
         options,
         target,
         shown="\n\n".join(shown),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.core.policy import Policy
+    from conda_pip_interop.protection.policy import Policy
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -145,7 +145,7 @@ def build_settings() -> Iterable[CondaSetting]:
 
 def read_policy() -> Policy:
     """The policy in force. A value that means nothing is said, once, and its default taken."""
-    from conda_pip_interop.core.policy import (
+    from conda_pip_interop.protection.policy import (
         GUARD_MODES,
         INSTALLERS,
         PREFERENCES,
@@ -180,7 +180,7 @@ def read_names(channels: Sequence[str]) -> dict[NormalizedName, str | None]:
     from packaging.utils import canonicalize_name
 
     from conda_pip_interop.errors import InteropError
-    from conda_pip_interop.names.sections import choose_entries, split_section
+    from conda_pip_interop.names.channel_sections import choose_entries, split_section
 
     names = dict(getattr(context.plugins, PREFIX + "names"))
     for key, name in names.items():

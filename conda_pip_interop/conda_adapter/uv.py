@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.conda_adapter.settings import read_policy
-from conda_pip_interop.core.distributions import read_requirements
+from conda_pip_interop.environment.distributions import read_requirements
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.pip.interface import HeldDistribution
-from conda_pip_interop.pip.passing import read_configuration
-from conda_pip_interop.pip.uv import UvProcess
-from conda_pip_interop.pip.uv_options import build_settings
+from conda_pip_interop.installers.interface import HeldDistribution
+from conda_pip_interop.installers.pip_commands import read_configuration
+from conda_pip_interop.installers.uv_options import build_settings
+from conda_pip_interop.installers.uv_process import UvProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conda_pip_interop.core.snapshot import Snapshot
-    from conda_pip_interop.pip.process import PipProcess
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.installers.pip_process import PipProcess
 
 
 def open_uv(pip: PipProcess, snapshot: Snapshot) -> UvProcess:

@@ -1,1 +1,1 @@
-"""PyPI names and versions in conda's words, and back."""
+"""PyPI names and versions in conda's terms, and back."""

@@ -12,9 +12,9 @@ from typing import Literal, TypeAlias
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.names.extra_map import ExtraMap
-from conda_pip_interop.names.index import NameIndex
-from conda_pip_interop.names.table import (
+from conda_pip_interop.names.channel_index import NameIndex
+from conda_pip_interop.names.names_map import ExtraMap
+from conda_pip_interop.names.renamed_projects import (
     Renamed,
     SomethingElse,
     find_entry,

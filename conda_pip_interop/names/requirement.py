@@ -13,7 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from conda_pip_interop.names.exact import Matches, correct_spec, select_versions
+from conda_pip_interop.names.exact_specs import Matches, correct_spec, select_versions
 from conda_pip_interop.names.lookup import Lookup
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 
@@ -57,7 +57,7 @@ Translated: TypeAlias = ForConda | ForPip | NotNeeded | Invalid
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Surroundings:
+class TranslationContext:
     """What requirements are translated for.
 
     `environment` is that of markers (PEP 508). `versions` gives the versions on the channels of a
@@ -79,7 +79,7 @@ def parse_requirement(text: str) -> Requirement | Invalid:
 
 
 def translate(  # noqa: PLR0911 - one a case
-    requirement: Requirement, around: Surroundings
+    requirement: Requirement, around: TranslationContext
 ) -> Translated:
     """Decide who supplies a requirement, and by which spec if conda does."""
     holds = marker_holds(requirement, around.environment)
@@ -116,7 +116,7 @@ def translate(  # noqa: PLR0911 - one a case
 
 
 def _build_exact(
-    versions: Sequence[str] | None, spec: str, specifiers: SpecifierSet, around: Surroundings
+    versions: Sequence[str] | None, spec: str, specifiers: SpecifierSet, around: TranslationContext
 ) -> str | None:
     """The spec that is exact for the versions at hand; None where none of them serves."""
     if versions is None or around.matches is None:

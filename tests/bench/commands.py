@@ -35,7 +35,7 @@ times = [time.process_time()]
 for hook, arguments in ((before, ["install"]), (guard, ["", (), ()]), (after, ["install"])):
     hook.action(*arguments)
     times.append(time.process_time())
-assert "conda_pip_interop.conda_adapter.reconciling" not in sys.modules
+assert "conda_pip_interop.conda_adapter.notices" not in sys.modules
 print(json.dumps([times[3] - times[0], times[2] - times[1]]))
 """
 #: The index of a channel whose repodata conda has read already: once built and kept, once read.
@@ -48,7 +48,7 @@ from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel, all_channel_urls
 for url in all_channel_urls(context.channels):
     SubdirData(Channel(url)).load()
-from conda_pip_interop.conda_adapter import naming
+from conda_pip_interop.conda_adapter import channels as naming
 times = [time.process_time()]
 for _ in range(2):
     assert len(list(naming.build_channel_index().names)) == int(sys.argv[2])

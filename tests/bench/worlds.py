@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.builders import PrefixBuilder
-from tests.pip.worlds import build_wheel
+from tests.support.builders import PrefixBuilder
+from tests.support.pip_worlds import build_wheel
 from tests.world.cache import write_atomically
 from tests.world.channel import native_subdir
 from tests.world.package import File, Package, write_package

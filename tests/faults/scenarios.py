@@ -1,6 +1,6 @@
 """What is interrupted: an environment, and one piece of work on it from reading to the last write.
 
-None needs conda: `tests.builders` writes what conda and pip would have written.
+None needs conda: `tests.support.builders` writes what conda and pip would have written.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from conda_pip_interop.core.apply import open_operation
-from conda_pip_interop.core.holding import recover_interrupted
-from conda_pip_interop.core.journal import STATE_FOLDER
-from conda_pip_interop.core.rollback import needs_recovery
-from conda_pip_interop.core.snapshot import read_snapshot
-from conda_pip_interop.core.undo import find_journal, undo
+from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.lock import recover_interrupted
+from conda_pip_interop.changes.rollback import needs_recovery
+from conda_pip_interop.changes.staging import plan_placing, read_staged
+from conda_pip_interop.changes.transaction import open_operation
+from conda_pip_interop.changes.undo import find_journal, undo
+from conda_pip_interop.commands.change import reconcile, uninstall
+from conda_pip_interop.dependencies.read_graph import read_graph
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.usecases import reconcile, uninstall
-from conda_pip_interop.usecases.staging import plan_placing, read_staged
-from conda_pip_interop.usecases.survey import read_graph
-from conda_pip_interop.usecases.target import Target
-from tests.builders import PrefixBuilder
-from tests.core.trees import read_tree
+from tests.support.builders import PrefixBuilder
+from tests.support.trees import read_tree
 
 Tree: TypeAlias = dict[str, tuple[object, ...]]
 #: What pytest's `record_property` takes: how many `points` a test has tried.

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.core.holding import recover_interrupted
-from conda_pip_interop.core.journal import STATE_FOLDER
-from tests.core.trees import run_and_kill
+from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.lock import recover_interrupted
 from tests.faults.scenarios import SCENARIOS, Record, Scenario, Trial
+from tests.support.trees import run_and_kill
 
 scenarios = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
 

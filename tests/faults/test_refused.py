@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.errors import InteropError
-from tests.core.trees import NOBODY, can_mount, is_write, run_in_child
 from tests.faults.scenarios import SCENARIOS, Record, Scenario, Trial
+from tests.support.trees import NOBODY, can_mount, is_write, run_in_child
 
 _PAGE = 4096
 

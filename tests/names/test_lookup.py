@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.names.extra_map import ExtraMap
-from conda_pip_interop.names.index import build_index
+from conda_pip_interop.names.channel_index import build_index
 from conda_pip_interop.names.known_names import RENAMED, SOMETHING_ELSE
 from conda_pip_interop.names.lookup import (
     NOT_IN_CHANNELS,
@@ -19,7 +18,8 @@ from conda_pip_interop.names.lookup import (
     find_conda_names,
     find_projects,
 )
-from conda_pip_interop.names.table import Renamed, SomethingElse, find_entry
+from conda_pip_interop.names.names_map import ExtraMap
+from conda_pip_interop.names.renamed_projects import Renamed, SomethingElse, find_entry
 
 
 def sources(

@@ -11,29 +11,29 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.names.index import build_index
+from conda_pip_interop.names.channel_index import build_index
 from conda_pip_interop.names.lookup import NameSources, find_conda_names
 from conda_pip_interop.names.requirement import (
     ForConda,
     ForPip,
     Invalid,
     NotNeeded,
-    Surroundings,
     Translated,
+    TranslationContext,
     expand_extras,
     parse_requirement,
     refuse_python,
     translate,
 )
-from tests.names.judges import ask_rattler
-from tests.usecases.test_assign import LINUX
+from tests.resolve.test_assignment import LINUX
+from tests.support.version_judges import ask_rattler
 
 
-def surroundings(versions: Mapping[str, Sequence[str]] | None = None) -> Surroundings:
+def surroundings(versions: Mapping[str, Sequence[str]] | None = None) -> TranslationContext:
     """Linux with Python 3.11, and a channel of these versions by name if there is one."""
     index = None if versions is None else build_index(versions)
     sources = NameSources(index=index)
-    return Surroundings(
+    return TranslationContext(
         look_up=lambda name: find_conda_names(name, sources),
         environment=LINUX,
         versions=None if versions is None else lambda name, _: versions[name],

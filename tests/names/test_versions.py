@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
-from tests.names.judges import JUDGES, Judge
+from tests.support.version_judges import JUDGES, Judge
 
 with (Path(__file__).parent / "pep440_to_conda.tsv").open(encoding="utf-8", newline="") as _file:
     CASES = tuple(csv.DictReader(_file, delimiter="\t", quoting=csv.QUOTE_NONE))

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from tests.e2e.conftest import base, make_env, own_base, shared_base
+from tests.stories.conftest import base, make_env, own_base, shared_base
 
 __all__ = ("base", "make_env", "own_base", "shared_base")
 

@@ -14,17 +14,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.core.findings import FindingKind, find_findings
-from conda_pip_interop.core.markers import Absent
-from conda_pip_interop.core.ownership import ByConda, ByPip, Nobody, owners_of
-from conda_pip_interop.core.paths import PrefixPath
-from conda_pip_interop.core.rollback import read_journals
-from conda_pip_interop.core.snapshot import Snapshot, read_snapshot
-from conda_pip_interop.core.undo import undo
-from conda_pip_interop.usecases.reconcile import carry_out, plan_reconcile
-from conda_pip_interop.usecases.target import Target
-from tests.builders import PrefixBuilder
-from tests.core.trees import MEMORY, Tree, read_tree
+from conda_pip_interop.changes.rollback import read_journals
+from conda_pip_interop.changes.undo import undo
+from conda_pip_interop.commands.change.reconcile import carry_out, plan_reconcile
+from conda_pip_interop.environment.ownership import ByConda, ByPip, Unowned, owners_of
+from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot
+from conda_pip_interop.environment.target import Target
+from conda_pip_interop.findings.registry import FindingKind, find_findings
+from conda_pip_interop.protection.markers import Absent
+from tests.support.builders import PrefixBuilder
+from tests.support.trees import MEMORY, Tree, read_tree
 
 Name: TypeAlias = Literal["alpha", "beta", "gamma"]
 Verb: TypeAlias = Literal[
@@ -147,7 +147,7 @@ def assert_one_owner(snapshot: Snapshot) -> None:
     for path in snapshot.prefix.root.rglob("*"):
         key = PrefixPath(path.relative_to(snapshot.prefix.root).as_posix())
         owner = ownership.owner(key)
-        assert isinstance(owner, (ByConda, ByPip, Nobody))
+        assert isinstance(owner, (ByConda, ByPip, Unowned))
         assert isinstance(owner, ByConda) or key not in listed
 
 

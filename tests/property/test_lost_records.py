@@ -11,10 +11,10 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conda_pip_interop.core.snapshot import read_snapshot
-from conda_pip_interop.usecases.lost import find_lost
-from tests.builders import PrefixBuilder
-from tests.packaged import link, write_history
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.findings.lost_record import find_lost_records_in
+from tests.support.builders import PrefixBuilder
+from tests.support.extracted_packages import link, write_history
 
 Act = Literal["link", "remove", "prune", "touch", "pip", "unpip", "list"]
 NAMES = ("alpha", "beta")
@@ -103,6 +103,6 @@ def test_what_was_lost_is_told_and_nothing_else(steps: list[tuple[Act, str, str]
             world.do("link", name, "1.0")
         for step in steps:
             world.do(*step)
-        told = {one.linked.name for one in find_lost(read_snapshot(built.root))}
+        told = {one.linked.name for one in find_lost_records_in(read_snapshot(built.root))}
         assert told <= world.lost
         assert told >= world.lost & world.counted

@@ -1,0 +1,1 @@
+"""The only writer: lock, journal, stash, then commit or roll back; undo."""

@@ -1,0 +1,100 @@
+"""What a distribution of pip's has on disk."""
+
+from __future__ import annotations
+
+import functools
+import glob
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.changes.plan import RemoveFile
+from conda_pip_interop.environment.ownership import ByConda
+from conda_pip_interop.environment.paths import PrefixPath, to_disk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.ownership import Ownership
+    from conda_pip_interop.environment.snapshot import Snapshot
+
+
+def find_linked_out(distribution: Distribution, root: Path) -> tuple[PrefixPath, ...]:
+    """What a distribution lists behind a symbolic link: another place's files, not its own."""
+    is_straight = _judge_folders(distribution, root)
+    files = distribution.files or ()
+    return tuple(file.path for file in files if not is_straight(file.path.rpartition("/")[0]))
+
+
+def _judge_folders(distribution: Distribution, root: Path) -> Callable[[str], bool]:
+    """Tell of a folder whether it is where its path says, inside the environment.
+
+    The way to site-packages itself may be a link.
+    """
+    base = distribution.site_packages
+    real_root, real_base = os.path.realpath(root), os.path.realpath(root / base)
+
+    @functools.cache
+    def is_straight(folder: str) -> bool:
+        start, rest = real_root, folder
+        if f"{folder}/".startswith(f"{base}/"):
+            start, rest = real_base, folder[len(base) + 1 :]
+        real = os.path.realpath(root / folder)
+        same = os.path.normcase(real) == os.path.normcase(os.path.normpath(f"{start}/{rest}"))
+        return same and os.path.commonpath([real_root, real]) == real_root
+
+    return is_straight
+
+
+def read_payload(distribution: Distribution, root: Path) -> tuple[PrefixPath, ...]:
+    """The files of a distribution that are there, compiled ones included, sorted.
+
+    Without those of `find_linked_out`.
+    """
+    paths = {file.path for file in distribution.files or ()} - {
+        *find_linked_out(distribution, root)
+    }
+    for source in [path for path in paths if path.endswith(".py")]:
+        paths.update(read_compiled(source, root))
+    return tuple(sorted(path for path in paths if _is_file(to_disk(root, path))))
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a file or a symbolic link, dangling or not, is there: no folder."""
+    return os.path.lexists(path) and (path.is_symlink() or not path.is_dir())
+
+
+def read_compiled(source: PrefixPath, root: Path) -> Iterable[PrefixPath]:
+    """The `.pyc` files of a source file (PEP 3147), whichever Python wrote them."""
+    on_disk = to_disk(root, source)
+    for compiled in on_disk.parent.glob(f"__pycache__/{glob.escape(on_disk.stem)}.*.pyc"):
+        yield PrefixPath(compiled.relative_to(root).as_posix())
+
+
+def build_removals(
+    distribution: Distribution, snapshot: Snapshot, ownership: Ownership, reason: str
+) -> Iterable[RemoveFile]:
+    """What only this distribution lists, and only as it was installed: an edited file stays."""
+    root = snapshot.prefix.root
+    beyond = {*find_linked_out(distribution, root)}
+    for file in distribution.files or ():
+        if file.path in beyond:
+            continue
+        others = [
+            claim
+            for claim in ownership.claims(file.path)
+            if isinstance(claim, ByConda) or claim.distribution != distribution.name
+        ]
+        on_disk = to_disk(root, file.path)
+        if others or not on_disk.is_file() or not _is_as_installed(on_disk, file.sha256):
+            continue
+        yield RemoveFile(path=file.path, reason=reason)
+        if file.path.endswith(".py"):  # listed by nobody else, so neither are they
+            for compiled in read_compiled(file.path, root):
+                yield RemoveFile(path=compiled, reason=reason)
+
+
+def _is_as_installed(path: Path, sha256: str | None) -> bool:
+    return sha256 is None or hashlib.sha256(path.read_bytes()).hexdigest() == sha256

@@ -1,0 +1,124 @@
+"""One writer for each prefix: an advisory lock, taken before anything changes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.rollback import recover
+from conda_pip_interop.changes.write_errors import explain_write_errors
+from conda_pip_interop.environment.prefix import read_prefix
+from conda_pip_interop.environment.snapshot import read_fingerprint
+from conda_pip_interop.errors import InteropError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+_POLL_SECONDS = 0.2
+_held: set[str] = set()
+
+
+@contextmanager
+def hold_lock(path: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the lock file `path` exclusively; waits for another holder, calling `on_wait` once.
+
+    A process that holds it already goes on with it: conda's transactions, which we start, call us
+    back. The system releases it when the process ends, however it ends. Raises OSError where the
+    file cannot be opened for writing.
+    """
+    name = os.path.realpath(path)
+    if name in _held:
+        yield
+        return
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        if not _try_lock(descriptor):
+            if on_wait is not None:
+                on_wait()
+            while not _try_lock(descriptor):
+                time.sleep(_POLL_SECONDS)
+        _held.add(name)
+        yield
+    finally:
+        _held.discard(name)
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+_operating: set[Path] = set()
+
+
+def is_operating(prefix: Path) -> bool:
+    """Whether this process has an operation open on `prefix`: hooks that it triggers stand back."""
+    return prefix.resolve() in _operating
+
+
+@contextmanager
+def mark_operating(prefix: Path) -> Iterator[None]:
+    """Let `is_operating` say so while the block runs."""
+    _operating.add(prefix.resolve())
+    try:
+        yield
+    finally:
+        _operating.discard(prefix.resolve())
+
+
+@contextmanager
+def hold_prefix(
+    prefix: Path, *, fingerprint: str | None = None, on_wait: Callable[[], None] | None = None
+) -> Iterator[None]:
+    """Keep other processes of ours out of `prefix`; what an interrupted one left is put back first.
+
+    `fingerprint` is that of the snapshot the plan was made from; a prefix that has changed since
+    raises InteropError `stale-plan`, one that cannot be written to `not-writable` or `disk-full`,
+    one that is no conda environment `not-conda`, and `busy` inside an operation of this process.
+    `on_wait` is called once if another process holds the lock, and may raise.
+    """
+    if not (prefix / "conda-meta").is_dir():
+        raise InteropError("not-conda", f"{prefix} is not a conda environment.")
+    if is_operating(prefix):
+        raise InteropError("busy", f"An operation on {prefix} is under way in this process.")
+    with explain_write_errors(prefix):
+        (prefix / STATE_FOLDER).mkdir(exist_ok=True)
+        with hold_lock(prefix / STATE_FOLDER / "lock", on_wait=on_wait):
+            recover(prefix)
+            if fingerprint is not None and fingerprint != read_fingerprint(read_prefix(prefix)):
+                raise InteropError(
+                    "stale-plan",
+                    f"The environment {prefix} has changed since the plan was made.",
+                    hints=("Run the command again.",),
+                )
+            yield
+
+
+def recover_interrupted(prefix: Path, *, on_wait: Callable[[], None] | None = None) -> None:
+    """Put back what an interrupted operation left in `prefix`, or close it where it was done."""
+    with hold_prefix(prefix, on_wait=on_wait):
+        pass

@@ -1,0 +1,78 @@
+"""Originals: records as conda wrote them, kept while pip's payload, or none, is in their place."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Final
+
+from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
+from conda_pip_interop.changes.plan import WriteFile
+from conda_pip_interop.changes.undo import KEPT_DAYS
+from conda_pip_interop.environment.conda_records import (
+    CondaRecord,
+    parse_conda_record,
+    render_record_json,
+)
+from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.findings.registry import FindingKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.findings.registry import Finding
+
+_SECONDS_A_DAY: Final = 86_400
+
+
+def original_path(record: CondaRecord) -> PrefixPath:
+    """Where a record is kept as conda wrote it."""
+    return PrefixPath(f"{ORIGINALS_FOLDER}/{record.path.rpartition('/')[2]}")
+
+
+def read_original(record: CondaRecord, root: Path) -> CondaRecord:
+    """A record as conda wrote it, where we keep it; the record itself where we do not."""
+    try:
+        text = (root / original_path(record)).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return record
+    original = parse_conda_record(text, path=record.path)
+    return original if isinstance(original, CondaRecord) else record
+
+
+def keep_original(record: CondaRecord, root: Path) -> Iterator[WriteFile]:
+    """Keep a record as conda wrote it, or would have where it is lost, unless that is done."""
+    kept = original_path(record)
+    if not record.overridden_by and not os.path.lexists(root / kept):
+        on_disk = root / record.path
+        text = render_record_json(record.raw)
+        content = on_disk.read_bytes() if on_disk.exists() else text.encode()
+        yield WriteFile(path=kept, content=content, reason="the record as conda wrote it")
+
+
+def count_originals(root: Path) -> int:
+    """How many records are kept as conda wrote them."""
+    return sum(1 for _ in (root / ORIGINALS_FOLDER).glob("*.json"))
+
+
+def prune_originals(snapshot: Snapshot, findings: Iterable[Finding]) -> None:
+    """Forget the originals of records that are as conda linked them again.
+
+    That of a record which is gone stays for `KEPT_DAYS`: a conda without this plugin may have
+    deleted it (conda#14423).
+    """
+    folder = snapshot.prefix.root / ORIGINALS_FOLDER
+    if not folder.is_dir():
+        return
+    altered = {one.name for one in snapshot.records if one.overridden_by}
+    for finding in findings:
+        if finding.kind in {FindingKind.OVERRIDDEN, FindingKind.VANISHED} and finding.conda:
+            altered.add(finding.conda)
+    linked = {one.name for one in snapshot.records} - altered
+    oldest = time.time() - KEPT_DAYS * _SECONDS_A_DAY
+    for kept in folder.glob("*.json"):
+        name = kept.name.rsplit("-", 2)[0]  # of NAME-VERSION-BUILD.json
+        if name in linked or (name not in altered and kept.stat().st_mtime < oldest):
+            kept.unlink(missing_ok=True)

@@ -1,0 +1,180 @@
+"""Override: a record rewritten to what pip has put in the place of its payload.
+
+The record keeps its name, version, build and URL, so that conda's solver, clones and explicit lists
+stay right; its files become those that are really there, so that conda unlinks exactly them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.changes.exclusive_files import read_payload
+from conda_pip_interop.changes.originals import keep_original
+from conda_pip_interop.changes.plan import FileAction, RemoveFile, WriteFile
+from conda_pip_interop.environment.claims import Claim
+from conda_pip_interop.environment.conda_records import (
+    OWN_KEY,
+    CondaRecord,
+    claimed_metadata,
+    read_path_entries,
+    render_record_json,
+)
+from conda_pip_interop.environment.ownership import ByConda, Ownership
+from conda_pip_interop.environment.paths import PrefixPath, to_disk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.environment.distributions import Distribution
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Override:
+    """A record, and pip's distributions in its place; ``payload`` is what they have on disk.
+
+    Of what two records share, or another distribution lists too, nothing is in ``payload``.
+    """
+
+    record: CondaRecord
+    by: tuple[Distribution, ...]
+    payload: frozenset[PrefixPath]
+
+
+def read_override(
+    record: CondaRecord, by: tuple[Distribution, ...], *, ownership: Ownership, root: Path
+) -> Override:
+    """Look at what pip's distributions have in the place of ``record``'s payload."""
+    names = {one.name for one in by}
+    payload = {
+        path
+        for one in by
+        for path in read_payload(one, root)
+        if not _is_claimed_elsewhere(path, record, names, ownership)
+    }
+    return Override(record=record, by=by, payload=frozenset(payload))
+
+
+def settle_override(
+    override: Override, *, ownership: Ownership, root: Path
+) -> Iterator[FileAction]:
+    """The actions that make a record tell what is on disk; its orphans go.
+
+    Orphans are files of conda's package in site-packages that pip left behind when it took their
+    place: unchanged, and listed by nobody else. What lies elsewhere (libraries, headers, data) may
+    serve other packages of conda's: it stays, and stays listed.
+    """
+    record = override.record
+    names = {one.name for one in override.by}
+    folders = tuple(_find_own_folders(record, names))
+    kept: list[PrefixPath] = []
+    orphans: list[PrefixPath] = []
+    for file in record.files:
+        if file.path in override.payload or not os.path.lexists(to_disk(root, file.path)):
+            continue
+        is_orphan = (
+            file.path.startswith(folders)
+            and not _is_claimed_elsewhere(file.path, record, names, ownership)
+            and _is_unchanged(Claim(record=record, file=file), root)
+        )
+        (orphans if is_orphan else kept).append(file.path)
+    yield from keep_original(record, root)
+    reason = ", ".join(f"pip's {one.name} {one.version} is in its place" for one in override.by)
+    content = render_record_json(_build_document(override, kept, root)).encode()
+    yield WriteFile(path=record.path, content=content, reason=reason)
+    for path in (*orphans, *_find_remains(orphans, ownership, root)):
+        yield RemoveFile(path=path, reason=f"conda's {record.name}: {reason}")
+
+
+def _find_remains(
+    orphans: list[PrefixPath], ownership: Ownership, root: Path
+) -> Iterator[PrefixPath]:
+    """What nobody lists of metadata that goes: the notes of a pip that was there before conda."""
+    for metadata in orphans:
+        folder, _, name = metadata.rpartition("/")
+        if name != "METADATA":
+            continue
+        for file in sorted(to_disk(root, PrefixPath(folder)).rglob("*")):
+            path = PrefixPath(file.relative_to(root).as_posix())
+            if (file.is_symlink() or not file.is_dir()) and not ownership.claims(path):
+                yield path
+
+
+def _build_document(override: Override, kept: list[PrefixPath], root: Path) -> dict[str, object]:
+    raw = override.record.raw
+    known = read_path_entries(raw)
+    payload = sorted(override.payload)
+    return {
+        **raw,
+        "files": [*kept, *payload],
+        "paths_data": {
+            "paths": [
+                *({"path_type": "hardlink", **known.get(path, {}), "_path": path} for path in kept),
+                *(_build_entry(path, root) for path in payload),
+            ],
+            "paths_version": 1,
+        },
+        OWN_KEY: {
+            "overridden_by": {
+                **override.record.overridden_by,
+                **{one.name: one.version for one in override.by},
+            }
+        },
+    }
+
+
+def _build_entry(path: PrefixPath, root: Path) -> dict[str, object]:
+    """One file in the words of conda's ``PathDataV1``; compiled ones have no hash there."""
+    if path.endswith(".pyc"):
+        return {"_path": path, "path_type": "pyc_file"}
+    on_disk = to_disk(root, path)
+    if on_disk.is_symlink() or not on_disk.is_file():
+        return {"_path": path, "path_type": "softlink"}
+    content = on_disk.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    return {
+        "_path": path,
+        "path_type": "hardlink",
+        "sha256": sha256,
+        "sha256_in_prefix": sha256,
+        "size_in_bytes": len(content),
+    }
+
+
+def _find_own_folders(record: CondaRecord, names: set[NormalizedName]) -> Iterable[str]:
+    """Where a record's unlisted files are those of ``names``.
+
+    Of a record that carries other distributions too (py-opencv), the metadata folders alone: whose
+    its other files are cannot be told.
+    """
+    carried = claimed_metadata(record)
+    alone = all(one.name in names for one in carried)
+    for one in carried:
+        head, _, rest = one.path.rpartition("/site-packages/")
+        if alone:
+            yield f"{head}/site-packages/"
+        elif one.name in names and "/" in rest:
+            yield f"{one.path.rpartition('/')[0]}/"
+
+
+def _is_claimed_elsewhere(
+    path: PrefixPath, record: CondaRecord, names: set[NormalizedName], ownership: Ownership
+) -> bool:
+    own = {ByConda(record=record.name), *names}
+    claims = ownership.claims(path)
+    return any((c if isinstance(c, ByConda) else c.distribution) not in own for c in claims)
+
+
+def _is_unchanged(claim: Claim, root: Path) -> bool:
+    """Whether a file is as conda linked it; of compiled ones nobody can have changed anything."""
+    if claim.file.path.endswith(".pyc"):
+        return True
+    on_disk = to_disk(root, claim.file.path)
+    if not claim.states_hash or not on_disk.is_file():
+        return False
+    return claim.allows(hashlib.sha256(on_disk.read_bytes()).hexdigest())

@@ -1,0 +1,259 @@
+"""Staging: pip's part in a folder of its own before any file of the environment changes."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from conda_pip_interop.changes.exclusive_files import read_payload
+from conda_pip_interop.changes.override import read_override, settle_override
+from conda_pip_interop.changes.plan import FileAction, PlaceFile, RemoveFile
+from conda_pip_interop.environment.conda_records import claimed_metadata
+from conda_pip_interop.environment.distributions import read_distributions
+from conda_pip_interop.environment.ownership import ByConda, ByPip, owner_of_distribution, owners_of
+from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.record import RecordRow, parse_record, render_record
+from conda_pip_interop.errors import InteropError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.changes.plan import FileAction
+    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.ownership import Ownership
+    from conda_pip_interop.environment.paths import PrefixPath
+    from conda_pip_interop.environment.prefix import Prefix
+    from conda_pip_interop.environment.snapshot import Snapshot
+
+
+def find_overlaps(
+    staged: Distribution, snapshot: Snapshot, *, leaving: Collection[str] = ()
+) -> tuple[tuple[PrefixPath, CondaRecord], ...]:
+    """The files of a distribution that are conda's, each with the record that lists it.
+
+    A record that a distribution of this name is known to be in the place of lists pip's files, not
+    conda's; one of `leaving` will be gone.
+    """
+    return tuple(
+        (file.path, claim.record)
+        for file in staged.files or ()
+        for claim in snapshot.claims.of(file.path)
+        if staged.name not in claim.record.overridden_by and claim.record.name not in leaving
+    )
+
+
+def check_overlap(
+    staged: Distribution, snapshot: Snapshot, *, leaving: Collection[str] = ()
+) -> None:
+    """Raise InteropError `would-overwrite` if a file of a staged distribution is one of conda's."""
+    hits = find_overlaps(staged, snapshot, leaving=leaving)
+    if hits:
+        raise _overlaps(staged, hits, snapshot)
+
+
+def settle_overlaps(
+    names: Collection[NormalizedName], snapshot: Snapshot
+) -> tuple[FileAction, ...]:
+    """The actions that tell the records of differently named packages what pip has put over them.
+
+    `names` are distributions that were allowed to: each becomes an override of such a record, as
+    it would be of one that carries it. That one `reconcile` finds by itself.
+    """
+    ownership, root = owners_of(snapshot), snapshot.prefix.root
+    actions: list[FileAction] = []
+    taken: set[PrefixPath] = set()
+    for one in snapshot.distributions:
+        if one.name not in names or not isinstance(owner_of_distribution(snapshot, one), ByPip):
+            continue
+        carrying = {carrier.record.path for carrier in snapshot.claims.by_name.get(one.name, ())}
+        records = {record.path: record for _, record in find_overlaps(one, snapshot)}
+        for path, record in records.items():
+            if path not in carrying:
+                override = read_override(record, (one,), ownership=ownership, root=root)
+                override = replace(override, payload=override.payload - taken)
+                taken |= override.payload
+                actions += settle_override(override, ownership=ownership, root=root)
+    return tuple(actions)
+
+
+def _overlaps(
+    staged: Distribution, hits: tuple[tuple[PrefixPath, CondaRecord], ...], snapshot: Snapshot
+) -> InteropError:
+    owners = sorted({record.name for _, record in hits})
+    carried = {
+        one.name
+        for record in snapshot.records
+        if record.name in owners
+        for one in claimed_metadata(record)
+    }
+    what = "another version of it" if staged.name in carried else "something else"
+    count = "1 file" if len(hits) == 1 else f"{len(hits)} files"
+    return InteropError(
+        "would-overwrite",
+        f"pip's {staged.name} would overwrite {count} of conda's {', '.join(owners)} ({what}) "
+        f"in {snapshot.prefix.root}, {hits[0][0]} for one.",
+        hints=(
+            f"Use conda's {', '.join(owners)} as it is, or remove it with conda first.",
+            "Install into an environment of its own: `conda create -n NEW python pip`.",
+            f"To overwrite it all the same: `--break-other-managers {staged.name}`.",
+        ),
+    )
+
+
+#: What a direct_url.json says of an archive when it says nothing (PEP 610).
+_UNTOLD: Final[Mapping[str, object]] = {"archive_info": {}}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Staged:
+    """What pip has put into the staging folder; paths are as they will be in the prefix."""
+
+    folder: Path
+    distributions: tuple[Distribution, ...]
+
+
+def read_staged(folder: Path, prefix: Prefix) -> Staged:
+    """Read a folder that pip has installed into with the Python of `prefix`."""
+    if prefix.python is None:
+        return Staged(folder=folder, distributions=())
+    found, _ = read_distributions(
+        dataclasses.replace(prefix, root=folder), prefix.python.site_packages
+    )
+    return Staged(folder=folder, distributions=found)
+
+
+def note_origins(
+    staged: Staged,
+    *,
+    requested: Collection[NormalizedName],
+    direct_urls: Mapping[NormalizedName, Mapping[str, object]],
+) -> None:
+    """Let the metadata say what pip was not told: who was asked for (PEP 376), and whence (610).
+
+    pip takes every wheel that it is given for one asked for, and for one of an index; uv, too, and
+    leaves out the hashes of an archive.
+    """
+    for one in staged.distributions:
+        folder = to_disk(staged.folder, one.metadata)
+        notes: dict[str, bytes | None] = {}
+        if one.name not in requested:
+            notes["REQUESTED"] = None
+        if one.name in direct_urls and (one.direct_url or _UNTOLD).get("archive_info") == {}:
+            notes["direct_url.json"] = json.dumps(direct_urls[one.name], sort_keys=True).encode()
+        if notes:
+            _write_notes(folder, notes)
+
+
+def _write_notes(folder: Path, notes: Mapping[str, bytes | None]) -> None:
+    """Write (or remove) files of a `.dist-info` folder, and its RECORD accordingly."""
+    record = folder / "RECORD"
+    rows = parse_record(record.read_text(encoding="utf-8")).rows
+    paths = {f"{folder.name}/{name}" for name in notes}
+    kept = [row for row in rows if row.path not in paths]
+    for name, content in notes.items():
+        if content is None:
+            (folder / name).unlink(missing_ok=True)
+            continue
+        (folder / name).write_bytes(content)
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+        kept.append(
+            RecordRow(
+                path=f"{folder.name}/{name}",
+                hash_name="sha256",
+                hash_value=digest,
+                size=len(content),
+            )
+        )
+    record.write_text(render_record(kept), encoding="utf-8")
+
+
+def plan_placing(
+    staged: Staged,
+    snapshot: Snapshot,
+    *,
+    over: Collection[NormalizedName] = (),
+    leaving: Collection[str] = (),
+) -> tuple[FileAction, ...]:
+    """The actions that put what is staged into the environment, in place of what it replaces.
+
+    `leaving`: packages that conda unlinks before.
+
+    Raises InteropError `would-overwrite` where a file is conda's and the name is not in `over`,
+    `no-record` where nobody knows which files the distribution to be replaced has.
+    """
+    for one in staged.distributions:
+        if one.name not in over:
+            check_overlap(one, snapshot, leaving=leaving)
+    names = {one.name for one in staged.distributions}
+    coming = {(one.name, one.version) for one in staged.distributions}
+    replaced = [one for one in snapshot.distributions if one.name in names]
+    ownership = owners_of(snapshot)
+    removals = {
+        path: RemoveFile(path=path, reason=f"{one.name} {one.version} is replaced")
+        for one in replaced
+        for path in _find_replaced(
+            one, snapshot, ownership, again=(one.name, one.version) in coming
+        )
+    }
+    placed = [
+        PlaceFile(path=path, source=staged.folder / path, reason="pip's") for path in _walk(staged)
+    ]
+    for action in placed:
+        removals.pop(action.path, None)
+    return (*removals.values(), *placed)
+
+
+def _find_replaced(
+    one: Distribution, snapshot: Snapshot, ownership: Ownership, *, again: bool
+) -> Iterable[PrefixPath]:
+    """The files of a distribution that go with it: those that nobody else lists.
+
+    Where nobody knows which they are, and the same version comes `again` with the same files, its
+    metadata is enough.
+    """
+    owner = owner_of_distribution(snapshot, one)
+    listed = one
+    own: set[ByConda | ByPip] = {ByPip(distribution=one.name)}
+    if isinstance(owner, ByConda):
+        own.add(owner)
+        for record in snapshot.records:
+            if record.name == owner.record:
+                inside = f"{one.site_packages}/"
+                yield from (file.path for file in record.files if file.path.startswith(inside))
+        found, _ = read_distributions(snapshot.prefix, one.site_packages)  # a snapshot has no list
+        listed = next((other for other in found if other.metadata == one.metadata), one)
+    elif one.files is None and again and one.layout == "dist-info":
+        yield from _walk_metadata(one, snapshot.prefix.root)
+        return
+    elif one.files is None:
+        raise InteropError(
+            "no-record",
+            f"{one.name} {one.version} in {snapshot.prefix.root} cannot be replaced: its metadata "
+            f"({one.metadata}) does not say which files it has.",
+            hints=(f"Move the folder {one.metadata} and the module away by hand.",),
+        )
+    elif owner.in_place_of is not None:
+        own.add(ByConda(record=owner.in_place_of))
+    for path in read_payload(listed, snapshot.prefix.root):
+        if not set(ownership.claims(path)) - own:
+            yield path
+
+
+def _walk_metadata(one: Distribution, root: Path) -> Iterator[PrefixPath]:
+    for path in sorted(to_disk(root, one.metadata).rglob("*")):
+        if path.is_symlink() or path.is_file():
+            yield PrefixPath(path.relative_to(root).as_posix())
+
+
+def _walk(staged: Staged) -> Iterator[PrefixPath]:
+    for path in sorted(staged.folder.rglob("*")):
+        if path.is_symlink() or path.is_file():
+            yield PrefixPath(path.relative_to(staged.folder).as_posix())

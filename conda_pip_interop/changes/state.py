@@ -1,0 +1,67 @@
+"""What we remember of a prefix, in `conda-meta/pip-interop/state.json`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.changes.files import replace_file
+from conda_pip_interop.changes.journal import STATE_FOLDER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class State:
+    """`unprotected`: the user took our marker away for good. `told`: keys of what was said once."""
+
+    unprotected: bool = False
+    told: frozenset[str] = frozenset()
+
+
+def state_file(prefix: Path) -> Path:
+    """Where the state of `prefix` is kept."""
+    return prefix / STATE_FOLDER / "state.json"
+
+
+def read_state(prefix: Path) -> State:
+    """The state of `prefix`; the initial one where there is no file that can be read."""
+    try:
+        return parse_state(state_file(prefix).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return State()
+
+
+def parse_state(text: str) -> State:
+    """A state from its text; the initial one if it is not one of ours (it holds no user's data)."""
+    try:
+        document = json.loads(text)
+        if document["format"] != FORMAT:
+            return State()
+        return State(
+            unprotected=document["unprotected"] is True,
+            told=frozenset(str(key) for key in document["told"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        return State()
+
+
+def render_state(state: State) -> str:
+    """A state as text."""
+    document = {
+        "format": FORMAT,
+        "told": sorted(state.told),
+        "unprotected": state.unprotected,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def write_state(prefix: Path, state: State) -> None:
+    """Write what we remember of `prefix`."""
+    file = state_file(prefix)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(file, render_state(state).encode())

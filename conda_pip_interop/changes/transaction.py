@@ -1,0 +1,232 @@
+"""The only writer: lock, journal, stash, then commit or roll back."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import stat
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.changes.files import hash_file, replace_file
+from conda_pip_interop.changes.journal import (
+    JOURNAL_FOLDER,
+    Step,
+    render_close,
+    render_header,
+    render_steps,
+)
+from conda_pip_interop.changes.lock import hold_prefix, mark_operating
+from conda_pip_interop.changes.plan import FileAction, PlaceFile, RemoveFile, WriteFile
+from conda_pip_interop.changes.rollback import discard, read_journal, roll_back_steps
+from conda_pip_interop.changes.undo import prune_journals
+from conda_pip_interop.environment.paths import PrefixPath, resolve_for_write
+from conda_pip_interop.errors import InteropError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+
+class Operation:
+    """Changes to one prefix that happen together or not at all.
+
+    Made by `open_operation`. Every action is in the journal, on disk, before it is begun.
+    """
+
+    def __init__(
+        self, prefix: Path, identifier: str, title: str, goal: PrefixPath | None = None
+    ) -> None:
+        self.prefix = prefix
+        self.folder = prefix / JOURNAL_FOLDER / identifier
+        self._steps: list[Step] = []
+        (self.folder / "stash").mkdir(parents=True)
+        started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        self._append(render_header(title, started, goal))
+
+    def apply(self, actions: Iterable[FileAction]) -> None:
+        """Carry out `actions` in their order; paths are checked before the first is touched.
+
+        Of several actions for one path the last one counts.
+        """
+        steps: list[tuple[FileAction, Step]] = []
+        for action in _last_of_each_path(actions):
+            built = self._build_steps(action, [step for _, step in steps])
+            steps += [(action, step) for step in built]
+        self._steps += [step for _, step in steps]
+        self._append(render_steps(step for _, step in steps))
+        for action, step in steps:
+            self._perform(step, action)
+        self._prune(
+            step.path
+            for _, step in steps
+            if step.kind == "rmdir" or (step.kind == "remove" and step.existed)
+        )
+
+    def commit(self, *, keep: bool = True) -> None:
+        """Keep the changes; the journal stays, so that they can be undone, if it is to be kept."""
+        self._append(render_close())
+        if not keep:
+            discard(self.folder)
+        with contextlib.suppress(OSError):  # the work is done: older journals can wait
+            prune_journals(self.prefix)
+
+    def roll_back(self) -> None:
+        """Put everything back and forget the operation.
+
+        Not if the closing line is on disk already (an interrupt at the very end of `commit`): from
+        then on the operation counts as done for everybody who reads the journal.
+        """
+        journal = read_journal(self.folder)
+        if journal is not None and journal.closed:
+            return
+        roll_back_steps(self.prefix, self.folder, self._steps)
+        discard(self.folder)
+
+    def _append(self, text: str) -> None:
+        with (self.folder / "journal.jsonl").open("a", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _build_steps(self, action: FileAction, planned: list[Step]) -> list[Step]:
+        """The steps of `action`, numbered on from those that are `planned` before it."""
+        target = resolve_for_write(self.prefix, action.path)
+        number = len(self._steps) + len(planned)
+        removes = isinstance(action, RemoveFile)
+        if target.is_dir() and not target.is_symlink():
+            if removes and not any(target.iterdir()):
+                return [_build_rmdir(number, action.path, target)]
+            raise InteropError(
+                "is-a-folder", f"{action.path} in {self.prefix} is a folder, not a file."
+            )
+        made = {step.path for step in planned if step.kind == "mkdir"}
+        folders = [] if removes else self._missing_folders(action.path, made)
+        steps = [
+            Step(number=number + offset, kind="mkdir", path=folder)
+            for offset, folder in enumerate(folders)
+        ]
+        step = Step(
+            number=number + len(steps),
+            kind="remove" if removes else "write",
+            path=action.path,
+            existed=os.path.lexists(target),
+            sha256=_hash_new(action),
+        )
+        return [*steps, step]
+
+    def _missing_folders(self, path: PrefixPath, made: set[PrefixPath]) -> list[PrefixPath]:
+        missing = []
+        for parent in Path(path).parents:
+            folder = PrefixPath(parent.as_posix())
+            if folder == "." or folder in made or (self.prefix / folder).is_dir():
+                break
+            missing.append(folder)
+        return missing[::-1]
+
+    def _perform(self, step: Step, action: FileAction) -> None:
+        target = self.prefix / step.path
+        stashed = self.folder / "stash" / str(step.number)
+        if step.kind == "mkdir":
+            target.mkdir(exist_ok=True)
+        elif step.kind == "rmdir":
+            target.rmdir()
+        elif isinstance(action, WriteFile):
+            if step.existed:
+                _stash_copy(target, stashed)
+            replace_file(target, action.content, mode=action.mode)
+        elif isinstance(action, PlaceFile):
+            if step.existed:
+                _stash_copy(target, stashed)
+            action.source.replace(target)
+        elif step.existed:
+            target.rename(stashed)
+
+    def _prune(self, removed: Iterable[PrefixPath]) -> None:
+        """Remove the folders that the removals left empty, deepest first."""
+        folders = {
+            PrefixPath(parent.as_posix()) for path in removed for parent in Path(path).parents
+        }
+        for folder in sorted(folders - {PrefixPath(".")}, key=len, reverse=True):
+            target = self.prefix / folder
+            if target.is_symlink() or not target.is_dir() or any(target.iterdir()):
+                continue
+            step = _build_rmdir(len(self._steps), folder, target)
+            self._steps.append(step)
+            self._append(render_steps([step]))
+            target.rmdir()
+
+
+def _build_rmdir(number: int, path: PrefixPath, target: Path) -> Step:
+    return Step(number=number, kind="rmdir", path=path, mode=stat.S_IMODE(target.stat().st_mode))
+
+
+def _hash_new(action: FileAction) -> str | None:
+    """The SHA-256 of what will be at the path."""
+    match action:
+        case WriteFile(content=content):
+            return hashlib.sha256(content).hexdigest()
+        case PlaceFile(source=source):
+            return hash_file(source)
+        case RemoveFile():
+            return None
+
+
+def _last_of_each_path(actions: Iterable[FileAction]) -> tuple[FileAction, ...]:
+    last: dict[PrefixPath, FileAction] = {}
+    for action in actions:
+        last.pop(action.path, None)
+        last[action.path] = action
+    return tuple(last.values())
+
+
+@contextlib.contextmanager
+def open_operation(
+    prefix: Path,
+    title: str,
+    *,
+    fingerprint: str | None = None,
+    goal: PrefixPath | None = None,
+    keep: bool = True,
+    on_wait: Callable[[], None] | None = None,
+) -> Iterator[Operation]:
+    """Open an operation on `prefix`: committed when the block ends, rolled back when it raises.
+
+    Without `keep` a committed operation is forgotten, with what was stashed: nothing to undo.
+    `goal`: see `Journal`; for the rest, and what it raises, `hold_prefix`.
+    """
+    with hold_prefix(prefix, fingerprint=fingerprint, on_wait=on_wait):
+        operation = Operation(prefix, _new_identifier(prefix), title, goal)
+        with mark_operating(prefix):
+            try:
+                yield operation
+                operation.commit(keep=keep)
+            except BaseException:
+                operation.roll_back()
+                raise
+
+
+def _new_identifier(prefix: Path) -> str:
+    """Time-ordered and unique within the prefix: `20261122T101500Z`, then `…Z-2`."""
+    stem = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    taken = [one.name.removeprefix(stem) for one in (prefix / JOURNAL_FOLDER).glob(f"{stem}*")]
+    last = max((int(rest.removeprefix("-") or 1) for rest in taken), default=0)
+    return f"{stem}-{last + 1}" if last else stem
+
+
+def _stash_copy(target: Path, stashed: Path) -> None:
+    """Keep `target` under a second name: a hard link where there are such, else a copy.
+
+    Whatever has the name `stashed` is whole: a copy gets it when it is on disk.
+    """
+    try:
+        os.link(target, stashed, follow_symlinks=False)
+    except (OSError, NotImplementedError):
+        part = stashed.with_suffix(".part")
+        shutil.copy2(target, part, follow_symlinks=False)
+        if not part.is_symlink():
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+        part.rename(stashed)

@@ -1,0 +1,112 @@
+"""Undo: an operation that was committed, taken back as a whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Final
+
+from conda_pip_interop.changes.files import hash_file
+from conda_pip_interop.changes.journal import (
+    JOURNAL_FOLDER,
+    Journal,
+    Step,
+    render_reopen,
+)
+from conda_pip_interop.changes.lock import hold_prefix
+from conda_pip_interop.changes.rollback import discard, read_journals, recover
+from conda_pip_interop.errors import InteropError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conda_pip_interop.environment.paths import PrefixPath
+
+#: What is kept of committed operations: so many, and none that is older.
+KEPT_OPERATIONS: Final = 20
+KEPT_DAYS: Final = 90
+
+
+def find_journal(prefix: Path, identifier: str | None) -> Journal:
+    """The committed operation of that identifier, the last one for None.
+
+    Raises InteropError `no-such-operation`.
+    """
+    journals = [one for one in read_journals(prefix) if one.closed]
+    chosen = [one for one in journals if identifier in (None, one.identifier)]
+    if not chosen:
+        what = "No operation" if identifier is None else f"No operation {identifier}"
+        hint = f"`conda pip undo -p {shlex.quote(str(prefix))} --list` shows those that can be."
+        raise InteropError(
+            "no-such-operation",
+            f"{what} can be undone in {prefix}.",
+            hints=(hint,) if journals else (),
+        )
+    return chosen[-1]
+
+
+def find_changed(prefix: Path, journal: Journal) -> tuple[PrefixPath, ...]:
+    """The paths that are no longer as the operation left them."""
+    last: dict[PrefixPath, Step] = {
+        step.path: step for step in journal.steps if step.kind in ("write", "remove")
+    }
+    return tuple(path for path, step in sorted(last.items()) if not _is_as_left(prefix, step))
+
+
+def refuse_changed(prefix: Path, journal: Journal) -> None:
+    """Raise InteropError `changed-since` where something else has changed what was written."""
+    changed = find_changed(prefix, journal)
+    if changed:
+        count, verb = len(changed), "has" if len(changed) == 1 else "have"
+        of = f"{count} file{'s' * (count > 1)} of {journal.identifier} ({journal.title})"
+        raise InteropError(
+            "changed-since",
+            f"Nothing was undone in {prefix}: {of} {verb} changed since: "
+            f"{', '.join(changed[:5])}{' …' if count > 5 else ''}.",  # noqa: PLR2004 - as many are named
+            hints=("What is there now was put there by something else, and would be lost.",),
+        )
+
+
+def _is_as_left(prefix: Path, step: Step) -> bool:
+    target = prefix / step.path
+    if step.kind == "remove":
+        return not os.path.lexists(target)
+    try:
+        return not target.is_symlink() and hash_file(target) == step.sha256
+    except OSError:
+        return False
+
+
+def undo(prefix: Path, identifier: str, *, on_wait: Callable[[], None] | None = None) -> None:
+    """Put everything back that the operation changed: contents, modes, links and times.
+
+    Raises InteropError `changed-since`, naming the files, where something else has changed them;
+    all is then left as it is. Interrupted, it goes on at the next operation.
+    """
+    with hold_prefix(prefix, on_wait=on_wait):
+        journal = find_journal(prefix, identifier)
+        refuse_changed(prefix, journal)
+        file = prefix / JOURNAL_FOLDER / identifier / "journal.jsonl"
+        with file.open("a", encoding="utf-8") as stream:
+            stream.write(render_reopen())
+            stream.flush()
+            os.fsync(stream.fileno())
+        recover(prefix)
+
+
+def prune_journals(prefix: Path, *, now: datetime | None = None) -> None:
+    """Forget operations beyond the last `KEPT_OPERATIONS`, and those over `KEPT_DAYS` days old."""
+    oldest = (now or datetime.now(timezone.utc)) - timedelta(days=KEPT_DAYS)
+    closed = [one for one in read_journals(prefix) if one.closed]
+    for number, journal in enumerate(reversed(closed)):
+        if number >= KEPT_OPERATIONS or _started(journal) < oldest:
+            discard(prefix / JOURNAL_FOLDER / journal.identifier)
+
+
+def _started(journal: Journal) -> datetime:
+    try:
+        return datetime.fromisoformat(journal.started)
+    except ValueError:
+        return datetime.now(timezone.utc)

@@ -1,0 +1,258 @@
+"""The options of `conda pip install`: ours, and pip's, each known by name."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal, TypeAlias, cast
+
+from conda_pip_interop.commands.pip_arguments import add_pip_option, refuse_option
+from conda_pip_interop.errors import UsageError
+from conda_pip_interop.installers.pip_options import (
+    BY_NAME,
+    PIP_OPTIONS,
+    Implied,
+    Passed,
+    PipArgument,
+    PipOptions,
+    Refused,
+)
+from conda_pip_interop.protection.policy import PREFERENCES, Preference
+
+UpgradeStrategy: TypeAlias = Literal["only-if-needed", "eager"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstallOptions:
+    """What only `install` is told. Files and groups are texts as they were given."""
+
+    requirement_files: tuple[str, ...] = ()
+    constraint_files: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    editables: tuple[str, ...] = ()
+    upgrade: bool = False
+    upgrade_strategy: UpgradeStrategy = "only-if-needed"
+    force_reinstall: bool = False
+    no_deps: bool = False
+    only_deps: bool = False
+    from_pypi: tuple[str, ...] = ()
+    from_conda: tuple[str, ...] = ()
+    prefer: Preference | None = None
+    break_other_managers: tuple[str, ...] = ()
+    keep_going: bool = False
+    build_from_pypi: bool = False
+    solver: str | None = None
+    pip: PipOptions = field(default_factory=PipOptions)
+
+
+#: (names, field, metavar, help) of what may be given several times.
+_LISTS: Final = (
+    (("-r", "--requirement"), "requirement_files", "FILE", "requirements.txt or pylock.toml"),
+    (
+        ("--constraint",),
+        "constraint_files",
+        "FILE",
+        "limits of versions, for conda and pip (pip's -c; here -c is a channel)",
+    ),
+    (("-e", "--editable"), "editables", "PROJECT", "a folder or git+… URL, editable"),
+    (("--group",), "groups", "[PATH:]GROUP", "a dependency group of pyproject.toml"),
+    (
+        ("--requirements-from-script",),
+        "scripts",
+        "FILE",
+        "what a script says that it needs (inline metadata)",
+    ),
+)
+_OWNERS: Final = (
+    (("--from-pypi",), "from_pypi", "NAME", "pip supplies NAME, whatever the channels have"),
+    (("--from-conda",), "from_conda", "NAME", "conda supplies NAME, or nothing is installed"),
+    (
+        ("--break-other-managers",),
+        "break_other_managers",
+        "NAME",
+        "pip may replace conda's NAME (`conda pip restore NAME` brings it back)",
+    ),
+)
+
+
+def add_install_options(parser: argparse.ArgumentParser) -> None:
+    """Add everything that `install` takes besides the environment and the channels."""
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="REQUIREMENT",
+        help='such as flask, "flask[async]>=3", ., ./x.whl or git+https://…',
+    )
+    for names, dest, metavar, text in _LISTS:
+        parser.add_argument(*names, action="append", dest=dest, metavar=metavar, help=text)
+    _add_choices(parser.add_argument_group("who supplies what"))
+    _add_pip_options(parser.add_argument_group("options of pip's"))
+    others = ", ".join(sorted(_list_unexplained()))
+    parser.epilog = f"also handed to pip:\n{_wrap(others)}\n\n{_BEHIND}\n\n{parser.epilog}"
+
+
+_SEE: Final = ("See `conda pip install --help`.",)
+_BEHIND: Final = "What stands behind `--` is handed to `pip install` as it is."
+
+
+def _add_choices(group: argparse._ArgumentGroup) -> None:
+    for names, dest, metavar, text in _OWNERS:
+        group.add_argument(*names, action="append", dest=dest, metavar=metavar, help=text)
+    group.add_argument(
+        "--prefer", choices=PREFERENCES, help="who is asked first (default: the policy's, conda)"
+    )
+    group.add_argument("--solver", metavar="NAME", help="conda's solver: classic, libmamba, …")
+    group.add_argument(
+        "--build-from-pypi",
+        action="store_true",
+        help="what a build needs comes from the index, as pip does it",
+    )
+    group.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="keep conda's part if pip's part fails",
+    )
+
+
+def _add_pip_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "-U", "--upgrade", action="store_true", help="the newest version of what is named"
+    )
+    group.add_argument(
+        "--upgrade-strategy",
+        choices=("only-if-needed", "eager"),
+        default="only-if-needed",
+        help="with -U: what is needed along (default: only-if-needed)",
+    )
+    for names, text in (
+        (("--force-reinstall",), "install anew what is there already"),
+        (("--no-deps", "--no-dependencies"), "only what is named"),
+        (("--only-deps",), "only what is needed by what is named"),
+    ):
+        group.add_argument(*names, action="store_true", help=text)
+    for option in PIP_OPTIONS:
+        add_pip_option(group, option)
+
+
+def split_verbatim(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What stands before `--`, and what behind it."""
+    if "--" not in words:
+        return list(words), []
+    at = words.index("--")
+    return list(words[:at]), list(words[at + 1 :])
+
+
+def build_install_options(
+    parsed: argparse.Namespace, words: Sequence[str], behind: PipOptions
+) -> InstallOptions:
+    """The frozen form; raises UsageError for what cannot go together, or asks for nothing.
+
+    `words` are the requirements, `behind` is what `read_verbatim` has found.
+    """
+    for channel in parsed.channels or ():
+        _refuse_constraints(channel)
+    texts = {field: tuple(getattr(parsed, field) or ()) for _, field, _, _ in (*_LISTS, *_OWNERS)}
+    asked = [field for _, field, _, _ in _LISTS if field != "constraint_files"]
+    if not words and not any(texts[field] for field in asked):
+        raise UsageError(
+            "usage",
+            "There is nothing to install.",
+            hints=("Name a requirement, or a file with `-r FILE`.", *_SEE),
+        )
+    if parsed.no_deps and parsed.only_deps:
+        raise UsageError("usage", "--no-deps and --only-deps leave nothing to install.", hints=_SEE)
+    both = sorted(set(texts["from_pypi"]) & set(texts["from_conda"]))
+    if both:
+        raise UsageError("usage", f"{both[0]} cannot come from PyPI and from conda.", hints=_SEE)
+    return InstallOptions(
+        **texts,
+        upgrade=parsed.upgrade,
+        upgrade_strategy=cast("UpgradeStrategy", parsed.upgrade_strategy),
+        force_reinstall=parsed.force_reinstall,
+        no_deps=parsed.no_deps,
+        only_deps=parsed.only_deps,
+        prefer=cast("Preference | None", parsed.prefer),
+        keep_going=parsed.keep_going,
+        build_from_pypi=parsed.build_from_pypi,
+        solver=parsed.solver,
+        pip=PipOptions(
+            arguments=(*(parsed.pip_arguments or ()), *behind.arguments), verbatim=behind.verbatim
+        ),
+    )
+
+
+def _refuse_constraints(channel: str) -> None:
+    """`-c` is pip's option for constraints and conda's for channels; here it is conda's."""
+    if channel.endswith((".txt", ".in")) or Path(channel).is_file():
+        raise UsageError(
+            "usage",
+            f"-c {channel}: -c is conda's option for a channel here, and {channel} is a file.",
+            hints=(f"For pip's constraints: `--constraint {channel}`.",),
+        )
+
+
+def read_verbatim(
+    words: Sequence[str], ours: Collection[str]
+) -> tuple[tuple[str, ...], PipOptions]:
+    """What stands behind `--`: requirements, and options of pip's, those we do not know included.
+
+    `ours` are the options that we read ourselves: pip must not get them. The word behind an unknown
+    option may be its value and stays with it. Raises UsageError.
+    """
+    asked: list[str] = []
+    known: list[PipArgument] = []
+    rest: list[str] = []
+    left = iter(words)
+    unknown = False
+    for word in left:
+        after_unknown, unknown = unknown, False
+        name, equals, value = word.partition("=")
+        option = BY_NAME.get(name)
+        if option is None and name in ours:
+            raise UsageError(
+                "usage", f"{name} stands behind `--`.", hints=(f"Put {name} before it.",)
+            )
+        match option:
+            case Refused():
+                raise refuse_option(name, option)
+            case Implied():
+                continue
+            case Passed(metavar=str()):
+                given = value if equals else next(left, None)
+                if given is None:
+                    raise UsageError("usage", f"{name} lacks its value.", hints=_SEE)
+                known.append(PipArgument(option=option, value=given))
+            case Passed():
+                known.append(PipArgument(option=option))
+            case None if word.startswith("-"):
+                rest.append(word)
+                unknown = not equals
+            case None:
+                (rest if after_unknown else asked).append(word)
+    return tuple(asked), PipOptions(arguments=tuple(known), verbatim=tuple(rest))
+
+
+def list_names_with_value() -> Iterator[str]:
+    """Every option of `install` that takes the word behind it."""
+    for names, _, _, _ in (*_LISTS, *_OWNERS):
+        yield from names
+    yield from ("--prefer", "--solver", "--upgrade-strategy")
+    for option in PIP_OPTIONS:
+        if not isinstance(option, Implied) and option.metavar is not None:
+            yield from option.names
+
+
+def _list_unexplained() -> Iterator[str]:
+    for option in PIP_OPTIONS:
+        if isinstance(option, Passed) and not option.help:
+            yield option.names[0]
+
+
+def _wrap(text: str) -> str:
+    return textwrap.fill(
+        text, 78, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+    )

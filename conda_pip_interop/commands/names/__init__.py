@@ -1,0 +1,1 @@
+"""Commands about names and dependency files."""

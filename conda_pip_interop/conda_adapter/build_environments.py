@@ -1,0 +1,192 @@
+"""Throwaway environments for builds: the target's Python and what a build needs, conda first."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from conda.base.context import context
+from conda.models.match_spec import MatchSpec
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+
+from conda_pip_interop.changes.lock import hold_lock
+from conda_pip_interop.conda_adapter.channels import query_name, user_folder
+from conda_pip_interop.conda_adapter.solver import CondaEnvironment
+from conda_pip_interop.conda_adapter.stdout import quiet_stdout
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.environment.target import Target
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.installers.building import BuildEnvironment, BuildNeeds
+from conda_pip_interop.resolve import install
+from conda_pip_interop.resolve.request import build_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from conda_pip_interop.environment.prefix import Prefix
+    from conda_pip_interop.installers.interface import Installer
+
+#: A build environment that nobody has used for so long is removed.
+KEPT_DAYS: Final = 14
+_SECONDS_A_DAY: Final = 86_400
+#: Sources the activation scripts, and tells the variables as JSON by the Python that is $0.
+_ACTIVATE: Final = """
+for script in "$CONDA_PREFIX"/etc/conda/activate.d/*.sh; do
+    if test -f "$script"; then . "$script" >&2; fi
+done
+exec "$0" -c 'import json, os; print(json.dumps(dict(os.environ)))'
+"""
+_SHELLS_OWN: Final = frozenset(("PATH", "PWD", "OLDPWD", "SHLVL", "_"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildEnvironments:
+    """Build environments for the Python of one prefix, kept by what is in them.
+
+    `versions` are the target's distributions, as they are or will be: what a build asks for too is
+    taken in that very version, so that extension modules fit what they will run with.
+    `open_installer` makes an installer for the interpreter of such an environment.
+    """
+
+    prefix: Prefix
+    versions: Mapping[NormalizedName, str]
+    open_installer: Callable[[Path], Installer]
+
+    def prepare(self, needs: BuildNeeds) -> BuildEnvironment:
+        """An environment that has what a build needs, and pip; compilers if the channels have any.
+
+        Raises InteropError where the requirements cannot be met.
+        """
+        wanted = self._fit(map(Requirement, needs.requires))
+        compilers = _find_compilers(needs.languages)
+        python = self.prefix.python
+        if python is None:
+            raise InteropError("no-python", f"{self.prefix.root} has no Python to build for.")
+        folder = _builds_folder() / _digest(python.minor, (*compilers, *wanted))
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with hold_lock(folder.with_suffix(".lock")):
+            ready = folder / "conda-meta" / "pip-interop-build"
+            if not ready.is_file():
+                shutil.rmtree(folder, ignore_errors=True)
+                with quiet_stdout(), _let_conda_change():
+                    _create(folder, python.minor, compilers)
+                    self._install(folder, wanted)
+                ready.write_text("".join(f"{one}\n" for one in wanted), encoding="utf-8")
+            os.utime(ready)
+        _prune(folder.parent)
+        scripts = folder / python.scripts
+        return BuildEnvironment(
+            python=folder / python.executable,
+            site_packages=folder / python.site_packages,
+            scripts=scripts,
+            environ=_read_activation(folder, scripts) if compilers else {},
+        )
+
+    def _fit(self, requirements: Iterable[Requirement]) -> tuple[str, ...]:
+        """One requirement a name, in the target's version where that serves; sorted."""
+        by_name: dict[NormalizedName, Requirement] = {}
+        for one in requirements:
+            name = canonicalize_name(one.name)
+            known = by_name.setdefault(name, one)
+            known.specifier &= one.specifier
+            known.extras |= one.extras
+        for name, one in by_name.items():
+            version = self.versions.get(name)
+            if version is not None and one.specifier.contains(version, prereleases=True):
+                one.specifier = SpecifierSet(f"=={version}")
+        return tuple(sorted(map(str, by_name.values())))
+
+    def _install(self, folder: Path, wanted: tuple[str, ...]) -> None:
+        target = Target(prefix=folder, name=None, is_base=False)
+        snapshot = read_snapshot(folder)
+        python = snapshot.prefix.python
+        if not wanted or python is None:
+            return
+        installer = self.open_installer(folder / python.executable)
+        plan = install.plan_install(
+            build_request(map(Requirement, wanted)),
+            snapshot=snapshot,
+            target=target,
+            conda=CondaEnvironment(target=target),
+            installer=installer,
+        )
+        install.carry_out(plan, snapshot=snapshot, target=target, installer=installer)
+
+
+def _builds_folder() -> Path:
+    return user_folder() / "builds"
+
+
+def _digest(python: str, wanted: tuple[str, ...]) -> str:
+    parts = [python, context.subdir, *context.channels, "--", *wanted]
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def _let_conda_change() -> Iterator[None]:
+    """Let conda make an environment that no list names, also where the command is a dry run."""
+    with contextlib.ExitStack() as stack:
+        for key in ("dry_run", "register_envs"):
+            # conda has no other way
+            stack.enter_context(context._override(key, False))  # noqa: SLF001
+        yield
+
+
+def _find_compilers(languages: Iterable[str]) -> tuple[str, ...]:
+    """The packages of the channels that bring the compilers of some languages."""
+    names = (f"{one}-compiler" for one in languages)
+    return tuple(name for name in names if query_name(name))
+
+
+def _read_activation(folder: Path, scripts: Path) -> dict[str, str]:
+    """What an environment's activation scripts set: CC, CFLAGS … of its compilers.
+
+    On Windows nothing: its compiler is the system's, and is found by setuptools itself.
+    """
+    shell = shutil.which("bash") or shutil.which("sh")
+    if shell is None or os.name == "nt":
+        return {}
+    path = os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath)])
+    before = {**os.environ, "CONDA_PREFIX": str(folder), "PATH": path}
+    words = [shell, "-c", _ACTIVATE, str(scripts / "python")]
+    done = subprocess.run(words, env=before, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InteropError(
+            "no-compiler",
+            f"The compilers of the channels cannot be activated in {folder}:\n{done.stderr}",
+            hints=("Build without an environment of its own: `--no-build-isolation`.",),
+        )
+    after: dict[str, str] = json.loads(done.stdout)
+    return {
+        key: value
+        for key, value in after.items()
+        if before.get(key) != value and key not in _SHELLS_OWN
+    }
+
+
+def _create(folder: Path, python: str, compilers: tuple[str, ...]) -> None:
+    """An environment of conda's with Python and pip, which no list of environments names."""
+    backend = context.plugin_manager.get_cached_solver_backend()
+    specs = [MatchSpec(f"python={python}"), MatchSpec("pip"), *map(MatchSpec, compilers)]
+    solver = backend(str(folder), context.channels, context.subdirs, specs_to_add=specs)
+    transaction = solver.solve_for_transaction()
+    transaction.download_and_extract()
+    transaction.execute()
+
+
+def _prune(builds: Path) -> None:
+    """Remove what has not been used for long, unless somebody is at it."""
+    oldest = time.time() - KEPT_DAYS * _SECONDS_A_DAY
+    for ready in builds.glob("*/conda-meta/pip-interop-build"):
+        if ready.stat().st_mtime < oldest:
+            shutil.rmtree(ready.parents[1], ignore_errors=True)

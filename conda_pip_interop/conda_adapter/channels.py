@@ -1,0 +1,197 @@
+"""Names as conda's channels have them: the index of a channel, and what is kept between runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conda.base.constants import APP_NAME
+from conda.base.context import context
+from conda.core.subdir_data import SubdirData
+from conda.gateways.repodata import create_cache_dir
+from conda.models.channel import Channel, all_channel_urls
+from conda.models.match_spec import MatchSpec
+
+from conda_pip_interop.conda_adapter.settings import read_names
+from conda_pip_interop.names.channel_index import NameIndex, build_index, read_index, write_index
+from conda_pip_interop.names.lookup import Lookup, NameSources, find_conda_names, find_projects
+from conda_pip_interop.names.names_map import read_map
+from conda_pip_interop.names.wrong_guesses import (
+    WrongGuess,
+    read_wrong_guesses,
+    remember_wrong_guesses,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.resolve.solver import CondaPackage
+
+
+class ChannelNames:
+    """The names of one command: every source read once, every project looked up once."""
+
+    def __init__(self, *, with_channels: bool = True) -> None:
+        self._with_channels = with_channels
+        self._lookups: dict[NormalizedName, Lookup] = {}
+
+    @cached_property
+    def sources(self) -> NameSources:
+        """Everything that knows names."""
+        return build_sources(with_channels=self._with_channels)
+
+    @cached_property
+    def _wrong(self) -> frozenset[WrongGuess]:
+        return read_wrong_guesses(guesses_file())
+
+    def look_up(self, project: NormalizedName) -> Lookup:
+        """What the sources say of a project."""
+        if project not in self._lookups:
+            self._lookups[project] = find_conda_names(project, self.sources)
+        return self._lookups[project]
+
+    def find_projects(self, package: CondaPackage) -> tuple[NormalizedName, ...]:
+        """The projects that a package carries: those it was looked up for, or else by its name."""
+        asked = tuple(
+            project
+            for project, lookup in self._lookups.items()
+            if package.name in lookup.names and not self.is_wrong(package, project)
+        )
+        return asked or self.guess_projects(package.name)
+
+    def guess_projects(self, conda_name: str) -> tuple[NormalizedName, ...]:
+        """The projects that a package of a name carries, as far as the name tells."""
+        return find_projects(conda_name, self.sources)
+
+    def is_wrong(self, package: CondaPackage, project: NormalizedName) -> bool:
+        """Whether a package was looked at before, and does not carry the project."""
+        return build_wrong_guess(package, project) in self._wrong
+
+    def drop_wrong(
+        self, packages: Iterable[CondaPackage], project: NormalizedName
+    ) -> tuple[CondaPackage, ...]:
+        """Of packages of one name, oldest first, those that may carry a project.
+
+        One that was looked at and does not speaks for all older ones: they are not downloaded one
+        after the other.
+        """
+        left: list[CondaPackage] = []
+        for package in packages:
+            if self.is_wrong(package, project):
+                left.clear()
+            else:
+                left.append(package)
+        return tuple(left)
+
+    def remember_wrong(self, package: CondaPackage, project: NormalizedName) -> None:
+        """Remember, here and for later commands, that a package does not carry a project."""
+        guess = build_wrong_guess(package, project)
+        self._wrong = self._wrong | {guess}
+        remember_wrong_guesses(guesses_file(), [guess])
+
+
+def build_wrong_guess(package: CondaPackage, project: NormalizedName) -> WrongGuess:
+    """The guess that a package carries a project, as it is remembered once it has proven wrong."""
+    return WrongGuess(
+        channel=package.channel,
+        name=package.name,
+        version=package.version,
+        build=package.build,
+        project=project,
+    )
+
+
+def query_name(conda_name: str) -> tuple[Any, ...]:
+    """The channels' records of exactly that name."""
+    found: tuple[Any, ...] = SubdirData.query_all(
+        MatchSpec(name=conda_name), channels=context.channels, subdirs=context.subdirs
+    )
+    return found
+
+
+def build_sources(*, with_channels: bool) -> NameSources:
+    """Everything that knows names, for the channels and the platform that conda is set to.
+
+    Without channels, no repodata is read or fetched.
+    """
+    channels = tuple(Channel(one).canonical_name for one in context.channels)
+    extra = read_map(map_file())
+    return NameSources(
+        settings=read_names(channels),
+        channels=channels,
+        index=build_channel_index() if with_channels else None,
+        extra=None if extra is None else extra.choose(channels),
+    )
+
+
+def map_file() -> Path:
+    """Where the additional map is kept."""
+    return user_folder() / "names-map.json"
+
+
+def guesses_file() -> Path:
+    """Where guesses are kept that the payload has proven wrong."""
+    return user_folder() / "wrong-guesses.json"
+
+
+def user_folder() -> Path:
+    """The user's cache folder, ours within conda's own (which keeps notices there)."""
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir(APP_NAME, appauthor=APP_NAME)) / "pip-interop"
+
+
+def build_channel_index() -> NameIndex:
+    """The names of all channels; kept beside conda's repodata, and good for that repodata only."""
+    urls = all_channel_urls(context.channels, subdirs=context.subdirs)
+    channels = [SubdirData(Channel(url)) for url in urls]
+    digest = hashlib.sha256("\n".join(map(str, urls)).encode()).hexdigest()
+    file = Path(create_cache_dir()) / f"pip_interop_names_{digest[:8]}.json"
+    key = _tell_state(channels)
+    index = None if key is None else read_index(file, key=key)
+    if index is None:
+        index = build_index(_read_names(channels))
+        key = _tell_state(channels)  # reading may have fetched newer repodata
+        if key is not None:
+            write_index(file, index, key=key)
+    return index
+
+
+def _tell_state(channels: list[Any]) -> str | None:
+    """The repodata files with their sizes and times as one text; None where any is to be fetched.
+
+    A local channel's always is, as conda itself does.
+    """
+    states = []
+    for channel in channels:
+        try:
+            status = os.stat(channel.cache_path_json)
+        except OSError:
+            return None
+        if not channel._loaded and not _is_fresh(channel):  # noqa: SLF001 - see _read_names
+            return None
+        states.append(f"{channel.cache_path_json} {status.st_size} {status.st_mtime_ns}")
+    return "\n".join(states)
+
+
+def _is_fresh(channel: Any) -> bool:
+    """Whether conda would use its copy of a channel's repodata without asking for a newer one."""
+    if channel.url_w_subdir.startswith("file://"):
+        return False
+    if context.offline or context.use_index_cache:
+        return True
+    cache = channel.repo_cache
+    cache.load_state()
+    return not cache.stale()
+
+
+def _read_names(channels: list[Any]) -> Iterator[str]:
+    for channel in channels:
+        if not channel._loaded:  # noqa: SLF001 - conda has no public way to a channel's names
+            channel.load()
+        yield from (name for name, records in channel._names_index.items() if records)  # noqa: SLF001

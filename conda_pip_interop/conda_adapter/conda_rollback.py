@@ -1,0 +1,81 @@
+"""What conda's own way back leaves: the file that it was at, and all folders that it had made."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from conda_pip_interop.environment.conda_records import read_conda_meta
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+#: Of the actions of a transaction of conda's, those that make files.
+_MAKING: Final = (
+    "link_action_groups",
+    "compile_action_groups",
+    "entry_point_action_groups",
+    "prefix_record_groups",
+)
+
+
+@contextlib.contextmanager
+def remove_leftovers_on_failure(transaction: Any, prefix: Path) -> Iterator[None]:
+    """Carry a transaction out inside: where that fails, or is interrupted, nothing of it stays."""
+    transaction.prepare()
+    groups = transaction.prefix_action_groups[str(prefix)]
+    fresh = [path for path in _list_targets(groups) if not os.path.lexists(path)]
+    folders = {
+        parent
+        for path in fresh
+        for parent in path.parents
+        if prefix in parent.parents and not parent.exists()
+    }
+    replaced = {one.name for one in transaction.prefix_setups[str(prefix)].unlink_precs}
+    try:
+        yield
+    except BaseException:
+        _remove(fresh, folders, prefix, replaced)
+        raise
+
+
+def _list_targets(groups: Any) -> Iterator[Path]:
+    for name in _MAKING:
+        for group in getattr(groups, name, ()):
+            for action in group.actions:
+                yield from map(Path, _find_targets(action))
+
+
+def _find_targets(action: Any) -> Iterable[str]:
+    """A compiling action has several; some have none, such as the one that notes a prefix."""
+    several = getattr(action, "target_full_paths", None)
+    if several is not None:
+        return tuple(several)
+    one = getattr(action, "target_full_path", None)
+    return () if one is None else (one,)
+
+
+def _remove(
+    files: Iterable[Path], folders: Iterable[Path], prefix: Path, replaced: Iterable[str]
+) -> None:
+    """Not what a record lists, nor that record: conda could not take it back, and knows it.
+
+    But a record of this transaction goes with its files, unless its package has `replaced` one that
+    has not come back.
+    """
+    fresh = set(files)
+    found, _ = read_conda_meta(prefix)
+    old = [one for one in found if prefix / one.path not in fresh]
+    gone = set(replaced) - {one.name for one in old}
+    records = [*old, *(one for one in found if one.name in gone)]
+    kept = {prefix / file.path for record in records for file in record.files}
+    kept |= {prefix / record.path for record in records}
+    for file in fresh - kept:
+        if file.is_symlink() or file.is_file():
+            with contextlib.suppress(OSError):
+                file.unlink()
+    for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
+        with contextlib.suppress(OSError):  # it is not there, or not empty
+            folder.rmdir()

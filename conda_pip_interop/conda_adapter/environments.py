@@ -1,0 +1,112 @@
+"""Which environments a conda command is about."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from conda.base.context import context, determine_target_prefix, env_name
+from conda.core.prefix_data import PrefixData
+
+from conda_pip_interop.environment.target import Target
+
+
+def build_target(prefix: str | Path) -> Target:
+    """The environment at `prefix`, with the name and path by which conda knows it.
+
+    Whoever reaches base or a named environment by another path (a symbolic link) means the same
+    environment, and the policy says the same of it.
+    """
+    path = Path(prefix)
+    root = Path(context.root_prefix)
+    if path == root or os.path.realpath(path) == os.path.realpath(root):
+        return Target(prefix=root, name=env_name(str(root)), is_base=True)
+    parent = os.path.realpath(path.parent)
+    for folder in map(Path, context.envs_dirs):
+        if path.parent == folder or os.path.realpath(folder) == parent:
+            return Target(prefix=folder / path.name, name=path.name, is_base=False)
+    return Target(prefix=path, name=None, is_base=False)
+
+
+def add_channels(channels: tuple[str, ...]) -> None:
+    """Let conda ask these channels too, before its own, as it does for an environment file's."""
+    if channels:
+        known = dict(context._argparse_args or {})  # noqa: SLF001 - conda has no other way to ask
+        context.__init__(argparse_args=Namespace(**(known | {"channel": channels})))
+
+
+#: The commands that take the environment's name from their file; others ignore it there.
+_NAMED_BY_FILE = frozenset(["create", "env_create", "env_update"])
+
+
+def takes_file() -> bool:
+    """Whether the command reads environment or requirement files."""
+    return bool(_argument("file"))
+
+
+def find_target(command: str) -> Path:
+    """The environment that `command` is about: named on its line, else in its file, else active."""
+    named = _argument("name") or _argument("prefix")
+    if not named and command in _NAMED_BY_FILE:
+        for file in _list_files():
+            name, prefix = _read_names(file)
+            if name or prefix:
+                wanted = Namespace(name=name, prefix=None if name else prefix)
+                return Path(determine_target_prefix(context, wanted))
+    return Path(context.target_prefix)
+
+
+def find_copy(command: str) -> tuple[Path, Path] | None:
+    """The environment that `command` copies or moves, and where to; None for other commands."""
+    if command == "create" and (source := _argument("clone")):
+        return _locate(source), find_target(command)
+    if command == "rename" and (destination := _argument("destination")):
+        return find_target(command), _locate(destination)
+    return None
+
+
+def _locate(name_or_path: str) -> Path:
+    named = os.sep not in name_or_path and not Path(name_or_path).is_dir()
+    wanted = Namespace(name=name_or_path if named else None, prefix=None if named else name_or_path)
+    return Path(determine_target_prefix(context, wanted))
+
+
+def find_touched(command: str) -> tuple[Path, ...]:
+    """The environments that exist and in which this process has worked.
+
+    They are those that conda has read records of, which it does before it changes any (base only
+    counts where the command is about it: conda looks there for itself). Folders are not searched:
+    what another process is changing right now is not ours to judge, and there may be hundreds.
+    """
+    known = {Path(key[0] if isinstance(key, tuple) else key) for key in PrefixData._cache_}
+    known.discard(Path(context.root_prefix))
+    known.add(find_target(command))
+    return tuple(sorted(one for one in known if (one / "conda-meta").is_dir()))
+
+
+def _argument(name: str) -> Any:
+    return (context._argparse_args or {}).get(name)  # noqa: SLF001 - conda has no other way to ask
+
+
+def _list_files() -> tuple[str, ...]:
+    """The command's files; conda < 26.7 takes one for `env create`, and no list."""
+    given = _argument("file") or ()
+    return (given,) if isinstance(given, str) else tuple(map(str, given))
+
+
+def _read_names(file: str) -> tuple[str | None, str | None]:
+    """The `name` and `prefix` of an environment file; None twice where it is none, or remote."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        path = Path(os.path.expandvars(file)).expanduser()
+        document = YAML(typ="safe", pure=True).load(path)
+    except (OSError, UnicodeDecodeError, YAMLError):
+        return None, None
+    if not isinstance(document, dict):
+        return None, None
+    name, prefix = document.get("name"), document.get("prefix")
+    return (str(name) if name else None), (str(prefix) if prefix else None)

@@ -1,0 +1,71 @@
+"""The guard: what conda is about to do, held against what pip has installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+
+from conda_pip_interop.conda_adapter.boundary import print_stderr
+from conda_pip_interop.conda_adapter.channels import ChannelNames
+from conda_pip_interop.conda_adapter.environments import build_target
+from conda_pip_interop.conda_adapter.settings import read_policy
+from conda_pip_interop.dependencies.guard import build_refusal, find_breakages, render_warning
+from conda_pip_interop.dependencies.impact import Change
+from conda_pip_interop.environment.snapshot import read_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from pathlib import Path
+
+    from conda.models.records import PackageRecord
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.errors import InteropError
+    from conda_pip_interop.resolve.solver import CondaPackage
+
+
+def judge_transaction(
+    root: Path,
+    unlinked: Iterable[PackageRecord | CondaPackage],
+    linked: Iterable[PackageRecord | CondaPackage],
+    *,
+    replaced: Collection[NormalizedName] = (),
+) -> InteropError | None:
+    """Hold conda's answer against what pip has installed in the environment at `root`.
+
+    `replaced`: distributions that are about to be replaced themselves.
+    """
+    mode = read_policy().guard
+    if mode == "off":
+        return None
+    target = build_target(root)
+    breakages = tuple(
+        one
+        for one in find_breakages(read_snapshot(root), _build_changes(unlinked, linked))
+        if one.distribution not in replaced
+    )
+    if breakages and mode == "error":
+        return build_refusal(breakages, target)
+    if breakages and not context.quiet:
+        print_stderr(render_warning(breakages, target))
+    return None
+
+
+def _build_changes(
+    unlinked: Iterable[PackageRecord | CondaPackage],
+    linked: Iterable[PackageRecord | CondaPackage],
+) -> list[Change]:
+    before = {record.name: record.version for record in unlinked}
+    after = {record.name: record for record in linked}
+    naming = ChannelNames(with_channels=False)
+    return [
+        Change(
+            name=name,
+            before=before.get(name),
+            after=after[name].version if name in after else None,
+            projects=naming.guess_projects(name),
+            depends=tuple(after[name].depends) if name in after else (),
+        )
+        for name in sorted(before.keys() | after.keys())
+    ]

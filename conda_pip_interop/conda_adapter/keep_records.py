@@ -1,0 +1,67 @@
+"""Around conda's commands that only read: records that conda would delete are kept.
+
+They run often and are over soon: nothing is imported here that the others need.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conda.base.context import context
+from conda.core.prefix_data import PrefixData
+
+from conda_pip_interop.changes.files import replace_file
+from conda_pip_interop.conda_adapter.boundary import call_hook
+from conda_pip_interop.environment.quick_check import read_endangered_records
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+_kept: dict[Path, bytes] = {}
+
+
+def keep_records(_command: str) -> None:
+    """Before a command in which this conda would delete records whose payload is gone.
+
+    They are held until the command ends, however it ends, and then put back. A conda that has
+    prefix-data loaders does not need this (`spare_records`).
+    """
+    if context.target_prefix is None:
+        return
+    prefix = Path(context.target_prefix)
+    _kept.update(read_endangered_records(prefix))
+    if _kept:
+        atexit.register(put_back_records)
+        if not (context._argparse_args or {}).get("explicit"):  # noqa: SLF001 - names URLs alone
+            call_hook("keep_records.hide_records", prefix)
+
+
+def hide_records(prefix: Path) -> None:
+    """What `spare_records` does, for a conda without loaders: in the instance that it caches."""
+    data = PrefixData(prefix)
+    data.load()
+    spare_records(prefix, data._PrefixData__prefix_records)  # noqa: SLF001 - conda's own name
+    data._pip_interop_enabled = True  # noqa: SLF001 - as the reader would have made it
+    data._load_site_packages()  # noqa: SLF001
+
+
+def put_back_records(_command: str = "") -> None:
+    """Put back what conda deleted of the records held by `keep_records`."""
+    while _kept:
+        path, content = _kept.popitem()
+        if not path.exists() and path.parent.is_dir():
+            replace_file(path, content)
+
+
+def spare_records(prefix: Any, records: MutableMapping[str, Any]) -> dict[str, Any]:
+    """Loader: take records whose payload is not conda's out of its sight: it keeps their files.
+
+    conda's own `pypi` loader, which runs after this one, deletes the file of each record that it
+    finds without payload (conda#14423); what pip put in its place it adds, with pip's version.
+    """
+    for content in read_endangered_records(Path(prefix)).values():
+        records.pop(json.loads(content)["name"], None)
+    return {}

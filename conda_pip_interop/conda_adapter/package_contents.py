@@ -1,0 +1,108 @@
+"""What conda packages contain, from the package cache or downloaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conda.base.context import context
+from conda.core.package_cache_data import PackageCacheData, ProgressiveFetchExtract
+from conda.core.subdir_data import SubdirData
+from conda.exceptions import UnavailableInvalidChannel
+from conda.models.match_spec import MatchSpec
+
+from conda_pip_interop.conda_adapter.solver import CondaEnvironment, build_package
+from conda_pip_interop.conda_adapter.stdout import clean_stdout
+from conda_pip_interop.environment.conda_records import read_conda_meta
+from conda_pip_interop.names.package_contents import Carried, find_carried, read_package_paths
+
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.environment.conda_history import Linked
+    from conda_pip_interop.names.lookup import Lookup
+    from conda_pip_interop.resolve.solver import CondaPackage
+
+
+def fetch_package(linked: Linked) -> Path | None:
+    """Its folder in a package cache; None where neither a cache nor its channel has it any more."""
+    spec = MatchSpec(name=linked.name, version=linked.version, build=linked.build)
+    found = tuple(PackageCacheData.query_all(spec)) or _query_channel(linked, spec)
+    chosen = [one for one in found if one.dist_str() == linked.text]
+    if not chosen:
+        return None
+    ProgressiveFetchExtract(chosen[:1]).execute()
+    return Path(PackageCacheData.get_entry_to_link(chosen[0]).extracted_package_dir)
+
+
+def _query_channel(linked: Linked, spec: MatchSpec) -> tuple[Any, ...]:
+    channel, _, subdir = linked.source.rpartition("/")
+    try:
+        return tuple(
+            SubdirData.query_all(
+                spec, channels=[channel] if channel else context.channels, subdirs=[subdir]
+            )
+        )
+    except UnavailableInvalidChannel:
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelInspector:
+    """The channels, for the Python of one environment (see `usecases.names.Channels`)."""
+
+    conda: CondaEnvironment
+    _records: dict[CondaPackage, Any] = field(default_factory=dict)
+
+    def look_up(self, project: NormalizedName) -> Lookup:
+        """See `Channels.look_up`."""
+        return self.conda.naming.look_up(project)
+
+    def find_packages(self, conda_name: str) -> tuple[CondaPackage, ...]:
+        """See `Channels.find_packages`."""
+        found = {build_package(one): one for one in self.conda.find_fitting(conda_name)}
+        self._records.update(found)
+        return tuple(found)
+
+    def read_installed(self, conda_name: str) -> tuple[str, tuple[Carried, ...]] | None:
+        """See `Channels.read_installed`."""
+        records, _ = read_conda_meta(self.conda.target.prefix)
+        for record in records:
+            if record.name == conda_name:
+                carried = find_carried(file.path for file in record.files)
+                return f"{record.version} {record.build}", carried
+        return None
+
+    def guess_projects(self, conda_name: str) -> tuple[NormalizedName, ...]:
+        """See `Channels.guess_projects`."""
+        return self.conda.naming.guess_projects(conda_name)
+
+    def is_wrong(self, package: CondaPackage, project: NormalizedName) -> bool:
+        """See `Channels.is_wrong`."""
+        return self.conda.naming.is_wrong(package, project)
+
+    def remember_wrong(self, package: CondaPackage, project: NormalizedName) -> None:
+        """See `Channels.remember_wrong`."""
+        self.conda.naming.remember_wrong(package, project)
+
+    def read_carried(self, package: CondaPackage, *, download: bool) -> tuple[Carried, ...] | None:
+        """See `Channels.read_carried`."""
+        record = self._records[package]
+        paths = _read_cached(record)
+        if paths is None and download:
+            with clean_stdout():
+                ProgressiveFetchExtract((record,)).execute()
+            paths = _read_cached(record)
+        return None if paths is None else find_carried(paths)
+
+
+def _read_cached(record: Any) -> tuple[str, ...] | None:
+    """The paths of a package that conda's package caches hold, extracted."""
+    spec = MatchSpec(url=record.url) if record.get("url") else MatchSpec(record.dist_str())
+    for entry in PackageCacheData.query_all(spec):
+        if entry.is_extracted:
+            paths = read_package_paths(Path(entry.extracted_package_dir))
+            if paths is not None:
+                return paths
+    return None

@@ -1,0 +1,274 @@
+"""conda as the use cases need it: candidates, solver, transaction, relinking."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conda.base.constants import DepsModifier, UpdateModifier
+from conda.base.context import context
+from conda.common.io import argv
+from conda.core.link import PrefixSetup, UnlinkLinkTransaction
+from conda.core.package_cache_data import PackageCacheData
+from conda.core.prefix_data import PrefixData
+from conda.exceptions import (
+    PackagesNotFoundError,
+    SpecsConfigurationConflictError,
+    UnsatisfiableError,
+)
+from conda.models.match_spec import MatchSpec
+from conda.models.records import PackageRecord
+from conda.models.version import VersionOrder, VersionSpec
+
+from conda_pip_interop.changes.files import replace_file
+from conda_pip_interop.conda_adapter.channels import ChannelNames, query_name
+from conda_pip_interop.conda_adapter.conda_rollback import remove_leftovers_on_failure
+from conda_pip_interop.conda_adapter.package_contents import fetch_package
+from conda_pip_interop.conda_adapter.stdout import clean_stdout, quiet_stdout
+from conda_pip_interop.dependency_files.locations import hide_password
+from conda_pip_interop.environment.conda_records import read_conda_meta
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.names.package_contents import Carried, find_carried, read_package_paths
+from conda_pip_interop.resolve.solver import CondaPackage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.environment.conda_history import Linked
+    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.resolve.solver import CondaSpec
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CondaSolution:
+    """What the solver answered: a transaction that has not been carried out."""
+
+    prefix: Path
+    naming: ChannelNames
+    transaction: Any
+    linked: tuple[CondaPackage, ...]
+    unlinked: tuple[CondaPackage, ...]
+    history: bytes
+
+    def download(self) -> None:
+        """See `Solution.download`."""
+        with clean_stdout():
+            self.transaction.download_and_extract()
+
+    def find_wrong(self, expected: Mapping[NormalizedName, str]) -> tuple[str, ...]:
+        """See `Solution.find_wrong`; a metapackage may have the files in what it depends on."""
+        records = self.transaction.prefix_setups[str(self.prefix)].link_precs
+        carried = {one.name for record in records for one in find_carried(_read_paths(record))}
+        carried |= {one.name for one in _find_carried_in(self.prefix)}
+        linked = {one.name: one for one in self.linked}
+        wrong = []
+        for project, name in sorted(expected.items()):
+            if project not in carried and name in linked:
+                self.naming.remember_wrong(linked[name], project)
+                wrong.append(f"conda's {name} {linked[name].version} does not carry {project}")
+        return tuple(wrong)
+
+    def execute(self) -> None:
+        """See `Solution.execute`; conda takes back what fails, but for some leftovers.
+
+        It writes the command line into the history, in which a URL's password has no business.
+        """
+        told = argv([hide_password(word) for word in sys.argv])
+        with clean_stdout(), told, remove_leftovers_on_failure(self.transaction, self.prefix):
+            self.transaction.execute()
+
+    def roll_back(self) -> None:
+        """See `Solution.roll_back`: the transaction the other way round."""
+        done = self.transaction.prefix_setups[str(self.prefix)]
+        linked = {record.name for record in done.link_precs}
+        installed = PrefixData(str(self.prefix))
+        installed.reload()
+        setup = PrefixSetup(
+            str(self.prefix),
+            tuple(one for one in installed.iter_records() if one.name in linked),
+            tuple(done.unlink_precs),
+            (),
+            tuple(MatchSpec(one.requested_spec) for one in done.unlink_precs if _is_requested(one)),
+            (),
+        )
+        _carry_out(setup)
+        history = self.prefix / "conda-meta" / "history"
+        replace_file(history, self.history, mode=stat.S_IMODE(history.stat().st_mode))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CondaEnvironment:
+    """conda, for one environment; the context must have been initialised for it."""
+
+    target: Target
+    naming: ChannelNames = field(default_factory=ChannelNames)
+
+    def find_candidates(self, name: NormalizedName) -> tuple[CondaPackage, ...]:
+        """See `Conda.find_candidates`; oldest first, all of one name: the first that has any."""
+        lookup = self.naming.look_up(name)
+        for conda_name in lookup.names:
+            packages = map(build_package, self.find_fitting(conda_name))
+            usable = self.naming.drop_wrong(
+                (one for one in packages if one.needs_python or lookup.trusted), name
+            )
+            if usable:
+                return usable
+        return ()
+
+    def explain_absence(self, name: NormalizedName) -> str:
+        """See `Conda.explain_absence`."""
+        lookup = self.naming.look_up(name)
+        if not lookup.names:
+            return lookup.reason
+        conda_name = lookup.names[0]
+        packages = [build_package(record) for record in self.find_fitting(conda_name)]
+        if not packages:
+            return f"conda's {conda_name} is for another Python"
+        if not any(package.needs_python for package in packages):
+            return f"conda's {conda_name} is a program or library, without a Python distribution"
+        return f"conda's {conda_name} does not carry {name}: its files were looked at"
+
+    def find_projects(self, package: CondaPackage) -> tuple[NormalizedName, ...]:
+        """See `Conda.find_projects`."""
+        return self.naming.find_projects(package)
+
+    def matches(self, spec: str, version: str) -> bool:
+        """See `Conda.matches`."""
+        return bool(VersionSpec(spec).match(version))
+
+    def list_packages(self, conda_name: str) -> tuple[CondaPackage, ...]:
+        """The channels' packages of a name, whatever the Python, oldest first."""
+        return tuple(map(build_package, _sort(query_name(conda_name))))
+
+    def list_versions(self, conda_name: str, project: NormalizedName) -> tuple[str, ...]:
+        """The versions of a package, whatever the Python, that may carry a project."""
+        packages = (one for one in self.list_packages(conda_name) if one.needs_python)
+        left = self.naming.drop_wrong(packages, project)
+        return tuple(dict.fromkeys(one.version for one in left))
+
+    def find_fitting(self, conda_name: str) -> list[Any]:
+        """The records of a name that work with the environment's Python, oldest first."""
+        python = PrefixData(str(self.target.prefix)).get("python", None)
+        records = query_name(conda_name)
+        return _sort(one for one in records if python is None or _works_with(one, python))
+
+    def solve(self, specs: tuple[CondaSpec, ...], *, with_deps: bool = True) -> CondaSolution:
+        """See `Conda.solve`: first with all that is installed held, then with it free to move."""
+        wanted = [MatchSpec(name=one.name, version=one.version) for one in specs]
+        names = ", ".join(map(str, wanted))
+        try:
+            with quiet_stdout():
+                try:
+                    transaction = self._solve(wanted, UpdateModifier.FREEZE_INSTALLED, with_deps)
+                except (UnsatisfiableError, SpecsConfigurationConflictError):
+                    transaction = self._solve(wanted, UpdateModifier.UPDATE_SPECS, with_deps)
+        except (
+            UnsatisfiableError,
+            SpecsConfigurationConflictError,
+            PackagesNotFoundError,
+        ) as error:
+            raise InteropError(
+                "unsatisfiable",
+                f"conda cannot put {names} into {self.target.label}:\n{error}",
+                hints=(
+                    "Ask for other versions of them.",
+                    "Or use a fresh environment: `conda create -n NEW python pip`.",
+                ),
+            ) from error
+        setup = transaction.prefix_setups[str(self.target.prefix)]
+        history = self.target.prefix / "conda-meta" / "history"
+        return CondaSolution(
+            prefix=self.target.prefix,
+            naming=self.naming,
+            history=history.read_bytes() if history.is_file() else b"",
+            transaction=transaction,
+            linked=tuple(map(build_package, setup.link_precs)),
+            unlinked=tuple(map(build_package, setup.unlink_precs)),
+        )
+
+    def _solve(self, wanted: list[MatchSpec], modifier: UpdateModifier, with_deps: bool) -> Any:
+        backend = context.plugin_manager.get_cached_solver_backend()
+        solver = backend(
+            str(self.target.prefix),
+            context.channels,
+            context.subdirs,
+            specs_to_add=wanted,
+            command="install",
+        )
+        deps = DepsModifier.NOT_SET if with_deps else DepsModifier.NO_DEPS
+        return solver.solve_for_transaction(update_modifier=modifier, deps_modifier=deps)
+
+    def relink(self, records: tuple[CondaRecord, ...]) -> None:
+        """See `Conda.relink`: one transaction that unlinks the records and links them again."""
+        prefix = str(self.target.prefix)
+        installed = PrefixData(prefix)
+        installed.reload()  # some of the records may have been written just now
+        current = tuple(installed.get(record.name) for record in records)
+        setup = PrefixSetup(
+            prefix,
+            current,
+            tuple(PackageRecord.from_objects(record) for record in current),
+            (),
+            tuple(MatchSpec(one.requested_spec) for one in current if _is_requested(one)),
+            (),
+        )
+        _carry_out(setup)
+
+    def fetch(self, linked: Linked) -> Path | None:
+        """See `Conda.fetch`."""
+        with clean_stdout():
+            return fetch_package(linked)
+
+
+def _carry_out(setup: PrefixSetup) -> None:
+    """Download what is to be linked, and change the environment."""
+    with clean_stdout():
+        transaction = UnlinkLinkTransaction(setup)
+        transaction.download_and_extract()
+        transaction.execute()
+
+
+def _read_paths(record: Any) -> tuple[str, ...]:
+    """The paths of a package that is downloaded and extracted."""
+    folder = PackageCacheData.get_entry_to_link(record).extracted_package_dir
+    return read_package_paths(Path(folder)) or ()
+
+
+def _find_carried_in(prefix: Path) -> tuple[Carried, ...]:
+    records, _ = read_conda_meta(prefix)
+    return find_carried(file.path for record in records for file in record.files)
+
+
+def _sort(records: Iterable[Any]) -> list[Any]:
+    """Records of one name, the oldest first."""
+    return sorted(records, key=lambda one: (VersionOrder(one.version), one.build_number))
+
+
+def build_package(record: Any) -> CondaPackage:
+    """conda's record in the use cases' words."""
+    return CondaPackage(
+        name=record.name,
+        version=record.version,
+        build=record.build,
+        channel=str(record.channel.canonical_name),
+        depends=tuple(map(str, record.depends)),
+    )
+
+
+def _is_requested(record: Any) -> bool:
+    """Whether somebody asked for the package; conda writes the word None where nobody did."""
+    return record.get("requested_spec") not in (None, "", "None")
+
+
+def _works_with(record: Any, python: Any) -> bool:
+    """Whether a package's own demands on Python allow the installed one."""
+    demands: Iterable[MatchSpec] = (
+        MatchSpec(text) for text in record.depends if text.split()[:1] == ["python"]
+    )
+    return all(demand.match(python) for demand in demands)

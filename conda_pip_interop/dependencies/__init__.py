@@ -1,0 +1,1 @@
+"""What needs what, across both managers."""

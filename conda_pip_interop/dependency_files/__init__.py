@@ -1,0 +1,1 @@
+"""Read and write requirements.txt, pyproject.toml, pylock.toml and environment.yml."""

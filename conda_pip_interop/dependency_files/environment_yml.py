@@ -1,0 +1,220 @@
+"""environment.yml: read with its comments, changed where a dependency moves, written as it was."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from conda_pip_interop.dependency_files.requirements_txt import Entry, classify, unreadable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One item of a YAML list with its comments: at the end of its line, and in lines above.
+
+    The lines of `before` are as they stand in the file, indented.
+    """
+
+    value: Any
+    comment: str = ""
+    before: tuple[str, ...] = ()
+
+    def indent(self, columns: int) -> Item:
+        """The same item with the lines above it indented by so much."""
+        lines = tuple(" " * columns + line.strip() for line in self.before if line.strip())
+        return replace(self, before=lines)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentFile:
+    """An environment file, taken apart: `document` has all of it but the lists of dependencies."""
+
+    document: Any
+    conda: tuple[Item, ...]
+    pip: tuple[Item, ...]
+    pip_item: Item
+    after: tuple[str, ...]
+    """Comment lines below the last dependency."""
+    offset: int
+    """Columns that an item of a list is indented by."""
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels that it names; `nodefaults` is none."""
+        listed = self.document.get("channels")
+        names = listed if isinstance(listed, list) else ()
+        return tuple(str(one) for one in names if one != "nodefaults")
+
+
+def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
+    """Read an environment file; raises UsageError `unreadable-file` for what is none."""
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        document = _build_yaml().load(text)
+    except (YAMLError, ValueError, RecursionError) as error:
+        reason = str(getattr(error, "problem", None) or error)
+        raise unreadable(origin, reason) from error
+    if not isinstance(document, CommentedMap):
+        raise unreadable(origin, "it is not an environment file")
+    listed = document.get("dependencies")
+    if listed is None:
+        listed = CommentedSeq()
+    if not isinstance(listed, CommentedSeq):
+        raise unreadable(origin, "its dependencies are not a list")
+    items, after = read_items(listed)
+    pip: tuple[Item, ...] = ()
+    pip_item = Item(value="pip")
+    conda = []
+    for item in items:
+        match item.value:
+            case str():
+                conda.append(item)
+            case {"pip": [*_]} | {"pip": None} if len(item.value) == 1:
+                pip_item = item
+                nested, rest = read_items(item.value["pip"] or CommentedSeq())
+                pip += nested
+                after = (*rest, *after)
+            case other:
+                raise unreadable(origin, f"its dependencies hold {other!r}")
+    if any(not isinstance(item.value, str) for item in pip):
+        raise unreadable(origin, "its pip section holds more than requirements")
+    return EnvironmentFile(
+        document=document,
+        conda=tuple(conda),
+        pip=pip,
+        pip_item=pip_item,
+        after=after,
+        offset=_find_offset(text),
+    )
+
+
+def build_environment() -> EnvironmentFile:
+    """An environment file that is still empty."""
+    from ruamel.yaml.comments import CommentedMap
+
+    return EnvironmentFile(
+        document=CommentedMap(), conda=(), pip=(), pip_item=Item(value="pip"), after=(), offset=2
+    )
+
+
+def read_pip_entries(
+    environment: EnvironmentFile, *, origin: str, folder: Path
+) -> tuple[Entry, ...]:
+    """The lines of the pip section; an option or a place stays what it is."""
+    entries = []
+    for item in environment.pip:
+        kind, text, tail = classify(item.value)
+        entries.append(
+            Entry(
+                text=text,
+                origin=f"{origin}: pip",
+                kind=kind,
+                tail=tail,
+                folder=folder,
+                comment=item.comment,
+                before=item.before,
+                in_pip_section=True,
+            )
+        )
+    return tuple(entries)
+
+
+def note_marker(marker: str, comment: str) -> str:
+    """The comment `# ; MARKER`, which `read_marker` understands, and what was there behind it."""
+    return f"# ; {marker}  {comment}".rstrip()
+
+
+def read_marker(comment: str) -> tuple[str, str]:
+    """A marker out of a comment, with its semicolon (empty for none), and what else it says."""
+    if not comment.startswith("# ; "):
+        return "", comment
+    marker, _, rest = comment.removeprefix("# ").partition("  #")
+    return marker, f"#{rest}" if rest else ""
+
+
+def read_items(listed: Any) -> tuple[tuple[Item, ...], tuple[str, ...]]:
+    """The items of a list, and the comment lines below the last.
+
+    ruamel.yaml keeps the rest of an item's line and all lines up to the next item as one comment.
+    """
+    first = listed.ca.comment[1] if listed.ca.comment and len(listed.ca.comment) > 1 else None
+    lines = "".join(" " * token.start_mark.column + token.value for token in first or ())
+    before = _split_comment("\n" + lines)[1]
+    items = []
+    for number, value in enumerate(listed):
+        tokens = listed.ca.items.get(number) or [None]
+        text = tokens[0].value if tokens[0] is not None else ""
+        comment, below = _split_comment(text)
+        items.append(Item(value=value, comment=comment, before=before))
+        before = below
+    return tuple(items), before
+
+
+def _split_comment(text: str) -> tuple[str, tuple[str, ...]]:
+    first, _, rest = text.partition("\n")
+    return first.strip(), tuple(line.rstrip() for line in rest.split("\n")[: rest.count("\n")])
+
+
+def _find_offset(text: str) -> int:
+    match = re.search(r"^dependencies:.*\n(?:[ \t]*(?:#.*)?\n)*( *)- ", text, re.MULTILINE)
+    return len(match[1]) if match else 2
+
+
+def render_environment(
+    environment: EnvironmentFile, *, conda: Iterable[Item], pip: Iterable[Item]
+) -> str:
+    """Write an environment file with these dependencies, everything else as it was read."""
+    from ruamel.yaml.comments import CommentedMap
+
+    listed = list(conda)
+    nested = list(pip)
+    if nested:
+        section = CommentedMap()
+        section["pip"] = _build_list(nested, environment.after)
+        listed.append(Item(value=section, before=environment.pip_item.before))
+    environment.document["dependencies"] = _build_list(listed, () if nested else environment.after)
+    stream = io.StringIO()
+    _build_yaml(environment.offset).dump(environment.document, stream)
+    return stream.getvalue()
+
+
+def _build_list(items: list[Item], after: tuple[str, ...]) -> Any:
+    from ruamel.yaml.comments import CommentedSeq
+    from ruamel.yaml.error import CommentMark
+    from ruamel.yaml.tokens import CommentToken
+
+    def build_token(text: str) -> Any:
+        return CommentToken(text, CommentMark(0), None)
+
+    listed = CommentedSeq([item.value for item in items])
+    if items and items[0].before:
+        listed.ca.comment = [None, [build_token(_join(items[0].before))]]
+    for number, item in enumerate(items):
+        below = items[number + 1].before if number + 1 < len(items) else after
+        if (item.comment or below) and isinstance(item.value, str):
+            first = f" {item.comment}" if item.comment else ""
+            listed.ca.items[number] = [
+                build_token(f"{first}\n{_join(below)}"),
+                *(None, None, None),
+            ]
+    return listed
+
+
+def _join(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _build_yaml(offset: int = 2) -> Any:
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.indent(mapping=2, sequence=offset + 2, offset=offset)
+    yaml.preserve_quotes = True
+    yaml.width = 10_000  # a requirement stays on its line
+    return yaml

@@ -1,0 +1,1 @@
+"""One prefix, read from disk into a Snapshot. No conda, no process, no write."""

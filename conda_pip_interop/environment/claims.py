@@ -1,0 +1,154 @@
+"""Claims: which conda record lists a path, and which records carry which distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from packaging.utils import NormalizedName
+
+from conda_pip_interop.environment.conda_records import CondaFile, CondaRecord, claimed_metadata
+from conda_pip_interop.environment.distributions import Distribution
+from conda_pip_interop.environment.file_facts import FileFact
+from conda_pip_interop.environment.paths import PrefixPath, fold_path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A record lists a file."""
+
+    record: CondaRecord
+    file: CondaFile
+
+    def allows(self, sha256: str) -> bool:
+        """Tell whether the file may honestly have this hash: as packed, or as linked."""
+        return sha256 in {self.file.sha256, self.file.sha256_in_prefix}
+
+    @property
+    def states_hash(self) -> bool:
+        """Tell whether the record says what the file's content is.
+
+        What is stated of a soft link is of no use: builders hash the link's target or nothing.
+        """
+        return self.file.expected_sha256 is not None and self.file.path_type != "softlink"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordedDistribution:
+    """A record whose file list holds the metadata file ``path`` of the distribution ``name``."""
+
+    record: CondaRecord
+    name: NormalizedName
+    version: str
+    path: PrefixPath
+
+    @property
+    def folder(self) -> PrefixPath:
+        """The dist-info or egg-info folder; of a flat egg-info, the file itself."""
+        head, _, last = self.path.rpartition("/")
+        return PrefixPath(head) if last in {"METADATA", "PKG-INFO"} else self.path
+
+    @property
+    def site_packages(self) -> PrefixPath:
+        """The site-packages folder that it lies in."""
+        return PrefixPath(self.folder.rpartition("/")[0])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claims:
+    """All claims of the records of one prefix; keys are folded where its file system folds."""
+
+    folds_case: bool
+    by_path: Mapping[str, tuple[Claim, ...]]
+    by_name: Mapping[NormalizedName, tuple[RecordedDistribution, ...]]
+
+    def of(self, path: PrefixPath) -> tuple[Claim, ...]:
+        """Return the claims on ``path``, in the order of the records' file names."""
+        return self.by_path.get(self.key(path), ())
+
+    def key(self, path: PrefixPath) -> str:
+        """Return the key under which ``path`` is compared."""
+        return fold_path(path, folds_case=self.folds_case)
+
+    def same(self, one: PrefixPath, other: PrefixPath) -> bool:
+        """Tell whether two paths are one for the file system."""
+        return self.key(one) == self.key(other)
+
+
+def build_claims(records: Iterable[CondaRecord], *, folds_case: bool) -> Claims:
+    """Index the file lists of records."""
+    by_path: dict[str, tuple[Claim, ...]] = {}
+    by_name: dict[NormalizedName, tuple[RecordedDistribution, ...]] = {}
+    for record in records:
+        for file in record.files:
+            key = fold_path(file.path, folds_case=folds_case)
+            claim = Claim(record=record, file=file)
+            by_path[key] = (*by_path[key], claim) if key in by_path else (claim,)
+        for item in claimed_metadata(record):
+            carrier = RecordedDistribution(
+                record=record, name=item.name, version=item.version, path=item.path
+            )
+            by_name[item.name] = (*by_name.get(item.name, ()), carrier)
+    return Claims(folds_case=folds_case, by_path=by_path, by_name=by_name)
+
+
+def is_absent(carrier: RecordedDistribution, facts: Mapping[PrefixPath, FileFact]) -> bool:
+    """Tell whether the metadata that the record lists is not there (unreadable is not gone)."""
+    fact = facts.get(carrier.path)
+    return fact is not None and fact.kind == "absent"
+
+
+def is_record_changed(
+    claims: Claims, carrier: RecordedDistribution, facts: Mapping[PrefixPath, FileFact]
+) -> bool:
+    """Tell whether the RECORD beside the metadata is not the one that conda linked."""
+    return _is_changed(claims, PrefixPath(f"{carrier.folder}/RECORD"), facts)
+
+
+def is_rewritten(
+    claims: Claims,
+    carrier: RecordedDistribution,
+    distribution: Distribution | None,
+    facts: Mapping[PrefixPath, FileFact],
+) -> bool:
+    """Tell whether another installer wrote the same version's dist-info over conda's.
+
+    A changed RECORD alone could have an innocent cause, so a second witness is asked for: another
+    INSTALLER, files that only an installer writes and the record does not list, or rows that state
+    other content than the record.
+    """
+    if distribution is None or not claims.same(distribution.metadata_file, carrier.path):
+        return False
+    if not is_record_changed(claims, carrier, facts):
+        return False
+    folder = carrier.folder
+    return (
+        _is_changed(claims, PrefixPath(f"{folder}/INSTALLER"), facts)
+        or (distribution.requested and not claims.of(PrefixPath(f"{folder}/REQUESTED")))
+        or (
+            distribution.direct_url is not None
+            and not claims.of(PrefixPath(f"{folder}/direct_url.json"))
+        )
+        or _states_other_content(claims, carrier, distribution)
+    )
+
+
+def _is_changed(claims: Claims, path: PrefixPath, facts: Mapping[PrefixPath, FileFact]) -> bool:
+    """Tell whether a file's content is proven to be none that a record claiming it allows."""
+    stated = [claim for claim in claims.of(path) if claim.states_hash]
+    fact = facts.get(path)
+    if not stated or fact is None or fact.sha256 is None:
+        return False
+    return not any(claim.allows(fact.sha256) for claim in stated)
+
+
+def _states_other_content(
+    claims: Claims, carrier: RecordedDistribution, distribution: Distribution
+) -> bool:
+    for file in distribution.files or ():
+        if file.sha256 is None or file.path.startswith(f"{carrier.folder}/"):
+            continue
+        own = [c for c in claims.of(file.path) if c.record is carrier.record and c.states_hash]
+        if own and not any(claim.allows(file.sha256) for claim in own):
+            return True
+    return False

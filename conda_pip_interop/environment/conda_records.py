@@ -1,0 +1,324 @@
+"""conda's records (``conda-meta/*.json``), and the extracted packages that they come from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from conda_pip_interop.environment.metadata import parse_metadata_name
+from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path
+from conda_pip_interop.environment.prefix import Prefix
+
+#: The key under which this project keeps its own notes in a record.
+OWN_KEY: Final = "pip_interop"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CondaFile:
+    """A file that a record lists; ``path_type`` is conda's word (``hardlink``, ``pyc_file`` …).
+
+    ``sha256`` is of the file in the package, ``sha256_in_prefix`` of the file as installed, where
+    linking changed it.
+    """
+
+    path: PrefixPath
+    sha256: str | None
+    sha256_in_prefix: str | None
+    size: int | None
+    path_type: str
+
+    @property
+    def expected_sha256(self) -> str | None:
+        """The hash that the installed file should have."""
+        return self.sha256_in_prefix or self.sha256
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CondaRecord:
+    """One record; ``path`` is its ``conda-meta/….json``; ``raw`` holds every key, known or not."""
+
+    name: str
+    version: str
+    build: str
+    channel: str
+    url: str
+    subdir: str
+    noarch: str | None
+    depends: tuple[str, ...]
+    constrains: tuple[str, ...]
+    files: tuple[CondaFile, ...]
+    path: PrefixPath
+    extracted_package_dir: str | None
+    requested_spec: str | None
+    raw: Mapping[str, object]
+
+    @property
+    def overridden_by(self) -> Mapping[NormalizedName, str]:
+        """pip's distributions in this record's place, name to version, as we recorded them.
+
+        From ``raw["pip_interop"]["overridden_by"]``, which only this project writes.
+        """
+        ours = self.raw.get(OWN_KEY)
+        entries = ours.get("overridden_by") if isinstance(ours, dict) else None
+        if not isinstance(entries, dict):
+            return {}
+        return {canonicalize_name(str(name)): str(value) for name, value in entries.items()}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unreadable:
+    """A ``conda-meta/*.json`` that is no record, and why."""
+
+    path: PrefixPath
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimedMetadata:
+    """A distribution that a record carries: ``path`` is its METADATA, PKG-INFO or flat egg-info."""
+
+    name: NormalizedName
+    version: str
+    path: PrefixPath
+
+
+_CLAIMED = re.compile(
+    r"(?:[^/]+/){1,2}site-packages/([^/]+?)(?:\.dist-info/METADATA|\.egg-info(?:/PKG-INFO)?)",
+    re.IGNORECASE,
+)
+"""Metadata directly in a site-packages folder: deeper ones are vendored copies of no account."""
+
+_PACKAGED = re.compile(
+    rb'"(?:[^/"]+/){0,2}site-packages/([^/"]+?)(?:\.dist-info/METADATA|\.egg-info(?:/PKG-INFO)?)"'
+)
+
+
+def claimed_metadata(record: CondaRecord) -> tuple[ClaimedMetadata, ...]:
+    """List the distributions that a record's file list holds, vendored ones left out."""
+    claimed = []
+    for file in record.files:
+        if "-info" not in file.path:
+            continue
+        match = _CLAIMED.fullmatch(file.path)
+        if match:
+            name, version = parse_metadata_name(match[1])
+            claimed.append(ClaimedMetadata(name=name, version=version, path=file.path))
+    return tuple(claimed)
+
+
+def find_packaged_names(paths: bytes) -> frozenset[NormalizedName]:
+    """The distributions that a package carries, by the text of its ``info/paths.json``."""
+    return frozenset(
+        parse_metadata_name(match.decode(errors="replace"))[0] for match in _PACKAGED.findall(paths)
+    )
+
+
+def read_conda_meta(root: Path) -> tuple[tuple[CondaRecord, ...], tuple[Unreadable, ...]]:
+    """Read all records of the prefix at ``root``, sorted by file name."""
+    records: list[CondaRecord] = []
+    unreadable: list[Unreadable] = []
+    folder = root / "conda-meta"
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
+    except FileNotFoundError:
+        names = []
+    except OSError as error:
+        names = []
+        unreadable.append(Unreadable(path=PrefixPath("conda-meta"), reason=_reason(error)))
+    for name in names:
+        path = PrefixPath(f"conda-meta/{name}")
+        try:
+            text = (folder / name).read_bytes().decode()
+        except (OSError, UnicodeDecodeError) as error:
+            unreadable.append(Unreadable(path=path, reason=_reason(error)))
+            continue
+        record = parse_conda_record(text, path=path)
+        if isinstance(record, Unreadable):
+            unreadable.append(record)
+        else:
+            records.append(record)
+    return tuple(records), tuple(unreadable)
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return "not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
+
+
+def parse_conda_record(text: str, *, path: PrefixPath) -> CondaRecord | Unreadable:
+    """Make a record of one JSON document."""
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return Unreadable(path=path, reason=f"not JSON: {error}")
+    if not isinstance(raw, dict):
+        return Unreadable(path=path, reason="not a JSON object")
+    if not isinstance(raw.get("name"), str) or not isinstance(raw.get("version"), str):
+        return Unreadable(path=path, reason="no name and version")
+    return CondaRecord(
+        name=raw["name"],
+        version=raw["version"],
+        build=_get_text(raw, "build") or "",
+        channel=_get_text(raw, "channel") or "",
+        url=_get_text(raw, "url") or "",
+        subdir=_get_text(raw, "subdir") or "",
+        noarch=_get_text(raw, "noarch"),
+        depends=_get_texts(raw, "depends"),
+        constrains=_get_texts(raw, "constrains"),
+        files=tuple(_build_files(raw)),
+        path=path,
+        extracted_package_dir=_get_text(raw, "extracted_package_dir"),
+        requested_spec=_get_text(raw, "requested_spec"),
+        raw=raw,
+    )
+
+
+def _get_text(raw: Mapping[str, object], key: str) -> str | None:
+    value = raw.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _get_texts(raw: Mapping[str, object], key: str) -> tuple[str, ...]:
+    value = raw.get(key)
+    return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else ()
+
+
+def _build_files(raw: Mapping[str, object]) -> Iterator[CondaFile]:
+    """Join ``files``, which conda unlinks by, with what ``paths_data`` tells of each."""
+    known = read_path_entries(raw)
+    for text in _get_texts(raw, "files"):
+        path = parse_prefix_path(text)
+        if path is not None:
+            entry = known.get(text, _NOTHING)
+            size = entry.get("size_in_bytes")
+            yield CondaFile(
+                path=path,
+                sha256=_get_text(entry, "sha256"),
+                sha256_in_prefix=_get_text(entry, "sha256_in_prefix"),
+                size=size if isinstance(size, int) else None,
+                path_type=_get_text(entry, "path_type") or "",
+            )
+
+
+_NOTHING: dict[str, object] = {}
+
+
+def read_path_entries(raw: Mapping[str, object]) -> Mapping[str, dict[str, object]]:
+    """What ``paths_data`` tells of each path in ``files``.
+
+    Of a ``noarch: python`` package it keeps the paths of the archive, ``site-packages/x`` and
+    ``python-scripts/x``, while ``files`` has ``lib/python3.12/site-packages/x`` and ``bin/x``.
+    """
+    data = raw.get("paths_data")
+    entries = data.get("paths") if isinstance(data, dict) else None
+    known = {
+        entry["_path"]: entry
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and isinstance(entry.get("_path"), str)
+    }
+    if raw.get("noarch") == "python":
+        for text in _get_texts(raw, "files"):
+            packaged = known.get(_as_packaged(text))
+            if packaged is not None:
+                known.setdefault(text, packaged)
+    return known
+
+
+def _as_packaged(path: str) -> str:
+    """A path of an installed file as a ``noarch: python`` archive has it."""
+    _, found, rest = path.partition("/site-packages/")
+    if found:
+        return f"site-packages/{rest}"
+    folder, _, name = path.partition("/")
+    return f"python-scripts/{name}" if folder in {"bin", "Scripts"} else path
+
+
+def render_record_json(raw: Mapping[str, object]) -> str:
+    """Write a record as conda does: indent 2, ASCII, no final newline, keys in the order given.
+
+    Older condas sort the keys and newer ones do not; keeping the order of what was read gives back
+    either byte for byte.
+    """
+    return json.dumps(raw, indent=2)
+
+
+def carries_distribution(folder: Path) -> bool:
+    """Whether a package carries a Python distribution, by the text of its list of paths."""
+    try:
+        return bool(find_packaged_names((folder / "info" / "paths.json").read_bytes()))
+    except OSError:
+        return False
+
+
+def read_packaged_record(folder: Path, prefix: Prefix) -> CondaRecord | None:
+    """The record that conda would write if it linked the package in `folder`; None without one.
+
+    Compiled files are left out: which of them there are depends on who has run what.
+    """
+    info = folder / "info"
+    try:
+        known = json.loads((info / "repodata_record.json").read_bytes())
+        entries = json.loads((info / "paths.json").read_bytes())["paths"]
+        files = [_build_entry(entry, folder, prefix) for entry in entries]
+        files += [{"_path": path, "path_type": "hardlink"} for path in _find_scripts(info, prefix)]
+        raw = {
+            **known,
+            "extracted_package_dir": str(folder),
+            "files": [entry["_path"] for entry in files],
+            "link": {"source": str(folder), "type": 1},
+            "paths_data": {"paths": files, "paths_version": 1},
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    record = parse_conda_record(json.dumps(raw), path=PrefixPath(f"conda-meta/{folder.name}.json"))
+    return record if isinstance(record, CondaRecord) else None
+
+
+def _build_entry(entry: Mapping[str, Any], folder: Path, prefix: Prefix) -> dict[str, Any]:
+    """One file in the words of conda's ``PathDataV1``, by its path in the prefix."""
+    path = _as_linked(entry["_path"], prefix)
+    built = {**entry, "_path": path, "sha256_in_prefix": entry.get("sha256")}
+    placeholder = entry.get("prefix_placeholder")
+    if placeholder:
+        source = folder / entry["_path"]
+        known = entry.get("file_mode") == "text" and os.path.lexists(prefix.root / path)
+        built["sha256_in_prefix"] = _hash_for(source, placeholder, prefix.root) if known else None
+    return built
+
+
+def _hash_for(source: Path, placeholder: str, root: Path) -> str:
+    """The hash of a text file into which conda has written the prefix."""
+    content = source.read_bytes().replace(placeholder.encode(), str(root).encode())
+    return hashlib.sha256(content).hexdigest()
+
+
+def _as_linked(path: str, prefix: Prefix) -> str:
+    """Where a path of a package goes; those of ``noarch: python`` depend on the Python (CEP 17)."""
+    if prefix.python is not None:
+        places = {
+            "site-packages": prefix.python.site_packages,
+            "python-scripts": prefix.python.scripts,
+        }
+        first, _, rest = path.partition("/")
+        if first in places and rest:
+            return f"{places[first]}/{rest}"
+    return path
+
+
+def _find_scripts(info: Path, prefix: Prefix) -> Iterator[str]:
+    """The programs that conda writes for the entry points of a ``noarch: python`` package."""
+    if prefix.python is None or prefix.platform == "windows":
+        return
+    try:
+        link = json.loads((info / "link.json").read_bytes())
+    except FileNotFoundError:
+        return
+    for entry in link["noarch"].get("entry_points") or ():
+        yield f"{prefix.python.scripts}/{entry.partition('=')[0].strip()}"

@@ -1,0 +1,295 @@
+"""Distributions: the installed Python projects of a site-packages folder, doubles included."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from conda_pip_interop.environment.metadata import (
+    Metadata,
+    build_metadata,
+    parse_metadata_name,
+    parse_requires_txt,
+    read_headers,
+)
+from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
+from conda_pip_interop.environment.prefix import Prefix
+from conda_pip_interop.environment.record import (
+    NOT_RECORDED,
+    InstalledFile,
+    RecordRow,
+    find_editable,
+    locate_rows,
+    parse_record,
+    read_direct_url,
+    read_file_list,
+    read_text,
+)
+
+Layout: TypeAlias = Literal["dist-info", "egg-info", "egg-info-file", "egg-link"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Distribution:
+    """An installed project as its metadata tells it; whose it is, is not said here.
+
+    ``metadata`` is the ``.dist-info``/``.egg-info``/``.egg-link`` path; ``files`` is None where
+    there is no readable RECORD, or it was not read (`read_distributions`); ``outside`` are RECORD
+    rows that leave the prefix, or are conda's own; ``editable`` is the source location, or ``""``
+    if it is editable but the place is not told.
+    """
+
+    name: NormalizedName
+    version: str
+    metadata: PrefixPath
+    layout: Layout
+    site_packages: PrefixPath
+    installer: str | None
+    requested: bool
+    direct_url: Mapping[str, object] | None
+    editable: str | None
+    files: tuple[InstalledFile, ...] | None
+    outside: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def metadata_file(self) -> PrefixPath:
+        """The file that makes it a distribution: ``METADATA``, ``PKG-INFO``, or the flat file."""
+        name = {"dist-info": "/METADATA", "egg-info": "/PKG-INFO"}.get(self.layout, "")
+        return PrefixPath(self.metadata + name)
+
+    @property
+    def record_fault(self) -> str | None:
+        """What is wrong with a RECORD that is there but cannot be relied on, in words."""
+        if self.outside:
+            more = f" and {len(self.outside) - 1} more" if len(self.outside) > 1 else ""
+            return f"RECORD lists {self.outside[0]}{more}, outside of the environment"
+        if self.files is not None:
+            return None
+        return next((one for one in self.problems if one.startswith("RECORD")), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leftover:
+    """Something that pip left in site-packages and that no tool reads."""
+
+    path: PrefixPath
+    reason: Literal["tilde-folder", "no-metadata"]
+
+
+def read_distributions(
+    prefix: Prefix, site_packages: PrefixPath, *, vouched: Container[PrefixPath] = ()
+) -> tuple[tuple[Distribution, ...], tuple[Leftover, ...]]:
+    """Read every distribution of one site-packages folder, sorted by metadata path.
+
+    Doubles of a name are all kept: which of them counts is not for the reader to say. Of the
+    dist-info folders in ``vouched`` the RECORD is not read, which takes longest: a conda record
+    lists their files too, and proves their RECORD unchanged.
+    """
+    distributions: list[Distribution] = []
+    leftovers: list[Leftover] = []
+    for entry in _list_entries(prefix, site_packages):
+        path = path_below(site_packages, entry.name)
+        is_dir = _is_dir(entry)
+        if is_dir and entry.name.startswith("~"):
+            leftovers.append(Leftover(path=path, reason="tilde-folder"))
+            continue
+        layout = _tell_layout(entry.name, is_dir=is_dir)
+        if layout is None:
+            continue
+        place = _Place(
+            prefix=prefix, site_packages=site_packages, path=path, vouched=path in vouched
+        )
+        found = _read_one(place, layout)
+        if found is not None:
+            distributions.append(found)
+        elif layout == "dist-info":
+            leftovers.append(Leftover(path=path, reason="no-metadata"))
+    return tuple(distributions), tuple(leftovers)
+
+
+def read_requirements(prefix: Prefix, distribution: Distribution) -> Metadata:
+    """Read what a distribution requires; all empty if its metadata cannot be read.
+
+    An egg-info that states nothing in PKG-INFO has it in ``requires.txt``.
+    """
+    metadata = build_metadata(read_all_headers(prefix, distribution))
+    if metadata.requires_dist or distribution.layout in {"dist-info", "egg-info-file"}:
+        return metadata
+    folder = _find_metadata_folder(prefix, distribution)
+    requires, extras = parse_requires_txt(read_text(folder / "requires.txt") or "")
+    return replace(metadata, requires_dist=requires, provides_extra=extras)
+
+
+def read_all_headers(prefix: Prefix, distribution: Distribution) -> Mapping[str, tuple[str, ...]]:
+    """Read the headers of a distribution's metadata, keys in lower case; none if unreadable."""
+    folder = _find_metadata_folder(prefix, distribution)
+    name = {"dist-info": "METADATA", "egg-info-file": ""}.get(distribution.layout, "PKG-INFO")
+    return _read_headers(folder / name if name else folder) or {}
+
+
+def _find_metadata_folder(prefix: Prefix, distribution: Distribution) -> Path:
+    """Where the metadata lies: of an egg-link, in the source that it links to."""
+    folder = to_disk(prefix.root, distribution.metadata)
+    if distribution.layout == "egg-link":
+        source = Path(distribution.editable or "")
+        return next(iter(sorted(source.glob("*.egg-info"))), source)
+    return folder
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Place:
+    """Where one distribution's metadata lies."""
+
+    prefix: Prefix
+    site_packages: PrefixPath
+    path: PrefixPath
+    vouched: bool
+
+    @property
+    def disk(self) -> Path:
+        return to_disk(self.prefix.root, self.path)
+
+    @property
+    def stem(self) -> str:
+        return self.path.rpartition("/")[2].rpartition(".")[0]
+
+
+def _list_entries(prefix: Prefix, site_packages: PrefixPath) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(to_disk(prefix.root, site_packages)) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _tell_layout(name: str, *, is_dir: bool) -> Layout | None:
+    if name.endswith(".dist-info") and is_dir:
+        return "dist-info"
+    if name.endswith(".egg-info"):
+        return "egg-info" if is_dir else "egg-info-file"
+    return "egg-link" if name.endswith(".egg-link") and not is_dir else None
+
+
+def _read_one(place: _Place, layout: Layout) -> Distribution | None:
+    match layout:
+        case "dist-info":
+            return _read_dist_info(place)
+        case "egg-info":
+            return _read_egg_info(place)
+        case "egg-info-file":
+            headers = _read_headers(place.disk)
+            return None if headers is None else _build(place, layout, headers)
+        case "egg-link":
+            return _read_egg_link(place)
+
+
+def _read_dist_info(place: _Place) -> Distribution | None:
+    folder = place.disk
+    headers = _read_headers(folder / "METADATA")
+    if headers is None:
+        return None
+    problems: list[str] = []
+    direct_url = read_direct_url(folder / "direct_url.json", problems)
+    installed = NOT_RECORDED
+    record = None if place.vouched else read_file_list(folder / "RECORD", problems)
+    if record is not None:
+        parsed = parse_record(record)
+        problems += [f"RECORD line {p.line}: {p.reason}" for p in parsed.problems]
+        installed = locate_rows(place.prefix, place.site_packages, parsed.rows)
+    installer = (read_text(folder / "INSTALLER") or "").strip()
+    found = _build(place, "dist-info", headers)
+    return replace(
+        found,
+        installer=installer or None,
+        requested=os.path.lexists(folder / "REQUESTED"),
+        direct_url=direct_url,
+        editable=find_editable(place.prefix.root, direct_url, installed.files),
+        files=installed.files,
+        outside=installed.outside,
+        problems=found.problems + tuple(problems),
+    )
+
+
+def _read_egg_info(place: _Place) -> Distribution | None:
+    """Read an ``.egg-info`` folder; pip's legacy ``installed-files.txt`` in it is its RECORD."""
+    headers = _read_headers(place.disk / "PKG-INFO")
+    if headers is None:
+        return None
+    problems: list[str] = []
+    installed = NOT_RECORDED
+    listing = read_file_list(place.disk / "installed-files.txt", problems)
+    if listing is not None:
+        rows = (
+            RecordRow(path=line, hash_name=None, hash_value=None, size=None)
+            for line in dict.fromkeys((*listing.splitlines(), "installed-files.txt"))
+            if line
+        )
+        installed = locate_rows(place.prefix, place.path, rows)
+    found = _build(place, "egg-info", headers)
+    return replace(
+        found,
+        installer=(read_text(place.disk / "INSTALLER") or "").strip() or None,
+        files=installed.files,
+        outside=installed.outside,
+        problems=found.problems + tuple(problems),
+    )
+
+
+def _read_egg_link(place: _Place) -> Distribution | None:
+    """Read ``setup.py develop``'s link: the source folder, then where setup.py lies under it."""
+    lines = (read_text(place.disk) or "").splitlines()
+    if not lines or not lines[0].strip():
+        return None
+    location = lines[0].strip()
+    source = Path(location)
+    headers: Mapping[str, tuple[str, ...]] = {}
+    for info in sorted(source.glob("*.egg-info")) if source.is_absolute() else ():
+        if parse_metadata_name(info.stem)[0] == parse_metadata_name(place.stem)[0]:
+            headers = _read_headers(info / "PKG-INFO") or {}
+    link = InstalledFile(path=place.path, sha256=None, size=None)
+    return replace(_build(place, "egg-link", headers), editable=location, files=(link,))
+
+
+def _build(place: _Place, layout: Layout, headers: Mapping[str, tuple[str, ...]]) -> Distribution:
+    """Make the part that all layouts share; the folder's name fills in for missing headers."""
+    stem_name, stem_version = parse_metadata_name(place.stem)
+    name = next(iter(headers.get("name", ())), "")
+    version = next(iter(headers.get("version", ())), "")
+    return Distribution(
+        name=canonicalize_name(name) if name else stem_name,
+        version=version or stem_version,
+        metadata=place.path,
+        layout=layout,
+        site_packages=place.site_packages,
+        installer=None,
+        requested=False,
+        direct_url=None,
+        editable=None,
+        files=None,
+        outside=(),
+        problems=() if name and version else ("metadata without Name and Version",),
+    )
+
+
+def _read_headers(path: Path) -> Mapping[str, tuple[str, ...]] | None:
+    """Return the headers, none if unreadable; None if there is no such file at all."""
+    try:
+        if path.is_file():  # a pipe or a device would never end
+            with path.open("rb", buffering=0) as file:
+                return read_headers(file)
+        return {} if os.path.lexists(path) else None
+    except OSError:
+        return {}

@@ -1,0 +1,105 @@
+"""Facts: what is seen at a path, looked at once and as cheaply as the question allows."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from conda_pip_interop.environment.paths import PrefixPath, fold_path, to_disk
+from conda_pip_interop.environment.prefix import Prefix
+
+Kind: TypeAlias = Literal["file", "symlink", "dir", "absent", "unreadable"]
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileFact:
+    """What was seen at a path; ``size`` and ``sha256`` (hex) only where they were needed.
+
+    Both are of what a symlink points at, as conda and pip state them.
+    """
+
+    kind: Kind
+    size: int | None
+    sha256: str | None
+
+
+_KINDS: Mapping[Kind, FileFact] = {
+    kind: FileFact(kind=kind, size=None, sha256=None)
+    for kind in ("file", "symlink", "dir", "absent", "unreadable")
+}
+
+
+class FactReader:
+    """Looks at paths of one prefix and keeps what it saw.
+
+    Existence is read by listing folders: tens of thousands of files lie in few folders.
+    """
+
+    def __init__(self, prefix: Prefix) -> None:
+        self._root = prefix.root
+        self._folds_case = prefix.folds_case
+        self._folders: dict[str, Mapping[str, Kind] | Kind] = {}
+        self.facts: dict[PrefixPath, FileFact] = {}
+
+    def look(self, path: PrefixPath) -> FileFact:
+        """Tell what kind of thing is at ``path``."""
+        fact = self.facts.get(path)
+        if fact is None:
+            folder, _, name = path.rpartition("/")
+            listing = self._folders.get(folder)
+            if listing is None:
+                listing = self._folders[folder] = self._list(folder)
+            if isinstance(listing, str):
+                kind = listing
+            else:
+                kind = listing.get(fold_path(name, folds_case=self._folds_case), "absent")
+            fact = self.facts[path] = _KINDS[kind]
+        return fact
+
+    def hash(self, path: PrefixPath) -> FileFact:
+        """Tell also the size and the sha256, where it is a file or a link to one."""
+        fact = self.look(path)
+        if fact.kind in {"file", "symlink"} and fact.sha256 is None:
+            fact = self.facts[path] = _read_hash(to_disk(self._root, path), fact.kind)
+        return fact
+
+    def _list(self, folder: str) -> Mapping[str, Kind] | Kind:
+        try:
+            with os.scandir(self._root / folder) as entries:
+                return {
+                    fold_path(entry.name, folds_case=self._folds_case): _tell_kind(entry)
+                    for entry in entries
+                }
+        except (FileNotFoundError, NotADirectoryError):
+            return "absent"
+        except OSError:
+            return "unreadable"
+
+
+def _tell_kind(entry: os.DirEntry[str]) -> Kind:
+    try:
+        if entry.is_symlink():
+            return "symlink"
+        return "dir" if entry.is_dir(follow_symlinks=False) else "file"
+    except OSError:
+        return "unreadable"
+
+
+def _read_hash(path: Path, kind: Kind) -> FileFact:
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        if not path.is_file():  # a pipe or a device would never end
+            return _KINDS[kind] if path.exists() or kind == "symlink" else _KINDS["unreadable"]
+        with path.open("rb", buffering=0) as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                size += len(block)
+    except OSError:
+        return _KINDS["unreadable"] if kind == "file" else _KINDS[kind]
+    return FileFact(kind=kind, size=size, sha256=digest.hexdigest())

@@ -1,0 +1,241 @@
+"""The RECORD file of an installed distribution, and the files that it lists."""
+
+from __future__ import annotations
+
+import binascii
+import csv
+import io
+import json
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, to_disk
+from conda_pip_interop.environment.prefix import Prefix
+
+_FIELDS = 3
+_SHA256_BYTES = 32
+_SIZE_DIGITS = 19
+"""More digits than any file's size has; Python refuses to convert absurdly long ones."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordRow:
+    """One row; ``hash_value`` is urlsafe base64 without padding, as the file has it."""
+
+    path: str
+    hash_name: str | None
+    hash_value: str | None
+    size: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordProblem:
+    """A row that could not be taken as it stands; ``line`` counts from 1."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParsedRecord:
+    """The rows that make sense, and what was wrong with the others."""
+
+    rows: tuple[RecordRow, ...]
+    problems: tuple[RecordProblem, ...]
+
+
+def parse_record(text: str) -> ParsedRecord:
+    """Parse RECORD leniently: a bad field is dropped, a bad row too, and each becomes a problem."""
+    rows: list[RecordRow] = []
+    problems: list[RecordProblem] = []
+    reader = csv.reader(io.StringIO(text, newline=""))
+    more = True
+    while more:
+        try:
+            for fields in reader:
+                row, reasons = _build_row(fields)
+                if reasons:
+                    problems += (RecordProblem(line=reader.line_num, reason=r) for r in reasons)
+                if row is not None:
+                    rows.append(row)
+            more = False
+        except csv.Error as error:  # of one line; the reader goes on behind it
+            problems.append(RecordProblem(line=reader.line_num, reason=str(error)))
+    return ParsedRecord(rows=tuple(rows), problems=tuple(problems))
+
+
+def _build_row(fields: list[str]) -> tuple[RecordRow | None, tuple[str, ...]]:
+    if not fields:
+        return None, ()
+    reasons: tuple[str, ...] = ()
+    if len(fields) != _FIELDS:
+        reasons = (f"{len(fields)} fields, not 3",)
+        fields = [*fields, "", ""][:_FIELDS]
+    path, hash_text, size_text = fields
+    if not path or "\0" in path:
+        return None, ("no path",)
+    name, equals, value = hash_text.partition("=")
+    if hash_text and not (name and equals and value):
+        name = value = ""
+        reasons += ("hash is not name=value",)
+    size = None
+    if size_text:
+        if size_text.isdigit() and size_text.isascii() and len(size_text) <= _SIZE_DIGITS:
+            size = int(size_text)
+        else:
+            reasons += ("size is not a number",)
+    row = RecordRow(path=path, hash_name=name or None, hash_value=value or None, size=size)
+    return row, reasons
+
+
+def render_record(rows: Iterable[RecordRow]) -> str:
+    """Write rows as RECORD text, in the order given.
+
+    A path with a carriage return is quoted by hand: the csv module reads it as the end of a line,
+    but before Python 3.13 does not quote it.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    quoting = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for row in rows:
+        hash_text = f"{row.hash_name}={row.hash_value}" if row.hash_name else ""
+        fields = (row.path, hash_text, "" if row.size is None else str(row.size))
+        (quoting if "\r" in row.path else writer).writerow(fields)
+    return out.getvalue()
+
+
+def sha256_hex(row: RecordRow) -> str | None:
+    """Return the row's sha256 as lower-case hex (as conda states it), or None if it has none."""
+    if row.hash_name != "sha256" or row.hash_value is None:
+        return None
+    try:
+        digest = binascii.a2b_base64(row.hash_value.replace("-", "+").replace("_", "/") + "=")
+    except ValueError:  # also binascii.Error
+        return None
+    return digest.hex() if len(digest) == _SHA256_BYTES else None
+
+
+_ROW_LIMIT = 200_000
+"""Several times those of the largest wheel known; reading them takes two seconds and 100 MB."""
+_RECORD_LIMIT = _ROW_LIMIT << 8
+"""Bytes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstalledFile:
+    """One RECORD row inside the prefix; ``sha256`` is hex."""
+
+    path: PrefixPath
+    sha256: str | None
+    size: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installed:
+    """A file list by where its rows lead; ``files`` is None where there is no readable list."""
+
+    files: tuple[InstalledFile, ...] | None
+    outside: tuple[str, ...]
+
+
+NOT_RECORDED = Installed(files=None, outside=())
+
+
+def locate_rows(prefix: Prefix, base: PrefixPath, rows: Iterable[RecordRow]) -> Installed:
+    """Turn rows, relative to ``base``, into paths of the prefix; the rest is ``outside``.
+
+    So is what lies in ``conda-meta``: nobody but conda has anything there.
+    """
+    root, windows = str(prefix.root), prefix.platform == "windows"
+    files: list[InstalledFile] = []
+    outside: list[str] = []
+    for row in rows:
+        path = parse_prefix_path(row.path, base=base, root=root, windows=windows)
+        if path is None or path.partition("/")[0].lower() == "conda-meta":
+            outside.append(row.path)
+        else:
+            files.append(InstalledFile(path=path, sha256=sha256_hex(row), size=row.size))
+    return Installed(files=tuple(files), outside=tuple(outside))
+
+
+def read_file_list(path: Path, problems: list[str]) -> str | None:
+    """Read a file list; None, with a problem unless it is just not there, if it makes no sense."""
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):  # a pipe or a device would never end
+            problems.append(f"{path.name} is no file")
+            return None
+        if status.st_size > _RECORD_LIMIT:
+            problems.append(f"{path.name} is too large")
+            return None
+        content = path.read_bytes()
+        if content.count(b"\n") > _ROW_LIMIT:
+            problems.append(f"{path.name} has more than {_ROW_LIMIT} rows")
+            return None
+        return content.decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        problems.append(f"{path.name}: {error.strerror}")
+    except UnicodeDecodeError:
+        problems.append(f"{path.name} is not UTF-8")
+    return None
+
+
+def read_direct_url(path: Path, problems: list[str]) -> Mapping[str, object] | None:
+    """Read PEP 610's ``direct_url.json``."""
+    text = read_text(path)
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict):
+        return value
+    problems.append("direct_url.json is not a JSON object")
+    return None
+
+
+def find_editable(
+    root: Path, direct_url: Mapping[str, object] | None, files: Iterable[InstalledFile] | None
+) -> str | None:
+    """Return where an editable install has its source, ``""`` if it does not say, None if none.
+
+    PEP 610 says it in ``direct_url.json``; without that, setuptools' ``__editable__*`` files tell
+    that it is editable, and a ``.pth`` among them also where.
+    """
+    info = direct_url.get("dir_info") if direct_url else None
+    if isinstance(info, dict) and info.get("editable") is True:
+        url = direct_url.get("url") if direct_url else None
+        return _parse_file_url(url) if isinstance(url, str) else ""
+    location: str | None = None
+    for file in files or ():
+        name = file.path.rpartition("/")[2]
+        if name.startswith("__editable__"):
+            location = location or ""
+            if name.endswith(".pth"):
+                line = (read_text(to_disk(root, file.path)) or "").partition("\n")[0].strip()
+                location = location if line.startswith("import ") else line
+    return location
+
+
+def _parse_file_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url2pathname(parts.path) if parts.scheme == "file" else url
+
+
+def read_text(path: Path) -> str | None:
+    """Read a small text file; None if it cannot be read: a pipe or a device would never end."""
+    try:
+        return path.read_bytes().decode("utf-8", errors="replace") if path.is_file() else None
+    except OSError:
+        return None

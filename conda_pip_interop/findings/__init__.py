@@ -1,0 +1,1 @@
+"""Faults between the two managers: one module for each kind."""

@@ -1,0 +1,72 @@
+"""Metadata-only distributions that stand for packages which pip must not choose."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from conda_pip_interop.installers.interface import HeldDistribution
+    from conda_pip_interop.installers.pip_report import ReportItem
+
+
+def write_stub(item: ReportItem, folder: Path) -> tuple[str, str]:
+    """Write the wheel of `item` into a folder.
+
+    The requirement that takes it, extras and all, and the wheel's SHA-256.
+    """
+    wheel = write_stub_wheel(
+        folder,
+        name=item.name,
+        version=item.version,
+        requires=item.requires_dist,
+        extras=item.provides_extra,
+    )
+    extras = f"[{','.join(item.requested_extras)}]" if item.requested_extras else ""
+    text = f"{item.name}{extras} @ {wheel.as_uri()}"
+    return text, hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+
+def write_stub_wheel(
+    folder: Path, *, name: str, version: str, requires: Iterable[str], extras: Iterable[str]
+) -> Path:
+    """A wheel with name, version, requirements and extras alone (core metadata 2.1)."""
+    stem = f"{name.replace('-', '_')}-{version}"
+    info = f"{stem}.dist-info"
+    metadata = [
+        *("Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"),
+        *(f"Provides-Extra: {extra}" for extra in extras),
+        *(f"Requires-Dist: {line}" for line in requires),
+    ]
+    wheel = folder / f"{stem}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(f"{info}/METADATA", "\n".join([*metadata, ""]))
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    return wheel
+
+
+def write_overlay(folder: Path, held: tuple[HeldDistribution, ...]) -> None:
+    """Write a `*.dist-info` with METADATA (core metadata 2.1) and RECORD for each of `held`."""
+    for distribution in held:
+        name = distribution.name.replace("-", "_")
+        dist_info = folder / f"{name}-{distribution.version}.dist-info"
+        dist_info.mkdir(parents=True)
+        lines = [
+            "Metadata-Version: 2.1",
+            f"Name: {distribution.name}",
+            f"Version: {distribution.version}",
+            *(f"Provides-Extra: {extra}" for extra in distribution.extras),
+            *(f"Requires-Dist: {line}" for line in distribution.extra_requirements),
+        ]
+        (dist_info / "METADATA").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (dist_info / "INSTALLER").write_text("conda\n", encoding="utf-8")
+        (dist_info / "RECORD").write_text(
+            f"{dist_info.name}/METADATA,,\n{dist_info.name}/RECORD,,\n", encoding="utf-8"
+        )

@@ -1,0 +1,299 @@
+"""The real uv, run for one environment's Python, in the place of pip.
+
+uv knows no report and no overlay of pip's: conda's part is held by constraints that name wheels of
+metadata alone, what is installed is preferred where it still serves, as pip prefers it, and what
+distributions require is read from where uv puts them for a look. uv is for wheels: what is none,
+pip looks into, and `pip.building` has it built by pip.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName, canonicalize_name, parse_wheel_filename
+
+from conda_pip_interop.dependency_files.locations import hide_password, is_archive
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.installers.interface import HeldDistribution, Line, Pin
+from conda_pip_interop.installers.pip_input_files import (
+    write_constraints,
+    write_links,
+    write_requirements,
+)
+from conda_pip_interop.installers.pip_process import neutral_environment
+from conda_pip_interop.installers.pip_report import ReportItem
+from conda_pip_interop.installers.processes import run_child
+from conda_pip_interop.installers.stubs import write_stub_wheel
+from conda_pip_interop.installers.uv_lock import Package, is_wheel, parse_answer, read_metadata
+from conda_pip_interop.installers.uv_options import UvSettings
+
+if TYPE_CHECKING:
+    from conda_pip_interop.installers.pip_process import PipProcess
+
+#: Variables of uv's that say how it works; all others say what, or where, which pip's settings do.
+_KEPT: Final = re.compile(
+    r"UV_(CACHE_DIR|LINK_MODE|CONCURRENT_\w+|HTTP_\w+|SYSTEM_CERTS|NATIVE_TLS|OFFLINE)"
+)
+_LOCK: Final = 'lock-version = "1.0"\ncreated-by = "conda-pip-interop"\n'
+
+
+@dataclass(kw_only=True)
+class UvProcess:
+    """uv (see `Installer`). `pip` has the environment, its constraints and what shows.
+
+    The two functions are called where there is something to do for uv: they take their time.
+    """
+
+    uv: Path
+    pip: PipProcess
+    read_settings: Callable[[], UvSettings] = UvSettings
+    read_installed: Callable[[], Iterable[HeldDistribution]] = tuple
+    _seen: dict[str, ReportItem] = field(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> UvSettings:
+        """What pip's options and configuration are to uv."""
+        return self.read_settings()
+
+    @cached_property
+    def installed(self) -> tuple[HeldDistribution, ...]:
+        """The environment's distributions, each with all its requirements."""
+        return tuple(self.read_installed())
+
+    def resolve(
+        self,
+        lines: tuple[Line, ...],
+        *,
+        held: tuple[HeldDistribution, ...],
+        with_deps: bool = True,
+        anew: bool = False,
+    ) -> tuple[ReportItem, ...]:
+        """See `Installer.resolve`."""
+        fixed = {one.name for one in held}
+        there = () if anew else tuple(one for one in self.installed if one.name not in fixed)
+        with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
+            folder = Path(name)
+            packages = self._compile(
+                [
+                    *_write_held(held, folder),
+                    *self._limits(folder),
+                    *(() if with_deps else ("--no-deps",)),
+                    str(self._write_asked(lines, folder, there)),
+                ],
+                preferred=self._find_preferred(lines, there),
+                folder=folder,
+            )
+        known = {one.name: one.version for one in there}
+        due = [
+            one
+            for one in packages
+            if one.name not in fixed and (one.direct or known.get(one.name) != one.version)
+        ]
+        return self._describe(due, lines)
+
+    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> tuple[Path, ...]:  # noqa: ARG002
+        """See `Installer.fetch`; wheels are in uv's cache already, and it installs from there."""
+        return tuple(sorted(into.glob("*.whl")))
+
+    def stage(self, pins: tuple[Pin, ...], *, wheels: Path, into: Path) -> None:
+        """See `Installer.stage`; what was built lies in `wheels`."""
+        built = {parse_wheel_filename(one.name)[0] for one in wheels.glob("*.whl")}
+        local = tuple(Line(text=str(one)) for one in pins if one.name in built)
+        if local:
+            from_here = ("--no-index", f"--find-links {wheels.as_uri()}")
+            self._install(local, "--prefix", into, looking=from_here)
+        rest = tuple(one.line for one in pins if one.name not in built)
+        if rest:
+            self._install(rest, "--prefix", into)
+        (into / ".lock").unlink(missing_ok=True)
+
+    def _compile(
+        self, words: list[str], *, preferred: tuple[HeldDistribution, ...], folder: Path
+    ) -> list[Package]:
+        lock = folder / "pylock.toml"
+        if preferred:
+            rows = [
+                f'[[packages]]\nname = "{one.name}"\nversion = "{one.version}"\n'
+                for one in preferred
+            ]
+            lock.write_text("".join([_LOCK, *rows]), encoding="utf-8")
+        output = ("--format=pylock.toml", f"--output-file={lock}")
+        self._run(["compile", *output, *self.settings.resolving, *words])
+        return parse_answer(lock.read_text(encoding="utf-8"))
+
+    def _find_preferred(
+        self, lines: tuple[Line, ...], there: tuple[HeldDistribution, ...]
+    ) -> tuple[HeldDistribution, ...]:
+        """What stays in its version where it can, by pip's rules for `--upgrade`."""
+        if "--upgrade" not in self.pip.resolving:
+            return there
+        if "--upgrade-strategy=eager" in self.pip.resolving:
+            return ()
+        asked = _read_asked(lines)
+        return tuple(one for one in there if one.name not in asked)
+
+    def _write_asked(
+        self, lines: tuple[Line, ...], folder: Path, there: tuple[HeldDistribution, ...]
+    ) -> Path:
+        """The requirements file; what is installed need be on no index."""
+        stubs = folder / "installed"
+        stubs.mkdir()
+        for one in there:
+            _write_stub(one, stubs)
+        links = f"--find-links {stubs.as_uri()}"
+        return self._write((*self.settings.lines, links), lines, folder)
+
+    def _write(self, words: Iterable[str], lines: Iterable[Line], folder: Path) -> Path:
+        links = self.pip.links
+        found = (f"--find-links {write_links(folder, links).as_uri()}",) if links else ()
+        return write_requirements(folder, (*words, *found), map(_name_wheel, lines))
+
+    def _limits(self, folder: Path) -> Iterable[str]:
+        if self.pip.constraints:
+            yield f"--constraint={write_constraints(folder, self.pip.constraints)}"
+        yield from (f"--constraint={file}" for file in self.settings.constraints)
+
+    def _describe(self, packages: list[Package], lines: tuple[Line, ...]) -> tuple[ReportItem, ...]:
+        """Their metadata, from an installation for a look; of sources, from pip.
+
+        Hashes are checked there, by pip's rule: where one has some, all must have.
+        """
+        asked = _read_asked(lines)
+        texts = {name: line for name, (line, _) in asked.items()}
+        unseen = [one for one in packages if one.key not in self._seen]
+        wheels = [one for one in unseen if one.wheel]
+        if wheels:
+            with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
+                target = Path(name)
+                self._install(
+                    tuple(one.line(texts.get(one.name)) for one in wheels),
+                    *("--target", target),
+                    hashes=self.settings.require_hashes or any(one.hashes for one in lines),
+                    UV_LINK_MODE="symlink",
+                )
+                found = read_metadata(target)
+            self._seen |= {one.key: one.describe(found[one.name]) for one in wheels}
+        for one in unseen:
+            if not one.wheel:
+                line = one.line(texts.get(one.name))
+                (self._seen[one.key],) = self.pip.resolve(
+                    (line,), held=(), with_deps=False, anew=True
+                )
+        return tuple(
+            replace(
+                self._seen[one.key],
+                requested=one.name in asked,
+                requested_extras=asked[one.name][1] if one.name in asked else (),
+            )
+            for one in packages
+        )
+
+    def _install(
+        self,
+        lines: tuple[Line, ...],
+        where: str,
+        into: Path,
+        *,
+        hashes: bool = False,
+        looking: tuple[str, ...] | None = None,
+        **environ: str,
+    ) -> None:
+        """Install just these wheels into a folder. `hashes`: each of them must have one.
+
+        `looking`: where to look, in the place of where pip's settings say.
+        """
+        words = self.settings.lines if looking is None else looking
+        with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
+            self._run(
+                [
+                    *("install", where, str(into), "--no-deps", "--no-build"),
+                    *(("--require-hashes",) if hashes else ()),
+                    *self.settings.installing,
+                    *("--requirement", str(self._write(words, lines, Path(folder)))),
+                ],
+                **environ,
+            )
+
+    def _run(self, arguments: list[str], **environ: str) -> None:
+        quiet = () if self.pip.show else ("--quiet",)
+        command = [
+            *(str(self.uv), "pip", arguments[0], "--no-config", "--no-progress", *quiet),
+            *("--python", str(self.pip.python), *self.settings.words, *arguments[1:]),
+        ]
+        child = {
+            **_neutral(os.environ),
+            **self.settings.environ,
+            **environ,
+            # a marker, which does not forbid a plan, and a folder for a look even less
+            "UV_BREAK_SYSTEM_PACKAGES": "1",
+            "UV_PYTHON_DOWNLOADS": "never",
+        }
+        returncode, output = run_child(command, child, show=self.pip.show, stdout=False)
+        if returncode:
+            raise _uv_failed(returncode, output)
+
+
+def _read_asked(lines: Iterable[Line]) -> dict[NormalizedName, tuple[Line, tuple[str, ...]]]:
+    """The lines by the names that they ask for, with their extras."""
+    asked: dict[NormalizedName, tuple[Line, tuple[str, ...]]] = {}
+    for line in lines:
+        try:
+            requirement = Requirement(_name_wheel(line).text)
+        except InvalidRequirement:  # uv will say so
+            continue
+        name = canonicalize_name(requirement.name)
+        known = asked[name][1] if name in asked else ()
+        asked[name] = (line, tuple(sorted({*known, *requirement.extras})))
+    return asked
+
+
+def _name_wheel(line: Line) -> Line:
+    """A path or URL of a wheel as a requirement: its name is in its file's (binary format)."""
+    place, bracket, extras = line.text.partition("[") if " @ " not in line.text else ("", "", "")
+    file = unquote(urlsplit(place).path if "://" in place else place)
+    if line.editable or not (is_archive(file) and is_wheel(file)):
+        return line
+    name = parse_wheel_filename(file.rpartition("/")[2].rpartition(os.sep)[2])[0]
+    url = place if "://" in place else Path(place).as_uri()
+    return replace(line, text=f"{name}{bracket}{extras} @ {url}")
+
+
+def _write_held(held: Iterable[HeldDistribution], folder: Path) -> Iterable[str]:
+    stubs = folder / "held"
+    stubs.mkdir()
+    lines = [f"{one.name} @ {_write_stub(one, stubs).as_uri()}\n" for one in held]
+    (folder / "held.txt").write_text("".join(lines), encoding="utf-8")
+    return (f"--constraint={folder / 'held.txt'}",)
+
+
+def _write_stub(one: HeldDistribution, folder: Path) -> Path:
+    return write_stub_wheel(
+        folder,
+        name=one.name,
+        version=one.version,
+        requires=one.extra_requirements,
+        extras=one.extras,
+    )
+
+
+def _neutral(environ: Mapping[str, str]) -> dict[str, str]:
+    """Without what would make uv install elsewhere, or something else than pip would."""
+    kept = neutral_environment(environ)
+    return {key: one for key, one in kept.items() if key[:3] != "UV_" or _KEPT.fullmatch(key)}
+
+
+def _uv_failed(returncode: int, output: str) -> InteropError:
+    """uv's own words, with its exit code; to the use cases it has failed as pip fails."""
+    words = "\n".join(f"    {line}" for line in hide_password(output).splitlines())
+    return InteropError(
+        "pip-failed", f"uv failed (exit code {returncode}):\n{words}", exit_code=returncode
+    )

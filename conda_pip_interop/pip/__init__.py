@@ -1,1 +1,0 @@
-"""The only place that runs pip. `interface` says what the use cases need of an installer."""

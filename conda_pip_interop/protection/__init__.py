@@ -1,0 +1,1 @@
+"""Policy, and the EXTERNALLY-MANAGED marker that it asks for."""

@@ -1,0 +1,156 @@
+"""The EXTERNALLY-MANAGED marker: absent, ours or foreign.
+
+Format: "Externally Managed Environments" (PEP 668): an INI file in the interpreter's stdlib folder,
+section ``[externally-managed]``, keys ``Error`` and ``Error-LANG``, read without interpolation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import quote, unquote_to_bytes
+
+from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.prefix import Prefix, read_lib_folders
+from conda_pip_interop.protection.marker_texts import build_messages
+
+MARKER_NAME = "EXTERNALLY-MANAGED"
+_SIGNATURE = re.compile(
+    r"# conda-pip-interop (?P<version>\S+) policy=(?P<policy>\S*) prefix=(?P<prefix>\S*) "
+    r"sha256=(?P<sha256>[0-9a-f]{64})"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Absent:
+    """No marker; ``path`` is where it would be, None where there is no Python."""
+
+    path: PrefixPath | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ours:
+    """A marker that we wrote and nobody edited; ``stale``: it was written for another prefix.
+
+    ``conda create --clone`` copies untracked files, and in texts it puts the new prefix for the old
+    one: so the signature spells its prefix with escapes only, and the rest is signed without any.
+    ``policy`` is the policy source it was written
+    for, ``version`` the version of this project that wrote it.
+    """
+
+    path: PrefixPath
+    version: str
+    policy: str
+    prefix: str
+    stale: bool
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Foreign:
+    """A marker that is not ours to touch; ``owner`` is the conda record that lists it, if any."""
+
+    path: PrefixPath
+    owner: str | None
+
+
+MarkerState: TypeAlias = Absent | Ours | Foreign
+
+
+def find_marker_paths(prefix: Prefix) -> tuple[PrefixPath, ...]:
+    """List where markers can be: the own Python's folder first, then those of former Pythons."""
+    folders = [prefix.python.stdlib] if prefix.python else []
+    if prefix.platform == "posix":
+        folders += [folder.path for folder in read_lib_folders(prefix.root)]
+    by_place: dict[str, PrefixPath] = {}
+    for folder in folders:
+        by_place.setdefault(os.path.realpath(prefix.root / folder), folder)
+    return tuple(PrefixPath(f"{folder}/{MARKER_NAME}") for folder in by_place.values())
+
+
+def read_marker(prefix: Prefix, *, owners: Mapping[PrefixPath, str] | None = None) -> MarkerState:
+    """Read the marker that the prefix's own Python obeys.
+
+    ``owners`` maps paths to the conda record that lists them; a marker found in it is foreign.
+    """
+    return read_markers(prefix, owners=owners)[0]
+
+
+def read_markers(
+    prefix: Prefix, *, owners: Mapping[PrefixPath, str] | None = None
+) -> tuple[MarkerState, ...]:
+    """Read the current marker first (maybe Absent), then those in former Pythons' folders."""
+    paths = find_marker_paths(prefix)
+    states = [_read_at(prefix.root, path, (owners or {}).get(path)) for path in paths]
+    if prefix.python is None:
+        states.insert(0, Absent(path=None))
+    return (states[0], *(state for state in states[1:] if not isinstance(state, Absent)))
+
+
+def _read_at(root: Path, path: PrefixPath, owner: str | None) -> MarkerState:
+    disk = to_disk(root, path)
+    if not os.path.lexists(disk):
+        return Absent(path=path)
+    if owner is not None:
+        return Foreign(path=path, owner=owner)
+    try:
+        text = disk.read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
+        return Foreign(path=path, owner=None)
+    return parse_marker(text, path=path, root=root) or Foreign(path=path, owner=None)
+
+
+def parse_marker(text: str, *, path: PrefixPath, root: Path) -> Ours | None:
+    """Recognise an unedited marker of ours by its first line; None for any other text."""
+    first, _, rest = text.partition("\n")
+    match = _SIGNATURE.fullmatch(first)
+    if match is None:
+        return None
+    written_for = os.fsdecode(unquote_to_bytes(match["prefix"]))
+    if match["sha256"] != _digest(rest, written_for, str(root)):
+        return None
+    return Ours(
+        path=path,
+        version=match["version"],
+        policy=unquote_to_bytes(match["policy"]).decode(errors="replace"),
+        prefix=written_for,
+        stale=os.path.realpath(written_for) != os.path.realpath(root),
+        text=text,
+    )
+
+
+def render_marker(
+    *,
+    env_name: str | None,
+    prefix: Path,
+    is_base: bool,
+    policy_source: str,
+    message: str | None,
+    version: str,
+) -> str:
+    """Write the text of a marker of ours, signature line included."""
+    messages = build_messages(env_name=env_name, prefix=prefix, is_base=is_base, message=message)
+    lines = ["[externally-managed]"]
+    for language, text in messages.items():
+        key = f"Error-{language}" if language else "Error"
+        first, *others = text.split("\n")
+        lines.append(f"{key}={first}")
+        lines.extend(f" {line}" if line else "" for line in others)
+    rest = "\n".join(lines) + "\n"
+    rest = rest.encode("utf-8", errors="replace").decode()
+    where = quote(os.fsencode(prefix), safe="")
+    return (
+        f"# conda-pip-interop {version} policy={quote(policy_source)} prefix={where} "
+        f"sha256={_digest(rest, str(prefix))}\n{rest}"
+    )
+
+
+def _digest(rest: str, *prefixes: str) -> str:
+    for prefix in prefixes:
+        rest = rest.replace(prefix, "PREFIX")
+    return hashlib.sha256(rest.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Decide: a request becomes a plan on which conda and pip agree."""

@@ -1,0 +1,350 @@
+"""Assign each required name to conda or pip, with the reason. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections import deque
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.names.exact_specs import correct_spec, select_versions
+from conda_pip_interop.names.lookup import NOT_IN_CHANNELS
+from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
+from conda_pip_interop.resolve.solver import CondaSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Mapping
+
+    from packaging.specifiers import SpecifierSet
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.changes.plan import Manager
+    from conda_pip_interop.names.exact_specs import Matches
+    from conda_pip_interop.protection.policy import Preference
+    from conda_pip_interop.resolve.solver import CondaPackage, CondaSpec
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preferences:
+    """What the command line says of who supplies what; names are of PyPI projects.
+
+    `over`: what pip may put in the place of conda's. `upgrade`: whose newest version is wanted
+    though another serves: nobody's, that of what is asked for, or of all that is needed too.
+    `only_deps`: what is asked for stays out, what it needs comes in. `limits` are the ranges that
+    constraints state: they ask for nothing. `pre`: pre-releases are as good as releases.
+    `reasons` stand in the plan for what is pip's by such a wish.
+    """
+
+    from_pypi: frozenset[NormalizedName] = frozenset()
+    from_conda: frozenset[NormalizedName] = frozenset()
+    over: frozenset[NormalizedName] = frozenset()
+    prefer: Preference = "conda"
+    upgrade: Literal["none", "asked", "all"] = "none"
+    no_deps: bool = False
+    only_deps: bool = False
+    limits: Mapping[NormalizedName, SpecifierSet] = field(default_factory=dict, hash=False)
+    pre: bool = False
+    reasons: Mapping[NormalizedName, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installed:
+    """A distribution that the environment has, and its manager."""
+
+    version: str
+    manager: Manager
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlreadyInstalled:
+    """The environment has it, in a version that serves."""
+
+    installed: Installed
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FromConda:
+    """conda will supply it: the spec states the range that is needed, never a pin of pip's."""
+
+    spec: CondaSpec
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FromPip:
+    """pip will supply it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Skipped:
+    """Nobody supplies it: only what it needs was asked for."""
+
+
+Assignment: TypeAlias = AlreadyInstalled | FromConda | FromPip | Skipped
+
+
+#: What asks for a name that only a constraint has named.
+_CONSTRAINT: Final = "a constraint"
+
+
+@dataclass(kw_only=True)
+class Assigner:
+    """Walks from the requirements asked for to everything that pip would have to supply.
+
+    conda-supplied names are not descended into: what they need is conda's affair. `requires` gives
+    the `Requires-Dist` lines of a name, none as long as nobody knows them. `sources` are names that
+    were asked for by a URL or a path, `moved` those that conda cannot supply, each with why.
+    `command` makes a command line for the environment.
+    """
+
+    installed: Mapping[NormalizedName, Installed]
+    candidates: Callable[[NormalizedName], tuple[CondaPackage, ...]]
+    environment: Mapping[str, str]
+    requires: Callable[[NormalizedName], tuple[str, ...]]
+    explain_absence: Callable[[NormalizedName], str] = lambda _: NOT_IN_CHANNELS
+    command: Callable[..., str] = lambda *words: shlex.join(words)
+    matches: Matches | None = None
+    preferences: Preferences = field(default_factory=Preferences)
+    sources: Container[NormalizedName] = ()
+    moved: Mapping[NormalizedName, str] = field(default_factory=dict)
+    supplies: dict[NormalizedName, Assignment] = field(default_factory=dict)
+    extras: dict[NormalizedName, set[str]] = field(default_factory=dict)
+    _ranges: dict[NormalizedName, SpecifierSet] = field(default_factory=dict)
+    _asked_by: dict[NormalizedName, str] = field(default_factory=dict)
+    _urls: set[NormalizedName] = field(default_factory=set)
+
+    def assign(
+        self, requirements: Iterable[Requirement], limited: Iterable[NormalizedName] = ()
+    ) -> dict[NormalizedName, Assignment]:
+        """Decide for every name in reach; all ranges of a name count, so a verdict may turn.
+
+        `limited` are names that nobody asks for, but conda brings, beyond their limits if let.
+        Raises InteropError: `would-overwrite`, `not-in-channels`.
+        """
+        queue = deque((requirement, "") for requirement in requirements)
+        queue.extend((Requirement(name), _CONSTRAINT) for name in limited)
+        while queue:
+            requirement, parent = queue.popleft()
+            name = canonicalize_name(requirement.name)
+            known = name in self.supplies
+            before = (self._ranges.get(name), set(self.extras.get(name, ())))
+            if requirement.url is not None:
+                self._urls.add(name)
+            limit = self.preferences.limits.get(name, SpecifierSet())
+            self._ranges[name] = self._ranges.get(name, limit) & requirement.specifier
+            self.extras.setdefault(name, set()).update(requirement.extras)
+            self._asked_by.setdefault(name, parent)
+            if known and before == (self._ranges[name], self.extras[name]):
+                continue
+            previous = self.supplies.get(name)
+            self.supplies[name] = supply = self._decide(name)
+            same = type(previous) is type(supply) and before[1] == self.extras[name]
+            if not (self.preferences.no_deps or same):
+                queue.extend(self._find_needs(name, supply))
+        return self.supplies
+
+    def _find_needs(
+        self, name: NormalizedName, supply: Assignment
+    ) -> Iterable[tuple[Requirement, str]]:
+        """All that pip's distributions need; of conda's what their extras add."""
+        match supply:
+            case FromPip() | Skipped() | AlreadyInstalled(installed=Installed(manager="pip")):
+                return self._dependencies(name)
+            case _ if self.extras[name]:
+                return self._dependencies(name, only_extras=True)
+            case _:
+                return ()
+
+    def _decide(self, name: NormalizedName) -> Assignment:
+        if self.preferences.only_deps and not self._asked_by[name]:
+            return Skipped()
+        has = self.installed.get(name)
+        wants_pip = self._find_wish_for_pip(name)
+        if wants_pip is not None:
+            return self._let_pip(name, wants_pip)
+        if has is not None and self._serves(name, has) and not self._is_to_change(name, has):
+            return _keep(has)
+        if name not in self.preferences.from_conda:
+            if has is not None and has.manager == "pip":
+                return FromPip(reason=self._explain_change(name, has))
+            if has is None and self.preferences.prefer == "pypi":
+                return FromPip(reason="PyPI comes first (prefer: pypi)")
+        return self._let_conda(name, has)
+
+    def _find_wish_for_pip(self, name: NormalizedName) -> str | None:
+        """Why a name is pip's, whatever the channels have."""
+        if name in self.sources or name in self._urls:
+            return self.preferences.reasons.get(name, "source or URL")
+        has = self.installed.get(name)
+        has_pips = has is not None and has.manager == "pip" and self._serves(name, has)
+        if name in self.preferences.from_pypi and not has_pips:
+            return self.preferences.reasons.get(name, "asked for by --from-pypi")
+        return self.moved.get(name)
+
+    def _serves(self, name: NormalizedName, has: Installed) -> bool:
+        return _satisfies(has.version, self._ranges[name])
+
+    def _is_to_change(self, name: NormalizedName, has: Installed) -> bool:
+        """Whether what serves is to give way: to the newest version, or to conda's."""
+        if has.manager == "pip" and name in self.preferences.from_conda:
+            return True
+        asked = not self._asked_by[name]
+        return self.preferences.upgrade == "all" or (self.preferences.upgrade == "asked" and asked)
+
+    def _explain_change(self, name: NormalizedName, has: Installed) -> str:
+        needed = self._ranges[name]
+        if self._serves(name, has):
+            return f"pip has {has.version} of it, and the newest is wanted"
+        return f"pip has {has.version} of it, needed {needed}"
+
+    def _let_pip(self, name: NormalizedName, reason: str) -> Assignment:
+        """pip's, unless conda has it in the environment and is not to lose it."""
+        has = self.installed.get(name)
+        if has is None or has.manager == "pip":
+            return FromPip(reason=reason)
+        if name in self.preferences.over:
+            return FromPip(reason=f"{reason}; in place of conda's {has.version}")
+        if name in self.moved and self._serves(name, has):
+            return _keep(has)
+        remove = self.command("conda", "remove", name)
+        raise _would_overwrite(name, has.version, self._ranges[name], reason, remove=remove)
+
+    def _let_conda(self, name: NormalizedName, has: Installed | None) -> Assignment:
+        """conda's, if the channels have a version that serves."""
+        specifiers = self._ranges[name]
+        packages = self.candidates(name)
+        usable = _filter(packages, specifiers, prereleases=self.preferences.pre or None)
+        spec = build_conda_spec(specifiers)
+        if usable and not isinstance(spec, NotExpressible):
+            if has is not None and has.manager == "conda" and self._serves(name, has):
+                usable = tuple(one for one in usable if _is_newer(one.version, has.version))[-1:]
+                if not usable:
+                    return AlreadyInstalled(installed=has, reason="the channels have no newer one")
+            parent = self._asked_by[name]
+            reason = f"needed by {parent}" if parent else "asked for; the channels have it"
+            return FromConda(spec=self._build_spec(spec, packages, usable), reason=reason)
+        if not packages:
+            shortage = self.explain_absence(name)
+        else:
+            versions = dict.fromkeys((packages[0].version, packages[-1].version))
+            shortage = f"the channels have only {' to '.join(versions)}, needed {specifiers}"
+        if name in self.preferences.from_conda:
+            raise _not_in_channels(name, specifiers, shortage)
+        return self._fall_back(name, has, shortage)
+
+    def _fall_back(self, name: NormalizedName, has: Installed | None, shortage: str) -> Assignment:
+        if has is not None and has.manager == "conda" and self._serves(name, has):
+            return _keep(has)
+        return self._let_pip(name, shortage)
+
+    def _build_spec(
+        self, spec: str, packages: tuple[CondaPackage, ...], usable: tuple[CondaPackage, ...]
+    ) -> CondaSpec:
+        """A spec that takes of the packages just those that are usable."""
+        if self.matches is not None:
+            spec = correct_spec(
+                spec,
+                versions=[one.version for one in packages],
+                accepted=[one.version for one in usable],
+                matches=self.matches,
+            )
+        return CondaSpec(name=usable[-1].name, version=spec)
+
+    def _dependencies(
+        self, name: NormalizedName, *, only_extras: bool = False
+    ) -> Iterable[tuple[Requirement, str]]:
+        for line in self.requires(name):
+            requirement = _parse(line)
+            if requirement is None:
+                continue  # pip has warned of it and left it out of its own resolution
+            without, within = self._marker_holds(requirement, name)
+            if (within and not without) if only_extras else within:
+                yield requirement, f"{name}"
+
+    def _marker_holds(self, requirement: Requirement, name: NormalizedName) -> tuple[bool, bool]:
+        """Whether a dependency counts without any extra, and with those asked for of `name`."""
+        if requirement.marker is None:
+            return True, True
+        holds = [
+            requirement.marker.evaluate({**self.environment, "extra": extra})
+            for extra in ("", *sorted(self.extras.get(name, ())))
+        ]
+        return holds[0], any(holds)
+
+
+@lru_cache(maxsize=4096)
+def _parse(line: str) -> Requirement | None:
+    try:
+        return Requirement(line)
+    except InvalidRequirement:
+        return None
+
+
+def _keep(has: Installed) -> AlreadyInstalled:
+    return AlreadyInstalled(installed=has, reason=f"{has.manager} has it already")
+
+
+def _is_newer(version: str, than: str) -> bool:
+    try:
+        return Version(version) > Version(than)
+    except InvalidVersion:
+        return False
+
+
+def _satisfies(version: str, specifiers: SpecifierSet) -> bool:
+    """Whether a version that is there serves; a pre-release that somebody chose to have does."""
+    try:
+        return specifiers.contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return not specifiers
+
+
+def _filter(
+    packages: tuple[CondaPackage, ...], specifiers: SpecifierSet, *, prereleases: bool | None
+) -> tuple[CondaPackage, ...]:
+    """The packages that serve, in their order; pre-releases by PEP 440's own rule, or all."""
+    versions = [one.version for one in packages]
+    serving = set(select_versions(specifiers, versions, prereleases=prereleases))
+    return tuple(one for one in packages if one.version in serving)
+
+
+def _would_overwrite(
+    name: NormalizedName, version: str, specifiers: SpecifierSet, reason: str, *, remove: str
+) -> InteropError:
+    over = f"To let pip put its own in the place of conda's: `--break-other-managers {name}`."
+    if _satisfies(version, specifiers):
+        return InteropError(
+            "would-overwrite",
+            f"{name} {version} is conda's, and pip's own would overwrite it ({reason}).",
+            hints=(f"Leave {name} to conda, or remove it first: `{remove}`.", over),
+        )
+    return InteropError(
+        "would-overwrite",
+        f"{name} {version} is conda's, but {name}{specifiers} is needed, and {reason}.",
+        hints=(
+            f"Ask for a version of what needs it that works with {name} {version}.",
+            f"Add a channel that has {name}{specifiers} with `-c CHANNEL`.",
+            over,
+        ),
+    )
+
+
+def _not_in_channels(name: NormalizedName, specifiers: SpecifierSet, shortage: str) -> InteropError:
+    return InteropError(
+        "not-in-channels",
+        f"{name}{specifiers} was asked for by --from-conda, but: {shortage}.",
+        hints=(
+            f"`conda pip names {name}` shows what was looked for.",
+            "Add a channel that has it with `-c CHANNEL`.",
+        ),
+    )

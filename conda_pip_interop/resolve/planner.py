@@ -1,0 +1,318 @@
+"""How conda and pip come to one plan: each answers in turn, until both agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.dependencies.requirements import find_subdir, marker_environment
+from conda_pip_interop.dependency_files.locations import hide_password
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.installers.interface import Line
+from conda_pip_interop.resolve.assignment import (
+    AlreadyInstalled,
+    Assigner,
+    Assignment,
+    FromConda,
+    FromPip,
+    Preferences,
+    Skipped,
+)
+from conda_pip_interop.resolve.conflicts import ConflictResolver
+from conda_pip_interop.resolve.known_packages import KnownPackages
+from conda_pip_interop.resolve.pins import build_pins
+from conda_pip_interop.resolve.plan_steps import build_actions
+from conda_pip_interop.resolve.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packaging.requirements import Requirement
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.changes.plan import PackageAction
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.installers.interface import HeldDistribution, Installer, Pin
+    from conda_pip_interop.installers.pip_report import ReportItem
+    from conda_pip_interop.resolve.solver import Conda, CondaPackage, Solution
+
+#: How often conda and pip may answer each other before the plan is given up.
+MAX_ROUNDS: Final = 6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstallPlan:
+    """Who will own what, and the two parts that make it so.
+
+    `items` are pip's part; `expected` has the conda package that each project is to come in;
+    `request` is what was asked for, less what the environment's Python does not need.
+    """
+
+    actions: tuple[PackageAction, ...]
+    solution: Solution | None
+    items: tuple[ReportItem, ...]
+    expected: Mapping[NormalizedName, str]
+    request: Request = field(default_factory=Request)
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """pip's part, each as the line that gets it."""
+        return build_pins(self.items, self.request)
+
+    @property
+    def brought(self) -> Mapping[NormalizedName, str]:
+        """What conda will have put there, as far as its name tells: name to version."""
+        return {
+            canonicalize_name(one.name): one.version
+            for one in self.actions
+            if one.manager == "conda" and one.version is not None
+        }
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether everything asked for is there already."""
+        return not self.items and (self.solution is None or not self.solution.linked)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _CondaAnswer:
+    """What conda would do, and what is left for pip; `unknown` have extras that nobody has read."""
+
+    supplies: Mapping[NormalizedName, Assignment]
+    solution: Solution | None
+    from_pip: frozenset[NormalizedName]
+    unknown: frozenset[NormalizedName]
+
+    @property
+    def question(self) -> tuple[object, ...]:
+        """What of it pip's answer depends on."""
+        held = () if self.solution is None else self.solution.linked
+        return (self.from_pip, self.unknown, held)
+
+
+class Planner:
+    """One planning: what is known, and what the two managers have answered."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        target: Target,
+        conda: Conda,
+        installer: Installer,
+        preferences: Preferences,
+    ) -> None:
+        self._target = target
+        self._conda = conda
+        self._installer = installer
+        self._wishes = preferences
+        self._known = KnownPackages(snapshot, conda)
+        self._environment = marker_environment(snapshot.prefix, subdir=find_subdir(snapshot))
+        self._mover = ConflictResolver(conda=conda, known=self._known, preferences=preferences)
+        self._candidates: dict[NormalizedName, tuple[CondaPackage, ...]] = {}
+
+    def plan(self, request: Request) -> InstallPlan:
+        """Ask conda and pip in turn; done when neither changes what the other has to do.
+
+        Raises InteropError: see `usecases.install.plan_install`.
+        """
+        request = request.choose(self._environment)
+        wanted = [one.requirement for one in request.requirements]
+        lines = request.lines
+        self._look_into(request)
+        answer: tuple[ReportItem, ...] | None = None
+        asked: tuple[object, ...] | None = None
+        for _ in range(MAX_ROUNDS):
+            conda = self._ask_conda([*wanted, *self._known.find_direct()])
+            unheard = request.options.pip.verbatim if answer is None else ()
+            if not (conda.from_pip or conda.unknown or unheard):
+                return self._finish(conda, (), request)
+            if answer is not None and asked == conda.question and self._agree(conda, answer):
+                return self._finish(conda, answer, request)
+            answer = self._ask_pip(lines, conda)
+            asked = conda.question
+        raise _no_agreement(lines, conda, answer or ())
+
+    def _look_into(self, request: Request) -> None:
+        """Learn the names of what is asked for by a URL or a path, also where it is installed."""
+        if request.places:
+            self._known.learn(self._look_up(request.lines[len(request.requirements) :]))
+
+    def _look_up(self, lines: tuple[Line, ...]) -> tuple[ReportItem, ...]:
+        """What pip has to say of lines alone, whatever is installed."""
+        try:
+            return self._installer.resolve(lines, held=(), with_deps=False, anew=True)
+        except InteropError as error:
+            if error.code != "pip-failed":
+                raise
+            raise _pip_failed(error, self._target) from error
+
+    def _ask_conda(self, wanted: list[Requirement]) -> _CondaAnswer:
+        """Who supplies what; what conda cannot put together has moved to pip then."""
+        limited: set[NormalizedName] = set()
+        while True:
+            assigner = Assigner(
+                installed=self._known.installed,
+                candidates=self._find_candidates,
+                environment=self._environment,
+                requires=self._known.find_requires,
+                explain_absence=self._conda.explain_absence,
+                command=self._target.command,
+                matches=self._conda.matches,
+                preferences=self._wishes,
+                sources=self._known.direct,
+                moved=self._mover.moved,
+            )
+            supplies = assigner.assign(wanted, sorted(limited))
+            solution = self._mover.solve(supplies)
+            if solution is False:
+                continue
+            beyond = self._find_beyond_limits(solution) - supplies.keys()
+            if not beyond:
+                break
+            limited |= beyond
+        return _CondaAnswer(
+            supplies=supplies,
+            solution=solution,
+            from_pip=frozenset(
+                name for name, one in supplies.items() if isinstance(one, FromPip | Skipped)
+            ),
+            unknown=frozenset(
+                name
+                for name, extras in assigner.extras.items()
+                if extras and not self._known.knows_needs(name)
+            ),
+        )
+
+    def _find_beyond_limits(self, solution: Solution | None) -> set[NormalizedName]:
+        """What conda brings along in a version that a constraint excludes."""
+        brought = {} if solution is None else self._known.find_carried(solution.linked)
+        limits = self._wishes.limits
+        return {
+            name
+            for name in brought.keys() & limits.keys()
+            if not limits[name].contains(brought[name], prereleases=True)
+        }
+
+    def _find_candidates(self, name: NormalizedName) -> tuple[CondaPackage, ...]:
+        if name not in self._candidates:
+            self._candidates[name] = self._conda.find_candidates(name)
+        return self._candidates[name]
+
+    def _ask_pip(
+        self, lines: tuple[Line, ...], conda: _CondaAnswer
+    ) -> tuple[ReportItem, ...] | None:
+        """What pip would install beside conda's part; None where it knows more now, and no answer.
+
+        What pip cannot find may be what only conda has: then it is asked for the named ones alone,
+        and what they need is conda's to answer first.
+        """
+        free = conda.from_pip | conda.unknown
+        held = self._known.build_held(conda.solution, free=free)
+        try:
+            answer = self._installer.resolve(lines, held=held, with_deps=not self._wishes.no_deps)
+        except InteropError as error:
+            if error.code != "pip-failed":
+                raise
+            if self._wishes.no_deps or not self._learn_named(lines, held):
+                raise _pip_failed(error, self._target) from error
+            return None
+        self._known.learn(answer)
+        return (*answer, *self._find_other_sources(answer))
+
+    def _find_other_sources(self, answer: tuple[ReportItem, ...]) -> tuple[ReportItem, ...]:
+        """What was asked for by its place, and pip takes for installed by its version alone."""
+        missing = self._known.direct - {one.name for one in answer}
+        return tuple(
+            one for one in self._known.find_items(missing) if not self._known.has_source(one)
+        )
+
+    def _learn_named(self, lines: tuple[Line, ...], held: tuple[HeldDistribution, ...]) -> bool:
+        """Whether pip can tell of what was named, and there was something new in it."""
+        try:
+            return self._known.learn(self._installer.resolve(lines, held=held, with_deps=False))
+        except InteropError:
+            return False
+
+    def _agree(self, conda: _CondaAnswer, answer: tuple[ReportItem, ...]) -> bool:
+        """Whether pip would install just what was left for it, but for what it has already."""
+        names = {one.name for one in answer}
+        missing = conda.from_pip - names
+        return names <= conda.from_pip and all(self._known.has_pips(name) for name in missing)
+
+    def _finish(
+        self, conda: _CondaAnswer, answer: tuple[ReportItem, ...], request: Request
+    ) -> InstallPlan:
+        items = tuple(one for one in answer if isinstance(conda.supplies[one.name], FromPip))
+        names = {one.name for one in items}
+        installed = self._known.installed
+        supplies: dict[NormalizedName, Assignment] = {
+            name: AlreadyInstalled(installed=installed[name], reason="pip has it already")
+            if isinstance(one, FromPip) and name not in names
+            else one
+            for name, one in conda.supplies.items()
+        }
+        if request.options.force_reinstall:
+            anew = self._find_anew(supplies, request)
+            items = (*items, *anew)
+            reason = "asked for anew by --force-reinstall"
+            known = self._wishes.reasons
+            supplies.update({one.name: FromPip(reason=known.get(one.name, reason)) for one in anew})
+        return InstallPlan(
+            actions=build_actions(supplies, conda.solution, items, installed),
+            solution=conda.solution,
+            items=items,
+            expected={
+                name: one.spec.name for name, one in supplies.items() if isinstance(one, FromConda)
+            },
+            request=request,
+        )
+
+    def _find_anew(
+        self, supplies: Mapping[NormalizedName, Assignment], request: Request
+    ) -> tuple[ReportItem, ...]:
+        """What pip has and would keep of what was named, in the version that it has."""
+        asked = {one.name for one in request.requirements} | self._known.direct
+        kept = {
+            name: supply.installed.version
+            for name, supply in sorted(supplies.items())
+            if name in asked
+            and isinstance(supply, AlreadyInstalled)
+            and supply.installed.manager == "pip"
+        }
+        direct = self._known.find_items(kept.keys() & self._known.direct)
+        lines = tuple(
+            Line(text=f"{name}=={version}", in_file=True)
+            for name, version in kept.items()
+            if name not in self._known.direct
+        )
+        return (*direct, *(self._look_up(lines) if lines else ()))
+
+
+def _pip_failed(error: InteropError, target: Target) -> InteropError:
+    return InteropError(
+        error.code,
+        f"Nothing was changed in {target.label}: {error.message}",
+        hints=error.hints
+        or (
+            "Check the names and the versions that were asked for.",
+            "`conda search NAME` shows what the channels have.",
+        ),
+        exit_code=error.exit_code,
+    )
+
+
+def _no_agreement(
+    lines: tuple[Line, ...], conda: _CondaAnswer, answer: tuple[ReportItem, ...]
+) -> InteropError:
+    brought = sorted(f"{one.name} {one.version}" for one in answer)
+    return InteropError(
+        "no-agreement",
+        f"Nothing was changed: conda and pip found no common answer in {MAX_ROUNDS} rounds for "
+        f"{', '.join(hide_password(one.text) for one in lines)}.\n"
+        f"  left for pip by conda: {', '.join(sorted(conda.from_pip)) or 'nothing'}\n"
+        f"  what pip would install: {', '.join(brought) or 'nothing'}",
+        hints=("Ask for fewer packages at once, or state the versions that you need.",),
+    )

@@ -1,0 +1,174 @@
+"""What was asked for: the command line and the files that it names, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+
+from conda_pip_interop.commands.install_options import InstallOptions
+from conda_pip_interop.dependency_files.locations import Location
+from conda_pip_interop.installers.interface import Line
+from conda_pip_interop.protection.policy import Policy, decide_preference
+from conda_pip_interop.resolve.assignment import Preferences
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NamedRequirement:
+    """A requirement by its name, without a URL. `origin` is where it stands, to be told.
+
+    `hashes` (`sha256:…`) hold for what pip downloads. `settings` are the options behind it in its
+    file, for its build. `in_file` is false for what the command line names.
+    """
+
+    requirement: Requirement
+    origin: str = "command line"
+    hashes: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    in_file: bool = False
+
+    @property
+    def name(self) -> NormalizedName:
+        """The project's name."""
+        return canonicalize_name(self.requirement.name)
+
+    @property
+    def line(self) -> Line:
+        """As pip takes it."""
+        return Line(
+            text=str(self.requirement),
+            hashes=self.hashes,
+            settings=self.settings,
+            in_file=self.in_file,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DirectRequirement:
+    """A project by its place: a folder, an archive, a URL or a clone. Only pip can supply it."""
+
+    place: Location
+    origin: str = "command line"
+    hashes: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    in_file: bool = False
+
+    @property
+    def line(self) -> Line:
+        """As pip takes it."""
+        return Line(
+            text=self.place.text,
+            editable=self.place.editable,
+            hashes=self.hashes,
+            settings=self.settings,
+            in_file=self.in_file,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """Everything that `conda pip install` was asked for.
+
+    `limits` are the constraints: they limit what is chosen of a name, and ask for nothing.
+    `pythons` are the demands on Python of the files (PEP 440, each with its origin). `links` are
+    URLs of archives that a lock file names, each with its hash as fragment. `locked`
+    tells whether a lock file is among the sources. `options` is the rest of the command line, with
+    what the files add to the options of pip's.
+    """
+
+    requirements: tuple[NamedRequirement, ...] = ()
+    places: tuple[DirectRequirement, ...] = ()
+    constraints: tuple[NamedRequirement, ...] = ()
+    pythons: tuple[tuple[str, str], ...] = ()
+    links: tuple[str, ...] = ()
+    locked: bool = False
+    options: InstallOptions = field(default_factory=InstallOptions)
+
+    @property
+    def limits(self) -> Mapping[NormalizedName, SpecifierSet]:
+        """The ranges that constraints state, by name."""
+        limits: dict[NormalizedName, SpecifierSet] = {}
+        for one in self.constraints:
+            limits[one.name] = limits.get(one.name, SpecifierSet()) & one.requirement.specifier
+        return limits
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What pip is to resolve: the requirements, then the places.
+
+        Beside a lock, which may hold clones, pip's rule that all or none have hashes does not
+        stand: where some have none, hashes are checked when things are fetched, before any change.
+        """
+        lines = (*(one.line for one in self.requirements), *(one.line for one in self.places))
+        if self.locked and not all(one.hashes for one in lines):
+            return tuple(replace(one, hashes=()) for one in lines)
+        return lines
+
+    def choose(self, environment: Mapping[str, str]) -> Request:
+        """Without what its marker keeps out of an environment (PEP 508)."""
+        without_extra = {**environment, "extra": ""}
+        return replace(
+            self,
+            requirements=tuple(
+                one
+                for one in self.requirements
+                if one.requirement.marker is None or one.requirement.marker.evaluate(without_extra)
+            ),
+            places=tuple(
+                one
+                for one in self.places
+                if not one.place.marker or Marker(one.place.marker).evaluate(without_extra)
+            ),
+        )
+
+    @property
+    def resolving(self) -> tuple[str, ...]:
+        """The switches of pip's resolution.
+
+        `--force-reinstall` is none of them: pip would look for what conda holds on the index.
+        """
+        if not self.options.upgrade:
+            return ()
+        return ("--upgrade", f"--upgrade-strategy={self.options.upgrade_strategy}")
+
+    @property
+    def pre(self) -> bool:
+        """Whether pre-releases are as good as releases."""
+        return self.options.pip.has("--pre")
+
+    @property
+    def build_isolation(self) -> bool:
+        """Whether builds get an environment of their own."""
+        return not self.options.pip.has("--no-build-isolation")
+
+
+def build_request(requirements: Iterable[Requirement]) -> Request:
+    """A request of names alone."""
+    return Request(requirements=tuple(NamedRequirement(requirement=one) for one in requirements))
+
+
+def build_preferences(request: Request, policy: Policy) -> Preferences:
+    """What command line and policy say of who supplies what.
+
+    Raises InteropError `locked-setting`.
+    """
+    options = request.options
+    upgrade: Literal["none", "asked", "all"] = "none"
+    if options.upgrade:
+        upgrade = "all" if options.upgrade_strategy == "eager" else "asked"
+    return Preferences(
+        from_pypi=frozenset(map(canonicalize_name, options.from_pypi)),
+        from_conda=frozenset(map(canonicalize_name, options.from_conda)),
+        over=frozenset(map(canonicalize_name, options.break_other_managers)),
+        prefer=decide_preference(policy, options.prefer),
+        upgrade=upgrade,
+        no_deps=options.no_deps,
+        only_deps=options.only_deps,
+        limits=request.limits,
+        pre=request.pre,
+    )

@@ -1,0 +1,58 @@
+"""Originals: kept as long as somebody may want them back, and no longer."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
+from conda_pip_interop.changes.originals import count_originals, prune_originals
+from conda_pip_interop.changes.undo import KEPT_DAYS
+from conda_pip_interop.commands.change.reconcile import carry_out, plan_reconcile
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.environment.target import Target
+from conda_pip_interop.findings.registry import find_findings
+from tests.support.builders import PrefixBuilder
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> PrefixBuilder:
+    """pip's click in the place of conda's, and the record rewritten to it."""
+    built = PrefixBuilder(root=tmp_path / "env")
+    built.conda_package("click", "8.0", {"click/a.py": "conda's"})
+    built.pip_upgrade("click", "8.0", "8.1", {"click/a.py": "pip's"})
+    snapshot = read_snapshot(built.root)
+    target = Target(prefix=built.root, name=None, is_base=False)
+    carry_out(plan_reconcile(snapshot), snapshot=snapshot, target=target)
+    assert count_originals(built.root) == 1
+    return built
+
+
+def prune(built: PrefixBuilder, *, days: int = 0) -> int:
+    """How many are left of originals that are so old."""
+    then = time.time() - days * 86_400
+    for kept in (built.root / ORIGINALS_FOLDER).glob("*.json"):
+        os.utime(kept, (then, then))
+    snapshot = read_snapshot(built.root)
+    prune_originals(snapshot, find_findings(snapshot))
+    return count_originals(built.root)
+
+
+def test_that_of_an_override_stays_however_old_it_is(built: PrefixBuilder) -> None:
+    assert prune(built, days=KEPT_DAYS + 1) == 1
+
+
+def test_that_of_a_record_which_is_gone_stays_for_its_days(built: PrefixBuilder) -> None:
+    (built.root / "conda-meta/click-8.0-0.json").unlink()
+    assert prune(built, days=KEPT_DAYS - 1) == 1
+    assert prune(built, days=KEPT_DAYS + 1) == 0
+
+
+def test_that_of_what_conda_has_linked_again_goes_at_once(built: PrefixBuilder) -> None:
+    built.pip_uninstall("click", "8.1")
+    (built.root / "conda-meta/click-8.0-0.json").unlink()
+    built.conda_package("click", "8.0", {"click/a.py": "conda's"})
+    assert prune(built) == 0

@@ -1,0 +1,88 @@
+"""Undo: whole or not at all, whatever happens; and what is kept for it."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.changes.journal import JOURNAL_FOLDER, render_reopen
+from conda_pip_interop.changes.lock import recover_interrupted
+from conda_pip_interop.changes.plan import RemoveFile, WriteFile
+from conda_pip_interop.changes.rollback import read_journals
+from conda_pip_interop.changes.transaction import open_operation
+from conda_pip_interop.changes.undo import KEPT_OPERATIONS, find_journal, prune_journals, undo
+from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.errors import InteropError
+from tests.support.trees import read_tree
+
+
+def make_prefix(root: Path) -> Path:
+    (root / "conda-meta").mkdir(parents=True)
+    (root / "lib").mkdir()
+    (root / "lib/old.py").write_text("old")
+    (root / "lib/old.py").chmod(0o640)
+    os.utime(root / "lib/old.py", ns=(1, 1_600_000_000_000_000_000))
+    (root / "lib/gone.py").write_text("gone")
+    (root / "lib/link").symlink_to("gone.py")
+    return root
+
+
+def change(prefix: Path) -> str:
+    with open_operation(prefix, "change") as operation:
+        operation.apply(
+            [
+                WriteFile(path=PrefixPath("lib/old.py"), content=b"new", reason=""),
+                WriteFile(path=PrefixPath("lib/made/fresh.py"), content=b"fresh", reason=""),
+                RemoveFile(path=PrefixPath("lib/gone.py"), reason=""),
+                RemoveFile(path=PrefixPath("lib/link"), reason=""),
+            ]
+        )
+    return find_journal(prefix, None).identifier
+
+
+def test_undo_restores_contents_modes_times_and_links(tmp_path: Path) -> None:
+    prefix = make_prefix(tmp_path / "env")
+    before = read_tree(prefix / "lib")
+    identifier = change(prefix)
+    assert read_tree(prefix / "lib") != before
+    undo(prefix, identifier)
+    assert read_tree(prefix / "lib") == before
+    assert read_journals(prefix) == ()
+
+
+@pytest.mark.parametrize("path", ["lib/old.py", "lib/made/fresh.py", "lib/gone.py", "lib/link"])
+def test_one_changed_file_keeps_all_as_it_is(tmp_path: Path, path: str) -> None:
+    prefix = make_prefix(tmp_path / "env")
+    identifier = change(prefix)
+    (prefix / path).write_text("somebody else's")
+    before = read_tree(prefix)
+    with pytest.raises(InteropError, match=path) as refused:
+        undo(prefix, identifier)
+    assert refused.value.code == "changed-since"
+    after = {name: seen for name, seen in read_tree(prefix).items() if "pip-interop" not in name}
+    assert after == {name: seen for name, seen in before.items() if "pip-interop" not in name}
+    assert find_journal(prefix, identifier).closed
+
+
+def test_an_undo_that_was_interrupted_goes_on(tmp_path: Path) -> None:
+    prefix = make_prefix(tmp_path / "env")
+    before = read_tree(prefix / "lib")
+    identifier = change(prefix)
+    with (prefix / JOURNAL_FOLDER / identifier / "journal.jsonl").open("a") as journal:
+        journal.write(render_reopen())
+    recover_interrupted(prefix)
+    assert read_tree(prefix / "lib") == before
+
+
+def test_the_last_operations_are_kept_and_none_that_is_old(tmp_path: Path) -> None:
+    prefix = make_prefix(tmp_path / "env")
+    for number in range(KEPT_OPERATIONS + 3):
+        with open_operation(prefix, f"{number}"):
+            pass
+    kept = [one.title for one in read_journals(prefix)]
+    assert kept == [f"{number}" for number in range(3, KEPT_OPERATIONS + 3)]
+    prune_journals(prefix, now=datetime.now(timezone.utc) + timedelta(days=91))
+    assert read_journals(prefix) == ()

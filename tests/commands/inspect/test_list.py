@@ -1,0 +1,196 @@
+"""`conda pip list`, `show` and `freeze`: whose each distribution is, and where it came from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.commands.inspect.freeze import freeze
+from conda_pip_interop.commands.inspect.list import build_rows, list_distributions, list_outdated
+from conda_pip_interop.commands.inspect.show import show_distributions
+from conda_pip_interop.commands.output import Output
+from conda_pip_interop.dependencies.read_graph import read_graph
+from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot
+from conda_pip_interop.errors import InteropError
+from tests.support.builders import PrefixBuilder
+from tests.support.graphs import TARGET
+
+GIT = {
+    "url": "https://host.example/x.git",
+    "vcs_info": {"vcs": "git", "commit_id": "abc123"},
+}
+EDITABLE = {"url": "file:///src/app", "dir_info": {"editable": True}}
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> PrefixBuilder:
+    """One of each kind."""
+    built = PrefixBuilder(root=tmp_path / "env", python="3.11.7")
+    built.conda_package("click", "8.1.7", build="pyhd_0", requested_spec="click")
+    built.conda_package("numpy", "1.0")
+    built.pip_upgrade("numpy", "1.0", "2.0")
+    built.pip_package("Flask_Testing", "0.8", requires=("click>=8",))
+    built.pip_package("from-git", "1", direct_url=GIT)
+    built.pip_package("app", "0.1", direct_url=EDITABLE)
+    built.pip_package("pip", "25.0", requested=False)
+    return built
+
+
+def read(built: PrefixBuilder) -> Snapshot:
+    return read_snapshot(built.root)
+
+
+def show(built: PrefixBuilder, *names: str, files: bool = False) -> Output:
+    snapshot = read(built)
+    return show_distributions(snapshot, read_graph(snapshot), names, TARGET, files=files)
+
+
+def test_the_list_says_whose_and_whence(built: PrefixBuilder) -> None:
+    output = list_distributions(read(built))
+    assert output.text.splitlines() == [
+        f"# Python distributions in the environment at {built.root}:",
+        "#",
+        "# Name           Version  Owner  Source",
+        "  app            0.1      pip    editable, /src/app",
+        "  click          8.1.7    conda  click-8.1.7-pyhd_0 from main",
+        "  flask-testing  0.8      pip    index",
+        "  from-git       1        pip    git+https://host.example/x.git@abc123",
+        "  numpy          2.0      pip    index, in the place of conda's numpy",
+        "  pip            25.0     pip    index",
+    ]
+    document: Any = json.loads(json.dumps(output.document))
+    rows = {row.pop("name"): row for row in document["distributions"]}
+    assert rows["click"] == {
+        "version": "8.1.7",
+        "owner": "conda",
+        "source": "click-8.1.7-pyhd_0 from main",
+        "channel": "main",
+        "package": "click-8.1.7-pyhd_0",
+        "in_place_of": None,
+        "url": None,
+        "editable": None,
+        "installer": "conda",
+        "requested": False,
+    }
+    assert rows["app"]["editable"] == "/src/app"
+    assert rows["from-git"]["url"] == "git+https://host.example/x.git@abc123"
+    assert rows["numpy"]["in_place_of"] == "numpy"
+    assert rows["numpy"]["package"] is None
+
+
+def test_doubles_and_what_stayed_behind_are_listed_too(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1")
+    built.pip_package("six", "2")
+    built.python_upgrade("3.12.1")
+    rows = build_rows(read(built))
+    assert [row.distribution.version for row in rows if row.distribution.name == "six"] == [
+        "1",
+        "2",
+    ]
+
+
+def test_of_what_is_outdated_the_newest_is_told(built: PrefixBuilder) -> None:
+    snapshot = read(built)
+    rows = build_rows(snapshot)
+    (click,) = (row for row in rows if row.distribution.name == "click")
+    output = list_outdated(snapshot, rows, {click.distribution.metadata: "8.2"})
+    assert output.text.splitlines()[-1].split() == [
+        *("click", "8.1.7", "8.2", "conda"),
+        *("click-8.1.7-pyhd_0", "from", "main"),
+    ]
+    document: Any = output.document
+    (row,) = document["distributions"]
+    assert (row["name"], row["version"], row["latest"]) == ("click", "8.1.7", "8.2")
+    assert list_outdated(snapshot, rows, {}).text == f"Everything in {built.root} is up to date."
+
+
+def test_show_tells_what_pip_tells_and_whose_it_is(built: PrefixBuilder) -> None:
+    location = built.root / built.site_packages
+    assert show(built, "flask.testing", "click").text == (
+        "Name: Flask_Testing\nVersion: 0.8\nSummary:\nHome-page:\nAuthor:\nAuthor-email:\n"
+        f"License:\nLocation: {location}\nRequires: click\nRequired-by:\n"
+        "Owner: pip\nSource: index\nAsked-for: yes\n"
+        "---\n"
+        "Name: click\nVersion: 8.1.7\nSummary:\nHome-page:\nAuthor:\nAuthor-email:\n"
+        f"License:\nLocation: {location}\nRequires:\nRequired-by: flask-testing\n"
+        "Owner: conda\nSource: click-8.1.7-pyhd_0 from main\nAsked-for: yes"
+    )
+
+
+def test_show_tells_the_facts_of_the_metadata(built: PrefixBuilder) -> None:
+    path = built.root / built.dist_info("app", "0.1") / "METADATA"
+    path.write_text(
+        "Name: App\nVersion: 0.1\nSummary: It is\n  an app\nLicense: old\n"
+        "License-Expression: MIT\nAuthor-Email: a@example.org\n\nbody"
+    )
+    output = show(built, "app")
+    lines = output.text.splitlines()
+    assert "Summary: It is an app" in lines
+    assert "License: MIT" in lines
+    assert "Author-email: a@example.org" in lines
+    assert "Editable project location: /src/app" in lines
+    document: Any = output.document
+    (one,) = document["distributions"]
+    assert (one["license"], one["author_email"], one["asked"]) == ("MIT", "a@example.org", True)
+
+
+def test_show_lists_the_files_of_either_owner(built: PrefixBuilder) -> None:
+    assert show(built, "click", files=True).text.partition("Files:\n")[2].splitlines() == [
+        *(f"  click-8.1.7.dist-info/{one}" for one in ("INSTALLER", "METADATA", "RECORD")),
+        "  click/__init__.py",
+    ]
+    built.pip_package("tool", "1", {"tool.py": "", "/bin/tool": "x"})
+    assert "  ../../../bin/tool" in show(built, "tool", files=True).text.splitlines()
+    (built.root / built.dist_info("tool", "1") / "RECORD").unlink()
+    assert "no list" in show(built, "tool", files=True).text
+    assert "Files" not in show(built, "click").text
+
+
+def test_show_of_what_is_not_there_names_all_of_it(built: PrefixBuilder) -> None:
+    with pytest.raises(InteropError, match="Nope, nada are not installed in web"):
+        show(built, "Nope", "click", "nada")
+
+
+def test_freeze_is_what_pip_owns_and_not_its_tools(built: PrefixBuilder) -> None:
+    output = freeze(read(built))
+    assert output.text.splitlines() == [
+        "-e /src/app",
+        "Flask_Testing==0.8",
+        "from-git @ git+https://host.example/x.git@abc123",
+        "numpy==2.0",
+    ]
+    document: Any = output.document
+    assert document["requirements"][1] == {
+        "name": "flask-testing",
+        "owner": "pip",
+        "requirement": "Flask_Testing==0.8",
+    }
+
+
+def test_freeze_of_all_has_condas_pinned_and_marked(built: PrefixBuilder) -> None:
+    lines = freeze(read(built), every=True).text.splitlines()
+    assert "click==8.1.7  # conda: click-8.1.7-pyhd_0" in lines
+    assert "pip==25.0" in lines
+
+
+def test_condas_build_folders_are_no_requirement(built: PrefixBuilder) -> None:
+    info = built.dist_info("click", "8.1.7")
+    built.write(f"{info}/direct_url.json", '{"url": "file:///home/builder/work", "dir_info": {}}')
+    assert "file:" not in freeze(read(built), every=True).text
+
+
+def test_freeze_takes_pips_line_for_an_editable_clone(built: PrefixBuilder) -> None:
+    line = "-e git+https://host.example/app@abc#egg=app"
+    output = freeze(read(built), editables={canonicalize_name("app"): line})
+    assert output.text.splitlines()[0] == line
+
+
+def test_what_conda_has_installed_over_is_not_frozen(built: PrefixBuilder) -> None:
+    built.pip_package("idna", "3.11")
+    built.conda_package("idna", "3.10")
+    assert "idna" not in freeze(read(built)).text
+    assert freeze(read(built), every=True).text.count("idna==") == 1

@@ -1,1 +1,0 @@
-"""Stories with a real conda and a real pip."""

@@ -1,0 +1,126 @@
+"""CondaRecord: what conda says it installed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.environment.conda_records import (
+    CondaRecord,
+    Unreadable,
+    claimed_metadata,
+    parse_conda_record,
+    read_conda_meta,
+    render_record_json,
+)
+from conda_pip_interop.environment.paths import PrefixPath
+from tests.support.builders import PrefixBuilder
+
+PATH = PrefixPath("conda-meta/x.json")
+
+
+def parse(**raw: object) -> CondaRecord:
+    record = parse_conda_record(json.dumps({"name": "x", "version": "1", **raw}), path=PATH)
+    assert isinstance(record, CondaRecord)
+    return record
+
+
+def test_a_record_is_read_with_its_files(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path)
+    built.conda_package("click", "8.1", {"click.py": "x", "__pycache__/click.cpython-311.pyc": ""})
+    records, unreadable = read_conda_meta(tmp_path)
+    assert unreadable == ()
+    click, python = records
+    assert (click.name, click.version, click.subdir) == ("click", "8.1", "linux-64")
+    assert python.name == "python"
+    by_path = {file.path.rpartition("/")[2]: file for file in click.files}
+    assert by_path["click.py"].expected_sha256
+    assert by_path["click.cpython-311.pyc"].path_type == "pyc_file"
+    assert by_path["click.cpython-311.pyc"].expected_sha256 is None
+
+
+def test_every_key_is_kept_byte_for_byte(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path)
+    path = built.conda_record("x", "1", (), unknown={"ä": [1, None, 1.5]})
+    records, _ = read_conda_meta(tmp_path)
+    written = {record.name: render_record_json(record.raw) for record in records}
+    assert written["x"] == path.read_text()
+
+
+def test_distributions_are_told_by_their_metadata_and_vendored_ones_are_not() -> None:
+    site = "lib/python3.11/site-packages"
+    record = parse(
+        files=[
+            f"{site}/Foo_Bar-1.0.dist-info/METADATA",
+            f"{site}/Foo_Bar-1.0.dist-info/RECORD",
+            f"{site}/old-2.0-py3.11.egg-info/PKG-INFO",
+            f"{site}/flat-3.0-py3.11.egg-info",
+            f"{site}/setuptools/_vendor/packaging-24.dist-info/METADATA",
+            "Lib/site-packages/win-4.dist-info/METADATA",
+            "share/notes-1.dist-info/METADATA",
+        ]
+    )
+    assert [(item.name, item.version) for item in claimed_metadata(record)] == [
+        ("foo-bar", "1.0"),
+        ("old", "2.0"),
+        ("flat", "3.0"),
+        ("win", "4"),
+    ]
+
+
+def test_paths_that_leave_the_prefix_are_not_taken() -> None:
+    assert parse(files=["../x", "/etc/x", "", "ok", 1]).files[0].path == "ok"
+    assert len(parse(files=["../x", "/etc/x", "", "ok", 1]).files) == 1
+
+
+def test_a_noarch_packages_hashes_are_found_under_the_paths_of_the_archive() -> None:
+    """conda keeps `site-packages/x` in paths_data where `files` has the place it was linked to."""
+    files = ["lib/python3.12/site-packages/x.py", "bin/x", "share/x"]
+    packaged = ["site-packages/x.py", "python-scripts/x", "share/x"]
+    paths = [{"_path": path, "sha256": str(number)} for number, path in enumerate(packaged)]
+    data = {"paths": paths, "paths_version": 1}
+    record = parse(files=files, paths_data=data, noarch="python")
+    assert [file.sha256 for file in record.files] == ["0", "1", "2"]
+    record = parse(files=files, paths_data=data)
+    assert [file.sha256 for file in record.files] == [None, None, "2"]
+
+
+def test_our_note_of_an_override_is_read() -> None:
+    note = {"overridden_by": {"X.y": "2"}}
+    assert parse(pip_interop=note).overridden_by == {"x-y": "2"}
+    others: tuple[object, ...] = (None, [], {}, {"overridden_by": "x"}, {"overridden_by": {}})
+    for other in others:
+        assert not parse(pip_interop=other).overridden_by
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"{", "not JSON"),
+        (b"[]", "not a JSON object"),
+        (b"\xff", "not UTF-8"),
+        (b"{}", "no name and version"),
+        (b"[" * 100_000, "not JSON"),
+    ],
+)
+def test_a_broken_record_is_a_value_with_a_reason(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    (tmp_path / "conda-meta").mkdir()
+    (tmp_path / "conda-meta/x.json").write_bytes(content)
+    (tmp_path / "conda-meta/y.json").mkdir()
+    records, unreadable = read_conda_meta(tmp_path)
+    assert records == ()
+    assert [type(item) for item in unreadable] == [Unreadable] * 2
+    assert unreadable[0].reason.startswith(reason)
+
+
+def test_odd_types_are_tolerated() -> None:
+    record = parse(files=None, depends="x", build=1, paths_data=[{"_path": 1}], noarch=True)
+    assert (record.files, record.depends, record.build, record.noarch) == ((), (), "", None)
+
+
+def test_without_conda_meta_there_are_no_records(tmp_path: Path) -> None:
+    assert read_conda_meta(tmp_path) == ((), ())

@@ -1,0 +1,190 @@
+"""Distributions: every layout is read, broken ones are values."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.environment.distributions import (
+    Distribution,
+    Leftover,
+    read_distributions,
+    read_requirements,
+)
+from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.prefix import read_prefix
+from tests.support.builders import Layout, PrefixBuilder, hash_of
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> PrefixBuilder:
+    return PrefixBuilder(root=tmp_path / "env")
+
+
+def read(built: PrefixBuilder) -> tuple[tuple[Distribution, ...], tuple[Leftover, ...]]:
+    return read_distributions(read_prefix(built.root), PrefixPath(built.site_packages))
+
+
+def read_one(built: PrefixBuilder) -> Distribution:
+    (distribution,), leftovers = read(built)
+    assert leftovers == ()
+    return distribution
+
+
+@pytest.mark.parametrize("layout", ["cpython", "windows"])
+def test_a_wheel_is_read_whole(tmp_path: Path, layout: Layout) -> None:
+    built = PrefixBuilder(root=tmp_path, layout=layout)
+    built.pip_package("My.Pkg", "1.0", {"mypkg.py": "x", "/bin/tool": "y"})
+    found = read_one(built)
+    assert (found.name, found.version, found.layout) == ("my-pkg", "1.0", "dist-info")
+    assert (found.installer, found.requested, found.problems) == ("pip", True, ())
+    assert found.files is not None
+    by_path = {file.path: file for file in found.files}
+    assert by_path[PrefixPath("bin/tool")].sha256 == hash_of(b"y")
+    assert by_path[PrefixPath(built.place("mypkg.py"))].size == 1
+    assert found.metadata_file in by_path
+
+
+def test_doubles_of_a_name_are_all_kept(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1.15")
+    built.pip_package("six", "1.16")
+    found, _ = read(built)
+    assert [d.version for d in found] == ["1.15", "1.16"]
+
+
+def test_rows_that_leave_the_prefix_are_kept_apart(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1.16")
+    record = built.root / built.dist_info("six", "1.16") / "RECORD"
+    inside = f"{built.root}/share/x"
+    record.write_text(f"../../../../outside,,\n/etc/passwd,,\n{inside},,\n")
+    found = read_one(built)
+    assert found.outside == ("../../../../outside", "/etc/passwd")
+    assert found.files is not None
+    assert [file.path for file in found.files] == ["share/x"]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"\xff\xfe", "RECORD is not UTF-8"),
+        (None, None),
+        (b"a\n", "RECORD line 1: 1 fields, not 3"),
+    ],
+)
+def test_a_broken_record_is_a_problem(
+    built: PrefixBuilder, content: bytes | None, problem: str | None
+) -> None:
+    built.pip_package("six", "1.16")
+    record = built.root / built.dist_info("six", "1.16") / "RECORD"
+    record.unlink()
+    if content is not None:
+        record.write_bytes(content)
+    found = read_one(built)
+    assert found.problems == ((problem,) if problem else ())
+    assert (found.files is None) is (content is None or b"\xff" in content)
+
+
+def test_an_enormous_record_is_not_read(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1.16")
+    os.truncate(built.root / built.dist_info("six", "1.16") / "RECORD", 1 << 30)
+    assert read_one(built).problems == ("RECORD is too large",)
+
+
+def test_metadata_that_is_there_but_unreadable_is_no_leftover(built: PrefixBuilder) -> None:
+    folder = built.root / built.dist_info("six", "1.16")
+    (folder / "METADATA").mkdir(parents=True)
+    found = read_one(built)
+    assert (found.name, found.version) == ("six", "1.16")
+    assert found.problems == ("metadata without Name and Version",)
+
+
+@pytest.mark.parametrize("name", ["METADATA", "INSTALLER", "direct_url.json", "RECORD"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(built: PrefixBuilder, name: str) -> None:
+    built.pip_package("six", "1.16")
+    path = built.root / built.dist_info("six", "1.16") / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    found = read_one(built)
+    assert (found.name, found.version) == ("six", "1.16")
+
+
+def test_what_pip_left_behind_is_told(built: PrefixBuilder) -> None:
+    built.write(built.place("~umpy/x.py"), "")
+    built.write(f"{built.dist_info('six', '1')}/RECORD", "")
+    found, leftovers = read(built)
+    assert found == ()
+    assert [item.reason for item in leftovers] == ["no-metadata", "tilde-folder"]
+
+
+def test_an_egg_info_folder_is_read_by_its_installed_files(built: PrefixBuilder) -> None:
+    folder = built.place("old-1.0-py3.11.egg-info")
+    built.write(f"{folder}/PKG-INFO", "Name: Old\nVersion: 1.0\n")
+    built.write(f"{folder}/installed-files.txt", "../old.py\nPKG-INFO\n")
+    built.write(f"{folder}/requires.txt", "six\n")
+    found = read_one(built)
+    assert (found.name, found.layout) == ("old", "egg-info")
+    assert [f.path.rpartition("/")[2] for f in found.files or ()] == [
+        "old.py",
+        "PKG-INFO",
+        "installed-files.txt",
+    ]
+    assert read_requirements(read_prefix(built.root), found).requires_dist == ("six",)
+
+
+def test_a_flat_egg_info_has_no_file_list(built: PrefixBuilder) -> None:
+    built.write(built.place("flat-2.0-py3.11.egg-info"), "Name: flat\nVersion: 2.0\n")
+    found = read_one(built)
+    assert (found.name, found.version, found.files) == ("flat", "2.0", None)
+    assert found.metadata_file == found.metadata
+
+
+def test_an_egg_link_points_at_its_source(built: PrefixBuilder, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    (source / "dev_pkg.egg-info").mkdir(parents=True)
+    (source / "dev_pkg.egg-info/PKG-INFO").write_text("Name: dev-pkg\nVersion: 3\n")
+    built.write(built.place("dev-pkg.egg-link"), f"{source}\n.")
+    found = read_one(built)
+    assert (found.name, found.version, found.editable) == ("dev-pkg", "3", str(source))
+
+
+def test_an_editable_install_tells_its_source(built: PrefixBuilder) -> None:
+    url = {"url": "file:///src/my%20pkg", "dir_info": {"editable": True}}
+    built.pip_package("six", "1", direct_url=url)
+    assert read_one(built).editable == "/src/my pkg"
+
+
+def test_an_editable_install_without_direct_url_is_told_by_its_hook(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1", {"__editable__.six-1.pth": "/src/six\n"})
+    assert read_one(built).editable == "/src/six"
+
+
+def test_a_bad_direct_url_is_a_problem(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1")
+    built.write(f"{built.dist_info('six', '1')}/direct_url.json", "[")
+    assert read_one(built).problems == ("direct_url.json is not a JSON object",)
+
+
+def test_a_symlinked_site_packages_is_read_under_its_own_name(
+    built: PrefixBuilder, tmp_path: Path
+) -> None:
+    built.pip_package("six", "1")
+    site = built.root / built.site_packages
+    site.rename(tmp_path / "elsewhere")
+    site.symlink_to(tmp_path / "elsewhere")
+    assert read_one(built).metadata == built.dist_info("six", "1")
+
+
+def test_requirements_come_from_the_headers(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1", requires=("a>=1", 'b; extra == "x"'))
+    found = read_one(built)
+    prefix = read_prefix(built.root)
+    assert read_requirements(prefix, found).requires_dist == ("a>=1", 'b; extra == "x"')
+    (built.root / found.metadata_file).unlink()
+    assert read_requirements(prefix, found).requires_dist == ()
+
+
+def test_no_site_packages_no_distributions(built: PrefixBuilder) -> None:
+    prefix = read_prefix(built.root)
+    assert read_distributions(prefix, PrefixPath("lib/python2.7/site-packages")) == ((), ())

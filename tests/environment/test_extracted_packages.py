@@ -1,0 +1,73 @@
+"""The record that conda would write of a package in a cache."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conda_pip_interop.environment.conda_records import carries_distribution, read_packaged_record
+from conda_pip_interop.environment.prefix import read_prefix
+from tests.support.builders import PrefixBuilder, hash_of
+
+PLACEHOLDER = "/world/_placehold"
+
+
+def pack(folder: Path, entries: list[dict[str, Any]], **known: Any) -> Path:
+    info = folder / "info"
+    info.mkdir(parents=True)
+    record = {"name": "kit", "version": "1.0", "build": "0", "subdir": "noarch", **known}
+    (info / "repodata_record.json").write_text(json.dumps(record))
+    (info / "paths.json").write_text(json.dumps({"paths": entries, "paths_version": 1}))
+    return folder
+
+
+def test_paths_of_noarch_packages_go_to_the_python_of_the_environment(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    paths = ("site-packages/kit/a.py", "python-scripts/kit", "share/kit/b", "site-packages")
+    entries = [{"_path": path, "path_type": "hardlink", "sha256": "0" * 64} for path in paths]
+    folder = pack(tmp_path / "kit-1.0-0", entries, noarch="python")
+    link = {"noarch": {"type": "python", "entry_points": ["run = kit:main"]}}
+    (folder / "info" / "link.json").write_text(json.dumps(link))
+    record = read_packaged_record(folder, read_prefix(built.root))
+    assert record is not None
+    assert record.path == "conda-meta/kit-1.0-0.json"
+    assert [file.path for file in record.files] == [
+        f"{built.site_packages}/kit/a.py",
+        "bin/kit",
+        "share/kit/b",
+        "site-packages",
+        "bin/run",
+    ]
+    assert {file.sha256 for file in record.files[:-1]} == {"0" * 64}
+
+
+def test_the_prefix_in_a_text_is_what_conda_has_written_there(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    text = f"#!{PLACEHOLDER}/bin/python\n"
+    entry = {"path_type": "hardlink", "prefix_placeholder": PLACEHOLDER, "sha256": "0" * 64}
+    entries = [
+        {**entry, "_path": "bin/tool", "file_mode": "text"},
+        {**entry, "_path": "bin/gone", "file_mode": "text"},
+        {**entry, "_path": "lib/tool.so", "file_mode": "binary"},
+    ]
+    folder = pack(tmp_path / "kit-1.0-0", entries)
+    (folder / "bin").mkdir()
+    (folder / "bin" / "tool").write_text(text)
+    built.write("bin/tool", "")
+    record = read_packaged_record(folder, read_prefix(built.root))
+    assert record is not None
+    linked = text.replace(PLACEHOLDER, str(built.root)).encode()
+    assert [file.sha256_in_prefix for file in record.files] == [hash_of(linked), None, None]
+
+
+@pytest.mark.parametrize("paths", ["{", "[]", '{"paths": 1}', '{"paths": [{}]}', '{"paths": [1]}'])
+def test_what_is_no_package_has_no_record(tmp_path: Path, paths: str) -> None:
+    prefix = read_prefix(PrefixBuilder(root=tmp_path / "env").root)
+    folder = pack(tmp_path / "kit-1.0-0", [])
+    (folder / "info" / "paths.json").write_text(paths)
+    assert read_packaged_record(folder, prefix) is None
+    assert read_packaged_record(tmp_path / "absent", prefix) is None
+    assert not carries_distribution(tmp_path / "absent")

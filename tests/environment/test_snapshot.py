@@ -1,0 +1,107 @@
+"""Snapshot: one reading of a prefix, and no more hashing than is in question."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.environment.file_facts import FactReader
+from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.prefix import read_prefix
+from conda_pip_interop.environment.snapshot import read_fingerprint, read_snapshot
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.findings.registry import find_findings
+from conda_pip_interop.protection.markers import Foreign
+from tests.support.builders import PrefixBuilder, hash_of
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> PrefixBuilder:
+    return PrefixBuilder(root=tmp_path / "env")
+
+
+def test_it_holds_everything(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.1")
+    built.pip_package("six", "1.16")
+    built.write("conda-meta/broken.json", "{")
+    snapshot = read_snapshot(built.root)
+    assert [record.name for record in snapshot.records] == ["click", "python"]
+    assert [d.name for d in snapshot.distributions] == ["click", "six"]
+    assert [item.path for item in snapshot.unreadable] == ["conda-meta/broken.json"]
+
+
+def test_files_of_a_clean_conda_package_are_not_hashed(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.1", {"click/core.py": "x"})
+    built.pip_package("six", "1.16", {"six.py": "x"})
+    facts = read_snapshot(built.root).facts
+    assert PrefixPath(built.place("click/core.py")) not in facts
+    assert facts[PrefixPath(built.place("six.py"))].kind == "file"
+    assert facts[PrefixPath(built.place("six.py"))].sha256 is None
+
+
+def test_files_of_a_replaced_package_are_hashed(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.1", {"click/a.py": "old", "/share/orphan": "kept"})
+    built.pip_upgrade("click", "8.1", "8.2", {"click/a.py": "new"})
+    built.write("share/orphan", "kept")
+    facts = read_snapshot(built.root).facts
+    assert facts[PrefixPath(built.place("click/a.py"))].sha256 == hash_of(b"new")
+    assert facts[PrefixPath("share/orphan")].sha256 == hash_of(b"kept")
+
+
+def test_a_marker_that_a_record_lists_is_foreign(built: PrefixBuilder) -> None:
+    path = f"{built.stdlib}/EXTERNALLY-MANAGED"
+    built.write(path, "[externally-managed]\n")
+    built.conda_record("conda-managed-env", "1", (path,))
+    marker = read_snapshot(built.root).marker
+    assert marker == Foreign(path=PrefixPath(path), owner="conda-managed-env")
+
+
+def test_the_fingerprint_changes_with_what_it_guards(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1.16")
+    prefix = read_prefix(built.root)
+    seen = {read_fingerprint(prefix)}
+    assert read_fingerprint(prefix) in seen
+    for path in (f"{built.dist_info('six', '1.16')}/RECORD", "conda-meta/new.json"):
+        built.write(path, "{}")
+        os.utime(built.root / path, ns=(1, 1))
+        seen.add(read_fingerprint(prefix))
+    built.pip_package("other", "1")
+    seen.add(read_fingerprint(prefix))
+    assert len(seen) == 4
+
+
+def test_the_fingerprint_ignores_what_we_write(built: PrefixBuilder) -> None:
+    prefix = read_prefix(built.root)
+    before = read_fingerprint(prefix)
+    built.write("conda-meta/pip-interop/state.json", "{}")
+    assert read_fingerprint(prefix) == before
+
+
+def test_a_symlinked_prefix_reads_as_the_real_one(built: PrefixBuilder, tmp_path: Path) -> None:
+    built.conda_package("click", "8.1")
+    built.pip_upgrade("click", "8.1", "8.2")
+    link = tmp_path / "link"
+    link.symlink_to(built.root)
+    assert find_findings(read_snapshot(link)) == find_findings(read_snapshot(built.root))
+
+
+def test_an_unreadable_folder_proves_nothing_gone(built: PrefixBuilder) -> None:
+    loop = built.root / "loop"
+    loop.symlink_to("loop")
+    reader = FactReader(read_prefix(built.root))
+    assert reader.look(PrefixPath("loop/file")).kind == "unreadable"
+    assert reader.look(PrefixPath("none/file")).kind == "absent"
+    assert reader.look(PrefixPath("bin/python/file")).kind == "absent"
+    assert reader.hash(PrefixPath("loop")).kind == "symlink"
+
+
+def test_a_pipe_is_never_read(built: PrefixBuilder) -> None:
+    os.mkfifo(built.root / "pipe")
+    assert FactReader(read_prefix(built.root)).hash(PrefixPath("pipe")).sha256 is None
+
+
+def test_what_is_no_environment_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InteropError):
+        read_snapshot(tmp_path / "none")

@@ -1,0 +1,287 @@
+"""Findings: each harm yields exactly its own, and a clean environment none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.findings.registry import Finding, FindingKind, find_findings
+from tests.support.builders import Files, Layout, PrefixBuilder
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> PrefixBuilder:
+    return PrefixBuilder(root=tmp_path / "env")
+
+
+def find(built: PrefixBuilder) -> tuple[Finding, ...]:
+    return find_findings(read_snapshot(built.root))
+
+
+def find_one(built: PrefixBuilder) -> Finding:
+    findings = find(built)
+    assert len(findings) == 1, [f.summary for f in findings]
+    return findings[0]
+
+
+@pytest.mark.parametrize("layout", ["cpython", "free-threaded", "pypy", "windows"])
+def test_a_clean_environment_has_none(tmp_path: Path, layout: Layout) -> None:
+    python = {"free-threaded": "3.13.1", "pypy": "3.9.18"}.get(layout, "3.11.7")
+    built = PrefixBuilder(root=tmp_path / "env", layout=layout, python=python)
+    built.conda_package("click", "8.1", {"click.py": "1", "__pycache__/click.cpython-311.pyc": ""})
+    built.conda_package("ninja", "1.11", {"/bin/ninja": "tool"}, dist_info=False)
+    built.conda_package("numpy", "1.26", installer="pip")
+    built.pip_package("six", "1.16", {"six.py": "2", "/bin/six": "script"})
+    assert find(built) == ()
+
+
+def test_pip_replacing_another_version_is_overridden(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.1", {"click/a.py": "old", "click/gone.py": "x"})
+    built.pip_upgrade("click", "8.1", "8.2", {"click/a.py": "new"})
+    finding = find_one(built)
+    assert finding.kind is FindingKind.OVERRIDDEN
+    assert (finding.conda, finding.conda_version, finding.pip_version) == ("click", "8.1", "8.2")
+    assert finding.metadata == built.dist_info("click", "8.2")
+    assert finding.evidence[0].found == "absent"
+
+
+def test_pip_reinstalling_the_same_version_is_overridden(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.1", {"click/a.py": "built by conda"})
+    built.pip_upgrade("click", "8.1", "8.1", {"click/a.py": "built by PyPI"})
+    finding = find_one(built)
+    assert finding.kind is FindingKind.OVERRIDDEN
+    assert finding.conda_version == finding.pip_version == "8.1"
+
+
+def test_the_same_version_is_seen_though_conda_says_its_installer_is_pip(
+    built: PrefixBuilder,
+) -> None:
+    built.conda_package("click", "8.1", {"click/a.py": "built by conda"}, installer="pip")
+    built.pip_upgrade("click", "8.1", "8.1", {"click/a.py": "built by PyPI"}, requested=False)
+    assert find_one(built).kind is FindingKind.OVERRIDDEN
+
+
+def test_a_changed_record_alone_proves_nothing(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.1")
+    record = f"{built.dist_info('click', '8.1')}/RECORD"
+    built.write(record, (built.root / record).read_text() + "click/extra.py,,\n")
+    assert find(built) == ()
+
+
+def test_pip_ignoring_what_is_installed_is_overridden(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.1")
+    built.pip_package("click", "8.2")
+    finding = find_one(built)
+    assert finding.kind is FindingKind.OVERRIDDEN
+    assert finding.details is not None
+    assert finding.details["metadata_kept"] is True
+
+
+def test_conda_installing_over_pip_leaves_stale_metadata(built: PrefixBuilder) -> None:
+    built.pip_package("click", "8.2", {"click/__init__.py": "new", "click/only.py": "x"})
+    built.conda_package("click", "8.1", {"click/__init__.py": "old"})
+    finding = find_one(built)
+    assert finding.kind is FindingKind.STALE_METADATA
+    assert (finding.conda_version, finding.pip_version) == ("8.1", "8.2")
+
+
+def test_conda_installing_the_same_version_over_pip_is_clean(built: PrefixBuilder) -> None:
+    built.pip_package("click", "8.1")
+    built.conda_package("click", "8.1")
+    assert find(built) == ()
+
+
+def test_pip_uninstalling_condas_package_makes_it_vanish(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.1")
+    built.pip_uninstall("click", "8.1")
+    finding = find_one(built)
+    assert finding.kind is FindingKind.VANISHED
+    assert finding.remedy[0] == ("conda", "pip", "restore", "click")
+
+
+def test_one_of_several_distributions_of_a_record_can_vanish(built: PrefixBuilder) -> None:
+    files = {"cv2.py": "x"}
+    for name in ("opencv-python", "opencv-python-headless"):
+        built.pip_package(name, "4.9", files)
+    paths = tuple(
+        f"{built.dist_info(name, '4.9')}/{file}"
+        for name in ("opencv-python", "opencv-python-headless")
+        for file in ("METADATA", "RECORD", "INSTALLER")
+    )
+    built.conda_record("py-opencv", "4.9", (*paths, built.place("cv2.py")))
+    assert find(built) == ()
+    for path in paths[:3]:
+        (built.root / path).unlink()
+    (built.root / built.dist_info("opencv-python", "4.9") / "REQUESTED").unlink()
+    finding = find_one(built)
+    assert (finding.kind, finding.distribution) == (FindingKind.VANISHED, "opencv-python")
+
+
+def test_pips_file_that_is_gone_is_damage(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1.16", {"six.py": "2", "empty.py": ""})
+    (built.root / built.place("six.py")).unlink()
+    (built.root / built.place("empty.py")).unlink()
+    finding = find_one(built)
+    assert finding.kind is FindingKind.DAMAGED
+    assert [e.path for e in finding.evidence] == [built.place("six.py")]
+
+
+@pytest.mark.parametrize(
+    ("row", "content", "told"),
+    [
+        ("/etc/passwd,,", None, "RECORD lists /etc/passwd, outside of the environment"),
+        ("../../../conda-meta/history,,", None, "RECORD lists ../../../conda-meta/history"),
+        ("", b"\xff", "RECORD is not UTF-8"),
+        ("six.py,,\n" * 200_001, None, "RECORD has more than 200000 rows"),
+    ],
+)
+def test_a_record_that_cannot_be_relied_on_is_damage(
+    built: PrefixBuilder, row: str, content: bytes | None, told: str
+) -> None:
+    built.pip_package("six", "1.16", {"six.py": "2"})
+    record = built.root / built.dist_info("six", "1.16") / "RECORD"
+    record.write_bytes(content or (record.read_text() + row + "\n").encode())
+    finding = find_one(built)
+    assert (finding.kind, finding.distribution) == (FindingKind.DAMAGED, "six")
+    assert told in finding.summary
+    assert finding.remedy == (("conda", "pip", "repair", "six"),)
+
+
+def test_no_record_is_no_damage(built: PrefixBuilder) -> None:
+    """An installer may leave it out where no other is to remove its files (PEP 627)."""
+    built.pip_package("six", "1.16")
+    (built.root / built.dist_info("six", "1.16") / "RECORD").unlink()
+    assert find(built) == ()
+
+
+def test_a_users_edit_is_no_damage(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1.16", {"six.py": "2"})
+    built.write(built.place("six.py"), "edited")
+    assert find(built) == ()
+
+
+def test_an_emptied_namespace_module_is_damage(built: PrefixBuilder) -> None:
+    built.pip_package("ns-a", "1", {"ns/__init__.py": "code"})
+    built.conda_package("ns-b", "1", {"ns/__init__.py": ""})
+    assert find_one(built).kind is FindingKind.DAMAGED
+
+
+def test_two_names_on_one_path_are_clobbered_and_told_once(built: PrefixBuilder) -> None:
+    built.pip_package("torch", "2.1", {"torch/__init__.py": "pip"})
+    built.conda_package("pytorch", "2.0", {"torch/__init__.py": "conda"}, distribution="pytorch")
+    finding = find_one(built)
+    assert finding.kind is FindingKind.CLOBBERED
+    assert (finding.conda, finding.distribution) == ("pytorch", "torch")
+    assert finding.details == {"on_disk": {"conda": 1}}
+
+
+@pytest.mark.parametrize("content", ["", "the same"])
+def test_an_empty_or_equal_file_is_not_clobbered(built: PrefixBuilder, content: str) -> None:
+    built.conda_package("ns-a", "1", {"ns/__init__.py": content})
+    built.pip_package("ns-b", "1", {"ns/__init__.py": content})
+    assert find(built) == ()
+
+
+def test_a_minor_upgrade_of_python_strands_pips_packages(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1.16")
+    old = built.dist_info("six", "1.16")
+    built.python_upgrade("3.12.1")
+    finding = find_one(built)
+    assert finding.kind is FindingKind.STRANDED
+    assert finding.metadata == old
+
+
+def test_pips_remains_are_leftovers(built: PrefixBuilder) -> None:
+    built.write(built.place("~umpy/core.py"), "x")
+    built.write(f"{built.dist_info('six', '1.0')}/REQUESTED", "")
+    findings = find(built)
+    assert [f.kind for f in findings] == [FindingKind.LEFTOVER] * 2
+    assert {e.path for f in findings for e in f.evidence} == {
+        built.place("~umpy"),
+        built.dist_info("six", "1.0"),
+    }
+
+
+def test_a_metadata_folder_that_a_record_claims_is_no_leftover(built: PrefixBuilder) -> None:
+    path = f"{built.dist_info('six', '1.0')}/LICENSE"
+    built.write(path, "text")
+    built.conda_record("six-license", "1.0", (path,))
+    assert find(built) == ()
+
+
+def test_an_override_that_the_record_tells_is_no_finding(built: PrefixBuilder) -> None:
+    built.pip_package("click", "8.2")
+    folder = built.dist_info("click", "8.2")
+    paths = tuple(f"{folder}/{n}" for n in ("METADATA", "RECORD", "INSTALLER", "REQUESTED"))
+    built.conda_record(
+        "click",
+        "8.1",
+        (*paths, built.place("click/__init__.py")),
+        pip_interop={"overridden_by": {"click": "8.2"}},
+    )
+    assert find(built) == ()
+    built.pip_upgrade("click", "8.2", "8.3")
+    assert find_one(built).kind is FindingKind.OVERRIDDEN
+
+
+def test_two_records_with_one_name_are_condas_own_affair(built: PrefixBuilder) -> None:
+    built.conda_package("foo", "1", {"foo.py": "1"})
+    built.conda_package("python-foo", "2", {"foo.py": "2"}, distribution="foo")
+    (built.root / built.dist_info("foo", "1") / "METADATA").unlink()
+    assert find(built) == ()
+
+
+def test_finding_twice_finds_the_same(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.1")
+    built.pip_upgrade("click", "8.1", "8.2")
+    built.write(built.place("~x/a"), "")
+    snapshot = read_snapshot(built.root)
+    assert find_findings(snapshot) == find_findings(snapshot) == find(built)
+
+
+def link_by_half(built: PrefixBuilder, *names: str, files: Files | None = None) -> None:
+    """What conda leaves of idna 3.10 that is killed before its record: `names` of the dist-info."""
+    built.conda_package("idna", "3.10", files or {"idna/__init__.py": "3.10", "idna/old.py": "x"})
+    (built.root / "conda-meta/idna-3.10-0.json").unlink()
+    for file in (built.root / built.dist_info("idna", "3.10")).iterdir():
+        if file.name not in names:
+            file.unlink()
+
+
+_PIPS: Files = {"idna/__init__.py": "3.11", "idna/same.py": "same"}
+
+
+@pytest.mark.parametrize(
+    "names", [("INSTALLER", "METADATA"), ("INSTALLER", "METADATA", "RECORD")], ids=len
+)
+def test_what_conda_has_linked_by_half_beside_pips_is_left_over(
+    built: PrefixBuilder, names: tuple[str, ...]
+) -> None:
+    link_by_half(built, *names)
+    built.pip_package("idna", "3.11", _PIPS)
+    finding = find_one(built)
+    assert (finding.kind, finding.distribution) == (FindingKind.LEFTOVER, "idna")
+    assert finding.metadata == built.dist_info("idna", "3.10")
+    assert finding.summary == (
+        f"{finding.metadata} is metadata that conda has linked and no record lists, "
+        "beside pip's idna 3.11."
+    )
+
+
+def test_it_is_not_where_condas_files_are_what_is_there(built: PrefixBuilder) -> None:
+    built.pip_package("idna", "3.11", _PIPS)
+    link_by_half(built, "INSTALLER", "METADATA", "RECORD")
+    assert find(built) == ()
+
+
+def test_it_is_not_where_there_is_no_other(built: PrefixBuilder) -> None:
+    link_by_half(built, "INSTALLER", "METADATA", "RECORD")
+    assert find(built) == ()
+
+
+def test_two_of_pips_are_not(built: PrefixBuilder) -> None:
+    built.pip_package("idna", "3.10", _PIPS)
+    built.pip_package("idna", "3.11", _PIPS)
+    assert find(built) == ()

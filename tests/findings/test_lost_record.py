@@ -1,0 +1,177 @@
+"""Lost records: proven by the history, or by files; nothing else is taken for one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_pip_interop.commands.change.lost_records import plan_records
+from conda_pip_interop.commands.change.reconcile import carry_out, plan_reconcile
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.environment.target import Target
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.findings.base import Finding, FindingKind
+from conda_pip_interop.findings.lost_record import find_lost_records, find_lost_records_in
+from tests.support.builders import PrefixBuilder
+from tests.support.extracted_packages import extract, link, write_history
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> PrefixBuilder:
+    return PrefixBuilder(root=tmp_path / "env")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "pkgs"
+
+
+def lose(built: PrefixBuilder, name: str) -> None:
+    (record,) = (built.root / "conda-meta").glob(f"{name}-[0-9]*.json")
+    record.unlink()
+
+
+def find(built: PrefixBuilder) -> tuple[Finding, ...]:
+    return tuple(find_lost_records(read_snapshot(built.root)))
+
+
+def test_pips_payload_in_place_of_a_record_that_the_history_names(
+    built: PrefixBuilder, cache: Path
+) -> None:
+    link(built, cache, "six", "1.16")
+    link(built, cache, "click", "8.0", data=True)
+    write_history(built)
+    built.pip_upgrade("click", "8.0", "8.1")
+    assert find(built) == ()
+    lose(built, "click")
+    (finding,) = find(built)
+    assert finding.kind is FindingKind.LOST_RECORD
+    assert (finding.conda, finding.conda_version, finding.pip_version) == ("click", "8.0", "8.1")
+    assert [one.path for one in finding.evidence] == [
+        "conda-meta/click-8.0-0.json",
+        f"{built.dist_info('click', '8.1')}/METADATA",
+        "share/click/data.txt",
+    ]
+    assert [words[:3] for words in finding.remedy] == [("conda", "pip", "repair")] * 2
+    (lost,) = find_lost_records_in(read_snapshot(built.root))
+    assert lost.names == {"click"}
+    assert not lost.gone
+
+
+def test_once_written_off_only_files_of_it_that_nobody_lists_prove_it(
+    built: PrefixBuilder, cache: Path
+) -> None:
+    link(built, cache, "six", "1.16")
+    for name in ("click", "flask"):
+        link(built, cache, name, "8.0", data=name == "click")
+    write_history(built)
+    for name in ("click", "flask"):
+        built.pip_upgrade(name, "8.0", "8.1")
+        lose(built, name)
+    write_history(built)
+    (finding,) = find(built)
+    assert finding.conda == "click"
+    assert "a file of it that nobody lists is left" in finding.summary
+    built.write("share/click/data.txt", "edited\n")
+    assert find(built) == ()
+
+
+def test_a_package_that_is_at_hand_no_more_needs_pips_of_its_name(
+    built: PrefixBuilder, cache: Path
+) -> None:
+    for name in ("click", "flask"):
+        link(built, cache, name, "8.0")
+    write_history(built)
+    shutil.rmtree(cache)
+    built.pip_upgrade("click", "8.0", "8.1")
+    built.pip_uninstall("flask", "8.0")
+    lose(built, "click")
+    lose(built, "flask")
+    (finding,) = find(built)
+    assert (finding.conda, (finding.details or {})["package_at_hand"]) == ("click", False)
+    write_history(built)
+    assert find(built) == ()
+
+
+def test_what_is_gone_and_what_is_all_there_is_told_apart(
+    built: PrefixBuilder, cache: Path
+) -> None:
+    for name in ("six", "click", "flask"):
+        link(built, cache, name, "8.0")
+    write_history(built)
+    built.pip_uninstall("click", "8.0")
+    lose(built, "click")
+    lose(built, "flask")
+    click, flask = find_lost_records_in(read_snapshot(built.root))
+    assert (click.gone, flask.gone) == (True, False)
+    assert click.by == flask.by == ()
+    assert [one.summary.rpartition("; ")[2] for one in find(built)] == [
+        "its files are gone.",
+        "its files are there.",
+    ]
+
+
+def test_a_cached_package_of_another_platform_or_without_python_is_no_witness(
+    built: PrefixBuilder, cache: Path
+) -> None:
+    link(built, cache, "six", "1.16")
+    link(built, cache, "click", "8.0")
+    built.write("bin/tool", "tool")
+    folder = str(cache / "tool-1.0-0")
+    record = built.conda_record("tool", "1.0", ("bin/tool",), extracted_package_dir=folder)
+    extract(json.loads(record.read_text()), cache / "tool-1.0-0")
+    write_history(built)
+    lose(built, "click")
+    lose(built, "tool")
+    assert [one.conda for one in find(built)] == ["click"]
+    known = cache / "click-8.0-0/info/repodata_record.json"
+    known.write_text(known.read_text().replace('"linux-64"', '"osx-64"'))
+    shutil.rmtree(built.root / built.dist_info("click", "8.0"))
+    assert find(built) == ()
+
+
+def test_a_record_that_cannot_be_read_is_not_lost(built: PrefixBuilder, cache: Path) -> None:
+    link(built, cache, "six", "1.16")
+    link(built, cache, "click", "8.0")
+    write_history(built)
+    built.write("conda-meta/click-8.0-0.json", "{")
+    assert find(built) == ()
+
+
+def test_the_original_that_we_have_kept_says_what_it_was(built: PrefixBuilder, cache: Path) -> None:
+    link(built, cache, "six", "1.16")
+    link(built, cache, "click", "8.0", data=True)
+    write_history(built)
+    built.pip_upgrade("click", "8.0", "8.1")
+    snapshot = read_snapshot(built.root)
+    target = Target(prefix=built.root, name=None, is_base=False)
+    carry_out(plan_reconcile(snapshot), snapshot=snapshot, target=target)
+    shutil.rmtree(cache)
+    lose(built, "click")
+    (lost,) = find_lost_records_in(read_snapshot(built.root))
+    assert lost.record is not None
+    assert lost.orphans == ("share/click/data.txt",)
+    assert [one.version for one in lost.by] == ["8.1"]
+
+
+def test_a_package_for_another_python_does_not_come_back(built: PrefixBuilder, cache: Path) -> None:
+    link(built, cache, "six", "1.16")
+    link(built, cache, "click", "8.0", data=True)
+    write_history(built)
+    built.pip_uninstall("click", "8.0")
+    lose(built, "click")
+    built.python_upgrade("3.12.1")
+    write_history(built)
+    assert [one.conda for one in find(built)] == ["click"]
+    snapshot = read_snapshot(built.root)
+    target = Target(prefix=built.root, name=None, is_base=False)
+    with pytest.raises(InteropError, match="not for the Python") as refused:
+        plan_records((), snapshot=snapshot, target=target, clean_up=False)
+    assert "--clean-up" in refused.value.hints[0]
+    assert plan_records((), snapshot=snapshot, target=target, clean_up=True).lost

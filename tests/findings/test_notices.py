@@ -1,0 +1,114 @@
+"""What is said once after a transaction, and remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.changes.state import State
+from conda_pip_interop.environment.target import Target
+from conda_pip_interop.findings.notices import build_notice
+from conda_pip_interop.findings.registry import Finding, FindingKind
+
+TARGET = Target(prefix=Path("/e"), name="web", is_base=False)
+
+
+def finding(
+    name: str = "click",
+    kind: FindingKind = FindingKind.OVERRIDDEN,
+    *,
+    pip_version: str | None = "2",
+    remedy: tuple[tuple[str, ...], ...] = (("conda", "pip", "restore", "click"),),
+) -> Finding:
+    return Finding(
+        kind=kind,
+        conda=name,
+        distribution=canonicalize_name(name),
+        conda_version="1",
+        pip_version=pip_version,
+        metadata=None,
+        evidence=(),
+        summary=f"something about {name}",
+        remedy=remedy,
+    )
+
+
+def test_nothing_found_is_nothing_said() -> None:
+    assert build_notice([], State(), TARGET) == ((), State())
+
+
+def test_one_finding_is_told_in_full_with_the_command_that_settles_it() -> None:
+    lines, _ = build_notice([finding()], State(), TARGET)
+    assert lines == (
+        "conda-pip-interop: web: something about click",
+        "  to settle it: conda pip restore -n web click",
+    )
+
+
+def test_one_finding_that_nothing_settles_is_one_line() -> None:
+    lines, _ = build_notice([finding(remedy=())], State(), TARGET)
+    assert lines == ("conda-pip-interop: web: something about click",)
+
+
+def test_several_are_counted_by_kind_and_the_command_that_tells_all_is_named() -> None:
+    names = ["a", "b", "c", "d", "e"]
+    several = [*map(finding, names), finding("x", FindingKind.VANISHED)]
+    lines, _ = build_notice(several, State(), TARGET)
+    assert lines == (
+        "conda-pip-interop: web: 6 findings (overridden: a, b, c and 2 more; vanished: x)",
+        "  to see them: conda pip check -n web",
+    )
+
+
+def test_what_was_told_is_not_told_again_while_it_lasts() -> None:
+    _, state = build_notice([finding()], State(), TARGET)
+    assert build_notice([finding()], state, TARGET) == ((), state)
+
+
+def test_only_what_is_new_is_told() -> None:
+    _, state = build_notice([finding("a")], State(), TARGET)
+    lines, _ = build_notice([finding("a"), finding("b")], state, TARGET)
+    assert lines[0] == "conda-pip-interop: web: something about b"
+
+
+def test_what_was_settled_is_told_again_when_it_comes_back() -> None:
+    first, state = build_notice([finding()], State(), TARGET)
+    nothing, state = build_notice([], state, TARGET)
+    again, _ = build_notice([finding()], state, TARGET)
+    assert nothing == ()
+    assert again == first
+
+
+def test_another_version_of_pips_is_another_finding() -> None:
+    _, state = build_notice([finding(pip_version="2")], State(), TARGET)
+    lines, _ = build_notice([finding(pip_version="3")], state, TARGET)
+    assert lines
+
+
+def test_what_else_is_remembered_stays() -> None:
+    state = State(unprotected=True, told=frozenset({"marker", "finding:gone:::"}))
+    _, remembered = build_notice([], state, TARGET)
+    assert remembered == State(unprotected=True, told=frozenset({"marker"}))
+
+
+_FINDINGS = st.lists(
+    st.builds(
+        finding,
+        st.sampled_from(["a", "b", "c"]),
+        st.sampled_from(FindingKind),
+        pip_version=st.sampled_from([None, "1", "2"]),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(findings=_FINDINGS)
+def test_every_finding_is_told_exactly_once(findings: list[Finding]) -> None:
+    lines, state = build_notice(findings, State(), TARGET)
+    assert bool(lines) is bool(findings)
+    assert len(lines) <= 2
+    assert build_notice(findings, state, TARGET) == ((), state)

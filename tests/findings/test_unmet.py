@@ -1,0 +1,117 @@
+"""Requirements across the managers."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.dependencies.requirements import find_unmet, marker_environment
+from conda_pip_interop.environment.distributions import read_requirements
+from conda_pip_interop.environment.prefix import read_prefix
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.findings.registry import Finding
+from tests.support.builders import Layout, PrefixBuilder
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> PrefixBuilder:
+    return PrefixBuilder(root=tmp_path / "env")
+
+
+def find(built: PrefixBuilder) -> tuple[Finding, ...]:
+    snapshot = read_snapshot(built.root)
+    return find_unmet(snapshot, partial(read_requirements, snapshot.prefix))
+
+
+def test_pips_package_that_conda_has_too_old_a_dependency_for(built: PrefixBuilder) -> None:
+    built.conda_package("numpy", "1.26")
+    built.pip_package("scipy", "2.0", requires=("numpy>=2",))
+    (finding,) = find(built)
+    assert (finding.distribution, finding.conda) == ("scipy", None)
+    assert finding.summary == "pip's scipy 2.0 requires numpy>=2, but conda's numpy is 1.26."
+    assert finding.remedy == (("conda", "pip", "install", "numpy>=2"),)
+
+
+def test_condas_package_whose_dependency_pip_replaced(built: PrefixBuilder) -> None:
+    built.conda_package("numpy", "1.26")
+    built.conda_package("pandas", "2.1", requires=("numpy<2",))
+    built.pip_upgrade("numpy", "1.26", "2.0")
+    (finding,) = find(built)
+    assert (finding.conda, finding.conda_version) == ("pandas", "2.1")
+    assert "pip's numpy is 2.0" in finding.summary
+
+
+def test_pips_package_whose_dependency_is_nowhere(built: PrefixBuilder) -> None:
+    built.pip_package("scipy", "2.0", requires=("numpy",))
+    (finding,) = find(built)
+    assert finding.summary.endswith("numpy is not installed.")
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        "colorama; sys_platform == 'win32'",
+        "tomli; python_version < '3.11'",
+        "pytest; extra == 'test'",
+        "six",
+        "six==1.17rc1",
+        "six @ https://example.org/six.whl",
+        "!!! not a requirement",
+        "six; python_version <",
+        "typing-extensions>=4",
+    ],
+)
+def test_what_does_not_apply_or_is_there_is_met(built: PrefixBuilder, requirement: str) -> None:
+    built.conda_package("six", "1.17rc1")
+    built.conda_package("typing_extensions", "4.9", dist_info=False)
+    built.pip_package("mine", "1", requires=(requirement,))
+    assert find(built) == ()
+
+
+def test_condas_own_inconsistencies_are_not_ours(built: PrefixBuilder) -> None:
+    built.conda_package("numpy", "1.26")
+    built.conda_package("pandas", "2.1", requires=("numpy<1", "nowhere"))
+    built.pip_package("six", "1")
+    assert find(built) == ()
+
+
+def test_stale_metadata_does_not_count(built: PrefixBuilder) -> None:
+    built.pip_package("numpy", "2.0", {"numpy.py": "pip"})
+    built.conda_package("numpy", "1.26", {"numpy.py": "conda"})
+    built.pip_package("mine", "1", requires=("numpy<2",))
+    assert find(built) == ()
+
+
+def test_an_unreadable_version_is_not_judged(built: PrefixBuilder) -> None:
+    built.conda_package("odd", "unknown")
+    built.pip_package("mine", "1", requires=("odd>=1",))
+    assert find(built) == ()
+
+
+@pytest.mark.parametrize(
+    ("layout", "python", "subdir", "expected"),
+    [
+        ("cpython", "3.11.7", "osx-arm64", ("darwin", "Darwin", "arm64", "posix", "CPython")),
+        ("cpython", "3.11.7", "linux-64", ("linux", "Linux", "x86_64", "posix", "CPython")),
+        ("cpython", "3.11.7", "win-64", ("win32", "Windows", "AMD64", "nt", "CPython")),
+        ("windows", "3.12.1", "win-64", ("win32", "Windows", "AMD64", "nt", "CPython")),
+        ("pypy", "3.9.18", "linux-aarch64", ("linux", "Linux", "aarch64", "posix", "PyPy")),
+    ],
+)
+def test_the_markers_are_those_of_the_prefix_not_of_this_python(
+    tmp_path: Path, layout: Layout, python: str, subdir: str, expected: tuple[str, ...]
+) -> None:
+    PrefixBuilder(root=tmp_path, layout=layout, python=python)
+    found = marker_environment(read_prefix(tmp_path), subdir=subdir)
+    keys = (
+        "sys_platform",
+        "platform_system",
+        "platform_machine",
+        "os_name",
+        "platform_python_implementation",
+    )
+    assert tuple(found[key] for key in keys) == expected
+    assert found["python_full_version"] == python
+    assert found["python_version"] == python.rpartition(".")[0]

@@ -1,0 +1,23 @@
+"""Entries for one channel: before the others where it is asked, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from conda_pip_interop.names.channel_sections import choose_entries
+
+ENTRIES = {"x": 0, "bioconda::x": 1, "pytorch::x": 2, "https://example.org/c::y": 3}
+
+
+@pytest.mark.parametrize(
+    ("channels", "chosen"),
+    [
+        ([], {"x": 0}),
+        (["conda-forge"], {"x": 0}),
+        (["conda-forge", "bioconda"], {"x": 1}),
+        (["pytorch", "bioconda"], {"x": 2}),
+        (["https://example.org/mirror/bioconda/"], {"x": 1}),
+    ],
+)
+def test_the_first_channel_comes_first(channels: list[str], chosen: dict[str, int]) -> None:
+    assert choose_entries(ENTRIES, channels) == chosen

@@ -1,0 +1,174 @@
+"""conda's `depends` as PyPI requirements: exact wherever they do not say that they are not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.names.conda_depends import build_requirements, parse_depend
+from conda_pip_interop.names.exact_specs import correct_spec, select_versions
+from conda_pip_interop.names.versions import build_conda_spec
+from tests.names.test_exact_specs import SUFFIXES, everyday_projects, releases
+from tests.support.version_judges import JUDGES, Judge, ask_rattler
+
+
+@pytest.mark.parametrize(
+    ("depend", "requirement"),
+    [
+        ("click", "click"),
+        ("click *", "click"),
+        ("click >=8.0", "click>=8.0"),
+        ("numpy >=1.23,<3", None),
+        ("numpy >=1.23,<3.0a0", "numpy<3.0,>=1.23"),
+        ("numpy >=1.23,<3.0.0a0", "numpy<3.0.0,>=1.23"),
+        ("click 8.1.7", "click==8.1.7"),
+        ("click 8.1.*", "click==8.1.*"),
+        ("click =8.1", "click==8.1.*"),
+        ("click !=8.1.*,!=8.0.1", "click!=8.0.1,!=8.1.*"),
+        ("click ~=8.1.7", "click~=8.1.7"),
+        ("click 8.1.7 *", "click==8.1.7"),
+        ("click 8.1.7 pyhd_0", None),
+        ("click 1.2|3.*", None),
+        ("click >=1.7|==1.8", "click>=1.7"),
+        ("click >=1.7|==1.7+cu118", "click>=1.7"),
+        ("click >=1.7|==1.6", None),
+        ("click >=1.7|==1_8", None),
+        ("click >=1,!=2_0", "click>=1"),
+        ("click >1.0,!=1.post.*,!=1.0.post.*,!=1.0.0.post.*", "click>1.0"),
+        ("click >1.0,!=1.1.post.*", None),
+        ("click >8", None),
+        ("click ^1.*$", None),
+        ("click >=2024_1", None),
+        ("click >=8.0rc1", None),
+        ("conda-forge::click >=8", None),
+        ("click[version='>=8']", None),
+        ("click ~=8", None),
+        ("click ==8.*", None),
+        ("click 1.0+cu118", None),
+        ("", None),
+    ],
+)
+def test_what_can_be_said_is_and_what_cannot_says_so(depend: str, requirement: str | None) -> None:
+    (found,) = build_requirements([depend], lambda name: (canonicalize_name(name),))
+    if requirement is None:
+        assert found.inexact
+    else:
+        assert (found.requirement, found.inexact) == (requirement, None)
+
+
+def test_names_are_those_that_the_packages_carry() -> None:
+    carried = {"py-opencv": ("opencv-python", "opencv-python-headless"), "zlib": ()}
+    found = build_requirements(
+        ["py-opencv >=4", "zlib >=1.3,<2.0a0"],
+        lambda name: tuple(map(canonicalize_name, carried[name])),
+    )
+    assert [one.requirement for one in found] == [
+        "opencv-python>=4",
+        "opencv-python-headless>=4",
+        None,
+    ]
+    assert found[2].inexact == "conda's zlib carries no distribution"
+
+
+@pytest.mark.parametrize(
+    ("depend", "refused", "not_judged"),
+    [
+        ("idna >=2.5", ["2.4", "2.4+cu118", "2.5rc1"], ["2.5", "odd_1", ""]),
+        ("idna !=2.4", ["2.4"], ["2.4+cu118", "2.5"]),
+        ("idna >=2.5,<4", ["4", "4.0", "5.1", "2.4"], ["3.9", "4.0rc1", "2.4.post1"]),
+        ("idna >3", ["3", "2"], ["3.1", "3.post1"]),
+        ("idna 3.7 pyhd_0", [], ["3.6"]),
+        ("idna 3.7|4.*", [], ["3.6"]),
+        ("idna >=2.5,<4|5.*", [], ["4.0"]),
+        ("idna >=2024_1", [], ["2023"]),
+        ("main::idna >=9", [], ["3"]),
+    ],
+)
+def test_a_version_is_refused_only_where_that_is_certain(
+    depend: str, refused: list[str], not_judged: list[str]
+) -> None:
+    (found,) = build_requirements([depend], lambda name: (canonicalize_name(name),))
+    assert [one for one in (*refused, *not_judged) if found.refuses(one)] == refused
+
+
+OPERATORS = st.sampled_from(["", "==", "!=", "<", "<=", ">", ">=", "~=", "=", "=*", "*", "!=*"])
+
+
+@st.composite
+def depends(draw: st.DrawFn, *, length: int) -> str:
+    clauses = []
+    for operator, bound, suffix in draw(
+        st.lists(
+            st.tuples(
+                OPERATORS,
+                releases(1, length),
+                st.sampled_from(["", "", "", "a0", "dev0", "rc1", ".post1"]),
+            ),
+            min_size=1,
+            max_size=2,
+        )
+    ):
+        star = ".*" if operator.endswith("*") else ""
+        clauses.append(f"{operator.rstrip('*')}{bound}{suffix}{star}")
+    return "x " + ",".join(clauses)
+
+
+@JUDGES
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), length=st.integers(2, 3))
+def test_what_is_said_to_be_exact_is(judge: Judge, data: st.DataObject, length: int) -> None:
+    others = data.draw(st.lists(releases(length, length), min_size=5, max_size=5))
+    versions = data.draw(st.lists(releases(length, 4), min_size=5, max_size=5))
+    versions += [one + suffix for one in others for suffix in SUFFIXES]
+    for text in data.draw(st.lists(depends(length=length), min_size=8, max_size=8)):
+        depend = parse_depend(text)
+        assert depend is not None
+        if depend.inexact is not None:
+            continue
+        answers = judge([(text.removeprefix("x "), version) for version in versions])
+        right = [depend.specifiers.contains(version, prereleases=True) for version in versions]
+        wrong = [
+            (text, str(depend.specifiers), version)
+            for version, answer, expected in zip(versions, answers, right, strict=True)
+            if answer != expected
+        ]
+        assert wrong == []
+
+
+@JUDGES
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), length=st.integers(2, 3))
+def test_what_is_refused_for_certain_is(judge: Judge, data: st.DataObject, length: int) -> None:
+    others = data.draw(st.lists(releases(length, length), min_size=5, max_size=5))
+    versions = data.draw(st.lists(releases(length, 4), min_size=5, max_size=5))
+    versions += [one + suffix for one in others for suffix in (*SUFFIXES, "+cu118")]
+    for text in data.draw(st.lists(depends(length=length), min_size=8, max_size=8)):
+        (found,) = build_requirements([text], lambda name: (canonicalize_name(name),))
+        refused = [version for version in versions if found.refuses(version)]
+        answers = judge([(text.removeprefix("x "), version) for version in refused])
+        assert not any(answers), (text, found.requirement, refused, answers)
+
+
+@settings(max_examples=60, deadline=None)
+@given(project=everyday_projects())
+def test_a_spec_of_ours_is_read_back_as_what_it_was_made_of(
+    project: tuple[list[SpecifierSet], list[str]],
+) -> None:
+    """Made exact for versions at hand or not: the same versions, and it says so."""
+    wanted, versions = project
+    for asked in wanted:
+        spec = build_conda_spec(asked)
+        assert isinstance(spec, str)
+        accepted = select_versions(asked, versions, prereleases=True)
+        exact = correct_spec(
+            spec, versions=versions, accepted=accepted, matches=lambda *pair: ask_rattler([pair])[0]
+        )
+        for text in (spec, exact):
+            depend = parse_depend(f"x {text}")
+            assert depend is not None
+            found = select_versions(depend.specifiers, versions, prereleases=True)
+            assert found == accepted, (str(asked), text, str(depend.specifiers))
+            assert depend.inexact is None, (str(asked), text)

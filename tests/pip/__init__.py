@@ -1,1 +1,0 @@
-"""Tests of how pip is run, with a real pip."""

@@ -1,0 +1,169 @@
+"""Markers: ours are known by their signature, all others are left alone."""
+
+from __future__ import annotations
+
+import configparser
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.prefix import read_prefix
+from conda_pip_interop.protection.markers import (
+    Absent,
+    Foreign,
+    Ours,
+    find_marker_paths,
+    read_marker,
+    read_markers,
+    render_marker,
+)
+from tests.support.builders import Layout, PrefixBuilder
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> PrefixBuilder:
+    return PrefixBuilder(root=tmp_path / "my env")
+
+
+def render(
+    prefix: Path,
+    *,
+    env_name: str | None = "work",
+    is_base: bool = False,
+    message: str | None = None,
+) -> str:
+    return render_marker(
+        env_name=env_name,
+        prefix=prefix,
+        is_base=is_base,
+        policy_source="/etc/conda/.condarc (line 3)",
+        message=message,
+        version="1.2.3",
+    )
+
+
+def parse_as_pip_does(text: str) -> dict[str, str]:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(text)
+    return dict(parser["externally-managed"])
+
+
+def test_there_is_none(built: PrefixBuilder) -> None:
+    path = f"{built.stdlib}/EXTERNALLY-MANAGED"
+    assert read_marker(read_prefix(built.root)) == Absent(path=PrefixPath(path))
+
+
+@pytest.mark.parametrize(
+    ("layout", "python", "folder"),
+    [
+        ("free-threaded", "3.13.1", "lib/python3.13t"),
+        ("pypy", "3.9.18", "lib/pypy3.9"),
+        ("windows", "3.12.1", "Lib"),
+    ],
+)
+def test_it_lies_in_the_stdlib_folder(
+    tmp_path: Path, layout: Layout, python: str, folder: str
+) -> None:
+    PrefixBuilder(root=tmp_path, layout=layout, python=python)
+    assert find_marker_paths(read_prefix(tmp_path)) == (f"{folder}/EXTERNALLY-MANAGED",)
+
+
+def test_ours_is_known_again(built: PrefixBuilder) -> None:
+    text = render(built.root)
+    built.write(f"{built.stdlib}/EXTERNALLY-MANAGED", text)
+    marker = read_marker(read_prefix(built.root))
+    assert isinstance(marker, Ours)
+    assert (marker.version, marker.policy) == ("1.2.3", "/etc/conda/.condarc (line 3)")
+    assert (marker.prefix, marker.stale, marker.text) == (str(built.root), False, text)
+
+
+def test_a_copy_from_another_prefix_is_stale(built: PrefixBuilder, tmp_path: Path) -> None:
+    built.write(f"{built.stdlib}/EXTERNALLY-MANAGED", render(tmp_path / "other"))
+    marker = read_marker(read_prefix(built.root))
+    assert isinstance(marker, Ours)
+    assert marker.stale
+
+
+def test_a_symlinked_prefix_is_not_another(built: PrefixBuilder, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(built.root)
+    built.write(f"{built.stdlib}/EXTERNALLY-MANAGED", render(tmp_path / "link"))
+    marker = read_marker(read_prefix(built.root))
+    assert isinstance(marker, Ours)
+    assert not marker.stale
+
+
+@pytest.mark.parametrize("content", [b"[externally-managed]\nError=no\n", b"", b"\xff", None])
+def test_any_other_is_foreign(built: PrefixBuilder, content: bytes | None) -> None:
+    path = f"{built.stdlib}/EXTERNALLY-MANAGED"
+    if content is None:
+        (built.root / path).mkdir()
+    else:
+        built.write(path, content)
+    assert read_marker(read_prefix(built.root)) == Foreign(path=PrefixPath(path), owner=None)
+
+
+def test_an_edit_makes_it_the_users(built: PrefixBuilder) -> None:
+    path = f"{built.stdlib}/EXTERNALLY-MANAGED"
+    built.write(path, render(built.root) + "Error-tlh=ghobe'\n")
+    assert isinstance(read_marker(read_prefix(built.root)), Foreign)
+
+
+def test_one_that_a_record_lists_is_condas(built: PrefixBuilder) -> None:
+    path = PrefixPath(f"{built.stdlib}/EXTERNALLY-MANAGED")
+    built.write(path, render(built.root))
+    marker = read_marker(read_prefix(built.root), owners={path: "conda-managed-env"})
+    assert marker == Foreign(path=path, owner="conda-managed-env")
+
+
+def test_those_of_former_pythons_follow_the_current_one(built: PrefixBuilder) -> None:
+    old = f"{built.stdlib}/EXTERNALLY-MANAGED"
+    built.write(old, render(built.root))
+    built.python_upgrade("3.12.1")
+    current, former = read_markers(read_prefix(built.root))
+    assert current == Absent(path=PrefixPath("lib/python3.12/EXTERNALLY-MANAGED"))
+    assert isinstance(former, Ours)
+    assert former.path == old
+
+
+def test_without_python_there_is_no_place_for_one(tmp_path: Path) -> None:
+    (tmp_path / "conda-meta").mkdir()
+    assert read_markers(read_prefix(tmp_path)) == (Absent(path=None),)
+
+
+def test_pip_reads_every_language(built: PrefixBuilder) -> None:
+    texts = parse_as_pip_does(render(built.root))
+    languages = ("", "-de", "-es", "-fr", "-ja", "-pt_br", "-zh_cn")
+    assert set(texts) == {f"error{language}" for language in languages}
+    for text in texts.values():
+        assert "conda install -n work PACKAGE" in text
+        assert "conda pip install -n work PACKAGE" in text
+        assert "--break-system-packages" in text
+        assert "\n\n" in text
+        assert "PEP" not in text
+
+
+def test_base_is_told_to_use_another_environment_first(built: PrefixBuilder) -> None:
+    base = parse_as_pip_does(render(built.root, is_base=True))["error"]
+    other = parse_as_pip_does(render(built.root))["error"]
+    assert base.index("conda create") < base.index("conda install")
+    assert other.index("conda install") < other.index("conda pip install")
+    assert base.partition("\n")[0] != other.partition("\n")[0]
+
+
+def test_an_environment_without_a_name_is_given_by_path(built: PrefixBuilder) -> None:
+    text = parse_as_pip_does(render(built.root, env_name=None))["error"]
+    assert f"conda install -p '{built.root}' PACKAGE" in text
+
+
+def test_the_admins_message_is_kept_whatever_is_in_it(built: PrefixBuilder) -> None:
+    message = "100 % sure? Ask:\n\n# data team\n[section]\nkey = value\r\n"
+    text = parse_as_pip_does(render(built.root, message=message))["error"]
+    assert text.endswith("100 % sure? Ask:\n\n- # data team\n[section]\nkey = value")
+
+
+def test_an_odd_path_stays_on_its_line() -> None:
+    text = render(Path("/opt/a\nb\udcff"), env_name=None)
+    assert text.splitlines()[1] == "[externally-managed]"
+    assert "error" in parse_as_pip_does(text)
+    assert text.encode()

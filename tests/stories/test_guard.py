@@ -1,0 +1,206 @@
+"""Before a transaction that would break what pip has installed, it is said, or refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.stories.tree import hash_tree
+from tests.support.pip_worlds import build_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def env(make_env: Any) -> Any:
+    """conda's flask with pip's Flask-Testing, which needs it, and pip's idna."""
+    env = make_env("python", "pip", "flask")
+    env.pip("install", "-q", "--no-deps", "Flask-Testing", "idna==3.11")
+    return env
+
+
+CASES = {
+    "a requirement": (
+        ("install", "flask=3.0.3"),
+        "app 1.0 requires flask>=3.1, but flask would be 3.0.3",
+        "add 'flask>=3.1' to the command",
+    ),
+    "a removal": (
+        ("remove", "flask"),
+        "app 1.0 requires flask>=3.1, but it would be removed",
+        "conda pip uninstall -n ENV app",
+    ),
+    "by force": (
+        ("remove", "--force", "flask"),
+        "app 1.0 requires flask>=3.1, but it would be removed",
+        "conda pip uninstall -n ENV app",
+    ),
+    "Python": (
+        ("install", "python=3.12"),
+        "Python would be 3.12.1 instead of 3.11.7, which leaves behind app 1.0, idna 3.11",
+        "add python=3.11 to the command",
+    ),
+    "a name": (
+        ("install", "requests"),
+        "pip's idna 3.11 would be overwritten by conda's idna 3.10",
+        "conda pip uninstall -n ENV idna",
+    ),
+}
+
+
+SOLVERS = pytest.mark.parametrize(
+    "solver",
+    ["classic", pytest.param("rattler", marks=pytest.mark.needs_conda("26.7", "rattler solver"))],
+)
+
+
+@SOLVERS
+def test_each_harm_is_told_and_refused_with_nothing_changed(
+    make_env: Any, tmp_path: Path, solver: str
+) -> None:
+    env = make_env("python", "pip", "flask")
+    wheel = build_wheel(tmp_path, "app", requires=["flask>=3.1"])
+    env.pip("install", "-q", "--no-deps", str(wheel), "idna==3.11")
+    before = hash_tree(env.prefix)
+    for command, harm, way in CASES.values():
+        told = env.conda(*command, "--dry-run", "-y", "--json", CONDA_SOLVER=solver)
+        assert harm in told.stderr
+        assert json.loads(told.stdout)["dry_run"] is True
+        error = {"CONDA_SOLVER": solver, "CONDA_PLUGINS_PIP_INTEROP_GUARD": "error"}
+        refused = env.conda(*command, "-y", check=False, **error)
+        assert refused.returncode == 1
+        assert "Nothing was changed" in refused.stderr
+        assert harm in refused.stderr
+        assert way.replace("ENV", env.name) in refused.stderr
+        assert "CONDA_PLUGINS_PIP_INTEROP_GUARD=off" in refused.stderr
+        assert "Traceback" not in refused.stderr
+        document = json.loads(env.conda(*command, "--json", check=False, **error).stdout)
+        assert harm in document["message"]
+    assert hash_tree(env.prefix) == before
+
+
+def test_the_ways_through_lead_through(make_env: Any, tmp_path: Path) -> None:
+    """A spec that keeps both; pip's out of the way; off for once."""
+    env = make_env("python", "pip", "flask")
+    wheel = build_wheel(tmp_path, "app", requires=["flask>=3.1"])
+    env.pip("install", "-q", "--no-deps", str(wheel))
+    error = {"CONDA_PLUGINS_PIP_INTEROP_GUARD": "error"}
+    assert env.conda("install", "-y", "flask", "flask>=3.1", "six", **error).stderr == ""
+    env.conda("pip uninstall", "-y", "app")
+    assert env.conda("remove", "-y", "--dry-run", "flask", **error).stderr.count("interop") == 0
+    env.pip("install", "-q", "--no-deps", str(wheel))
+    done = env.conda("remove", "-y", "flask", CONDA_PLUGINS_PIP_INTEROP_GUARD="off")
+    assert "would break" not in done.stderr
+    assert env.findings() == [("unmet", "app")]
+
+
+@SOLVERS
+def test_condas_package_that_pips_would_not_do_for_is_told_and_refused(
+    make_env: Any, tmp_path: Path, solver: str
+) -> None:
+    """The solver goes by the record of conda's idna 3.10, in whose place pip's 4.0 is."""
+    env = make_env("python", "pip", "idna")
+    wheel = build_wheel(tmp_path, "idna", "4.0")
+    env.pip("install", "-q", str(wheel))
+    harm = (
+        "conda's requests 2.32.3 requires idna<4,>=2.5, "
+        "but pip's idna 4.0 is in the place of conda's"
+    )
+    warn = {"CONDA_SOLVER": solver}
+    error = {**warn, "CONDA_PLUGINS_PIP_INTEROP_GUARD": "error"}
+    told = env.conda("install", "requests", "--dry-run", "--json", **warn)
+    assert harm in told.stderr
+    assert json.loads(told.stdout)["dry_run"] is True
+    refused = env.json("install", "requests", check=False, **error)
+    assert harm in refused["message"]
+    assert f"conda pip restore -n {env.name} idna" in refused["message"]
+    assert f"conda pip install -n {env.name} 'idna<4,>=2.5'" in refused["message"]
+    assert "requests" not in env.records()
+    env.conda("pip install", "-y", "idna<4,>=2.5")
+    assert "interop" not in env.conda("install", "requests", "--dry-run", **error).stderr
+    env.pip("install", "-q", str(wheel))
+    env.conda("pip restore", "-y", "idna")
+    assert "interop" not in env.conda("install", "-y", "requests", **error).stderr
+    assert env.findings() == []
+
+
+@pytest.mark.needs_conda("25.5", "pre-transaction actions")
+@pytest.mark.parametrize("safety_checks", ["warn", "disabled"])
+def test_what_no_solver_is_asked_about_is_guarded_before_it_changes_anything(
+    env: Any, safety_checks: str
+) -> None:
+    url = f"{env.base.channel.url}/noarch/idna-3.10-pyhd_0.conda"
+    before = hash_tree(env.prefix / "lib")
+    refused = env.conda(
+        *("install", "-y", url),
+        check=False,
+        CONDA_PLUGINS_PIP_INTEROP_GUARD="error",
+        CONDA_SAFETY_CHECKS=safety_checks,
+    )
+    assert refused.returncode == 1
+    assert "pip's idna 3.11 would be overwritten by conda's idna 3.10" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert hash_tree(env.prefix / "lib") == before
+    assert "would be overwritten" in env.conda("install", "-y", url).stderr
+
+
+def test_warn_tells_before_the_prompt_and_goes_on(env: Any) -> None:
+    asked = subprocess.run(
+        [env.base.conda, "install", "-n", env.name, "idna"],
+        env=env.base.env(CONDA_ALWAYS_YES="false"),
+        input="n\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "pip's idna 3.11 would be overwritten by conda's idna 3.10" in asked.stderr
+    assert env.owners()["idna"] == ("3.11", "pip")
+    assert "conda-pip-interop" not in env.conda("install", "-y", "six").stderr
+    assert "would be overwritten" in env.conda("install", "-y", "idna").stderr
+    assert env.owners()["idna"] == ("3.10", "conda")
+
+
+def test_a_build_tool_that_solves_by_condas_api_is_left_alone(env: Any) -> None:
+    """conda-build solves for its own prefixes, while conda's target is the active environment."""
+    code = (
+        "from conda.base.context import context, reset_context;"
+        "from conda.core.solve import Solver;"
+        "from conda.models.match_spec import MatchSpec as M;"
+        "reset_context();"
+        "context.plugin_manager.get_settings();"
+        f"s = Solver({str(env.prefix.parent / 'host')!r}, context.channels, context.subdirs,"
+        " specs_to_add=[M('idna')]);"
+        "print(s.solve_for_transaction())"
+    )
+    done = env.base.run_in(
+        *(env.base.prefix, "python", "-c", f"if __name__ == '__main__': exec({code!r})"),
+        CONDA_PREFIX=str(env.prefix),
+        CONDA_PLUGINS_PIP_INTEROP_GUARD="error",
+    )
+    assert "conda-pip-interop" not in done.stderr
+
+
+def test_conda_pip_install_is_guarded_too(env: Any) -> None:
+    """conda's requests brings conda's idna along, over pip's."""
+    before = hash_tree(env.prefix)
+    refused = env.conda(
+        *("pip install", "--yes", "requests"),
+        check=False,
+        CONDA_PLUGINS_PIP_INTEROP_GUARD="error",
+    )
+    assert refused.returncode == 1
+    assert "pip's idna 3.11 would be overwritten by conda's idna 3.10" in refused.stderr
+    assert hash_tree(env.prefix) == before
+
+
+def test_off_looks_at_nothing(env: Any) -> None:
+    done = env.conda(
+        "remove", "-y", "--dry-run", "flask", check=False, CONDA_PLUGINS_PIP_INTEROP_GUARD="off"
+    )
+    assert "conda-pip-interop" not in done.stderr

@@ -1,0 +1,264 @@
+"""`conda pip install`: conda what the channel has, pip the rest, and nothing overwritten."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conda_pip_interop.changes.journal import STATE_FOLDER
+from tests.stories.tree import hash_tree
+
+if TYPE_CHECKING:
+    from tests.world.base import Base
+
+pytestmark = pytest.mark.e2e
+
+
+def plan_of(document: Any) -> dict[str, tuple[str, str]]:
+    return {one["name"]: (one["manager"], one["action"]) for one in document["plan"]}
+
+
+def reasons_of(document: Any) -> dict[str, str]:
+    return {one["name"]: one["reason"] for one in document["plan"]}
+
+
+def test_conda_supplies_what_the_channel_has_and_pip_the_rest(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    dry = env.json("pip install", "--dry-run", "Flask-Testing", "cowsay")
+    plan = plan_of(dry)
+    assert plan["flask"] == plan["werkzeug"] == ("conda", "install")
+    assert plan["flask-testing"] == plan["cowsay"] == ("pip", "install")
+    assert reasons_of(dry)["flask"] == "needed by flask-testing"
+    assert reasons_of(dry)["cowsay"] == "not in the channels"
+    assert "flask" not in env.owners()
+
+    done = env.conda("pip install", "--yes", "Flask-Testing", "cowsay")
+    assert "needed by flask-testing" in done.stdout
+    owners = env.owners()
+    assert owners["flask"][1] == owners["werkzeug"][1] == owners["click"][1] == "conda"
+    assert owners["flask-testing"][1] == owners["cowsay"][1] == "pip"
+    assert env.pip("check").stdout.strip() == "No broken requirements found."
+    env.python("import flask_testing, cowsay")
+    assert env.findings() == []
+
+
+def test_doing_it_twice_does_nothing_the_second_time(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    env.conda("pip install", "--yes", "six", "cowsay")
+    before = hash_tree(env.prefix)
+    again = env.json("pip install", "--yes", "six", "cowsay")
+    assert plan_of(again) == {"six": ("conda", "keep"), "cowsay": ("pip", "keep")}
+    assert hash_tree(env.prefix) == before
+
+
+def test_conda_is_given_the_range_and_not_pips_pin(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    env.conda("pip install", "--yes", "click<8.1.8,>=8")
+    assert env.owners()["click"] == ("8.1.7", "conda")
+    history = (env.prefix / "conda-meta" / "history").read_text()
+    assert ">=8" in history.splitlines()[-1]
+
+
+def test_a_version_that_the_channel_lacks_comes_from_pip_with_the_reason(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    answer = env.json("pip install", "--yes", "idna>=3.11")
+    assert reasons_of(answer)["idna"] == "the channels have only 3.7 to 3.10, needed >=3.11"
+    assert env.owners()["idna"] == ("3.11", "pip")
+
+
+def test_what_conda_owns_is_not_overwritten(make_env: Any) -> None:
+    env = make_env("python", "pip", "idna")
+    before = hash_tree(env.prefix)
+    refused = env.conda("pip install", "--yes", "idna>=3.11", check=False)
+    assert refused.returncode == 1
+    assert "idna 3.10 is conda's" in refused.stderr
+    assert hash_tree(env.prefix) == before
+
+
+def test_extras_are_followed(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    plan = plan_of(env.json("pip install", "--dry-run", "requests[socks]", check=False))
+    assert plan["requests"] == ("conda", "install")
+    assert plan["pysocks"] == ("pip", "install")
+
+
+def test_a_conda_package_without_the_distribution_does_not_count(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    document = env.json("pip install", "--dry-run", "ninja")
+    assert plan_of(document) == {"ninja": ("pip", "install")}
+    assert reasons_of(document)["ninja"].startswith("conda's ninja is a program")
+
+
+def test_an_environment_without_pip_is_served_by_condas_own(make_env: Any) -> None:
+    env = make_env("python")
+    assert "pip" not in env.owners()
+    env.conda("pip install", "--yes", "cowsay")
+    assert env.owners() == {"cowsay": ("6.1", "pip")}
+    env.python("import cowsay")
+
+
+def test_a_pip_too_old_for_reports_is_not_used(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    env.pip("install", "-q", "pip==22.3.1")
+    env.conda("pip install", "--yes", "cowsay")
+    assert env.owners()["cowsay"] == ("6.1", "pip")
+
+
+def test_an_environment_without_python_is_refused_with_the_way_on(make_env: Any) -> None:
+    env = make_env("ninja")
+    refused = env.conda("pip install", "--yes", "cowsay", check=False)
+    assert refused.returncode == 1
+    assert f"conda install -n {env.name} python" in refused.stderr
+
+
+def test_a_name_that_nobody_has_is_pips_error_and_changes_nothing(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    before = hash_tree(env.prefix)
+    refused = env.conda("pip install", "--yes", "no-such-project-anywhere", check=False)
+    assert refused.returncode == 1
+    assert "no-such-project-anywhere" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert hash_tree(env.prefix) == before
+
+
+def test_an_unsatisfiable_set_changes_nothing(make_env: Any) -> None:
+    env = make_env("python", "pip", "flask=3.0.3")
+    before = hash_tree(env.prefix)
+    refused = env.conda("pip install", "--yes", "flask<3.1", "werkzeug<1", check=False)
+    assert refused.returncode == 1
+    assert hash_tree(env.prefix) == before
+
+
+def test_where_pips_part_cannot_be_put_in_place_condas_is_taken_back(make_env: Any) -> None:
+    env = make_env("python", "pip", "flask=3.0.3", "click=8.1.7")
+    in_the_way = env.site_packages / "cowsay" / "main.py"
+    in_the_way.mkdir(parents=True)
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    refused = env.conda("pip install", "--yes", "flask>=3.1", "six", "cowsay", check=False)
+    assert refused.returncode == 1
+    assert "cowsay/main.py" in refused.stderr
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+    in_the_way.rmdir()
+    env.conda("pip install", "--yes", "flask>=3.1", "six", "cowsay")
+    assert env.owners()["flask"] == ("3.1.0", "conda")
+    assert env.findings() == []
+
+
+def test_a_dry_run_changes_nothing(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    before = hash_tree(env.prefix)
+    done = env.conda("pip install", "--dry-run", "Flask-Testing")
+    assert "nothing was changed" in done.stdout
+    assert hash_tree(env.prefix) == before
+
+
+def test_a_no_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None:
+    env = make_env("python", "pip")
+    before = hash_tree(env.prefix)
+    asked = subprocess.run(
+        [base.conda, "pip", "install", "-n", env.name, "cowsay"],
+        env=base.env(CONDA_ALWAYS_YES="false"),
+        input="n\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Proceed" in asked.stdout
+    assert hash_tree(env.prefix) == before
+
+
+def test_ctrl_c_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None:
+    env = make_env("python", "pip")
+    before = hash_tree(env.prefix)
+    asking = subprocess.Popen(
+        [base.conda, "pip", "install", "-n", env.name, "six", "cowsay"],
+        env=base.env(CONDA_ALWAYS_YES="false", PYTHONUNBUFFERED="1"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # ignored in what a shell has put into the background, and then inherited
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
+    assert asking.stdout is not None
+    seen = ""
+    while "Proceed" not in seen:
+        piece = asking.stdout.read(1)
+        assert piece, seen  # it ended without a question
+        seen += piece
+    asking.send_signal(signal.SIGINT)
+    _, errors = asking.communicate(timeout=60)
+    assert "Traceback" not in errors  # the exit code is conda's own (0 on 24.7)
+    assert hash_tree(env.prefix) == before
+
+
+def test_json_is_one_document_and_nothing_else(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    done = env.conda("pip install", "--yes", "--json", "six", "cowsay")
+    document = json.loads(done.stdout)
+    assert document["success"] is True
+    assert document["prefix"] == str(env.prefix)
+
+
+def test_json_without_yes_is_wrong_usage(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    refused = env.conda("pip install", "--json", "cowsay", check=False, CONDA_ALWAYS_YES="false")
+    assert refused.returncode == 2
+    assert json.loads(refused.stdout)["error"]["code"] == "usage"
+
+
+def test_the_users_pip_settings_do_not_send_it_elsewhere(make_env: Any, tmp_path: Any) -> None:
+    env = make_env("python", "pip")
+    config = tmp_path / "pip.conf"
+    config.write_text(f"[global]\ntarget = {tmp_path / 'elsewhere'}\n")
+    env.conda(
+        *("pip install", "--yes", "cowsay"),
+        PIP_CONFIG_FILE=str(config),
+        PIP_USER="1",
+        PIP_REQUIRE_VIRTUALENV="1",
+    )
+    assert env.owners()["cowsay"] == ("6.1", "pip")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_an_unknown_option_of_pips_is_refused_by_name(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    refused = env.conda("pip install", "--such-an-option", "cowsay", check=False)
+    assert refused.returncode == 2
+    assert "--such-an-option" in refused.stderr
+    # behind two dashes it is for pip to say, also where conda has everything
+    refused = env.conda("pip install", "--yes", "six", "--", "--such-an-option", check=False)
+    assert refused.returncode == 2
+    assert "--such-an-option" in refused.stderr
+    assert "six" not in env.owners()
+
+
+def test_what_conda_cannot_put_beside_the_rest_moves_to_pip(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    done = env.json("pip install", "--yes", "requests", "idna<3.5")
+    reasons = reasons_of(done)
+    assert reasons["requests"] == "conda cannot put it beside the idna that is needed"
+    assert reasons["idna"] == "the channels have only 3.7 to 3.10, needed <3.5,<4,>=2.5"
+    owners = env.owners()
+    assert owners["requests"][1] == owners["idna"][1] == "pip"
+    assert owners["urllib3"][1] == owners["certifi"][1] == "conda"
+    assert env.pip("check").stdout.strip() == "No broken requirements found."
+    assert env.findings() == []
+
+
+def test_a_frozen_environment_is_left_alone_unless_overridden(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    frozen = env.prefix / "conda-meta" / "frozen"
+    frozen.write_text('{"message": "made for the exhibition"}')
+    refused = env.conda("pip install", "--yes", "cowsay", check=False)
+    assert refused.returncode == 1
+    assert "made for the exhibition" in refused.stderr
+    assert "Nothing to undo" in env.conda("pip undo", "--list").stdout
+    frozen.write_text("")
+    assert env.conda("pip install", "--yes", "cowsay", check=False).returncode == 1
+    env.conda("pip install", "--yes", "--override-frozen", "cowsay")
+    assert env.owners()["cowsay"] == ("6.1", "pip")

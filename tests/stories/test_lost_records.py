@@ -1,0 +1,209 @@
+"""Records that a conda without the plugin has deleted: told, brought back, or cleaned up after."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conda_pip_interop.changes.journal import STATE_FOLDER
+from tests.stories.alone import ALONE
+from tests.stories.tree import hash_tree
+from tests.support.pip_worlds import build_wheel
+from tests.world.cache import write_atomically
+from tests.world.channel import native_subdir
+from tests.world.package import File, Package, write_package
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.e2e
+
+_DATA = "share/kit/data.txt"
+
+
+@pytest.fixture
+def env(make_env: Any) -> Any:
+    """conda's click, replaced by pip's, and forgotten by `conda list`."""
+    env = make_env("python", "pip", "click=8.1.7")
+    env.pip("install", "-q", "click==8.1.3")
+    lose_records(env)
+    assert "click" not in env.records()
+    return env
+
+
+def lose_records(env: Any) -> None:
+    """What a conda without this plugin does (conda#14423)."""
+    env.base.run("list", "-n", env.name, **ALONE)
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> str:
+    """A channel with kit, which has a file of which pip knows nothing, and kin beside it."""
+    folder = tmp_path / "channel"
+    info = "kit-1.0.dist-info"
+    listed = ["kit.py", *(f"{info}/{one}" for one in ("METADATA", "RECORD", "INSTALLER"))]
+    content = {
+        "kit.py": "import sys\n",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: kit\nVersion: 1.0\n",
+        f"{info}/RECORD": "".join(f"{one},,\n" for one in listed),
+        f"{info}/INSTALLER": "conda\n",
+    }
+    files = [
+        File(path=f"site-packages/{name}", content=text.encode()) for name, text in content.items()
+    ]
+    data = File(path=_DATA, content=b"of conda's package alone\n")
+    packages = [build_package("kit", *files, data), build_package("kin")]
+    (folder / "noarch").mkdir(parents=True)
+    found = {f"{one.stem}.conda": write_package(one, folder / "noarch") for one in packages}
+    for subdir, entries in (("noarch", found), (native_subdir(), {})):
+        document = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": entries}
+        write_atomically(folder / subdir / "repodata.json", json.dumps(document))
+    return folder.as_uri()
+
+
+def build_package(name: str, *files: File) -> Package:
+    return Package(
+        name=name,
+        version="1.0",
+        build="pyhd_0",
+        subdir="noarch",
+        depends=("python",),
+        files=files,
+    )
+
+
+@pytest.fixture
+def kit(make_env: Any, channel: str, tmp_path: Path) -> Any:
+    """The channel's kit, extracted to a cache of its own, replaced by pip's, and forgotten."""
+    env = make_env("python", "pip")
+    cache = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
+    env.conda("install", "-c", channel, "kit", "kin", **cache)
+    env.pip("install", "-q", str(build_wheel(tmp_path, "kit", "2.0")))
+    lose_records(env)
+    assert "kit" not in env.records()
+    return env
+
+
+def test_it_is_told_and_comes_back_with_pips_payload_in_its_place(env: Any) -> None:
+    assert env.findings() == [("lost-record", "click")]
+    told = env.conda("pip check", check=False).stdout
+    assert f"conda pip repair -n {env.name} click" in told
+    assert f"conda pip repair -n {env.name} --clean-up click" in told
+    before = hash_tree(env.prefix)
+    assert "pip's click 8.1.3 is in its place" in env.conda("pip repair", "--dry-run").stdout
+    assert hash_tree(env.prefix) == before
+
+    (action,) = env.json("pip repair", "--yes", "click")["plan"]
+    assert (action["manager"], action["action"], action["version"]) == ("conda", "keep", "8.1.7")
+    assert env.findings() == []
+    assert env.records()["click"] == "8.1.7"
+    assert env.owners()["click"] == ("8.1.3", "pip")
+    (row,) = (one for one in env.json("list") if one["name"] == "click")
+    assert (row["version"], row["channel"]) == ("8.1.3", "pypi")
+    assert "conda-pip-interop" not in env.conda("install", "-y", "six").stderr
+    env.conda("pip restore", "--yes", "click")
+    assert env.owners()["click"] == ("8.1.7", "conda")
+    assert env.findings() == []
+
+
+def test_what_came_back_can_be_undone(env: Any) -> None:
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    env.conda("pip repair", "--yes")
+    (operation,) = env.json("pip undo", "--list")["operations"]
+    assert operation["title"] == "repair click"
+    env.conda("pip undo", "--yes")
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+    assert env.findings() == [("lost-record", "click")]
+
+
+def test_it_can_be_left_to_pip_instead(env: Any) -> None:
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    env.conda("pip repair", "--yes", "--clean-up", "click")
+    assert env.findings() == []
+    assert env.owners()["click"] == ("8.1.3", "pip")
+    env.conda("pip undo", "--yes")
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+    env.conda("pip repair", "--yes", "--clean-up", "click")
+    env.conda("install", "-y", "six")
+    assert env.findings() == []
+    assert "click" not in env.conda("list", "--revisions").stdout.rpartition("six")[2]
+
+
+def test_what_is_gone_altogether_is_linked_anew(make_env: Any) -> None:
+    env = make_env("python", "pip", "click=8.1.7")
+    before = [hash_tree(env.prefix / one) for one in ("lib", "bin")]
+    record = env.prefix / "conda-meta/click-8.1.7-pyhd_0.json"
+    written = json.loads(record.read_text())
+    env.pip("uninstall", "-q", "-y", "click")
+    lose_records(env)
+    assert not record.exists()
+    assert env.findings() == [("lost-record", "click")]
+    plan = env.json("pip repair", "--yes")["plan"]
+    assert [(one["action"], one["name"]) for one in plan] == [("install", "click")]
+    assert env.findings() == []
+    assert [hash_tree(env.prefix / one) for one in ("lib", "bin")] == before
+    assert json.loads(record.read_text())["files"] == written["files"]
+    env.python("import click")
+
+
+def test_once_conda_has_written_it_off_its_files_still_tell(kit: Any) -> None:
+    kit.conda("install", "-y", "six", **ALONE)
+    (finding,) = kit.json("pip check", check=False)["findings"]
+    assert (finding["kind"], finding["conda"]) == ("lost-record", "kit")
+    assert finding["details"]["written_off"] is True
+    assert _DATA in {one["path"] for one in finding["paths"]}
+
+    before = hash_tree(kit.prefix, but=STATE_FOLDER)
+    kit.conda("pip repair", "--yes", "--clean-up")
+    assert not (kit.prefix / "share/kit").exists()
+    assert kit.owners()["kit"] == ("2.0", "pip")
+    assert kit.findings() == []
+    kit.conda("pip undo", "--yes")
+    assert hash_tree(kit.prefix, but=STATE_FOLDER) == before
+
+    kit.conda("pip repair", "--yes", "kit")
+    assert kit.findings() == []
+    assert _DATA in json.loads((kit.prefix / "conda-meta/kit-1.0-pyhd_0.json").read_text())["files"]
+    kit.conda("remove", "-y", "kit")
+    assert kit.findings() == []
+    assert not [*kit.site_packages.glob("kit*"), *kit.prefix.glob("share/kit*")]
+
+
+def test_a_package_that_is_at_hand_no_more_is_fetched_or_it_is_said(
+    kit: Any, tmp_path: Path
+) -> None:
+    shutil.rmtree(tmp_path / "pkgs")
+    cache = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
+    assert kit.findings() == [("lost-record", "kit")]
+    before = hash_tree(kit.prefix, but=STATE_FOLDER)
+    shutil.move(tmp_path / "channel", tmp_path / "elsewhere")
+    refused = kit.conda("pip repair", "--yes", check=False, **cache)
+    assert refused.returncode == 1
+    assert "cannot be written again" in refused.stderr
+    assert f"conda pip repair -n {kit.name} --clean-up kit" in refused.stderr
+    assert hash_tree(kit.prefix, but=STATE_FOLDER) == before
+    shutil.move(tmp_path / "elsewhere", tmp_path / "channel")
+    kit.conda("pip repair", "--yes", **cache)
+    assert kit.findings() == []
+    assert kit.records()["kit"] == "1.0"
+    assert kit.owners()["kit"] == ("2.0", "pip")
+
+
+def test_no_alarm_where_conda_itself_has_removed(make_env: Any, base: Any) -> None:
+    env = make_env("python", "pip", "flask=3.0.3", "idna=3.7")
+    env.pip("install", "-q", "cowsay")
+    env.conda("install", "-y", "--force-reinstall", "six", **ALONE)
+    env.conda("update", "-y", "idna", **ALONE)
+    env.conda("remove", "-y", "flask", **ALONE)
+    env.pip("install", "-q", "click==8.1.7")  # the very files that conda's had
+    assert env.findings() == []
+    clone = type(env)(base=base, name=f"{env.name}c")
+    base.run("create", "-y", "-q", "-n", clone.name, "--clone", env.name)
+    assert clone.findings() == []
+    base.run("env", "remove", "-y", "-n", clone.name)
+    refused = env.conda("pip repair", "--yes", "--clean-up", "flask", check=False)
+    assert refused.returncode == 2
+    assert "conda has lost no record of flask" in refused.stderr

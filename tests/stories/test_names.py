@@ -1,0 +1,339 @@
+"""`conda pip names`: real channels asked, packages looked into, guesses remembered."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import ssl
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conda_pip_interop.dependencies.requirements import marker_environment
+from conda_pip_interop.environment.prefix import read_prefix
+from tests.stories.tls import CERTIFICATE, KEY
+from tests.support.pip_worlds import build_wheel
+from tests.world.cache import write_atomically
+from tests.world.channel import native_subdir
+from tests.world.package import File, Package, write_package
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.world.base import Base
+
+pytestmark = pytest.mark.e2e
+
+
+def package(name: str, version: str = "1.0", *depends: str, carries: str | None) -> Package:
+    """A noarch package of one distribution, or of none."""
+    folder = f"site-packages/{carries}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {carries}\nVersion: {version}\n"
+    file = File(path=f"{folder}/METADATA", content=metadata.encode())
+    return Package(
+        name=name,
+        version=version,
+        build="pyhd_0",
+        subdir="noarch",
+        depends=("python", *depends),
+        files=[file] if carries else [],
+    )
+
+
+def write_channel(folder: Path, *packages: Package) -> str:
+    """A channel of noarch packages; its URL."""
+    (folder / "noarch").mkdir(parents=True)
+    records = {f"{one.stem}.conda": write_package(one, folder / "noarch") for one in packages}
+    for subdir, found in (("noarch", records), (native_subdir(), {})):
+        content = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": found}
+        write_atomically(folder / subdir / "repodata.json", json.dumps(content))
+    return folder.as_uri()
+
+
+@pytest.fixture(scope="module")
+def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A channel of packages whose names say one thing and whose files another."""
+    return write_channel(
+        tmp_path_factory.mktemp("channel") / "conda-forge",
+        package("pytorch", carries="torch"),
+        package("pytorch", "2.0rc1", carries="torch"),
+        package("odd-name", carries="unheard_of"),
+        package("liar", carries="somebody_else"),
+        package("whole", "3.0", "whole-base 3.0.*", carries=None),
+        package("whole-base", "3.0", carries="whole"),
+    )
+
+
+def ask(base: Base, channel: str, *words: str, check: bool = True, **extra: str) -> Any:
+    done = base.run("pip", "names", "-c", channel, "--json", *words, check=check, **extra)
+    return json.loads(done.stdout)
+
+
+def by_name(document: Any) -> dict[str, Any]:
+    return {one["name"]: one for one in document["names"]}
+
+
+def test_each_source_says_its_part_and_the_files_have_the_last_word(
+    base: Base, channel: str, tmp_path: Path
+) -> None:
+    home: dict[str, Any] = {"XDG_CACHE_HOME": str(tmp_path)}
+    words = ("Torch", "liar", "whole", "ninja", "nowhere")
+    guessed = by_name(ask(base, channel, *words, **home))
+    assert {name: one["conda"] for name, one in guessed.items()} == {
+        "torch": "pytorch",
+        "liar": "liar",
+        "whole": "whole",
+        "ninja": None,
+        "nowhere": None,
+    }
+    assert guessed["torch"]["sources"][0]["source"] == "table"
+    assert guessed["torch"]["versions"] == ["2.0rc1", "1.0"]
+    assert guessed["nowhere"]["reason"] == "not in the channels"
+    assert guessed["liar"]["carried"] is None
+
+    checked = by_name(ask(base, channel, *words, "--check", check=False, **home))
+    assert checked["torch"]["carried"] is True
+    assert checked["whole"]["carried"] is True
+    assert checked["whole"]["reason"] == "whole-base 3.0 carries it"
+    assert (checked["liar"]["conda"], checked["liar"]["carried"]) == (None, False)
+
+    (considered,) = checked["liar"]["considered"]
+    assert (considered["name"], considered["build"]) == ("liar", "pyhd_0")
+    remembered = (tmp_path / "conda" / "pip-interop" / "wrong-guesses.json").read_text()
+    assert '"liar"' in remembered
+
+    packages = tmp_path / "packages"  # another cache, and empty: what is remembered is not fetched
+    again = base.run(
+        *("pip", "names", "-c", channel, "liar", "--check"),
+        check=False,
+        CONDA_PKGS_DIRS=str(packages),
+        **home,
+    )
+    assert again.returncode == 1
+    assert "liar: stays with pip" in again.stdout
+    assert "  packages  liar 1.0 pyhd_0\n" in again.stdout
+    assert not list(packages.glob("liar-*"))
+
+
+def test_the_names_of_a_channel_are_kept_as_long_as_its_repodata(
+    base: Base, channel: str, tmp_path: Path
+) -> None:
+    folder = Path(channel.removeprefix("file://")).parent
+    with serve(folder) as (url, requests):
+        words = ("pip", "names", "--json", "--override-channels", "-c", f"{url}/conda-forge")
+        home: dict[str, Any] = {"CONDA_PKGS_DIRS": str(tmp_path)}
+        base.run(*words, "odd.name", **home)
+        (kept,) = tmp_path.glob("cache/pip_interop_names_*.json")
+        document = json.loads(kept.read_text())
+        assert "odd-name" in document["names"]
+        kept.write_text(json.dumps(document | {"names": ["unheard.of"]}))
+        requests.clear()
+        answer = by_name(json.loads(base.run(*words, "odd.name", "unheard-of", **home).stdout))
+        assert requests == []
+        assert answer["odd-name"]["reason"] == "not in the channels"
+        assert answer["unheard-of"]["sources"][0]["names"] == ["unheard.of"]
+
+
+@contextmanager
+def serve(folder: Path, *, tls: Path | None = None) -> Iterator[tuple[str, list[str]]]:
+    """Serve a folder on loopback, good for ten minutes; gives the URL and what was asked for.
+
+    `tls` is a file of a certificate with its key. `/away?URL` leads to URL.
+    """
+    requests: list[str] = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path.startswith("/away?"):
+                self.send_response(302)
+                self.send_header("Location", self.path.removeprefix("/away?"))
+                self.end_headers()
+            else:
+                super().do_GET()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ARG002 - inherited
+            requests.append(self.path)
+
+        def end_headers(self) -> None:
+            self.send_header("Cache-Control", "max-age=600")
+            super().end_headers()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    scheme = "http"
+    if tls is not None:
+        scheme = "https"
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"{scheme}://127.0.0.1:{server.server_port}", requests
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_other_way_round(base: Base, channel: str) -> None:
+    words = ("--conda", "pytorch", "--conda", "cmake", "--conda", "requests")
+    pytorch, cmake, requests = ask(base, channel, *words, "--check")["packages"]
+    assert pytorch["distributions"] == [{"name": "torch", "version": "2.0rc1"}]
+    assert pytorch["known_from"] == "package"
+    assert (cmake["distributions"], cmake["known_from"]) == ([], None)
+    assert (requests["distributions"][0]["name"], requests["known_from"]) == (
+        "requests",
+        "installed",
+    )
+
+
+def write_settings(base: Base, folder: Path, text: str) -> dict[str, Any]:
+    """The variables under which conda reads this too, and keeps things in `folder`."""
+    condarc = folder / "condarc"
+    before = Path(base.env()["CONDARC"]).read_text()
+    condarc.write_text(f"{before}\nplugins:\n  {text}\n")
+    return {"XDG_CACHE_HOME": str(folder), "CONDARC": str(condarc)}
+
+
+def test_the_additional_map_is_fetched_only_when_asked_for(
+    base: Base, channel: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "map.json"
+    home = write_settings(base, tmp_path, f"pip_interop_names_map: {file}")
+
+    def look() -> str:
+        return base.run("pip", "names", "-c", channel, "unheard.of", **home).stdout
+
+    file.write_text('{"unheard-of": {"conda_name": "odd-name"}}')
+    assert look().startswith("unheard-of: stays with pip")
+    assert "1 names" in base.run("pip", "names", "--update", **home).stdout
+    assert "unheard-of: conda's odd-name, a guess" in look()
+    assert f"names map: {file}, fetched today" in look()
+
+    file.write_text("<html>Please log in</html>")
+    refused = base.run("pip", "names", "--update", check=False, **home)
+    assert refused.returncode == 1
+    assert "is no map of names" in refused.stderr
+    file.unlink()
+    refused = base.run("pip", "names", "--update", check=False, **home)
+    assert "was not fetched" in refused.stderr
+    assert "conda's odd-name" in look()
+
+
+def test_the_additional_map_comes_by_https_and_no_other_way(base: Base, tmp_path: Path) -> None:
+    (tmp_path / "map.json").write_text('{"odd-name": ["unheard-of"], "zlib": null}')
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_text(CERTIFICATE + KEY)
+
+    def update(url: str, **extra: str) -> tuple[int, str]:
+        home = write_settings(base, tmp_path, f"pip_interop_names_map: {url}")
+        done = base.run("pip", "names", "--update", check=False, **(home | extra))
+        return done.returncode, done.stdout + done.stderr
+
+    with serve(tmp_path, tls=certificate) as (url, _), serve(tmp_path) as (plain, _):
+        trusting = {"CONDA_SSL_VERIFY": str(certificate), "CONDA_REMOTE_MAX_RETRIES": "0"}
+        assert update(f"{url}/map.json", **trusting) == (0, f"{url}/map.json: 1 names.\n")
+        for place, reason in (
+            (f"{url}/none.json", "404"),
+            (f"{url}/away?{plain}/map.json", f"it leads to {plain}/map.json, which is not https"),
+            (f"{plain}/map.json", "neither a file nor an https URL"),
+        ):
+            code, said = update(place, **trusting)
+            assert code == 1
+            assert f"{place} was not fetched" in said
+            assert reason in said
+        code, said = update(f"{url}/map.json", CONDA_REMOTE_MAX_RETRIES="0")
+        assert code == 1
+        assert "certificate verify failed" in said
+
+
+def test_the_users_map_is_read_and_a_wrong_one_is_an_error_with_its_place(
+    base: Base, channel: str, tmp_path: Path
+) -> None:
+    home = write_settings(base, tmp_path, "pip_interop_names: {six: [a]}")
+    refused = base.run("pip", "names", "six", check=False, **home)
+    assert refused.returncode == 1
+    assert f"pip_interop_names is set to {{'six': ['a']}} by {tmp_path}" in refused.stderr
+    names = "{Six: null, unheard_of: odd-name, 'conda-forge::torch': null, 'other::whole': null}"
+    home = write_settings(base, tmp_path, f"pip_interop_names: {names}")
+    answer = by_name(ask(base, channel, "six", "unheard.of", "torch", "whole", **home))
+    never = "pip_interop_names says never from conda"
+    assert [answer[one]["reason"] == never for one in ("six", "torch", "whole")] == [1, 1, 0]
+    assert answer["unheard-of"]["conda"] == "odd-name"
+
+
+def test_a_list_of_dependencies_is_translated_and_makes_an_environment(
+    base: Base, channel: str, tmp_path: Path
+) -> None:
+    """What `translate` writes, conda itself can read, and each manager has its part."""
+    file, output = tmp_path / "requirements.txt", tmp_path / "environment.yml"
+    file.write_text("torch>=1  # big\nunheard-of\nsix>=1.15\nninja\n")
+    words = ("pip", "translate", "-c", channel, str(file), "-o", str(output))
+    assert base.run(*words, "--check", check=False).returncode == 1
+    assert not output.exists()
+    told = base.run(*words, "-v").stderr
+    assert "six>=1.15 -> conda: six >=1.15 (conda's package of that name)" in told
+    text = output.read_text()
+    assert "  - pytorch >=1,!=2.0rc1  # big\n  - six >=1.15\n  - pip\n" in text
+    assert text.endswith("  - pip:\n      - unheard-of\n      - ninja\n")
+    assert base.run(*words, "--check").stdout.strip() == f"{output} is up to date."
+
+    env = tmp_path / "env"
+    output.write_text(text.replace("      - unheard-of\n", "").replace("ninja", "cowsay"))
+    base.run("env", "create", "-q", "-p", env, "--file", output)
+    records = {path.name.rsplit("-", 2)[0] for path in (env / "conda-meta").glob("*.json")}
+    assert {"pytorch", "six", "python", "pip"} <= records
+    rows = json.loads(base.run("pip", "list", "-p", env, "--json").stdout)["distributions"]
+    assert {"torch": "conda", "six": "conda", "cowsay": "pip"}.items() <= {
+        row["name"]: row["owner"] for row in rows
+    }.items()
+
+    back = base.run("pip", "translate", str(output), "--to", "requirements", "-p", env).stdout
+    assert "torch!=2.0rc1,>=1  # big" in back
+    assert "cowsay" in back
+
+
+def test_a_lock_makes_an_environment_and_pip_checks_its_hashes(base: Base, tmp_path: Path) -> None:
+    wheel = build_wheel(tmp_path, "nobody")
+    lock, output = tmp_path / "pylock.toml", tmp_path / "environment.yml"
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    lock.write_text(
+        'lock-version = "1.0"\n[[packages]]\nname = "six"\nversion = "1.16.0"\n'
+        '[[packages]]\nname = "nobody"\nversion = "1.0"\n[[packages.wheels]]\n'
+        f'name = "{wheel.name}"\nhashes = {{sha256 = "{digest}"}}\n'
+    )
+    base.run("pip", "translate", lock, "-o", output)
+    assert output.read_text().endswith(f"  - pip:\n      - nobody==1.0 --hash=sha256:{digest}\n")
+    env = tmp_path / "env"
+    base.run("env", "create", "-q", "-p", env, "--file", output, PIP_FIND_LINKS=str(tmp_path))
+    rows = json.loads(base.run("pip", "list", "-p", env, "--json").stdout)["distributions"]
+    owners = {row["name"]: (row["version"], row["owner"]) for row in rows}
+    assert (owners["six"], owners["nobody"]) == (("1.16.0", "conda"), ("1.0", "pip"))
+
+
+def test_markers_are_read_as_the_interpreter_itself_would(make_env: Any) -> None:
+    """And it is not run for it."""
+    env = make_env("python", "pip")
+    code = "from pip._vendor.packaging import markers as m; print(m.default_environment())"
+    told = marker_environment(read_prefix(env.prefix), subdir=native_subdir())
+    assert told == ast.literal_eval(env.python(code))
+
+
+def test_an_install_looks_into_a_package_before_it_is_linked(
+    make_env: Any, channel: str, tmp_path: Path
+) -> None:
+    build_wheel(tmp_path, "liar")
+    env = make_env("python", "pip")
+    words = ("--channel", channel, "liar", "whole")
+    done = env.conda("pip install", "--yes", *words, PIP_FIND_LINKS=str(tmp_path))
+    assert "conda's liar 1.0 does not carry liar" in done.stderr
+    owners = env.owners()
+    assert (owners["liar"], owners["whole"]) == (("1.0", "pip"), ("3.0", "conda"))
+
+    other = make_env("python", "pip")
+    plan = other.conda("pip install", "--dry-run", *words, PIP_FIND_LINKS=str(tmp_path))
+    assert "does not carry liar: its files were looked at" in plan.stdout

@@ -1,0 +1,83 @@
+"""Who supplies what, and why: each reason in a plan of the real conda and the real pip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stories.test_install import plan_of, reasons_of
+from tests.stories.test_names import package, write_channel
+from tests.support.pip_worlds import build_project, build_wheel
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What cannot stand beside each other, is on no index, or is something else than its name."""
+    return write_channel(
+        tmp_path_factory.mktemp("channel") / "conda-forge",
+        package("left", "1.0", "click 8.1.7", carries="left"),
+        package("right", "1.0", "click 8.1.8", carries="right"),
+        package("calm", "1.0", "click", carries="calm"),
+        package("nowhere", "9.9", carries="nowhere"),
+        package("cmake", "4.0", carries="cmake"),
+    )
+
+
+def test_every_reason_stands_in_one_plan(make_env: Any, channel: str, tmp_path: Path) -> None:
+    for name, requires in {
+        **dict.fromkeys(("left", "right", "calm", "cmake"), ()),
+        "user": ("nowhere>=9", "left"),
+    }.items():
+        build_wheel(tmp_path / "wheels", name, requires=requires)
+    build_project(tmp_path / "own", "own", requires=["itsdangerous"])
+    env = make_env("python", "pip", "six")
+    argv = [
+        *("six", "cowsay", "idna>=3.11", "left", "right", "calm", "user", "cmake", "blinker"),
+        *(str(tmp_path / "own"), "--from-pypi", "blinker", "--channel", channel),
+        *("--find-links", str(tmp_path / "wheels")),
+    ]
+    done = env.json("pip install", "--yes", *argv)
+    owners = {name: owner for name, (owner, _) in plan_of(done).items()}
+    reasons = reasons_of(done)
+    assert reasons["six"] == "conda has it already"
+    assert {one["name"]: one["source"] for one in done["plan"]}["itsdangerous"] == "channel"
+    assert reasons["itsdangerous"] == "needed by own"
+    assert reasons["cowsay"] == "not in the channels"
+    assert reasons["idna"] == "the channels have only 3.7 to 3.10, needed >=3.11"
+    assert reasons["blinker"] == "asked for by --from-pypi"
+    assert reasons["own"] == "source or URL"
+    assert reasons["cmake"].startswith("conda's package of that name is something else: ")
+    # the smallest set moves, and what conda has and no index is held
+    moved = next(name for name in ("left", "right") if owners[name] == "pip")
+    other = {"left": "right", "right": "left"}[moved]
+    assert reasons[moved] == f"conda cannot put it beside {other}"
+    assert {owners[name] for name in (other, "calm", "nowhere", "six")} == {"conda"}
+    assert owners["user"] == "pip"
+
+    assert env.owners()["nowhere"] == ("9.9", "conda")
+    assert {name: owner for name, (_, owner) in env.owners().items()} == owners | {"pip": "conda"}
+    assert env.findings() == []
+
+
+def test_a_hundred_requirements_of_a_file(make_env: Any, tmp_path: Path) -> None:
+    for number in range(88):
+        build_wheel(tmp_path / "wheels", f"project{number}", requires=["six", "click>=8"])
+    ours = [f"project{number}>=1" for number in range(88)]
+    condas = ["attrs", "blinker>=1", "certifi", "click<9", "colorama", "flask>=3", "idna", "six"]
+    condas += ["jinja2 ; python_version >= '3'", "packaging", "requests", "pluggy"]
+    (tmp_path / "more.txt").write_text("\n".join(ours))
+    (tmp_path / "r.txt").write_text(f"-f {tmp_path}/wheels\n-r more.txt\n" + "\n".join(condas))
+    env = make_env("python", "pip")
+    plan = plan_of(env.json("pip install", "--yes", "-r", str(tmp_path / "r.txt")))
+    assert sum(who == "pip" for who, _ in plan.values()) == 88
+    assert {"flask", "werkzeug", "urllib3", "six", "jinja2"} <= {
+        name for name, (who, _) in plan.items() if who == "conda"
+    }
+    owners = env.owners()
+    assert owners["project87"] == ("1.0", "pip")
+    assert owners["flask"][1] == "conda"
+    assert env.pip("check").stdout.strip() == "No broken requirements found."

@@ -1,0 +1,60 @@
+"""conda installs over pip's: what pip left is cleaned up, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.stories.tree import hash_tree
+
+pytestmark = pytest.mark.e2e
+
+
+def test_conda_over_pip_leaves_one_distribution_and_says_so(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    env.pip("install", "-q", "idna==3.11", "cowsay")
+    done = env.conda("install", "-y", "idna")
+    assert "conda installed idna 3.10 over pip's idna 3.11" in done.stderr
+    assert "cleaned up" in done.stderr
+    assert env.owners()["idna"] == ("3.10", "conda")
+    assert env.owners()["cowsay"] == ("6.1", "pip")
+    assert env.findings() == []
+    assert not list(env.site_packages.glob("idna-3.11*"))
+    assert env.python("import idna; print(idna.__version__)") == "3.10"
+    assert "conda-pip-interop" not in env.conda("install", "-y", "six").stderr
+
+
+def test_report_changes_nothing_and_the_command_does_it_by_hand(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    env.pip("install", "-q", "idna==3.11")
+    done = env.conda("install", "-y", "idna", CONDA_PLUGINS_PIP_INTEROP_RECONCILE="report")
+    assert "conda pip reconcile" in done.stderr
+    assert env.findings() == [("stale-metadata", "idna")]
+    before = hash_tree(env.prefix)
+    dry = env.conda("pip reconcile", "--dry-run")
+    assert "idna-3.11.dist-info/METADATA" in dry.stdout
+    assert hash_tree(env.prefix) == before
+    env.conda("pip reconcile", "--yes")
+    assert env.findings() == []
+    again = env.conda("pip reconcile", "--yes")
+    assert "Nothing is left behind" in again.stdout
+
+
+def test_a_file_that_somebody_has_edited_is_not_removed(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    env.pip("install", "-q", "idna==3.11")
+    edited = env.site_packages / "idna-3.11.dist-info/METADATA"
+    edited.write_text(edited.read_text() + "\nmine\n")
+    env.conda("install", "-y", "-q", "idna")
+    assert edited.is_file()
+
+
+def test_leftovers_that_pip_ignores_go(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    folder = env.site_packages / "~dna"
+    folder.mkdir()
+    (folder / "core.py").write_text("old\n")
+    assert env.json("pip check", check=False)["findings"][0]["kind"] == "leftover"
+    env.conda("pip reconcile", "--yes")
+    assert not folder.exists()

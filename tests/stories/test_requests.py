@@ -1,0 +1,142 @@
+"""`conda pip install` of what is no mere name: files, projects, constraints, in one plan."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.installers.test_index_access import PASSWORD, USER, serve
+from tests.installers.test_requested import sha256
+from tests.stories.test_install import plan_of, reasons_of
+from tests.stories.tree import hash_tree
+from tests.support.pip_worlds import build_clone, build_project, build_sdist, build_wheel
+
+pytestmark = pytest.mark.e2e
+
+
+def test_files_projects_and_constraints_come_together(make_env: Any, tmp_path: Path) -> None:
+    env = make_env("python", "pip")
+    build_project(tmp_path / "app", "app", requires=["flask>=2", 'idna; extra == "x"'])
+    (tmp_path / "limits.txt").write_text("click<8.1.8\ncowsay<6.1\n")
+    (tmp_path / "r.txt").write_text(f"-c limits.txt\n-e {tmp_path}/app[x]\ncowsay\n")
+    argv = ("-r", str(tmp_path / "r.txt"), "--yes")
+    done = env.json("pip install", *argv)
+    plan, reasons = plan_of(done), reasons_of(done)
+    assert plan["app"] == plan["cowsay"] == ("pip", "install")
+    assert plan["flask"] == plan["click"] == plan["idna"] == ("conda", "install")
+    assert (reasons["app"], reasons["click"]) == ("source or URL", "needed by a constraint")
+    env.conda("install", "--yes", "six")
+    assert env.python("import app, flask, six; print(app.settings)") == "editable"
+    owners = env.owners()
+    assert owners["app"] == ("1.0", "pip")
+    assert owners["click"] == ("8.1.7", "conda")
+    assert owners["cowsay"][0] == "6.0"
+    assert env.findings() == []
+    again = env.json(
+        "pip install", "app", "--dry-run", "--constraint", str(tmp_path / "limits.txt")
+    )
+    assert plan_of(again)["app"] == ("pip", "keep")
+
+
+def test_a_private_index_archives_by_url_and_clones(make_env: Any, tmp_path: Path) -> None:
+    www = tmp_path / "www"
+    build_wheel(www / "simple/private", "private", requires=["six", "itsdangerous<2.2"])
+    build_wheel(www / "files", "remote")
+    build_sdist(www / "files", build_project(tmp_path / "packed", "packed"), "packed")
+    build_project(tmp_path / "repo/sub", "cloned")
+    commit = build_clone(tmp_path / "repo")
+    (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login {USER} password {PASSWORD}\n")
+    (tmp_path / "pyproject.toml").write_text(
+        "[dependency-groups]\nall = ['blinker', {include-group = 'more'}]\nmore = ['cowsay']\n"
+    )
+    env = make_env("python", "pip")
+    with serve(www) as index:
+        url = index.url(f"{USER}:{PASSWORD}").removesuffix("simple/")
+        argv = (
+            *("private", f"remote @ {url}files/remote-1.0-py3-none-any.whl"),
+            *(f"{url}files/packed-1.0.tar.gz", "-C", "a=b", "--extra-index-url", f"{url}simple/"),
+            f"git+{(tmp_path / 'repo').as_uri()}@{commit[:10]}#subdirectory=sub",
+            *("--group", f"{tmp_path}/pyproject.toml:all"),
+        )
+        env.conda("pip install", "--yes", *argv)
+        owners = {name: owner for name, (_, owner) in env.owners().items()}
+        names = ("private", "remote", "packed", "cloned", "cowsay")
+        assert owners == {
+            **dict.fromkeys(names, "pip"),
+            **dict.fromkeys(("pip", "six", "itsdangerous", "blinker"), "conda"),
+        }
+        frozen = env.conda("pip freeze").stdout
+        assert f"cloned @ git+{(tmp_path / 'repo').as_uri()}@{commit}#subdirectory=sub" in frozen
+        assert env.python("import packed; print(packed.settings)") == "{'a': 'b'}"
+        told = (env.prefix / "conda-meta/history").read_text() + frozen
+        assert "files/packed-1.0.tar.gz" in told
+        assert PASSWORD not in told
+
+        other = make_env("python", "pip")
+        words = ("--only-deps", "private", "-i", index.url(), "--json", "--dry-run")
+        done = other.conda("pip install", *words, NETRC=str(tmp_path / "netrc"))
+        assert plan_of(json.loads(done.stdout)).keys() == {"six", "itsdangerous"}
+
+
+def test_hashes_and_a_lock_that_pip_has_made(make_env: Any, tmp_path: Path) -> None:
+    env = make_env("python", "pip")
+    env.pip("lock", "-q", "cowsay", "flask", "-o", str(tmp_path / "pylock.toml"))
+    done = env.json("pip install", "--dry-run", "-r", str(tmp_path / "pylock.toml"))
+    plan = plan_of(done)
+    assert plan["werkzeug"] == ("conda", "install")
+    assert plan["cowsay"] == ("pip", "install")
+
+    env.pip("download", "-q", "--no-deps", "-d", str(tmp_path), "six==1.16.0", "cowsay==6.1")
+    lines = [
+        f"{one.name.split('-')[0]}=={one.name.split('-')[1]} --hash=sha256:{sha256(one)}"
+        for one in sorted(tmp_path.glob("*.whl"))
+    ]
+    (tmp_path / "hashed.txt").write_text("\n".join(lines))
+    (tmp_path / "r.txt").write_text("--require-hashes\n-r hashed.txt\n")
+    wrong = lines[0].replace(lines[0][-8:], "0" * 8)
+    (tmp_path / "wrong.txt").write_text("\n".join([wrong, *lines[1:]]))
+    before = hash_tree(env.prefix)
+    refused = env.conda("pip install", "--yes", "-r", str(tmp_path / "wrong.txt"), check=False)
+    assert refused.returncode == 1
+    assert "DO NOT MATCH THE HASHES" in refused.stderr
+    assert hash_tree(env.prefix) == before
+    done = env.json("pip install", "--yes", "-r", str(tmp_path / "r.txt"))
+    assert plan_of(done) == {"six": ("conda", "install"), "cowsay": ("pip", "install")}
+
+
+def test_a_project_that_conda_owns_is_replaced_only_if_it_is_named(
+    make_env: Any, tmp_path: Path
+) -> None:
+    env = make_env("python", "pip", "six")
+    build_project(tmp_path / "mine", "six", env.owners()["six"][0])
+    before = hash_tree(env.prefix)
+    refused = env.conda("pip install", "--yes", f"{tmp_path}/mine", check=False)
+    assert refused.returncode == 1
+    assert "--break-other-managers six" in refused.stderr
+    assert hash_tree(env.prefix) == before
+    argv = ("--yes", f"{tmp_path}/mine", "--break-other-managers", "six")
+    done = env.json("pip install", *argv)
+    assert plan_of(done) == {"six": ("pip", "change")}
+    assert env.python("import six; print(six.settings)") == "{}"
+
+
+def test_what_pip_has_can_be_upgraded_and_installed_anew(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    env.conda("pip install", "--yes", "cowsay<6.1", "click<8.1.8")
+    dry = env.json("pip install", "--dry-run", "-U", "cowsay", "click")
+    assert plan_of(dry) == {"cowsay": ("pip", "upgrade"), "click": ("conda", "upgrade")}
+    anew = env.json("pip install", "--yes", "--force-reinstall", "cowsay")
+    assert plan_of(anew) == {"cowsay": ("pip", "change")}
+    assert env.findings() == []
+
+
+def test_wrong_usage_ends_with_2_and_changes_nothing(make_env: Any, tmp_path: Path) -> None:
+    env = make_env("python", "pip")
+    (tmp_path / "r.txt").write_text("flask\n--user\n")
+    refused = env.conda("pip install", "--yes", "-r", str(tmp_path / "r.txt"), check=False)
+    assert refused.returncode == 2
+    assert "r.txt:2: --user" in refused.stderr
+    assert "Traceback" not in refused.stderr

@@ -1,0 +1,100 @@
+"""conda is about to link what pip holds: pip's payload makes way, and comes back if conda fails."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.stories.tree import hash_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.needs_conda("25.5", "pre-transaction actions"),
+]
+
+
+@pytest.fixture
+def env(make_env: Any) -> Any:
+    """pip's idna, newer than the channel's, and pip's cowsay."""
+    env = make_env("python", "pip")
+    env.pip("install", "-q", "idna==3.11", "cowsay")
+    return env
+
+
+def test_conda_meets_nothing_in_its_way(env: Any) -> None:
+    done = env.conda("install", "-y", "idna")
+    assert "Clobber" not in done.stdout + done.stderr
+    assert "conda installed idna 3.10 over pip's idna 3.11" in done.stderr
+    assert not list(env.site_packages.glob("idna-3.11*"))
+    assert env.owners()["idna"] == ("3.10", "conda")
+    assert env.owners()["cowsay"] == ("6.1", "pip")
+    assert env.findings() == []
+    assert env.json("pip undo", "--list")["operations"] == []
+
+
+def build_broken_channel(folder: Path, fault: str) -> str:
+    """A channel with one package that cannot be linked and brings idna along; its URL.
+
+    `fault`: `script`, a post-link script that fails; `interrupt`, one that interrupts conda as
+    Ctrl-C does; `file`, a listed file that the package lacks.
+    """
+    scripts = {"script": "exit 1\n", "interrupt": "kill -INT $PPID\nsleep 5\n"}
+    script = "bin/.broken-post-link.sh"
+    index = {"name": "broken", "version": "1", "build": "0", "build_number": 0, "depends": ["idna"]}
+    listed = [script, *(["share/nowhere"] if fault == "file" else [])]
+    paths = [{"_path": path, "path_type": "hardlink"} for path in listed]
+    files = {
+        "info/index.json": json.dumps({**index, "subdir": "noarch", "noarch": "generic"}),
+        "info/paths.json": json.dumps({"paths": paths, "paths_version": 1}),
+        "info/files": "\n".join(listed),
+        script: scripts.get(fault, "exit 0\n"),
+    }
+    (folder / "noarch").mkdir()
+    archive = folder / "noarch" / "broken-1-0.tar.bz2"
+    with tarfile.open(archive, "w:bz2") as tar:
+        for path, text in files.items():
+            member = tarfile.TarInfo(path)
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+    md5 = hashlib.md5(archive.read_bytes(), usedforsecurity=False).hexdigest()
+    entry = {**index, "subdir": "noarch", "md5": md5, "size": archive.stat().st_size}
+    repodata = {"info": {"subdir": "noarch"}, "packages": {archive.name: entry}}
+    (folder / "noarch" / "repodata.json").write_text(json.dumps(repodata))
+    return folder.as_uri()
+
+
+@pytest.mark.parametrize("fault", ["script", "interrupt", "file"])
+def test_what_fails_on_the_way_brings_pips_payload_back(
+    env: Any, tmp_path: Path, fault: str
+) -> None:
+    """A post-link script runs when all is linked; a missing file is found before anything is."""
+    channel = build_broken_channel(tmp_path, fault)
+    before = hash_tree(env.prefix / "lib")
+    refused = env.conda("install", "-y", "-c", channel, "broken", check=False)
+    assert refused.returncode != 0
+    assert "cleaned up" not in refused.stderr
+    assert hash_tree(env.prefix / "lib") == before
+    assert env.owners()["idna"] == ("3.11", "pip")
+    assert set(env.records()) == {"python", "pip"}
+    env.pip("check")
+
+
+@pytest.mark.parametrize("mode", ["report", "off"])
+def test_only_auto_moves_anything(env: Any, mode: str) -> None:
+    done = env.conda("install", "-y", "idna", CONDA_PLUGINS_PIP_INTEROP_RECONCILE=mode)
+    assert list(env.site_packages.glob("idna-3.11*"))
+    assert "cleaned up" not in done.stderr
+
+
+def test_safety_checks_may_be_disabled(env: Any) -> None:
+    env.conda("install", "-y", "idna", CONDA_SAFETY_CHECKS="disabled")
+    assert env.owners()["idna"] == ("3.10", "conda")
+    assert env.findings() == []

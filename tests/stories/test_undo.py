@@ -1,0 +1,70 @@
+"""What we changed can be taken back, byte for byte, or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.stories.tree import hash_tree
+
+pytestmark = pytest.mark.e2e
+
+
+def test_a_clean_up_is_undone_byte_for_byte_and_not_repeated_by_itself(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    env.pip("install", "-q", "idna==3.11")
+    env.conda("install", "-y", "idna", CONDA_PLUGINS_PIP_INTEROP_RECONCILE="report")
+    before = hash_tree(env.prefix / "lib")
+    env.conda("pip reconcile", "--yes")
+    assert hash_tree(env.prefix / "lib") != before
+    (operation,) = env.json("pip undo", "--list")["operations"]
+    unknown = env.conda("pip undo", "--yes", "20200101T000000Z", check=False)
+    assert f"`conda pip undo -p {env.prefix} --list`" in unknown.stderr
+    assert operation["title"] == "reconcile"
+    shown = env.conda("pip undo", "--dry-run", operation["id"])
+    assert "idna-3.11.dist-info/METADATA" in shown.stdout
+    env.conda("pip undo", "--yes")
+    assert hash_tree(env.prefix / "lib") == before
+    env.conda("install", "-y", "six")
+    assert ("stale-metadata", "idna") in env.findings()
+    env.conda("pip reconcile", "--yes")
+    assert env.findings() == []
+
+
+def test_what_has_changed_since_is_named_and_all_is_left_as_it_is(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    folder = env.site_packages / "~dna"
+    folder.mkdir()
+    (folder / "a.py").write_text("a")
+    (folder / "b.py").write_text("b")
+    env.conda("pip reconcile", "--yes")
+    folder.mkdir()
+    (folder / "b.py").write_text("new")
+    before = hash_tree(env.prefix / "lib")
+    refused = env.conda("pip undo", "--yes", check=False)
+    assert refused.returncode == 1
+    assert "~dna/b.py" in refused.stderr
+    assert "~dna/a.py" not in refused.stderr
+    assert hash_tree(env.prefix / "lib") == before
+
+
+def test_undo_of_nothing_and_of_an_unknown_operation_is_told(make_env: Any) -> None:
+    env = make_env("python")
+    assert env.conda("pip undo", "--yes", check=False).returncode == 1
+    unknown = env.conda("pip undo", "--yes", "20200101T000000Z", check=False)
+    assert unknown.returncode == 1
+    assert "20200101T000000Z" in unknown.stderr
+    assert "Nothing to undo" in env.conda("pip undo", "--list").stdout
+
+
+def test_a_restore_is_not_undone_over_what_conda_has_put_there(make_env: Any) -> None:
+    env = make_env("python", "pip", "click=8.1.7")
+    env.pip("install", "-q", "click==8.1.3")
+    env.conda("pip restore", "--yes", "click")
+    before = hash_tree(env.prefix / "lib")
+    refused = env.conda("pip undo", "--yes", check=False)
+    assert refused.returncode == 1
+    assert "changed since" in refused.stderr
+    assert "Undo in" not in refused.stdout, "refused before it is shown and asked"
+    assert hash_tree(env.prefix / "lib") == before

@@ -1,0 +1,102 @@
+"""Graphs by hand, and of prefixes on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from hypothesis import strategies as st
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.dependencies.graph import Graph, Need, Node
+from conda_pip_interop.dependencies.read_graph import read_graph
+from conda_pip_interop.environment.distributions import Distribution
+from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.environment.target import Target
+from tests.support.builders import PrefixBuilder
+
+TARGET = Target(prefix=Path("/e"), name="web", is_base=False)
+
+
+def make_distribution(name: str) -> Distribution:
+    """A distribution of which nothing matters but the name."""
+    return Distribution(
+        name=canonicalize_name(name),
+        version="1",
+        metadata=PrefixPath(f"lib/{name}-1.dist-info"),
+        layout="dist-info",
+        site_packages=PrefixPath("lib"),
+        installer="pip",
+        requested=False,
+        direct_url=None,
+        editable=None,
+        files=(),
+        outside=(),
+        problems=(),
+    )
+
+
+def make_graph(
+    edges: Mapping[str, tuple[str, ...]],
+    *,
+    asked: tuple[str, ...] = (),
+    conda: tuple[str, ...] = (),
+    options: Mapping[str, tuple[str, ...]] | None = None,
+) -> Graph:
+    """A graph of `edges`, name → names that it needs; pip's distributions, but for `conda`."""
+
+    def key(name: str) -> str:
+        return f"{'conda' if name in conda else 'pip'}:{name}"
+
+    def needs(names: tuple[str, ...], extra: str | None = None) -> tuple[Need, ...]:
+        return tuple(
+            Need(
+                name=name,
+                asked=">=1",
+                target=key(name) if name in edges else None,
+                met=name in edges,
+                extra=extra,
+            )
+            for name in names
+        )
+
+    return Graph(
+        nodes={
+            key(name): Node(
+                key=key(name),
+                name=name,
+                version="1",
+                owner="conda" if name in conda else "pip",
+                projects=(make_distribution(name),),
+                asked=name in asked,
+                needs=needs(below),
+                options=needs((options or {}).get(name, ()), "x"),
+            )
+            for name, below in edges.items()
+        }
+    )
+
+
+def graph_of(built: PrefixBuilder) -> Graph:
+    """The graph of a prefix as it is now."""
+    return read_graph(read_snapshot(built.root))
+
+
+NAMES = tuple("abcdefg")
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    """Any graph of up to seven packages, cycles and missing ones included."""
+    names = draw(st.lists(st.sampled_from(NAMES), min_size=1, unique=True))
+    subsets = st.lists(st.sampled_from(NAMES), max_size=4, unique=True).map(tuple)
+    return make_graph(
+        {name: tuple(one for one in draw(subsets) if one != name) for name in names},
+        asked=draw(subsets),
+        conda=draw(subsets),
+        options={
+            name: tuple(one for one in draw(subsets) if one != name and one in names)
+            for name in names
+        },
+    )

@@ -1,0 +1,113 @@
+"""What the tests of the only writer look at: a tree as it was, and processes that die in it."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import re
+import signal
+import stat
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from conda_pip_interop.changes.journal import STATE_FOLDER
+
+Tree: TypeAlias = dict[str, tuple[object, ...]]
+
+NOBODY = 65534
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a safely named folder is made in it
+#: A folder in memory, where there is one: fsync costs nothing there, and the tests do it often.
+MEMORY = _SHARED_MEMORY if Path(_SHARED_MEMORY).is_dir() else None
+_CAP_SYS_ADMIN = 21  # capabilities(7)
+_WRITES = {
+    *("os.rename", "os.link", "os.symlink", "os.mkdir", "os.rmdir", "os.remove", "os.chmod"),
+    *("os.truncate", "os.utime", "shutil.copyfile"),
+}
+
+
+def can_mount() -> bool:
+    """Whether a disk can be mounted, to be filled: root may, though not in every container."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    (effective,) = re.findall(r"^CapEff:\s*([0-9a-f]+)$", status, re.MULTILINE)
+    return bool(int(effective, 16) >> _CAP_SYS_ADMIN & 1)
+
+
+def read_tree(prefix: Path) -> Tree:
+    """Every path of `prefix` but our own state: kind and mode, content, time of change.
+
+    Folders without their times: those cannot be kept by who changes what is in them.
+    """
+    tree: Tree = {}
+    for path in prefix.rglob("*"):
+        name = path.relative_to(prefix).as_posix()
+        if name == STATE_FOLDER or name.startswith(f"{STATE_FOLDER}/"):
+            continue
+        status = path.lstat()
+        if stat.S_ISDIR(status.st_mode) or stat.S_ISFIFO(status.st_mode):
+            tree[name] = (status.st_mode,)
+        elif stat.S_ISLNK(status.st_mode):
+            tree[name] = (status.st_mode, str(path.readlink()), status.st_mtime_ns)
+        else:
+            tree[name] = (status.st_mode, path.read_bytes(), status.st_mtime_ns)
+    return tree
+
+
+def run_in_child(work: Callable[[], object], *, user: int | None = None) -> int:
+    """Run `work` in a process of its own, as `user` where that may be; what `waitpid` says of it.
+
+    0 is success; an exception is printed and gives exit code 1.
+    """
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            if user is not None and os.geteuid() == 0:
+                os.setgid(user)
+                os.setuid(user)
+            work()
+            status = 0
+        except BaseException:  # noqa: BLE001 - the child must not go on into the test session
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def is_write(event: str, arguments: tuple[object, ...]) -> bool:
+    """Whether an audited event (see `sys.addaudithook`) changes something on disk."""
+    if event != "open":
+        return event in _WRITES
+    flags = arguments[2]
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
+
+
+def run_and_kill(work: Callable[[], object], *, before: int, links: bool = True) -> bool:
+    """Run `work` in a child that dies before its `before`-th write; whether it came to that.
+
+    Without `links` the system refuses every hard link, as some file systems do.
+    """
+
+    def work_under_watch() -> None:
+        numbers = itertools.count(1)
+
+        def watch(event: str, arguments: tuple[object, ...]) -> None:
+            if not is_write(event, arguments):
+                return
+            if next(numbers) == before:
+                os.kill(os.getpid(), signal.SIGKILL)
+            if event == "os.link" and not links:
+                raise OSError(errno.EPERM, "no hard links here")
+
+        sys.addaudithook(watch)
+        work()
+
+    code = run_in_child(work_under_watch)
+    assert code in (0, -signal.SIGKILL)
+    return code != 0
