@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 import glob
-import hashlib
 import os
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.changes.files import hash_file
 from conda_pip_interop.changes.plan import RemoveFile
-from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_pip_interop.environment.distributions import Distribution
-    from conda_pip_interop.environment.ownership import Ownership
     from conda_pip_interop.environment.snapshot import Snapshot
 
 
@@ -74,7 +72,7 @@ def read_compiled(source: PrefixPath, root: Path) -> Iterable[PrefixPath]:
 
 
 def build_removals(
-    distribution: Distribution, snapshot: Snapshot, ownership: Ownership, reason: str
+    distribution: Distribution, snapshot: Snapshot, reason: str
 ) -> Iterable[RemoveFile]:
     """What only this distribution lists, and only as it was installed: an edited file stays."""
     root = snapshot.prefix.root
@@ -82,13 +80,12 @@ def build_removals(
     for file in distribution.files or ():
         if file.path in beyond:
             continue
-        others = [
-            claim
-            for claim in ownership.claims(file.path)
-            if isinstance(claim, ByConda) or claim.distribution != distribution.name
-        ]
         on_disk = to_disk(root, file.path)
-        if others or not on_disk.is_file() or not _is_as_installed(on_disk, file.sha256):
+        if (
+            snapshot.ownership.is_shared(file.path, names=(distribution.name,))
+            or not on_disk.is_file()
+            or not _is_as_installed(on_disk, file.sha256)
+        ):
             continue
         yield RemoveFile(path=file.path, reason=reason)
         if file.path.endswith(".py"):  # listed by nobody else, so neither are they
@@ -97,4 +94,4 @@ def build_removals(
 
 
 def _is_as_installed(path: Path, sha256: str | None) -> bool:
-    return sha256 is None or hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+    return sha256 is None or hash_file(path) == sha256

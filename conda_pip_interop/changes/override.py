@@ -6,12 +6,12 @@ stay right; its files become those that are really there, so that conda unlinks 
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.exclusive_files import read_payload
+from conda_pip_interop.changes.files import hash_file
 from conda_pip_interop.changes.originals import keep_original
 from conda_pip_interop.changes.plan import FileAction, RemoveFile, WriteFile
 from conda_pip_interop.environment.claims import Claim
@@ -22,7 +22,7 @@ from conda_pip_interop.environment.conda_records import (
     read_path_entries,
     render_record_json,
 )
-from conda_pip_interop.environment.ownership import ByConda, Ownership
+from conda_pip_interop.environment.ownership import Ownership
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _find_remains(
             continue
         for file in sorted(to_disk(root, PrefixPath(folder)).rglob("*")):
             path = PrefixPath(file.relative_to(root).as_posix())
-            if (file.is_symlink() or not file.is_dir()) and not ownership.claims(path):
+            if (file.is_symlink() or not file.is_dir()) and not ownership.claimants(path):
                 yield path
 
 
@@ -135,14 +135,13 @@ def _build_entry(path: PrefixPath, root: Path) -> dict[str, object]:
     on_disk = to_disk(root, path)
     if on_disk.is_symlink() or not on_disk.is_file():
         return {"_path": path, "path_type": "softlink"}
-    content = on_disk.read_bytes()
-    sha256 = hashlib.sha256(content).hexdigest()
+    sha256 = hash_file(on_disk)
     return {
         "_path": path,
         "path_type": "hardlink",
         "sha256": sha256,
         "sha256_in_prefix": sha256,
-        "size_in_bytes": len(content),
+        "size_in_bytes": on_disk.stat().st_size,
     }
 
 
@@ -165,9 +164,7 @@ def _find_own_folders(record: CondaRecord, names: set[NormalizedName]) -> Iterab
 def _is_claimed_elsewhere(
     path: PrefixPath, record: CondaRecord, names: set[NormalizedName], ownership: Ownership
 ) -> bool:
-    own = {ByConda(record=record.name), *names}
-    claims = ownership.claims(path)
-    return any((c if isinstance(c, ByConda) else c.distribution) not in own for c in claims)
+    return ownership.is_shared(path, records=(record,), names=names)
 
 
 def _is_unchanged(claim: Claim, root: Path) -> bool:
@@ -177,4 +174,4 @@ def _is_unchanged(claim: Claim, root: Path) -> bool:
     on_disk = to_disk(root, claim.file.path)
     if not claim.states_hash or not on_disk.is_file():
         return False
-    return claim.allows(hashlib.sha256(on_disk.read_bytes()).hexdigest())
+    return claim.allows(hash_file(on_disk))

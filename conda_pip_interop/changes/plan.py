@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conda_pip_interop.environment.ownership import Manager
     from conda_pip_interop.environment.paths import PrefixPath
 
 
@@ -44,7 +45,6 @@ class RemoveFile:
 FileAction: TypeAlias = WriteFile | PlaceFile | RemoveFile
 
 
-Manager: TypeAlias = Literal["conda", "pip"]
 Verb: TypeAlias = Literal["install", "upgrade", "downgrade", "change", "remove", "keep"]
 
 

@@ -14,7 +14,7 @@ from conda_pip_interop.changes.override import read_override, settle_override
 from conda_pip_interop.changes.plan import FileAction, PlaceFile, RemoveFile
 from conda_pip_interop.environment.conda_records import claimed_metadata
 from conda_pip_interop.environment.distributions import read_distributions
-from conda_pip_interop.environment.ownership import ByConda, ByPip, owner_of_distribution, owners_of
+from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.environment.record import RecordRow, parse_record, render_record
 from conda_pip_interop.errors import InteropError
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.ownership import Ownership
-    from conda_pip_interop.environment.paths import PrefixPath
     from conda_pip_interop.environment.prefix import Prefix
     from conda_pip_interop.environment.snapshot import Snapshot
 
@@ -67,11 +66,11 @@ def settle_overlaps(
     `names` are distributions that were allowed to: each becomes an override of such a record, as
     it would be of one that carries it. That one `reconcile` finds by itself.
     """
-    ownership, root = owners_of(snapshot), snapshot.prefix.root
+    ownership, root = snapshot.ownership, snapshot.prefix.root
     actions: list[FileAction] = []
     taken: set[PrefixPath] = set()
     for one in snapshot.distributions:
-        if one.name not in names or not isinstance(owner_of_distribution(snapshot, one), ByPip):
+        if one.name not in names or not isinstance(snapshot.ownership.owner_of(one), ByPip):
             continue
         carrying = {carrier.record.path for carrier in snapshot.claims.by_name.get(one.name, ())}
         records = {record.path: record for _, record in find_overlaps(one, snapshot)}
@@ -195,7 +194,7 @@ def plan_placing(
     names = {one.name for one in staged.distributions}
     coming = {(one.name, one.version) for one in staged.distributions}
     replaced = [one for one in snapshot.distributions if one.name in names]
-    ownership = owners_of(snapshot)
+    ownership = snapshot.ownership
     removals = {
         path: RemoveFile(path=path, reason=f"{one.name} {one.version} is replaced")
         for one in replaced
@@ -219,15 +218,12 @@ def _find_replaced(
     Where nobody knows which they are, and the same version comes `again` with the same files, its
     metadata is enough.
     """
-    owner = owner_of_distribution(snapshot, one)
+    owner = snapshot.ownership.owner_of(one)
     listed = one
-    own: set[ByConda | ByPip] = {ByPip(distribution=one.name)}
+    records = [owner.record] if isinstance(owner, ByConda) else []
     if isinstance(owner, ByConda):
-        own.add(owner)
-        for record in snapshot.records:
-            if record.name == owner.record:
-                inside = f"{one.site_packages}/"
-                yield from (file.path for file in record.files if file.path.startswith(inside))
+        inside = f"{one.site_packages}/"
+        yield from (file.path for file in owner.record.files if file.path.startswith(inside))
         found, _ = read_distributions(snapshot.prefix, one.site_packages)  # a snapshot has no list
         listed = next((other for other in found if other.metadata == one.metadata), one)
     elif one.files is None and again and one.layout == "dist-info":
@@ -241,9 +237,9 @@ def _find_replaced(
             hints=(f"Move the folder {one.metadata} and the module away by hand.",),
         )
     elif owner.in_place_of is not None:
-        own.add(ByConda(record=owner.in_place_of))
+        records.append(owner.in_place_of)
     for path in read_payload(listed, snapshot.prefix.root):
-        if not set(ownership.claims(path)) - own:
+        if not ownership.is_shared(path, records=records, names=(one.name,)):
             yield path
 
 

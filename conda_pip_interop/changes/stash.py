@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.exclusive_files import build_removals
 from conda_pip_interop.changes.plan import RemoveFile
-from conda_pip_interop.environment.ownership import ByPip, owner_of_distribution, owners_of
+from conda_pip_interop.environment.ownership import ByPip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,13 +39,11 @@ def plan_stash(snapshot: Snapshot, coming: Mapping[NormalizedName, str]) -> Stas
     yielding = tuple(
         (one, coming[one.name])
         for one in snapshot.distributions
-        if one.name in coming
-        and owner_of_distribution(snapshot, one) == ByPip(distribution=one.name)
+        if one.name in coming and snapshot.ownership.owner_of(one) == ByPip(distribution=one)
     )
-    ownership = owners_of(snapshot)
     removals = {
         removal.path: removal
         for one, package in yielding
-        for removal in build_removals(one, snapshot, ownership, f"conda installs {package}")
+        for removal in build_removals(one, snapshot, f"conda installs {package}")
     }
     return StashPlan(distributions=yielding, removals=tuple(removals.values()))

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from conda.base.constants import APP_NAME
 from conda.base.context import context
+from conda.core.package_cache_data import PackageCacheData, ProgressiveFetchExtract
 from conda.core.subdir_data import SubdirData
+from conda.exceptions import UnavailableInvalidChannel
 from conda.gateways.repodata import create_cache_dir
 from conda.models.channel import Channel, all_channel_urls
 from conda.models.match_spec import MatchSpec
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from conda_pip_interop.environment.conda_history import Linked
     from conda_pip_interop.resolve.solver import CondaPackage
 
 
@@ -195,3 +198,26 @@ def _read_names(channels: list[Any]) -> Iterator[str]:
         if not channel._loaded:  # noqa: SLF001 - conda has no public way to a channel's names
             channel.load()
         yield from (name for name, records in channel._names_index.items() if records)  # noqa: SLF001
+
+
+def fetch_package(linked: Linked) -> Path | None:
+    """Its folder in a package cache; None where neither a cache nor its channel has it any more."""
+    spec = MatchSpec(name=linked.name, version=linked.version, build=linked.build)
+    found = tuple(PackageCacheData.query_all(spec)) or _query_channel(linked, spec)
+    chosen = [one for one in found if one.dist_str() == linked.text]
+    if not chosen:
+        return None
+    ProgressiveFetchExtract(chosen[:1]).execute()
+    return Path(PackageCacheData.get_entry_to_link(chosen[0]).extracted_package_dir)
+
+
+def _query_channel(linked: Linked, spec: MatchSpec) -> tuple[Any, ...]:
+    channel, _, subdir = linked.source.rpartition("/")
+    try:
+        return tuple(
+            SubdirData.query_all(
+                spec, channels=[channel] if channel else context.channels, subdirs=[subdir]
+            )
+        )
+    except UnavailableInvalidChannel:
+        return ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conda_pip_interop.conda_adapter.boundary import notify
 from conda_pip_interop.conda_adapter.environments import build_target
-from conda_pip_interop.environment.conda_records import read_conda_meta
+from conda_pip_interop.environment.conda_records import read_conda_records
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ _overridden: dict[Target, tuple[CondaRecord, ...]] = {}
 
 def remember_clone_source(source: Path) -> None:
     """Before: which records of `source` say that pip's payload is in their place."""
-    records, _ = read_conda_meta(source)
+    records, _ = read_conda_records(source)
     overridden = tuple(one for one in records if one.overridden_by)
     if overridden:
         _overridden[build_target(source)] = overridden

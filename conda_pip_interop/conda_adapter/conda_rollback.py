@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from conda_pip_interop.environment.conda_records import read_conda_meta
+from conda_pip_interop.environment.conda_records import read_conda_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,7 +66,7 @@ def _remove(
     has not come back.
     """
     fresh = set(files)
-    found, _ = read_conda_meta(prefix)
+    found, _ = read_conda_records(prefix)
     old = [one for one in found if prefix / one.path not in fresh]
     gone = set(replaced) - {one.name for one in old}
     records = [*old, *(one for one in found if one.name in gone)]

@@ -22,7 +22,7 @@ from conda_pip_interop.conda_adapter.solver import CondaEnvironment
 from conda_pip_interop.conda_adapter.stale_plans import tell_waiting
 from conda_pip_interop.conda_adapter.stdout import show_progress
 from conda_pip_interop.conda_adapter.uv import open_uv
-from conda_pip_interop.environment.ownership import ByConda, owner_of_distribution
+from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.building import BuildingInstaller
@@ -151,7 +151,7 @@ def _list_versions(snapshot: Snapshot) -> dict[NormalizedName, str]:
     return {
         one.name: one.version
         for one in snapshot.distributions
-        if isinstance(owner_of_distribution(snapshot, one), ByConda)
+        if isinstance(snapshot.ownership.owner_of(one), ByConda)
     }
 
 

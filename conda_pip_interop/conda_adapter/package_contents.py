@@ -6,46 +6,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conda.base.context import context
 from conda.core.package_cache_data import PackageCacheData, ProgressiveFetchExtract
-from conda.core.subdir_data import SubdirData
-from conda.exceptions import UnavailableInvalidChannel
 from conda.models.match_spec import MatchSpec
 
 from conda_pip_interop.conda_adapter.solver import CondaEnvironment, build_package
 from conda_pip_interop.conda_adapter.stdout import clean_stdout
-from conda_pip_interop.environment.conda_records import read_conda_meta
+from conda_pip_interop.environment.conda_records import read_conda_records
 from conda_pip_interop.names.package_contents import Carried, find_carried, read_package_paths
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.environment.conda_history import Linked
     from conda_pip_interop.names.lookup import Lookup
     from conda_pip_interop.resolve.solver import CondaPackage
-
-
-def fetch_package(linked: Linked) -> Path | None:
-    """Its folder in a package cache; None where neither a cache nor its channel has it any more."""
-    spec = MatchSpec(name=linked.name, version=linked.version, build=linked.build)
-    found = tuple(PackageCacheData.query_all(spec)) or _query_channel(linked, spec)
-    chosen = [one for one in found if one.dist_str() == linked.text]
-    if not chosen:
-        return None
-    ProgressiveFetchExtract(chosen[:1]).execute()
-    return Path(PackageCacheData.get_entry_to_link(chosen[0]).extracted_package_dir)
-
-
-def _query_channel(linked: Linked, spec: MatchSpec) -> tuple[Any, ...]:
-    channel, _, subdir = linked.source.rpartition("/")
-    try:
-        return tuple(
-            SubdirData.query_all(
-                spec, channels=[channel] if channel else context.channels, subdirs=[subdir]
-            )
-        )
-    except UnavailableInvalidChannel:
-        return ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +40,7 @@ class ChannelInspector:
 
     def read_installed(self, conda_name: str) -> tuple[str, tuple[Carried, ...]] | None:
         """See `Channels.read_installed`."""
-        records, _ = read_conda_meta(self.conda.target.prefix)
+        records, _ = read_conda_records(self.conda.target.prefix)
         for record in records:
             if record.name == conda_name:
                 carried = find_carried(file.path for file in record.files)

@@ -24,12 +24,11 @@ from conda.models.records import PackageRecord
 from conda.models.version import VersionOrder, VersionSpec
 
 from conda_pip_interop.changes.files import replace_file
-from conda_pip_interop.conda_adapter.channels import ChannelNames, query_name
+from conda_pip_interop.conda_adapter.channels import ChannelNames, fetch_package, query_name
 from conda_pip_interop.conda_adapter.conda_rollback import remove_leftovers_on_failure
-from conda_pip_interop.conda_adapter.package_contents import fetch_package
 from conda_pip_interop.conda_adapter.stdout import clean_stdout, quiet_stdout
 from conda_pip_interop.dependency_files.locations import hide_password
-from conda_pip_interop.environment.conda_records import read_conda_meta
+from conda_pip_interop.environment.conda_records import read_conda_records
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.package_contents import Carried, find_carried, read_package_paths
 from conda_pip_interop.resolve.solver import CondaPackage
@@ -241,7 +240,7 @@ def _read_paths(record: Any) -> tuple[str, ...]:
 
 
 def _find_carried_in(prefix: Path) -> tuple[Carried, ...]:
-    records, _ = read_conda_meta(prefix)
+    records, _ = read_conda_records(prefix)
     return find_carried(file.path for record in records for file in record.files)
 
 

@@ -17,7 +17,7 @@ from conda_pip_interop.dependencies.requirements import (
 )
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.metadata import Metadata
-from conda_pip_interop.environment.ownership import ByPip, owner_of_distribution
+from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.snapshot import Snapshot
 
 
@@ -84,7 +84,7 @@ def forecast(
 
 
 def _is_pips(snapshot: Snapshot, distribution: Distribution) -> bool:
-    return isinstance(owner_of_distribution(snapshot, distribution), ByPip)
+    return isinstance(snapshot.ownership.owner_of(distribution), ByPip)
 
 
 def _carried_changes(

@@ -16,7 +16,7 @@ from conda_pip_interop.dependencies.graph import Graph, Need, Node
 from conda_pip_interop.dependencies.requirements import find_subdir, marker_environment
 from conda_pip_interop.environment.conda_history import parse_requested
 from conda_pip_interop.environment.distributions import Distribution, read_requirements
-from conda_pip_interop.environment.ownership import ByConda, owner_of_distribution
+from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.record import read_text
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.dependencies.graph import Node
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.metadata import Metadata
     from conda_pip_interop.environment.snapshot import Snapshot
@@ -213,11 +212,11 @@ def _divide(
     carried: dict[str, list[Distribution]] = defaultdict(list)
     pips: dict[NormalizedName, tuple[Distribution, str]] = {}
     for one in snapshot.distributions:
-        owner = owner_of_distribution(snapshot, one)
+        owner = snapshot.ownership.owner_of(one)
         if isinstance(owner, ByConda):
-            carried[owner.record].append(one)
+            carried[owner.record.name].append(one)
         elif owner.in_place_of is not None or one.name not in pips:
-            pips[one.name] = (one, owner.in_place_of or "")
+            pips[one.name] = (one, owner.in_place_of.name if owner.in_place_of else "")
     condas = {one.name for found in carried.values() for one in found}
     return carried, {name: one for name, one in pips.items() if one[1] or name not in condas}
 

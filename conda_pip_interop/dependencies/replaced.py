@@ -13,7 +13,6 @@ from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.changes.originals import read_original
 from conda_pip_interop.environment.conda_records import claimed_metadata
-from conda_pip_interop.environment.ownership import find_override
 from conda_pip_interop.findings.base import Evidence, Finding, FindingKind
 from conda_pip_interop.names.conda_depends import build_requirements
 
@@ -55,7 +54,7 @@ def find_replaced(snapshot: Snapshot) -> tuple[ReplacedPackage, ...]:
     return tuple(
         ReplacedPackage(record=carrier.record, by=one)
         for one in snapshot.distributions
-        if (carrier := find_override(snapshot, one)) is not None
+        if (carrier := snapshot.ownership.override_of(one)) is not None
         and _counts_alike(read_original(carrier.record, snapshot.prefix.root), one.name)
     )
 

@@ -16,7 +16,7 @@ from packaging.version import InvalidVersion, Version
 from conda_pip_interop.environment.claims import Claims
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.metadata import Metadata
-from conda_pip_interop.environment.ownership import ByConda, owner_of_distribution
+from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.prefix import Prefix
 from conda_pip_interop.environment.snapshot import Snapshot
 from conda_pip_interop.findings.base import Evidence, Finding, FindingKind
@@ -115,7 +115,7 @@ def find_unmet(
 
 def _build_installed(snapshot: Snapshot) -> _Installed:
     """Take one distribution a name: conda's, unless pip's is in its place or conda has none."""
-    owners = [(d, owner_of_distribution(snapshot, d)) for d in snapshot.distributions]
+    owners = [(d, snapshot.ownership.owner_of(d)) for d in snapshot.distributions]
     condas = {d.name for d, owner in owners if isinstance(owner, ByConda)}
     by_name: dict[NormalizedName, Distribution] = {}
     pips: set[NormalizedName] = set()

@@ -70,6 +70,20 @@ class Claims:
         """Return the key under which ``path`` is compared."""
         return fold_path(path, folds_case=self.folds_case)
 
+    def find_recorded(self, distribution: Distribution) -> RecordedDistribution | None:
+        """Return the recorded distribution whose metadata this very distribution is, if any."""
+        for recorded in self.by_name.get(distribution.name, ()):
+            if self.same(recorded.path, distribution.metadata_file):
+                return recorded
+        for claim in self.of(distribution.metadata_file):
+            return RecordedDistribution(
+                record=claim.record,
+                name=distribution.name,
+                version=distribution.version,
+                path=claim.file.path,
+            )
+        return None
+
     def same(self, one: PrefixPath, other: PrefixPath) -> bool:
         """Tell whether two paths are one for the file system."""
         return self.key(one) == self.key(other)
@@ -85,29 +99,29 @@ def build_claims(records: Iterable[CondaRecord], *, folds_case: bool) -> Claims:
             claim = Claim(record=record, file=file)
             by_path[key] = (*by_path[key], claim) if key in by_path else (claim,)
         for item in claimed_metadata(record):
-            carrier = RecordedDistribution(
+            recorded = RecordedDistribution(
                 record=record, name=item.name, version=item.version, path=item.path
             )
-            by_name[item.name] = (*by_name.get(item.name, ()), carrier)
+            by_name[item.name] = (*by_name.get(item.name, ()), recorded)
     return Claims(folds_case=folds_case, by_path=by_path, by_name=by_name)
 
 
-def is_absent(carrier: RecordedDistribution, facts: Mapping[PrefixPath, FileFact]) -> bool:
+def is_absent(recorded: RecordedDistribution, facts: Mapping[PrefixPath, FileFact]) -> bool:
     """Tell whether the metadata that the record lists is not there (unreadable is not gone)."""
-    fact = facts.get(carrier.path)
+    fact = facts.get(recorded.path)
     return fact is not None and fact.kind == "absent"
 
 
 def is_record_changed(
-    claims: Claims, carrier: RecordedDistribution, facts: Mapping[PrefixPath, FileFact]
+    claims: Claims, recorded: RecordedDistribution, facts: Mapping[PrefixPath, FileFact]
 ) -> bool:
     """Tell whether the RECORD beside the metadata is not the one that conda linked."""
-    return _is_changed(claims, PrefixPath(f"{carrier.folder}/RECORD"), facts)
+    return _is_changed(claims, PrefixPath(f"{recorded.folder}/RECORD"), facts)
 
 
 def is_rewritten(
     claims: Claims,
-    carrier: RecordedDistribution,
+    recorded: RecordedDistribution,
     distribution: Distribution | None,
     facts: Mapping[PrefixPath, FileFact],
 ) -> bool:
@@ -117,11 +131,11 @@ def is_rewritten(
     INSTALLER, files that only an installer writes and the record does not list, or rows that state
     other content than the record.
     """
-    if distribution is None or not claims.same(distribution.metadata_file, carrier.path):
+    if distribution is None or not claims.same(distribution.metadata_file, recorded.path):
         return False
-    if not is_record_changed(claims, carrier, facts):
+    if not is_record_changed(claims, recorded, facts):
         return False
-    folder = carrier.folder
+    folder = recorded.folder
     return (
         _is_changed(claims, PrefixPath(f"{folder}/INSTALLER"), facts)
         or (distribution.requested and not claims.of(PrefixPath(f"{folder}/REQUESTED")))
@@ -129,7 +143,7 @@ def is_rewritten(
             distribution.direct_url is not None
             and not claims.of(PrefixPath(f"{folder}/direct_url.json"))
         )
-        or _states_other_content(claims, carrier, distribution)
+        or _states_other_content(claims, recorded, distribution)
     )
 
 
@@ -143,12 +157,12 @@ def _is_changed(claims: Claims, path: PrefixPath, facts: Mapping[PrefixPath, Fil
 
 
 def _states_other_content(
-    claims: Claims, carrier: RecordedDistribution, distribution: Distribution
+    claims: Claims, recorded: RecordedDistribution, distribution: Distribution
 ) -> bool:
     for file in distribution.files or ():
-        if file.sha256 is None or file.path.startswith(f"{carrier.folder}/"):
+        if file.sha256 is None or file.path.startswith(f"{recorded.folder}/"):
             continue
-        own = [c for c in claims.of(file.path) if c.record is carrier.record and c.states_hash]
+        own = [c for c in claims.of(file.path) if c.record is recorded.record and c.states_hash]
         if own and not any(claim.allows(file.sha256) for claim in own):
             return True
     return False

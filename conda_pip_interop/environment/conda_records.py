@@ -41,7 +41,7 @@ class CondaFile:
         return self.sha256_in_prefix or self.sha256
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class CondaRecord:
     """One record; ``path`` is its ``conda-meta/….json``; ``raw`` holds every key, known or not."""
 
@@ -121,7 +121,7 @@ def find_packaged_names(paths: bytes) -> frozenset[NormalizedName]:
     )
 
 
-def read_conda_meta(root: Path) -> tuple[tuple[CondaRecord, ...], tuple[Unreadable, ...]]:
+def read_conda_records(root: Path) -> tuple[tuple[CondaRecord, ...], tuple[Unreadable, ...]]:
     """Read all records of the prefix at ``root``, sorted by file name."""
     records: list[CondaRecord] = []
     unreadable: list[Unreadable] = []

@@ -34,14 +34,14 @@ from conda_pip_interop.environment.record import (
 Layout: TypeAlias = Literal["dist-info", "egg-info", "egg-info-file", "egg-link"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Distribution:
-    """An installed project as its metadata tells it; whose it is, is not said here.
+    """An installed project as its metadata describes it; its owner is `Ownership`'s to say.
 
-    ``metadata`` is the ``.dist-info``/``.egg-info``/``.egg-link`` path; ``files`` is None where
-    there is no readable RECORD, or it was not read (`read_distributions`); ``outside`` are RECORD
-    rows that leave the prefix, or are conda's own; ``editable`` is the source location, or ``""``
-    if it is editable but the place is not told.
+    ``metadata`` is the ``.dist-info``/``.egg-info``/``.egg-link`` path; ``files`` is None if there
+    is no readable RECORD, or if it was not read (``is_record_read``); ``outside`` are RECORD rows
+    that leave the prefix, or are conda's own; ``editable`` is the source location, or ``""`` if it
+    is editable and the location is unknown.
     """
 
     name: NormalizedName
@@ -53,6 +53,7 @@ class Distribution:
     requested: bool
     direct_url: Mapping[str, object] | None
     editable: str | None
+    is_record_read: bool
     files: tuple[InstalledFile, ...] | None
     outside: tuple[str, ...]
     problems: tuple[str, ...]
@@ -83,13 +84,12 @@ class Leftover:
 
 
 def read_distributions(
-    prefix: Prefix, site_packages: PrefixPath, *, vouched: Container[PrefixPath] = ()
+    prefix: Prefix, site_packages: PrefixPath, *, unread: Container[PrefixPath] = ()
 ) -> tuple[tuple[Distribution, ...], tuple[Leftover, ...]]:
     """Read every distribution of one site-packages folder, sorted by metadata path.
 
-    Doubles of a name are all kept: which of them counts is not for the reader to say. Of the
-    dist-info folders in ``vouched`` the RECORD is not read, which takes longest: a conda record
-    lists their files too, and proves their RECORD unchanged.
+    Duplicates of a name are all kept: the reader does not decide which one counts. The RECORD of
+    the dist-info folders in ``unread`` is not read, which takes longest (``is_record_read``).
     """
     distributions: list[Distribution] = []
     leftovers: list[Leftover] = []
@@ -102,9 +102,7 @@ def read_distributions(
         layout = _tell_layout(entry.name, is_dir=is_dir)
         if layout is None:
             continue
-        place = _Place(
-            prefix=prefix, site_packages=site_packages, path=path, vouched=path in vouched
-        )
+        place = _Place(prefix=prefix, site_packages=site_packages, path=path, unread=path in unread)
         found = _read_one(place, layout)
         if found is not None:
             distributions.append(found)
@@ -149,7 +147,7 @@ class _Place:
     prefix: Prefix
     site_packages: PrefixPath
     path: PrefixPath
-    vouched: bool
+    unread: bool
 
     @property
     def disk(self) -> Path:
@@ -204,7 +202,7 @@ def _read_dist_info(place: _Place) -> Distribution | None:
     problems: list[str] = []
     direct_url = read_direct_url(folder / "direct_url.json", problems)
     installed = NOT_RECORDED
-    record = None if place.vouched else read_file_list(folder / "RECORD", problems)
+    record = None if place.unread else read_file_list(folder / "RECORD", problems)
     if record is not None:
         parsed = parse_record(record)
         problems += [f"RECORD line {p.line}: {p.reason}" for p in parsed.problems]
@@ -217,6 +215,7 @@ def _read_dist_info(place: _Place) -> Distribution | None:
         requested=os.path.lexists(folder / "REQUESTED"),
         direct_url=direct_url,
         editable=find_editable(place.prefix.root, direct_url, installed.files),
+        is_record_read=not place.unread,
         files=installed.files,
         outside=installed.outside,
         problems=found.problems + tuple(problems),
@@ -278,6 +277,7 @@ def _build(place: _Place, layout: Layout, headers: Mapping[str, tuple[str, ...]]
         requested=False,
         direct_url=None,
         editable=None,
+        is_record_read=True,
         files=None,
         outside=(),
         problems=() if name and version else ("metadata without Name and Version",),

@@ -5,35 +5,40 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias, TypeVar, cast
 
 from conda_pip_interop.environment.claims import (
     Claims,
-    RecordedDistribution,
     build_claims,
     is_absent,
     is_record_changed,
     is_rewritten,
 )
-from conda_pip_interop.environment.conda_records import CondaRecord, Unreadable, read_conda_meta
+from conda_pip_interop.environment.conda_records import CondaRecord, Unreadable, read_conda_records
 from conda_pip_interop.environment.distributions import Distribution, Leftover, read_distributions
 from conda_pip_interop.environment.file_facts import FactReader, FileFact
-from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.metadata import parse_metadata_name
+from conda_pip_interop.environment.ownership import Ownership
+from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
 from conda_pip_interop.environment.prefix import Prefix, read_prefix
-from conda_pip_interop.protection.markers import MarkerState, find_marker_paths, read_markers
+
+_METADATA_SUFFIXES = (".dist-info", ".egg-info", ".egg-link")
+Depth: TypeAlias = Literal["names", "files"]
+View = TypeVar("View")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """One prefix, read once.
+    """One prefix, read once; its derived views are computed at most once.
 
     ``distributions`` are those of the prefix's own site-packages, conda's included; ``stranded``
-    those in other Pythons' site-packages that no record claims; ``leftovers`` are unjudged, some
-    may be claimed; ``markers`` has the current one first; ``facts`` holds just the paths that are
-    contested or serve as evidence; ``claims`` indexes ``records``.
+    are those in other Pythons' site-packages that no record claims; ``leftovers`` are unjudged,
+    some may be claimed; ``facts`` holds only the paths that are contested or serve as evidence;
+    ``claims`` indexes ``records``.
     """
 
     prefix: Prefix
@@ -42,38 +47,43 @@ class Snapshot:
     distributions: tuple[Distribution, ...]
     stranded: tuple[Distribution, ...]
     leftovers: tuple[Leftover, ...]
-    markers: tuple[MarkerState, ...]
     claims: Claims
     facts: Mapping[PrefixPath, FileFact]
     fingerprint: str
+    _views: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
-    def marker(self) -> MarkerState:
-        """The marker that the prefix's own Python obeys."""
-        return self.markers[0]
+    @cached_property
+    def ownership(self) -> Ownership:
+        """The owners of all paths and distributions."""
+        return Ownership(self.claims, self.facts, self.distributions, self.stranded)
+
+    def view(self, build: Callable[[Snapshot], View]) -> View:
+        """Return what ``build`` makes of this snapshot; built once, for packages above this one."""
+        if build not in self._views:
+            self._views[build] = build(self)
+        return cast("View", self._views[build])
 
 
-def read_snapshot(root: Path) -> Snapshot:
+def read_snapshot(root: Path, *, depth: Depth = "files") -> Snapshot:
     """Read the prefix at ``root``; raises InteropError ``not-an-environment``.
 
+    ``depth`` "names" reads metadata and records, and a RECORD only where two claims on one
+    distribution must be told apart; "files" reads all RECORDs and looks at the files in question.
     The fingerprint is taken first: what changes while the rest is read then shows as a change.
     """
     prefix = read_prefix(root)
     fingerprint = read_fingerprint(prefix)
-    records, unreadable = read_conda_meta(prefix.root)
+    records, unreadable = read_conda_records(prefix.root)
     claims = build_claims(records, folds_case=prefix.folds_case)
     reader = FactReader(prefix)
     distributions: tuple[Distribution, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
     if prefix.python is not None:
-        distributions, leftovers = read_distributions(
-            prefix, prefix.python.site_packages, vouched=_find_vouched(claims, reader)
-        )
-    marker_owners = {
-        path: claim.record.name
-        for path in find_marker_paths(prefix)
-        for claim in claims.of(path)[:1]
-    }
+        site_packages = prefix.python.site_packages
+        unread = set(_find_vouched(claims, reader))
+        if depth == "names":
+            unread |= _find_uncontested(prefix, site_packages, claims)
+        distributions, leftovers = read_distributions(prefix, site_packages, unread=unread)
     return Snapshot(
         prefix=prefix,
         records=records,
@@ -81,7 +91,6 @@ def read_snapshot(root: Path) -> Snapshot:
         distributions=distributions,
         stranded=tuple(_read_stranded(prefix, claims)),
         leftovers=leftovers,
-        markers=read_markers(prefix, owners=marker_owners),
         claims=claims,
         facts=_read_facts(reader, claims, distributions),
         fingerprint=fingerprint,
@@ -94,54 +103,63 @@ def _read_stranded(prefix: Prefix, claims: Claims) -> Iterator[Distribution]:
         yield from (d for d in found if not claims.of(d.metadata_file))
 
 
-def find_recorded(claims: Claims, distribution: Distribution) -> RecordedDistribution | None:
-    """Return the record that lists this very metadata, if one does."""
-    for carrier in claims.by_name.get(distribution.name, ()):
-        if claims.same(carrier.path, distribution.metadata_file):
-            return carrier
-    for claim in claims.of(distribution.metadata_file):
-        return RecordedDistribution(
-            record=claim.record,
-            name=distribution.name,
-            version=distribution.version,
-            path=claim.file.path,
-        )
-    return None
-
-
 def _find_vouched(claims: Claims, reader: FactReader) -> frozenset[PrefixPath]:
     """Find the dist-info folders whose RECORD is, by its hash, the one that conda linked."""
     vouched = set()
-    for carrier in (carrier for found in claims.by_name.values() for carrier in found):
-        if carrier.name in carrier.record.overridden_by:
+    for entry in (entry for found in claims.by_name.values() for entry in found):
+        if entry.name in entry.record.overridden_by:
             continue  # listed by the record, but pip's: its own RECORD still counts
-        record = PrefixPath(f"{carrier.folder}/RECORD")
+        record = PrefixPath(f"{entry.folder}/RECORD")
         stated = [claim for claim in claims.of(record) if claim.states_hash]
         sha256 = reader.hash(record).sha256 if stated else None
         if sha256 is not None and any(claim.allows(sha256) for claim in stated):
-            vouched.add(carrier.folder)
+            vouched.add(entry.folder)
     return frozenset(vouched)
+
+
+def _find_uncontested(
+    prefix: Prefix, site_packages: PrefixPath, claims: Claims
+) -> frozenset[PrefixPath]:
+    """Find the dist-info folders whose owner and origin are known without their RECORD.
+
+    Those are names that appear once, in no conda record, and without setuptools' editable files.
+    """
+    try:
+        names = os.listdir(to_disk(prefix.root, site_packages))
+    except OSError:
+        return frozenset()
+    stems = {name: name.rpartition(".")[0] for name in names if name.endswith(_METADATA_SUFFIXES)}
+    projects = {name: parse_metadata_name(stem)[0] for name, stem in stems.items()}
+    count = Counter(projects.values())
+    editable = "\n".join(name for name in names if name.startswith("__editable__")).lower()
+    return frozenset(
+        path_below(site_packages, name)
+        for name, project in projects.items()
+        if count[project] == 1
+        and project not in claims.by_name
+        and project.replace("-", "_") not in editable
+    )
 
 
 def _read_facts(
     reader: FactReader, claims: Claims, distributions: Iterable[Distribution]
 ) -> Mapping[PrefixPath, FileFact]:
-    """Look at what ownership rests on, and hash no more than is in question.
+    """Look at the evidence of ownership, and hash no more than is in question.
 
     Of a record whose metadata is as linked: the metadata, RECORD and INSTALLER. Of one where it is
     not: every file. Of pip's distributions: that their files exist, and the content of those that
     a record lists too, or of all where a record or a second distribution has the same name.
     """
-    carriers = [carrier for found in claims.by_name.values() for carrier in found]
-    for carrier in carriers:
-        reader.look(carrier.path)
-        for name in ("RECORD", "INSTALLER") if carrier.path.endswith("METADATA") else ():
-            path = PrefixPath(f"{carrier.folder}/{name}")
+    recorded = [entry for found in claims.by_name.values() for entry in found]
+    for entry in recorded:
+        reader.look(entry.path)
+        for name in ("RECORD", "INSTALLER") if entry.path.endswith("METADATA") else ():
+            path = PrefixPath(f"{entry.folder}/{name}")
             if claims.of(path):
                 reader.hash(path)
-    for carrier in carriers:
-        if is_absent(carrier, reader.facts) or is_record_changed(claims, carrier, reader.facts):
-            for file in carrier.record.files:
+    for entry in recorded:
+        if is_absent(entry, reader.facts) or is_record_changed(claims, entry, reader.facts):
+            for file in entry.record.files:
                 if not file.path.endswith(".pyc"):
                     reader.hash(file.path)
     named = Counter(distribution.name for distribution in distributions)
@@ -154,18 +172,18 @@ def _read_facts(
 def _read_distribution_facts(
     reader: FactReader, claims: Claims, distribution: Distribution, *, doubled: bool
 ) -> None:
-    carrier = find_recorded(claims, distribution)
-    treated = carrier is not None and distribution.name in carrier.record.overridden_by
-    if carrier is None or treated:
+    entry = claims.find_recorded(distribution)
+    treated = entry is not None and distribution.name in entry.record.overridden_by
+    if entry is None or treated:
         is_pips = True
     else:
-        is_pips = is_rewritten(claims, carrier, distribution, reader.facts)
+        is_pips = is_rewritten(claims, entry, distribution, reader.facts)
     if not is_pips:
         return
     for file in distribution.files or ():
         if file.path.endswith(".pyc"):
             continue
-        others = [c for c in claims.of(file.path) if not carrier or c.record is not carrier.record]
+        others = [c for c in claims.of(file.path) if not entry or c.record is not entry.record]
         if others or (doubled and not treated):
             reader.hash(file.path)
         else:
@@ -178,8 +196,7 @@ def read_fingerprint(prefix: Prefix) -> str:
     _digest_folder(digest.update, prefix.root, PrefixPath("conda-meta"), (".json",))
     folders = (prefix.python.site_packages,) if prefix.python else ()
     for site_packages in (*folders, *prefix.other_site_packages):
-        suffixes = (".dist-info", ".egg-info", ".egg-link")
-        _digest_folder(digest.update, prefix.root, site_packages, suffixes)
+        _digest_folder(digest.update, prefix.root, site_packages, _METADATA_SUFFIXES)
     return digest.hexdigest()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from conda_pip_interop.environment.claims import Claim
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.file_facts import FileFact
-from conda_pip_interop.environment.ownership import ByPip, owner_of_distribution
+from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.record import InstalledFile
 from conda_pip_interop.environment.snapshot import Snapshot
@@ -26,7 +26,7 @@ _EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b85
 def find_clobbered(snapshot: Snapshot) -> Iterator[Finding]:
     """Find paths of pip's distributions that a record of another name lists too."""
     for distribution in snapshot.distributions:
-        if not isinstance(owner_of_distribution(snapshot, distribution), ByPip):
+        if not isinstance(snapshot.ownership.owner_of(distribution), ByPip):
             continue
         carriers = snapshot.claims.by_name.get(distribution.name, ())
         carrying = {carrier.record.path for carrier in carriers}

@@ -24,7 +24,7 @@ from conda_pip_interop.environment.conda_records import (
     parse_conda_record,
     read_packaged_record,
 )
-from conda_pip_interop.environment.ownership import ByPip, owner_of_distribution, owners_of
+from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.findings.base import Evidence, Finding, FindingKind, present
 
@@ -69,7 +69,7 @@ def find_lost_records_in(snapshot: Snapshot) -> tuple[LostRecord, ...]:
     missing = _find_missing(snapshot)
     if not missing:
         return ()
-    ownership = owners_of(snapshot)
+    ownership = snapshot.ownership
     caches = sorted(
         {
             Path(one.extracted_package_dir).parent
@@ -141,7 +141,7 @@ def _find_orphans(record: CondaRecord, ownership: Ownership, root: Path) -> Iter
     for file in record.files:
         if os.path.lexists(root / file.path) and _is_telling(file):
             claim = Claim(record=record, file=file)
-            if not ownership.claims(file.path) and _is_as_linked(claim, root):
+            if not ownership.claimants(file.path) and _is_as_linked(claim, root):
                 yield file.path
 
 
@@ -161,7 +161,7 @@ def _find_in_place(
     for one in snapshot.distributions:
         if one.name not in names or (record is not None and _is_own(one, record, root)):
             continue
-        if owner_of_distribution(snapshot, one) == ByPip(distribution=one.name):
+        if snapshot.ownership.owner_of(one) == ByPip(distribution=one):
             yield one
 
 

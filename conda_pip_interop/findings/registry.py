@@ -9,13 +9,7 @@ from packaging.utils import NormalizedName
 
 from conda_pip_interop.environment.claims import RecordedDistribution
 from conda_pip_interop.environment.distributions import Distribution
-from conda_pip_interop.environment.ownership import (
-    Doubled,
-    Intact,
-    Overridden,
-    Vanished,
-    judge_payload,
-)
+from conda_pip_interop.environment.ownership import Doubled, Intact, Overridden, Vanished
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import Snapshot
 from conda_pip_interop.findings.base import (
@@ -77,7 +71,7 @@ def _find_standing(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _judge(snapshot: Snapshot, carrier: RecordedDistribution) -> Finding | None:
-    match judge_payload(snapshot, carrier):
+    match snapshot.ownership.state_of(carrier):
         case Intact():
             return None
         case Overridden() as standing:

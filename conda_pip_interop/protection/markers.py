@@ -12,12 +12,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.environment.prefix import Prefix, read_lib_folders
 from conda_pip_interop.protection.marker_texts import build_messages
+
+if TYPE_CHECKING:
+    from conda_pip_interop.environment.snapshot import Snapshot
 
 MARKER_NAME = "EXTERNALLY-MANAGED"
 _SIGNATURE = re.compile(
@@ -79,6 +82,16 @@ def read_marker(prefix: Prefix, *, owners: Mapping[PrefixPath, str] | None = Non
     ``owners`` maps paths to the conda record that lists them; a marker found in it is foreign.
     """
     return read_markers(prefix, owners=owners)[0]
+
+
+def read_snapshot_marker(snapshot: Snapshot) -> MarkerState:
+    """Read the marker that the Python of a snapshot obeys; one in a conda package is foreign."""
+    owners = {
+        path: claim.record.name
+        for path in find_marker_paths(snapshot.prefix)
+        for claim in snapshot.claims.of(path)[:1]
+    }
+    return read_marker(snapshot.prefix, owners=owners)
 
 
 def read_markers(

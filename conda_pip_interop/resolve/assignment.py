@@ -22,13 +22,12 @@ from conda_pip_interop.resolve.solver import CondaSpec
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
 
-    from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.changes.plan import Manager
+    from conda_pip_interop.environment.ownership import Manager
     from conda_pip_interop.names.exact_specs import Matches
     from conda_pip_interop.protection.policy import Preference
-    from conda_pip_interop.resolve.solver import CondaPackage, CondaSpec
+    from conda_pip_interop.resolve.solver import CondaPackage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,16 +10,17 @@ from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.environment.conda_records import claimed_metadata
 from conda_pip_interop.environment.distributions import read_requirements
-from conda_pip_interop.environment.ownership import ByConda, find_content, owner_of_distribution
+from conda_pip_interop.environment.origin import find_content
+from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.installers.interface import HeldDistribution
 from conda_pip_interop.resolve.assignment import Installed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from conda_pip_interop.changes.plan import Manager
     from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.metadata import Metadata
+    from conda_pip_interop.environment.ownership import Manager
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.installers.pip_report import ReportItem
     from conda_pip_interop.resolve.solver import Conda, CondaPackage, Solution
@@ -96,7 +97,7 @@ class KnownPackages:
         return self._read.get(name)
 
     def _manager(self, distribution: Distribution) -> Manager:
-        owner = owner_of_distribution(self.snapshot, distribution)
+        owner = self.snapshot.ownership.owner_of(distribution)
         return "conda" if isinstance(owner, ByConda) else "pip"
 
     def build_held(

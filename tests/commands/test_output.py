@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.plan import Manager, PackageAction, Verb
+from conda_pip_interop.changes.plan import PackageAction, Verb
 from conda_pip_interop.commands.output import (
     finding_to_dict,
     plan_to_list,
@@ -19,6 +19,7 @@ from conda_pip_interop.commands.output import (
     render_plan,
     render_table,
 )
+from conda_pip_interop.environment.ownership import Manager
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import Evidence, Finding, FindingKind

@@ -12,7 +12,7 @@ from conda_pip_interop.environment.conda_records import (
     Unreadable,
     claimed_metadata,
     parse_conda_record,
-    read_conda_meta,
+    read_conda_records,
     render_record_json,
 )
 from conda_pip_interop.environment.paths import PrefixPath
@@ -30,7 +30,7 @@ def parse(**raw: object) -> CondaRecord:
 def test_a_record_is_read_with_its_files(tmp_path: Path) -> None:
     built = PrefixBuilder(root=tmp_path)
     built.conda_package("click", "8.1", {"click.py": "x", "__pycache__/click.cpython-311.pyc": ""})
-    records, unreadable = read_conda_meta(tmp_path)
+    records, unreadable = read_conda_records(tmp_path)
     assert unreadable == ()
     click, python = records
     assert (click.name, click.version, click.subdir) == ("click", "8.1", "linux-64")
@@ -44,7 +44,7 @@ def test_a_record_is_read_with_its_files(tmp_path: Path) -> None:
 def test_every_key_is_kept_byte_for_byte(tmp_path: Path) -> None:
     built = PrefixBuilder(root=tmp_path)
     path = built.conda_record("x", "1", (), unknown={"ä": [1, None, 1.5]})
-    records, _ = read_conda_meta(tmp_path)
+    records, _ = read_conda_records(tmp_path)
     written = {record.name: render_record_json(record.raw) for record in records}
     assert written["x"] == path.read_text()
 
@@ -111,7 +111,7 @@ def test_a_broken_record_is_a_value_with_a_reason(
     (tmp_path / "conda-meta").mkdir()
     (tmp_path / "conda-meta/x.json").write_bytes(content)
     (tmp_path / "conda-meta/y.json").mkdir()
-    records, unreadable = read_conda_meta(tmp_path)
+    records, unreadable = read_conda_records(tmp_path)
     assert records == ()
     assert [type(item) for item in unreadable] == [Unreadable] * 2
     assert unreadable[0].reason.startswith(reason)
@@ -123,4 +123,4 @@ def test_odd_types_are_tolerated() -> None:
 
 
 def test_without_conda_meta_there_are_no_records(tmp_path: Path) -> None:
-    assert read_conda_meta(tmp_path) == ((), ())
+    assert read_conda_records(tmp_path) == ((), ())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from conda_pip_interop.environment.ownership import build_direct_reference
+from conda_pip_interop.environment.origin import build_direct_reference
 
 GIT = {"vcs": "git", "commit_id": "abc123", "requested_revision": "main"}
 

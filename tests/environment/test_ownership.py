@@ -5,16 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from packaging.utils import canonicalize_name
 
-from conda_pip_interop.environment.ownership import (
-    ByConda,
-    ByPip,
-    Owner,
-    Unowned,
-    owner_of_distribution,
-    owners_of,
-)
+from conda_pip_interop.environment.ownership import ByConda, ByPip, Owner, Unowned
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
 from tests.support.builders import PrefixBuilder
@@ -25,29 +17,38 @@ def built(tmp_path: Path) -> PrefixBuilder:
     return PrefixBuilder(root=tmp_path / "env")
 
 
-def owners(built: PrefixBuilder) -> dict[str, Owner]:
+def describe(owner: Owner) -> str | None:
+    """`conda:NAME`, `pip:NAME`, `pip:NAME for RECORD`, or None."""
+    match owner:
+        case ByConda(record=record):
+            return f"conda:{record.name}"
+        case ByPip(distribution=one, in_place_of=None):
+            return f"pip:{one.name}"
+        case ByPip(distribution=one, in_place_of=replaced):
+            return f"pip:{one.name} for {replaced.name if replaced else ''}"
+        case Unowned():
+            return None
+
+
+def owners(built: PrefixBuilder) -> dict[str, str | None]:
     snapshot = read_snapshot(built.root)
     return {
-        f"{d.name} {d.version}": owner_of_distribution(snapshot, d)
+        f"{d.name} {d.version}": describe(snapshot.ownership.owner_of(d))
         for d in (*snapshot.distributions, *snapshot.stranded)
     }
-
-
-def pip(name: str, in_place_of: str | None = None) -> ByPip:
-    return ByPip(distribution=canonicalize_name(name), in_place_of=in_place_of)
 
 
 def test_installer_says_nothing_of_the_owner(built: PrefixBuilder) -> None:
     built.conda_package("python-six", "1.16", distribution="six", installer="pip")
     built.pip_package("click", "8.1")
-    assert owners(built) == {"six 1.16": ByConda(record="python-six"), "click 8.1": pip("click")}
+    assert owners(built) == {"six 1.16": "conda:python-six", "click 8.1": "pip:click"}
 
 
 @pytest.mark.parametrize("version", ["8.1", "8.2"])
 def test_pips_replacement_says_in_whose_place_it_is(built: PrefixBuilder, version: str) -> None:
     built.conda_package("click", "8.1", {"click.py": "conda"})
     built.pip_upgrade("click", "8.1", version, {"click.py": "pip"})
-    assert owners(built) == {f"click {version}": pip("click", "click")}
+    assert owners(built) == {f"click {version}": "pip:click for click"}
 
 
 def test_a_replacement_that_the_record_tells_is_still_pips(built: PrefixBuilder) -> None:
@@ -56,43 +57,43 @@ def test_a_replacement_that_the_record_tells_is_still_pips(built: PrefixBuilder)
     note = {"overridden_by": {"click": "8.2"}}
     paths = (f"{folder}/METADATA", f"{folder}/RECORD", built.place("click/__init__.py"))
     built.conda_record("click", "8.1", paths, pip_interop=note)
-    assert owners(built) == {"click 8.2": pip("click", "click")}
+    assert owners(built) == {"click 8.2": "pip:click for click"}
     path = PrefixPath(built.place("click/__init__.py"))
-    assert owners_of(read_snapshot(built.root)).owner(path) == ByConda(record="click")
+    assert describe(read_snapshot(built.root).ownership.owner(path)) == "conda:click"
 
 
 def test_stale_metadata_is_pips_and_in_no_ones_place(built: PrefixBuilder) -> None:
     built.pip_package("click", "8.2", {"click.py": "pip"})
     built.conda_package("click", "8.1", {"click.py": "conda"})
-    assert owners(built) == {"click 8.1": ByConda(record="click"), "click 8.2": pip("click")}
+    assert owners(built) == {"click 8.1": "conda:click", "click 8.2": "pip:click"}
 
 
 def test_stranded_ones_are_pips(built: PrefixBuilder) -> None:
     built.pip_package("six", "1.16")
     built.python_upgrade("3.12.1")
-    assert owners(built) == {"six 1.16": pip("six")}
+    assert owners(built) == {"six 1.16": "pip:six"}
 
 
 def test_a_path_has_one_owner_and_may_have_more_claims(built: PrefixBuilder) -> None:
     built.conda_package("a", "1", {"shared.py": "x", "a.py": "x"})
     built.conda_package("b", "1", {"shared.py": "x"})
     built.pip_package("c", "1", {"shared.py": "x", "c.py": "x"})
-    ownership = owners_of(read_snapshot(built.root))
+    ownership = read_snapshot(built.root).ownership
     shared = PrefixPath(built.place("shared.py"))
-    assert ownership.claims(shared) == (ByConda(record="a"), ByConda(record="b"), pip("c"))
-    assert ownership.owner(shared) == ByConda(record="a")
-    assert ownership.owner(PrefixPath(built.place("c.py"))) == pip("c")
+    assert tuple(map(describe, ownership.claimants(shared))) == ("conda:a", "conda:b", "pip:c")
+    assert describe(ownership.owner(shared)) == "conda:a"
+    assert describe(ownership.owner(PrefixPath(built.place("c.py")))) == "pip:c"
     assert ownership.owner(PrefixPath(built.place("d.py"))) == Unowned()
 
 
 def test_an_unlisted_pyc_belongs_to_its_source(built: PrefixBuilder) -> None:
     built.conda_package("a", "1", {"a.py": "x"})
     built.pip_package("b", "1", {"b/c.py": "x"})
-    ownership = owners_of(read_snapshot(built.root))
+    ownership = read_snapshot(built.root).ownership
     cached = "__pycache__/{}.cpython-311.opt-1.pyc"
     for path, owner in (
-        (cached.format("a"), ByConda(record="a")),
-        ("b/" + cached.format("c"), pip("b")),
+        (cached.format("a"), "conda:a"),
+        ("b/" + cached.format("c"), "pip:b"),
         (cached.format("z"), Unowned()),
     ):
         assert ownership.owner(PrefixPath(built.place(path))) == owner

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.environment.ownership import ByPip, owner_of_distribution
+from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.registry import Finding, FindingKind, find_findings
 from tests.support.builders import PrefixBuilder, record_line
@@ -71,8 +71,8 @@ def test_pip_replaces_reinstalls_and_uninstalls(built: PrefixBuilder, tmp_path: 
     assert find(built) == [(FindingKind.OVERRIDDEN, "demo")]
     snapshot = read_snapshot(built.root)
     (demo,) = (d for d in snapshot.distributions if d.name == "demo")
-    owner = ByPip(distribution=demo.name, in_place_of="demo")
-    assert owner_of_distribution(snapshot, demo) == owner
+    (record,) = (one for one in snapshot.records if one.name == "demo")
+    assert snapshot.ownership.owner_of(demo) == ByPip(distribution=demo, in_place_of=record)
 
     run_pip(built, "uninstall", "--yes", "demo")
     assert find(built) == [(FindingKind.VANISHED, "demo")]

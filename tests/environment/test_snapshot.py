@@ -13,7 +13,7 @@ from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.snapshot import read_fingerprint, read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_findings
-from conda_pip_interop.protection.markers import Foreign
+from conda_pip_interop.protection.markers import Foreign, read_snapshot_marker
 from tests.support.builders import PrefixBuilder, hash_of
 
 
@@ -54,7 +54,7 @@ def test_a_marker_that_a_record_lists_is_foreign(built: PrefixBuilder) -> None:
     path = f"{built.stdlib}/EXTERNALLY-MANAGED"
     built.write(path, "[externally-managed]\n")
     built.conda_record("conda-managed-env", "1", (path,))
-    marker = read_snapshot(built.root).marker
+    marker = read_snapshot_marker(read_snapshot(built.root))
     assert marker == Foreign(path=PrefixPath(path), owner="conda-managed-env")
 
 

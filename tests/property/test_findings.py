@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from conda_pip_interop.dependencies.requirements import find_unmet
 from conda_pip_interop.environment.distributions import read_requirements
-from conda_pip_interop.environment.ownership import ByConda, ByPip, Unowned, owners_of
+from conda_pip_interop.environment.ownership import ByConda, ByPip, Unowned
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.registry import FindingKind, find_findings
@@ -98,7 +98,7 @@ def test_a_clean_environment_has_no_findings(
 def test_every_path_has_one_owner_class(layout: tuple[Layout, str], wanted: list[Package]) -> None:
     with build(layout, wanted) as built:
         snapshot = read_snapshot(built.root)
-        ownership = owners_of(snapshot)
+        ownership = snapshot.ownership
         listed = {file.path for record in snapshot.records for file in record.files}
         for path in built.root.rglob("*"):
             key = PrefixPath(path.relative_to(built.root).as_posix())

@@ -17,12 +17,12 @@ from packaging.utils import canonicalize_name
 from conda_pip_interop.changes.rollback import read_journals
 from conda_pip_interop.changes.undo import undo
 from conda_pip_interop.commands.change.reconcile import carry_out, plan_reconcile
-from conda_pip_interop.environment.ownership import ByConda, ByPip, Unowned, owners_of
+from conda_pip_interop.environment.ownership import ByConda, ByPip, Unowned
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.findings.registry import FindingKind, find_findings
-from conda_pip_interop.protection.markers import Absent
+from conda_pip_interop.protection.markers import Absent, read_snapshot_marker
 from tests.support.builders import PrefixBuilder
 from tests.support.trees import MEMORY, Tree, read_tree
 
@@ -135,14 +135,14 @@ def assert_invariants(root: Path, before: Tree) -> None:
     assert_claims_kept(snapshot, before)
     assert_one_distribution(snapshot)
     assert_records_kept(root, before)
-    assert isinstance(snapshot.marker, Absent)  # nobody asked for one
+    assert isinstance(read_snapshot_marker(snapshot), Absent)  # nobody asked for one
     assert not plan_reconcile(snapshot).actions  # 5
     assert not [one for one in find_findings(snapshot) if one.kind in _TREATED]
 
 
 def assert_one_owner(snapshot: Snapshot) -> None:
     """1: every path has one owner class; what a record lists is conda's."""
-    ownership = owners_of(snapshot)
+    ownership = snapshot.ownership
     listed = {file.path for record in snapshot.records for file in record.files}
     for path in snapshot.prefix.root.rglob("*"):
         key = PrefixPath(path.relative_to(snapshot.prefix.root).as_posix())

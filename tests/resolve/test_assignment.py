@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.changes.plan import Manager
+from conda_pip_interop.environment.ownership import Manager
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.resolve.assignment import (
     AlreadyInstalled,

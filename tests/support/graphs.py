@@ -31,6 +31,7 @@ def make_distribution(name: str) -> Distribution:
         requested=False,
         direct_url=None,
         editable=None,
+        is_record_read=True,
         files=(),
         outside=(),
         problems=(),

@@ -22,7 +22,6 @@ from conda_pip_interop.environment.conda_records import (
     read_packaged_record,
     render_record_json,
 )
-from conda_pip_interop.environment.ownership import owners_of
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, UsageError
@@ -196,7 +195,7 @@ def _build_record(
                 hints=(f"Remove {one.metadata} by hand, then run the command again.",),
             )
     if lost.by:
-        ownership = owners_of(snapshot)
+        ownership = snapshot.ownership
         override = read_override(record, lost.by, ownership=ownership, root=root)
         yield from settle_override(override, ownership=ownership, root=root)
         return

@@ -18,7 +18,7 @@ from conda_pip_interop.changes.originals import keep_original
 from conda_pip_interop.changes.override import read_override, settle_override
 from conda_pip_interop.changes.plan import FileAction, RemoveFile, WriteFile
 from conda_pip_interop.changes.transaction import open_operation
-from conda_pip_interop.environment.ownership import Ownership, owners_of
+from conda_pip_interop.environment.ownership import Ownership
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.findings.registry import Finding, FindingKind, find_findings
 
@@ -55,7 +55,7 @@ def plan_reconcile(
 
     Findings whose `key_of` is in `left_alone` are passed over: somebody has undone their treatment.
     """
-    ownership = owners_of(snapshot)
+    ownership = snapshot.ownership
     root = snapshot.prefix.root
     findings = [one for one in find_findings(snapshot) if key_of(one) not in left_alone]
     treated: list[Finding] = []
@@ -72,9 +72,9 @@ def plan_reconcile(
     for finding in findings:
         match finding.kind:
             case FindingKind.STALE_METADATA:
-                treat([finding], _stale_removals(finding, snapshot, ownership))
+                treat([finding], _stale_removals(finding, snapshot))
             case FindingKind.LEFTOVER:
-                treat([finding], _leftover_removals(finding, snapshot, ownership))
+                treat([finding], _leftover_removals(finding, snapshot))
             case FindingKind.VANISHED:
                 (record,) = (one for one in snapshot.records if one.name == finding.conda)
                 treat([finding], keep_original(record, root))
@@ -154,7 +154,7 @@ def _override_actions(
         others = (finding.details or {}).get("others", ())
         for other in _find_distributions(others, snapshot):
             reason = f"pip's {finding.distribution} {finding.pip_version} has taken its place"
-            for removal in build_removals(other, snapshot, ownership, reason):
+            for removal in build_removals(other, snapshot, reason):
                 if removal.path not in override.payload:
                     yield removal
 
@@ -164,19 +164,15 @@ def _find_distributions(metadata: object, snapshot: Snapshot) -> tuple[Distribut
     return tuple(one for one in snapshot.distributions if one.metadata in folders)
 
 
-def _stale_removals(
-    finding: Finding, snapshot: Snapshot, ownership: Ownership
-) -> Iterable[RemoveFile]:
+def _stale_removals(finding: Finding, snapshot: Snapshot) -> Iterable[RemoveFile]:
     others = (finding.details or {}).get("others", ())
     folders = {finding.metadata, *(others if isinstance(others, list) else ())}
     reason = f"conda has installed {finding.conda} over it"
     for distribution in _find_distributions(folders, snapshot):
-        yield from build_removals(distribution, snapshot, ownership, reason)
+        yield from build_removals(distribution, snapshot, reason)
 
 
-def _leftover_removals(
-    finding: Finding, snapshot: Snapshot, ownership: Ownership
-) -> Iterable[RemoveFile]:
+def _leftover_removals(finding: Finding, snapshot: Snapshot) -> Iterable[RemoveFile]:
     """The file or folder, and of what conda has left half linked the files that only it lists."""
     root, reason = snapshot.prefix.root, "nothing reads it"
     top = to_disk(root, finding.metadata or finding.evidence[0].path)
@@ -187,6 +183,6 @@ def _leftover_removals(
     for distribution in _find_distributions({finding.metadata}, snapshot):
         others = (one for one in snapshot.distributions if one.name == distribution.name)
         kept = {p for one in others if one is not distribution for p in read_payload(one, root)}
-        for removal in build_removals(distribution, snapshot, ownership, reason):
+        for removal in build_removals(distribution, snapshot, reason):
             if removal.path not in kept:
                 yield removal

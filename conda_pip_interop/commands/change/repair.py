@@ -18,7 +18,7 @@ from conda_pip_interop.changes.exclusive_files import read_payload
 from conda_pip_interop.changes.plan import RemoveFile
 from conda_pip_interop.commands.install_options import InstallOptions
 from conda_pip_interop.dependency_files.locations import Location, parse_location
-from conda_pip_interop.environment.ownership import ByConda, owner_of_distribution, owners_of
+from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.findings.base import FindingKind
 from conda_pip_interop.findings.registry import find_findings
@@ -84,7 +84,7 @@ def _not_broken(name: NormalizedName, snapshot: Snapshot, target: Target) -> Int
             f"{name} is not installed in {target.label}.",
             hints=(f"To install it: `{target.command('conda', 'pip', 'install', name)}`.",),
         )
-    owner = owner_of_distribution(snapshot, one)
+    owner = snapshot.ownership.owner_of(one)
     if isinstance(owner, ByConda) or owner.in_place_of is not None:
         record = owner.record if isinstance(owner, ByConda) else owner.in_place_of
         restore = target.command("conda", "pip", "restore", str(record))
@@ -213,15 +213,13 @@ def plan_tidying(snapshot: Snapshot) -> tuple[RemoveFile, ...]:
     here = {one.name for one in snapshot.distributions}
     if not snapshot.stranded or any(one.name not in here for one in snapshot.stranded):
         return ()
-    ownership = owners_of(snapshot)
+    ownership = snapshot.ownership
     names = {one.name for one in snapshot.stranded}
     folders = tuple({f"{one.site_packages}/" for one in snapshot.stranded})
     removals = {}
     for one in snapshot.stranded:
         for path in read_payload(one, snapshot.prefix.root):
-            claims = ownership.claims(path)
-            others = [c for c in claims if isinstance(c, ByConda) or c.distribution not in names]
-            if path.startswith(folders) and not others:
+            if path.startswith(folders) and not ownership.is_shared(path, names=names):
                 reason = f"{one.name} has come over to the Python of today"
                 removals[path] = RemoveFile(path=path, reason=reason)
     return tuple(removals.values())

@@ -13,7 +13,7 @@ from conda_pip_interop.changes.originals import original_path, read_original
 from conda_pip_interop.changes.plan import PackageAction, RemoveFile
 from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.environment.conda_records import claimed_metadata
-from conda_pip_interop.environment.ownership import ByConda, owners_of, shorten_channel
+from conda_pip_interop.environment.origin import shorten_channel
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import FindingKind, find_findings
 
@@ -171,8 +171,8 @@ def _build_removals(
     snapshot: Snapshot,
     target: Target,
 ) -> Iterable[RemoveFile]:
-    ownership = owners_of(snapshot)
-    concerned = {ByConda(record=record.name), *(one.name for one in distributions)}
+    ownership = snapshot.ownership
+    names = [one.name for one in distributions]
     for distribution in distributions:
         if distribution.files is None:
             raise InteropError(
@@ -183,11 +183,7 @@ def _build_removals(
                 hints=(f"Remove {distribution.metadata} by hand, then run the command again.",),
             )
         for path in read_payload(distribution, snapshot.prefix.root):
-            claims = ownership.claims(path)
-            if all(
-                (one if isinstance(one, ByConda) else one.distribution) in concerned
-                for one in claims
-            ):
+            if not ownership.is_shared(path, records=(record,), names=names):
                 reason = f"pip's {distribution.name} {distribution.version}"
                 yield RemoveFile(path=path, reason=reason)
     if record.overridden_by:

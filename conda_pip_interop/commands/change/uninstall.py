@@ -13,7 +13,7 @@ from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.commands.inspect.graph_text import not_installed
 from conda_pip_interop.commands.output import render_plan
 from conda_pip_interop.dependencies.removal import find_broken, find_left_over, find_unneeded
-from conda_pip_interop.environment.ownership import ByConda, ByPip, owner_of_distribution, owners_of
+from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
@@ -94,16 +94,16 @@ def _condas(
 
 def find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> InteropError | None:
     """Why a distribution cannot be removed: it is not clear what would have to go."""
-    owner = owner_of_distribution(snapshot, one)
+    owner = snapshot.ownership.owner_of(one)
     record = owner.in_place_of if isinstance(owner, ByPip) else None
     if record is not None:
         return InteropError(
             "overridden",
-            f"pip's {one.name} {one.version} is in the place of conda's {record} in "
+            f"pip's {one.name} {one.version} is in the place of conda's {record.name} in "
             f"{target.label}; without it conda's record would be of nothing.",
             hints=(
-                f"conda's own back: `{target.command('conda', 'pip', 'restore', record)}`.",
-                f"Neither of them: `{target.command('conda', 'remove', record)}`.",
+                f"conda's own back: `{target.command('conda', 'pip', 'restore', record.name)}`.",
+                f"Neither of them: `{target.command('conda', 'remove', record.name)}`.",
             ),
         )
     if one.files is None or one.layout == "egg-link":
@@ -198,18 +198,18 @@ def _find_files(
     distributions: tuple[Distribution, ...], snapshot: Snapshot
 ) -> tuple[tuple[RemoveFile, ...], dict[PrefixPath, str]]:
     """(what only these distributions list, what others list too with their names)."""
-    ownership = owners_of(snapshot)
+    ownership = snapshot.ownership
     names = {one.name for one in distributions}
     removals: dict[PrefixPath, RemoveFile] = {}
     shared: dict[PrefixPath, str] = {}
     for one in distributions:
         for path in read_payload(one, snapshot.prefix.root):
             others = [
-                f"conda's {claim.record}"
+                f"conda's {claim.record.name}"
                 if isinstance(claim, ByConda)
-                else f"pip's {claim.distribution}"
-                for claim in ownership.claims(path)
-                if isinstance(claim, ByConda) or claim.distribution not in names
+                else f"pip's {claim.distribution.name}"
+                for claim in ownership.claimants(path)
+                if isinstance(claim, ByConda) or claim.distribution.name not in names
             ]
             if others:
                 shared[path] = " and ".join(others)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.commands.output import Output, render_table
-from conda_pip_interop.environment.ownership import Origin, find_origin
+from conda_pip_interop.environment.origin import Origin, find_origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

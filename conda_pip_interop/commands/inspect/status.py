@@ -15,7 +15,13 @@ from conda_pip_interop.commands.inspect.check import find_all
 from conda_pip_interop.commands.output import Output, render_table
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.protection.markers import Absent, Foreign, MarkerState, Ours
+from conda_pip_interop.protection.markers import (
+    Absent,
+    Foreign,
+    MarkerState,
+    Ours,
+    read_snapshot_marker,
+)
 from conda_pip_interop.protection.protect import is_wanted
 
 if TYPE_CHECKING:
@@ -75,7 +81,7 @@ def read_status(target: Target, policy: Policy) -> EnvironmentStatus:
             label=target.label,
             prefix=str(target.prefix),
             python=None if python is None else python.version,
-            protected_by=_protector(snapshot.marker),
+            protected_by=_protector(read_snapshot_marker(snapshot)),
             policy=f"{'protect' if wanted else 'leave'} ({policy.protect_source})",
             findings=dict(sorted(counts.items())),
             operations=sum(one.closed for one in read_journals(target.prefix)),
