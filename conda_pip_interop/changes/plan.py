@@ -1,20 +1,26 @@
-"""Plans: what would be done to the files of a prefix, each action with its reason. All pure."""
+"""Plan: what changes in an environment, step by step, each step with its reason. Pure values."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from packaging.utils import NormalizedName
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conda_pip_interop.changes.staging import Staged
+    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.ownership import Manager
     from conda_pip_interop.environment.paths import PrefixPath
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WriteFile:
-    """Put `content` (bytes) at `path`, in place of what is there; `mode` is the permission bits."""
+    """Write `content` to `path`, replacing what is there; `mode` is the permission bits."""
 
     path: PrefixPath
     content: bytes
@@ -24,7 +30,7 @@ class WriteFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaceFile:
-    """Move the file at `source` to `path`, in place of what is there, as it is: time and mode too.
+    """Move the file at `source` to `path`, replacing what is there; time and mode are kept.
 
     `source` is on the file system of the prefix; it is gone afterwards.
     """
@@ -36,7 +42,7 @@ class PlaceFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RemoveFile:
-    """Take the file, symlink or empty folder at `path` away; folders left empty by it go too."""
+    """Remove the file, symlink or empty folder at `path`, and the folders left empty by it."""
 
     path: PrefixPath
     reason: str
@@ -45,16 +51,169 @@ class RemoveFile:
 FileAction: TypeAlias = WriteFile | PlaceFile | RemoveFile
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkConda:
+    """conda links a package; with `record`, that very package again instead of a solver's answer.
+
+    `previous` is the version that it replaces.
+    """
+
+    name: str
+    version: str
+    reason: str
+    previous: str | None = None
+    channel: str | None = None
+    record: CondaRecord | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnlinkConda:
+    """conda unlinks a package."""
+
+    name: str
+    version: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstallPip:
+    """pip installs a distribution; with `distribution`, that one again from where it came from."""
+
+    name: str
+    version: str
+    reason: str
+    previous: str | None = None
+    distribution: Distribution | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemovePip:
+    """A distribution that pip installed is removed."""
+
+    name: str
+    version: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keep:
+    """What is installed already satisfies a requirement."""
+
+    manager: Manager
+    name: str
+    version: str
+    reason: str
+
+
+PackageStep: TypeAlias = LinkConda | UnlinkConda | InstallPip | RemovePip | Keep
+Step: TypeAlias = PackageStep | FileAction
+
+
+class CondaPart(Protocol):
+    """conda's transaction, solved and not yet executed."""
+
+    @property
+    def unlinked_names(self) -> frozenset[str]:
+        """The conda packages that it unlinks, earlier versions of linked ones included."""
+        ...
+
+    def download(self) -> None:
+        """Download and extract what is linked; raises where a package is not what was expected."""
+        ...
+
+    def execute(self) -> None:
+        """Change the environment."""
+        ...
+
+    def roll_back(self) -> None:
+        """Put the environment back to what it was before `execute`, history included."""
+        ...
+
+
+class PipPart(Protocol):
+    """pip's part of an installation, resolved and not yet built or downloaded."""
+
+    @property
+    def clones(self) -> bool:
+        """Whether editable projects are cloned into the prefix."""
+        ...
+
+    def stage(self, into: Path) -> Staged:
+        """Install it into the folder `into`, as into any other prefix."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """Everything that one command changes: `changes.execute.execute` carries it out.
+
+    Files change first, then conda's packages, then pip's part is moved into place. `fingerprint`
+    is the snapshot's it was made from; `goal` a file that exists only when conda's part is done;
+    `overwrite` the distributions that may replace conda's files. `shows_files`: a person is shown
+    the files, not only the packages.
+    """
+
+    title: str
+    steps: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+    fingerprint: str | None = None
+    goal: PrefixPath | None = None
+    conda: CondaPart | None = None
+    pip: PipPart | None = None
+    overwrite: frozenset[NormalizedName] = frozenset()
+    keep_going: bool = False
+    shows_files: bool = False
+
+    @property
+    def packages(self) -> tuple[PackageStep, ...]:
+        """The steps about packages."""
+        return tuple(one for one in self.steps if not isinstance(one, FileAction))
+
+    @property
+    def files(self) -> tuple[FileAction, ...]:
+        """The steps about single files."""
+        return tuple(one for one in self.steps if isinstance(one, FileAction))
+
+    @property
+    def relinked(self) -> tuple[CondaRecord, ...]:
+        """The records whose packages conda links again."""
+        links = (one for one in self.steps if isinstance(one, LinkConda))
+        return tuple(one.record for one in links if one.record is not None)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return all(isinstance(one, Keep) for one in self.steps)
+
+
+def merge_plans(title: str, plans: Iterable[Plan]) -> Plan:
+    """Merge plans without conda's or pip's solved parts; of two actions on one path the last counts.
+
+    A package that several plans install, remove or link again has one step.
+    """
+    plans = tuple(plans)
+    files: dict[PrefixPath, FileAction] = {}
+    packages: dict[tuple[type, str], PackageStep] = {}
+    for plan in plans:
+        packages.update({(type(one), one.name): one for one in plan.packages})
+        files.update({one.path: one for one in plan.files})
+    return Plan(
+        title=title,
+        steps=(*packages.values(), *files.values()),
+        notes=tuple(dict.fromkeys(note for plan in plans for note in plan.notes)),
+        fingerprint=next((one.fingerprint for one in plans if one.fingerprint), None),
+        goal=next((one.goal for one in reversed(plans) if one.goal), None),
+        shows_files=any(one.shows_files for one in plans),
+    )
+
+
+# --- to go when every command makes a Plan
 Verb: TypeAlias = Literal["install", "upgrade", "downgrade", "change", "remove", "keep"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackageAction:
-    """What happens to one package: who will own it, and why.
-
-    `name` is as its manager spells it; `version` is None for `remove`, `previous` for `install`;
-    `source` is the channel or index it comes from, where that is known.
-    """
+    """Deprecated while the commands move to `Plan`."""
 
     manager: Manager
     verb: Verb

@@ -178,18 +178,18 @@ def plan_placing(
     staged: Staged,
     snapshot: Snapshot,
     *,
-    over: Collection[NormalizedName] = (),
+    overwrite: Collection[NormalizedName] = (),
     leaving: Collection[str] = (),
 ) -> tuple[FileAction, ...]:
     """The actions that put what is staged into the environment, in place of what it replaces.
 
     `leaving`: packages that conda unlinks before.
 
-    Raises InteropError `would-overwrite` where a file is conda's and the name is not in `over`,
+    Raises InteropError `would-overwrite` where a file is conda's and the name is not in `overwrite`,
     `no-record` where nobody knows which files the distribution to be replaced has.
     """
     for one in staged.distributions:
-        if one.name not in over:
+        if one.name not in overwrite:
             check_overlap(one, snapshot, leaving=leaving)
     names = {one.name for one in staged.distributions}
     coming = {(one.name, one.version) for one in staged.distributions}

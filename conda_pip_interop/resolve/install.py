@@ -145,7 +145,7 @@ def _prepare(
         return None
     staged = _stage(plan, snapshot, installer, folder)
     leaving = {one.name for one in plan.solution.unlinked} if plan.solution else set()
-    plan_placing(staged, snapshot, over=over, leaving=leaving)
+    plan_placing(staged, snapshot, overwrite=over, leaving=leaving)
     return staged
 
 
@@ -161,7 +161,7 @@ def _place(
         return
     title = " ".join([title, *(f"{one.name}=={one.version}" for one in plan.items)])
     with open_operation(target.prefix, title) as operation:
-        operation.apply(plan_placing(staged, read_snapshot(target.prefix), over=over))
+        operation.apply(plan_placing(staged, read_snapshot(target.prefix), overwrite=over))
         if over:
             operation.apply(settle_overlaps(over, read_snapshot(target.prefix)))
 

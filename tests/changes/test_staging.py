@@ -40,7 +40,9 @@ def place(built: PrefixBuilder, staged: Staged, *over: str) -> None:
     with open_operation(built.root, "install") as operation:
         operation.apply(
             plan_placing(
-                staged, read_snapshot(built.root), over=[canonicalize_name(one) for one in over]
+                staged,
+                read_snapshot(built.root),
+                overwrite=[canonicalize_name(one) for one in over],
             )
         )
 
