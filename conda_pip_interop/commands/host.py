@@ -1,0 +1,255 @@
+"""Host: what a command needs of the world. conda's adapter provides it, and `__main__` a plain one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.commands.names.names import Channels
+    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.errors import InteropError
+    from conda_pip_interop.installers.interface import Installer
+    from conda_pip_interop.installers.pip_process import PipProcess
+    from conda_pip_interop.names.lookup import Lookup
+    from conda_pip_interop.names.names_map import ExtraMap
+    from conda_pip_interop.protection.policy import Policy
+    from conda_pip_interop.resolve.request import Request
+    from conda_pip_interop.resolve.solver import Conda, CondaPackage
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommonOptions:
+    """What the command line says to the host, in the names that conda's own parser uses.
+
+    `name` and `prefix`: at most one; neither selects the active environment.
+    """
+
+    name: str | None = None
+    prefix: str | None = None
+    json: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    yes: bool = False
+    dry_run: bool = False
+    channels: tuple[str, ...] = ()
+    override_channels: bool = False
+    solver: str | None = None
+
+
+class ChannelNames(Protocol):
+    """Names and versions as the channels have them, for `translate`. Without channels: names only."""
+
+    def look_up(self, project: NormalizedName) -> Lookup:
+        """Return what the sources of names say about a project."""
+        ...
+
+    def guess_projects(self, conda_name: str) -> tuple[NormalizedName, ...]:
+        """Return the projects that a package carries, as far as its name tells."""
+        ...
+
+    def list_packages(self, conda_name: str) -> tuple[CondaPackage, ...]:
+        """Return the channels' packages of a name, for any Python, oldest first."""
+        ...
+
+    def list_versions(self, conda_name: str, project: NormalizedName) -> tuple[str, ...]:
+        """Return the versions of a package, for any Python, that may carry a project."""
+        ...
+
+    def matches(self, spec: str, version: str) -> bool:
+        """Return whether conda's version spec `spec` matches `version`."""
+        ...
+
+
+class Host(Protocol):
+    """The world of one command: one environment, its policy, conda, pip, and the terminal.
+
+    A Host is a `changes.execute.Linker`. The plain host raises InteropError `needs-conda` where
+    only conda can answer.
+    """
+
+    @property
+    def target(self) -> Target:
+        """The environment that the command is about."""
+        ...
+
+    @property
+    def policy(self) -> Policy:
+        """The settings (`plugins.pip_interop_…`)."""
+        ...
+
+    @property
+    def standalone(self) -> bool:
+        """Whether conda is missing, and neither conda nor pip is run."""
+        ...
+
+    # -- conda and pip
+
+    def solver(self) -> Conda:
+        """Return conda's solver for the environment; the same object each time."""
+        ...
+
+    def relink(self, records: tuple[CondaRecord, ...]) -> None:
+        """Link the very packages of `records` again (see `changes.execute.Linker`)."""
+        ...
+
+    def open_installer(
+        self,
+        snapshot: Snapshot,
+        request: Request,
+        *,
+        versions: Mapping[NormalizedName, str],
+        verbose: bool,
+    ) -> Installer:
+        """Return pip or uv, as the policy says, that builds as the request says.
+
+        The environment's own pip where it has pip >= 23.0, else conda's. `versions` is read at the
+        time of a build and may grow until then: what conda has installed by then. `verbose` shows
+        the installer's own output. Raises InteropError `no-pip`, `no-uv`, `no-uv-option`.
+        """
+        ...
+
+    def open_pip(self, snapshot: Snapshot) -> PipProcess:
+        """Return the environment's own pip, else conda's, working for the environment's Python.
+
+        Raises InteropError `no-python`, `no-pip`.
+        """
+        ...
+
+    def find_newer(self, records: Iterable[CondaRecord]) -> Mapping[str, str]:
+        """Return the newest versions in the channels of what is older: conda name to version.
+
+        Only packages that work with the Python of the environment count.
+        """
+        ...
+
+    def guard(
+        self,
+        unlinked: tuple[CondaPackage, ...],
+        linked: tuple[CondaPackage, ...],
+        replaced: Collection[NormalizedName],
+    ) -> InteropError | None:
+        """Warn of what conda's transaction breaks, or return the refusal if the policy says so.
+
+        `replaced`: the distributions that the plan replaces itself.
+        """
+        ...
+
+    # -- channels and names
+
+    def add_channels(self, channels: Sequence[str]) -> None:
+        """Search these channels before conda's own, as for an environment file's."""
+        ...
+
+    def list_channels(self) -> tuple[str, ...]:
+        """Return the channels as conda is configured, in order, as they are written into a file."""
+        ...
+
+    def channels(self) -> Channels:
+        """Return what the channels carry for the Python of the environment (`names`)."""
+        ...
+
+    def channel_names(self, *, with_channels: bool) -> ChannelNames:
+        """Return the names of the channels (`translate`); without channels no repodata is read."""
+        ...
+
+    def read_extra_map(self) -> ExtraMap | None:
+        """Return the additional names map that was fetched earlier."""
+        ...
+
+    @property
+    def extra_map_file(self) -> Path:
+        """Where the fetched additional names map is kept."""
+        ...
+
+    @property
+    def extra_map_origin(self) -> str:
+        """The setting `pip_interop_names_map`: a file or URL, or an empty string."""
+        ...
+
+    def download(self, url: str, *, limit: int) -> bytes:
+        """Download an https URL with conda's proxies and certificates; at most `limit` + 1 bytes.
+
+        Raises OSError with the reason as its message, a redirect away from https included.
+        """
+        ...
+
+    @property
+    def subdir(self) -> str:
+        """conda's platform, such as `linux-64`."""
+        ...
+
+    @property
+    def base_prefix(self) -> Path:
+        """conda's own environment."""
+        ...
+
+    # -- environments
+
+    def list_targets(self) -> list[Target]:
+        """Return every environment that conda knows: base first, then by name or path."""
+        ...
+
+    def for_each(self, targets: Sequence[Target], work: Callable[[Target], T]) -> list[T]:
+        """Call `work` for each target in parallel, with a progress bar; results in order."""
+        ...
+
+    # -- the terminal
+
+    def confirm(self) -> None:
+        """Ask conda's `Proceed ([y]/n)?`; leaves by conda's own exception on a no."""
+        ...
+
+    def progress(self, message: str) -> AbstractContextManager[Any]:
+        """Show a spinner, unless the user asked for quiet or JSON."""
+        ...
+
+    def print_stderr(self, text: str) -> None:
+        """Print a line for a person on stderr."""
+        ...
+
+    def notify(self, *lines: str) -> None:
+        """Print lines on stderr, unless the user asked for quiet or JSON."""
+        ...
+
+    def verbose(self, text: str) -> None:
+        """Print a line on stderr for a user who asked for more (`-v`)."""
+        ...
+
+    def report_waiting(self) -> None:
+        """Say that another process changes the environment and that we wait for it."""
+        ...
+
+    @property
+    def colours(self) -> bool:
+        """Whether stdout is a terminal that shows colours (NO_COLOR is respected)."""
+        ...
+
+    @property
+    def ascii_only(self) -> bool:
+        """Whether the encoding of stdout lacks the lines of a tree."""
+        ...
+
+    # -- our own hooks around a command that changes the environment
+
+    def before_change(self) -> None:
+        """Do what is done before each conda command (`command_hooks.before_command("pip")`)."""
+        ...
+
+    def after_change(self) -> None:
+        """Do what is done after each conda command (`command_hooks.after_command("pip")`)."""
+        ...
+
+
+#: Makes the host once the command line is parsed.
+OpenHost: TypeAlias = "Callable[[CommonOptions], Host]"
