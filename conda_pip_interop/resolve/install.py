@@ -1,48 +1,90 @@
-"""`conda pip install`: conda supplies what the channels have, pip the rest."""
+"""Resolve a request into a plan: conda installs what the channels have, pip the rest."""
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 import tempfile
-import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
-from conda_pip_interop.changes.lock import hold_prefix
-from conda_pip_interop.changes.staging import (
-    Staged,
-    note_origins,
-    plan_placing,
-    read_staged,
-    settle_overlaps,
-)
-from conda_pip_interop.changes.transaction import open_operation
-from conda_pip_interop.changes.write_errors import explain_write_errors
-from conda_pip_interop.environment.snapshot import read_snapshot
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.changes.plan import Keep, LinkConda, Plan
+from conda_pip_interop.changes.staging import Staged, note_origins, read_staged
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.requirement import refuse_python
 from conda_pip_interop.resolve.assignment import Preferences
-from conda_pip_interop.resolve.planner import InstallPlan, Planner
+from conda_pip_interop.resolve.planner import Planner, Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Mapping
 
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
-    from conda_pip_interop.installers.interface import Installer
+    from conda_pip_interop.installers.interface import Installer, Pin
     from conda_pip_interop.resolve.request import Request
-    from conda_pip_interop.resolve.solver import Conda
+    from conda_pip_interop.resolve.solver import Conda, Solution
 
 
-_SECONDS_A_DAY: Final = 86_400
+class WrongPackageError(Exception):
+    """A conda package does not carry the project that it was chosen for: plan again."""
 
 
-class WrongGuess(Exception):  # noqa: N818 - no error: the plan is made again
-    """A package of conda's does not carry the project that it was chosen for."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SolvedPart:
+    """conda's part of a plan; `expected` maps each project to the conda package chosen for it."""
+
+    solution: Solution
+    expected: Mapping[NormalizedName, str]
+
+    @property
+    def unlinked_names(self) -> frozenset[str]:
+        """See `CondaPart.unlinked_names`."""
+        return frozenset(one.name for one in self.solution.unlinked)
+
+    def download(self) -> None:
+        """See `CondaPart.download`; raises WrongPackageError."""
+        self.solution.download()
+        wrong = self.solution.find_wrong(self.expected)
+        if wrong:
+            raise WrongPackageError("; ".join(wrong))
+
+    def execute(self) -> None:
+        """See `CondaPart.execute`."""
+        self.solution.execute()
+
+    def roll_back(self) -> None:
+        """See `CondaPart.roll_back`."""
+        self.solution.roll_back()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResolvedPart:
+    """pip's part of a plan: exactly `pins`, built and fetched by `installer`."""
+
+    pins: tuple[Pin, ...]
+    installer: Installer
+    snapshot: Snapshot
+
+    @property
+    def clones(self) -> bool:
+        """See `PipPart.clones`."""
+        return any(one.editable for one in self.pins)
+
+    def stage(self, into: Path) -> Staged:
+        """See `PipPart.stage`; REQUESTED and direct_url.json say what pip was not told."""
+        with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
+            wheels = Path(name)
+            self.installer.fetch(self.pins, into=wheels)
+            self.installer.stage(self.pins, wheels=wheels, into=into)
+        staged = read_staged(into, self.snapshot.prefix)
+        requested = {one.name for one in self.pins if one.requested}
+        requested |= {one.name for one in self.snapshot.distributions if one.requested}
+        origins = {one.name: one.origin for one in self.pins if one.origin is not None}
+        note_origins(staged, requested=requested, direct_urls=origins)
+        return staged
 
 
 def plan_install(
@@ -50,24 +92,60 @@ def plan_install(
     *,
     snapshot: Snapshot,
     target: Target,
-    conda: Conda,
+    solver: Conda,
     installer: Installer,
     preferences: Preferences | None = None,
-) -> InstallPlan:
+    adjust: Callable[[Resolution], Resolution] = lambda found: found,
+    title: str = "install",
+) -> Plan:
     """Let conda and pip answer each other until both agree; changes nothing.
 
-    Raises InteropError: `no-python`, `would-overwrite`, `not-in-channels`, `unsatisfiable`,
-    `conflict`, `pip-failed`, `no-agreement`, `unsupported-python`.
+    `adjust` may change what pip's part says of itself. Raises InteropError: `no-python`,
+    `would-overwrite`, `not-in-channels`, `unsatisfiable`, `conflict`, `pip-failed`,
+    `no-agreement`, `unsupported-python`.
     """
     python = snapshot.prefix.python
     if python is None:
         raise InteropError(
             "no-python",
-            f"The environment {target.label} has no Python, so no Python package can go there.",
-            hints=(f"Add one first: `{target.command('conda', 'install', 'python')}`.",),
+            f"The environment {target.label} has no Python, so pip cannot install there.",
+            hints=(f"To fix: `{target.command('conda', 'install', 'python')}`.",),
         )
     _refuse_python(request, python.version, target)
-    return Planner(snapshot, target, conda, installer, preferences or Preferences()).plan(request)
+    preferences = preferences or Preferences()
+    found = adjust(Planner(snapshot, target, solver, installer, preferences).plan(request))
+    return build_plan(found, title, snapshot, installer, preferences)
+
+
+def build_plan(
+    found: Resolution,
+    title: str,
+    snapshot: Snapshot,
+    installer: Installer,
+    preferences: Preferences,
+) -> Plan:
+    """Build the plan of what conda and pip agreed on."""
+    solution = found.solution if found.solution and found.solution.linked else None
+    return Plan(
+        title=" ".join([title, *(f"{one.name}=={one.version}" for one in found.items)]),
+        steps=found.steps,
+        fingerprint=snapshot.fingerprint,
+        conda=None if solution is None else SolvedPart(solution=solution, expected=found.expected),
+        pip=ResolvedPart(pins=found.pins, installer=installer, snapshot=snapshot)
+        if found.items
+        else None,
+        overwrite=preferences.over,
+        keep_going=found.request.options.keep_going,
+    )
+
+
+def list_conda_versions(plan: Plan) -> Mapping[NormalizedName, str]:
+    """List what conda will have installed, as far as its names tell: name to version."""
+    return {
+        canonicalize_name(one.name): one.version
+        for one in plan.packages
+        if isinstance(one, LinkConda) or (isinstance(one, Keep) and one.manager == "conda")
+    }
 
 
 def _refuse_python(request: Request, version: str, target: Target) -> None:
@@ -85,149 +163,3 @@ def _refuse_python(request: Request, version: str, target: Target) -> None:
                     "To go on all the same: `--ignore-requires-python`.",
                 ),
             )
-
-
-def carry_out(
-    plan: InstallPlan,
-    *,
-    snapshot: Snapshot,
-    target: Target,
-    installer: Installer,
-    preferences: Preferences | None = None,
-    title: str = "install",
-    on_wait: Callable[[], None] | None = None,
-) -> None:
-    """Download conda's part, stage pip's, then conda's transaction, then what is staged.
-
-    What can fail from outside (a channel, an index, a build, pip) fails before the environment is
-    touched; a failure at the end takes conda's part back too. Raises WrongGuess where a package of
-    conda's turns out not to carry what it was chosen for, InteropError `stale-plan` where another
-    process has changed the environment meanwhile.
-    """
-    over = (preferences or Preferences()).over
-    solution = plan.solution if plan.solution and plan.solution.linked else None
-    if solution is not None:
-        solution.download()
-        wrong = solution.find_wrong(plan.expected)
-        if wrong:
-            raise WrongGuess("; ".join(wrong))
-    with _open_staging(target.prefix) as folder, _remove_new_clones(plan, target.prefix):
-        try:
-            staged = _prepare(plan, snapshot, installer, folder, over)
-        except InteropError as error:
-            if solution is not None and plan.request.options.keep_going:
-                with hold_prefix(target.prefix, fingerprint=snapshot.fingerprint, on_wait=on_wait):
-                    solution.execute()
-                raise _kept_going(error, target) from error
-            raise
-        with hold_prefix(target.prefix, fingerprint=snapshot.fingerprint, on_wait=on_wait):
-            if solution is not None:
-                solution.execute()
-            try:
-                _place(staged, plan, target, over, title=title)
-            except BaseException as error:
-                if solution is not None:
-                    if plan.request.options.keep_going and isinstance(error, InteropError):
-                        raise _kept_going(error, target) from error
-                    solution.roll_back()
-                raise
-
-
-def _prepare(
-    plan: InstallPlan,
-    snapshot: Snapshot,
-    installer: Installer,
-    folder: Path,
-    over: Collection[NormalizedName],
-) -> Staged | None:
-    """Stage pip's part, and see that it would overwrite nothing that is to stay."""
-    if not plan.items:
-        return None
-    staged = _stage(plan, snapshot, installer, folder)
-    leaving = {one.name for one in plan.solution.unlinked} if plan.solution else set()
-    plan_placing(staged, snapshot, overwrite=over, leaving=leaving)
-    return staged
-
-
-def _place(
-    staged: Staged | None,
-    plan: InstallPlan,
-    target: Target,
-    over: Collection[NormalizedName],
-    *,
-    title: str,
-) -> None:
-    if staged is None:
-        return
-    title = " ".join([title, *(f"{one.name}=={one.version}" for one in plan.items)])
-    with open_operation(target.prefix, title) as operation:
-        operation.apply(plan_placing(staged, read_snapshot(target.prefix), overwrite=over))
-        if over:
-            operation.apply(settle_overlaps(over, read_snapshot(target.prefix)))
-
-
-def _kept_going(error: InteropError, target: Target) -> InteropError:
-    return InteropError(
-        error.code,
-        f"{error.message}\nconda's part of the plan is in place in {target.label} (--keep-going).",
-        hints=error.hints,
-        exit_code=error.exit_code,
-    )
-
-
-@contextlib.contextmanager
-def _remove_new_clones(plan: InstallPlan, prefix: Path) -> Iterator[None]:
-    """pip clones editable projects to where they are to stay: what fails leaves none behind."""
-    src = prefix / "src"
-    before = {path.name for path in src.iterdir()} if src.is_dir() else None
-    try:
-        yield
-    except BaseException:
-        if any(one.editable for one in plan.pins) and src.is_dir():
-            for path in src.iterdir():
-                if path.name not in (before or ()):
-                    shutil.rmtree(path, ignore_errors=True)
-            if before is None:
-                src.rmdir()
-        raise
-
-
-def _stage(plan: InstallPlan, snapshot: Snapshot, installer: Installer, folder: Path) -> Staged:
-    pins = plan.pins
-    with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
-        wheels = Path(name)
-        installer.fetch(pins, into=wheels)
-        installer.stage(pins, wheels=wheels, into=folder)
-    staged = read_staged(folder, snapshot.prefix)
-    requested = {one.name for one in plan.items if one.requested}
-    requested |= {one.name for one in snapshot.distributions if one.requested}
-    origins = {one.name: one.origin for one in pins if one.origin is not None}
-    note_origins(staged, requested=requested, direct_urls=origins)
-    return staged
-
-
-def _remove_abandoned(state: Path) -> None:
-    """Remove the staging folders of processes that were killed: nobody stages for a day."""
-    for folder in state.glob("staging-*"):
-        with contextlib.suppress(OSError):
-            if folder.stat().st_mtime < time.time() - _SECONDS_A_DAY:
-                shutil.rmtree(folder)
-
-
-@contextlib.contextmanager
-def _open_staging(prefix: Path) -> Iterator[Path]:
-    """A folder on the file system of the prefix, that goes with all that is left in it.
-
-    Raises InteropError `not-writable` or `disk-full`.
-    """
-    state = prefix / STATE_FOLDER
-    with explain_write_errors(prefix):
-        state.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(state)
-        folder = Path(tempfile.mkdtemp(prefix="staging-", dir=state))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            state.rmdir()  # where it was made for this alone

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from packaging.utils import canonicalize_name
-
 from conda_pip_interop.dependencies.requirements import find_subdir, marker_environment
 from conda_pip_interop.dependency_files.locations import hide_password
 from conda_pip_interop.errors import InteropError
@@ -23,7 +21,7 @@ from conda_pip_interop.resolve.assignment import (
 from conda_pip_interop.resolve.conflicts import ConflictResolver
 from conda_pip_interop.resolve.known_packages import KnownPackages
 from conda_pip_interop.resolve.pins import build_pins
-from conda_pip_interop.resolve.plan_steps import build_actions
+from conda_pip_interop.resolve.plan_steps import build_steps
 from conda_pip_interop.resolve.request import Request
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.changes.plan import PackageAction
+    from conda_pip_interop.changes.plan import PackageStep
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.installers.interface import HeldDistribution, Installer, Pin
@@ -44,14 +42,14 @@ MAX_ROUNDS: Final = 6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class InstallPlan:
-    """Who will own what, and the two parts that make it so.
+class Resolution:
+    """What conda and pip agreed on: who will own what, and the two parts that make it so.
 
-    `items` are pip's part; `expected` has the conda package that each project is to come in;
-    `request` is what was asked for, less what the environment's Python does not need.
+    `items` are pip's part; `expected` maps each project to the conda package chosen for it;
+    `request` is what was requested, without what the markers exclude in this environment.
     """
 
-    actions: tuple[PackageAction, ...]
+    steps: tuple[PackageStep, ...]
     solution: Solution | None
     items: tuple[ReportItem, ...]
     expected: Mapping[NormalizedName, str]
@@ -59,22 +57,8 @@ class InstallPlan:
 
     @property
     def pins(self) -> tuple[Pin, ...]:
-        """pip's part, each as the line that gets it."""
+        """pip's part, each as the line that installs exactly it."""
         return build_pins(self.items, self.request)
-
-    @property
-    def brought(self) -> Mapping[NormalizedName, str]:
-        """What conda will have put there, as far as its name tells: name to version."""
-        return {
-            canonicalize_name(one.name): one.version
-            for one in self.actions
-            if one.manager == "conda" and one.version is not None
-        }
-
-    @property
-    def nothing_to_do(self) -> bool:
-        """Whether everything asked for is there already."""
-        return not self.items and (self.solution is None or not self.solution.linked)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +97,7 @@ class Planner:
         self._mover = ConflictResolver(conda=conda, known=self._known, preferences=preferences)
         self._candidates: dict[NormalizedName, tuple[CondaPackage, ...]] = {}
 
-    def plan(self, request: Request) -> InstallPlan:
+    def plan(self, request: Request) -> Resolution:
         """Ask conda and pip in turn; done when neither changes what the other has to do.
 
         Raises InteropError: see `usecases.install.plan_install`.
@@ -244,7 +228,7 @@ class Planner:
 
     def _finish(
         self, conda: _CondaAnswer, answer: tuple[ReportItem, ...], request: Request
-    ) -> InstallPlan:
+    ) -> Resolution:
         items = tuple(one for one in answer if isinstance(conda.supplies[one.name], FromPip))
         names = {one.name for one in items}
         installed = self._known.installed
@@ -260,8 +244,8 @@ class Planner:
             reason = "asked for anew by --force-reinstall"
             known = self._wishes.reasons
             supplies.update({one.name: FromPip(reason=known.get(one.name, reason)) for one in anew})
-        return InstallPlan(
-            actions=build_actions(supplies, conda.solution, items, installed),
+        return Resolution(
+            steps=build_steps(supplies, conda.solution, items, installed),
             solution=conda.solution,
             items=items,
             expected={

@@ -1,6 +1,6 @@
 """`conda pip install`: what can be refused before anything is done, and pip's part by a real pip.
 
-conda's part is told by tests/e2e, with a real conda.
+conda's part is covered by tests/stories, with a real conda.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from packaging.utils import canonicalize_name
 
+from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.dependency_files.locations import Location, parse_location
 from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.environment.target import Target
@@ -25,10 +26,12 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_findings
 from conda_pip_interop.installers.pip_process import PipProcess
 from conda_pip_interop.installers.pip_report import ReportItem
-from conda_pip_interop.resolve.install import carry_out
-from conda_pip_interop.resolve.planner import InstallPlan
+from conda_pip_interop.resolve.assignment import Preferences
+from conda_pip_interop.resolve.install import build_plan
+from conda_pip_interop.resolve.planner import Resolution
 from conda_pip_interop.resolve.request import DirectRequirement, Request
 from tests.support.builders import PrefixBuilder
+from tests.support.hosts import NoConda
 from tests.support.pip_worlds import build_clone, build_project
 from tests.support.trees import read_tree, run_in_child
 
@@ -69,7 +72,7 @@ def build_wheel(folder: Path, name: str) -> None:
             archive.writestr(path, text)
 
 
-def build_plan(*names: str) -> InstallPlan:
+def build_resolution(*names: str) -> Resolution:
     items = tuple(
         ReportItem(
             name=canonicalize_name(name),
@@ -83,30 +86,27 @@ def build_plan(*names: str) -> InstallPlan:
         )
         for name in names
     )
-    return InstallPlan(actions=(), solution=None, items=items, expected={})
+    return Resolution(steps=(), solution=None, items=items, expected={})
 
 
 def pip_of(env: Path) -> PipProcess:
     return PipProcess(python=env / "bin/python", runner=Path(sys.executable))
 
 
-def carry(env: Path, plan: InstallPlan) -> None:
-    carry_out(
-        plan,
-        snapshot=read_snapshot(env),
-        target=Target(prefix=env, name="web", is_base=False),
-        installer=pip_of(env),
-    )
+def carry(env: Path, found: Resolution) -> None:
+    snapshot = read_snapshot(env)
+    plan = build_plan(found, "install", snapshot, pip_of(env), Preferences())
+    execute(plan, Target(prefix=env, name="web", is_base=False), NoConda())
 
 
 def install(env: Path, *names: str) -> None:
-    carry(env, build_plan(*names))
+    carry(env, build_resolution(*names))
 
 
 def install_request(env: Path, request: Request) -> None:
     """All that pip would install for a request, with nothing from conda."""
     items = pip_of(env).resolve(request.lines, held=())
-    carry(env, dataclasses.replace(build_plan(), items=items, request=request))
+    carry(env, dataclasses.replace(build_resolution(), items=items, request=request))
 
 
 def names(snapshot: Snapshot) -> list[str]:
@@ -136,8 +136,8 @@ def test_what_would_overwrite_condas_files_changes_nothing(env: Path) -> None:
 
 def test_a_plan_with_nothing_in_it_has_nothing_to_do(env: Path) -> None:
     before = read_tree(env)
-    assert build_plan().nothing_to_do
-    assert not build_plan("fresh").nothing_to_do
+    plan = build_plan(build_resolution(), "install", read_snapshot(env), pip_of(env), Preferences())
+    assert plan.is_empty
     install(env)
     assert read_tree(env) == before
 
@@ -172,7 +172,7 @@ def test_what_fails_leaves_no_clone(env: Path, tmp_path: Path) -> None:
     text = f"git+{(tmp_path / 'repo').as_uri()}#egg=cloned"
     place = parse_location(text, folder=tmp_path, editable=True)
     assert isinstance(place, Location)
-    plan = build_plan("cloned")
+    plan = build_resolution("cloned")
     request = Request(places=(DirectRequirement(place=place),))
     items = tuple(
         dataclasses.replace(one, is_direct=True, url=(tmp_path / "repo").as_uri())
@@ -204,6 +204,8 @@ def test_where_nothing_can_be_staged_it_is_told_why(
 ) -> None:
     built = PrefixBuilder(root=shared_folder / "web", python="3.11.7")
     process = PipProcess(python=Path(sys.executable), runner=Path(sys.executable))
+    snapshot = read_snapshot(built.root)
+    plan = build_plan(build_resolution("fresh"), "install", snapshot, process, Preferences())
     tree = read_tree(built.root)
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
@@ -213,12 +215,7 @@ def test_where_nothing_can_be_staged_it_is_told_why(
     def work() -> None:
         sys.addaudithook(refuse)
         with pytest.raises(InteropError) as caught:
-            carry_out(
-                InstallPlan(actions=(), solution=None, items=(), expected={}),
-                snapshot=read_snapshot(built.root),
-                target=Target(prefix=built.root, name="web", is_base=False),
-                installer=process,
-            )
+            execute(plan, Target(prefix=built.root, name="web", is_base=False), NoConda())
         assert caught.value.code == code
         assert str(built.root) in caught.value.message
 
