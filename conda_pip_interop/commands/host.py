@@ -1,4 +1,4 @@
-"""Host: what a command needs of the world. conda's adapter provides it, and `__main__` a plain one."""
+"""Host: what a command needs of the world: conda, pip, the environment, the terminal."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class CommonOptions:
 
 
 class ChannelNames(Protocol):
-    """Names and versions as the channels have them, for `translate`. Without channels: names only."""
+    """Names and versions as the channels have them; without channels, names only."""
 
     def look_up(self, project: NormalizedName) -> Lookup:
         """Return what the sources of names say about a project."""
