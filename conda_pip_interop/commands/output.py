@@ -1,4 +1,4 @@
-"""Plans, findings and listings as text for a person, or as a JSON-ready dict. Never prints."""
+"""What a command answers: text for a person and a JSON-ready document. Never prints."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from conda_pip_interop.changes.plan import PackageAction
     from conda_pip_interop.errors import InteropError
     from conda_pip_interop.findings.registry import Finding
 
@@ -18,11 +17,15 @@ SHOWN_PATHS = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Output:
-    """What a command answers: text for stdout, the `--json` document, and the exit code."""
+    """Text for stdout, the `--json` document, and the exit code.
+
+    `requested`: the text is what the user asked for, and `--quiet` does not hide it.
+    """
 
     text: str
     document: dict[str, object]
     exit_code: int = 0
+    requested: bool = False
 
 
 def render_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -92,68 +95,6 @@ def finding_to_dict(finding: Finding, command: Callable[..., str]) -> dict[str, 
         "commands": [command(*words) for words in finding.remedy],
         "details": dict(finding.details or {}),
     }
-
-
-_VERBS = {
-    ("conda", "install"): "conda installs",
-    ("conda", "upgrade"): "conda upgrades",
-    ("conda", "downgrade"): "conda downgrades",
-    ("conda", "change"): "conda changes the build of",
-    ("conda", "remove"): "conda removes",
-    ("conda", "keep"): "conda keeps",
-    ("pip", "install"): "pip installs",
-    ("pip", "upgrade"): "pip upgrades",
-    ("pip", "downgrade"): "pip downgrades",
-    ("pip", "change"): "pip changes",
-    ("pip", "remove"): "pip removes",
-    ("pip", "keep"): "pip keeps",
-}
-
-
-def render_plan(label: str, actions: Iterable[PackageAction]) -> str:
-    """A plan, grouped by who does what; each package with its reason."""
-    groups: dict[tuple[str, str], list[PackageAction]] = {}
-    for action in actions:
-        groups.setdefault((action.manager, action.verb), []).append(action)
-    every = [action for group in groups.values() for action in group]
-    name_width = max((len(action.name) for action in every), default=0)
-    version_width = max((len(_versions(action)) for action in every), default=0)
-    blocks = [f"## Plan for {label}"]
-    for key, heading in _VERBS.items():
-        lines = [
-            f"  {action.name.ljust(name_width)}  {_versions(action).ljust(version_width)}"
-            f"  {_reason(action)}"
-            for action in groups.get(key, ())
-        ]
-        if lines:
-            blocks.append("\n".join([f"{heading}:", *lines]))
-    return "\n\n".join(blocks)
-
-
-def _versions(action: PackageAction) -> str:
-    if action.verb in ("upgrade", "downgrade"):
-        return f"{action.previous} -> {action.version}"
-    return action.version or action.previous or ""
-
-
-def _reason(action: PackageAction) -> str:
-    return f"{action.reason}; from {action.source}" if action.source else action.reason
-
-
-def plan_to_list(actions: Iterable[PackageAction]) -> list[dict[str, object]]:
-    """The JSON-ready form of a plan."""
-    return [
-        {
-            "manager": action.manager,
-            "action": action.verb,
-            "name": action.name,
-            "version": action.version,
-            "previous": action.previous,
-            "reason": action.reason,
-            "source": action.source,
-        }
-        for action in actions
-    ]
 
 
 def render_error(error: InteropError) -> str:

@@ -1,233 +1,124 @@
-"""The command line: argv to frozen options. Knows neither conda nor pip."""
+"""The command line: from argv to the arguments of one command. Knows neither conda nor pip."""
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
-from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from argparse import Namespace
+from typing import TYPE_CHECKING, NoReturn
 
 from conda_pip_interop import __version__
-from conda_pip_interop.commands.family_options import (
-    FAMILY,
-    PASSED,
-    FamilyOptions,
-    add_family_options,
-    build_family_options,
-    describe_passed,
-    split_passed,
-)
-from conda_pip_interop.commands.install_options import (
-    InstallOptions,
-    add_install_options,
-    build_install_options,
-    list_names_with_value,
-    read_verbatim,
-    split_verbatim,
-)
-from conda_pip_interop.commands.name_options import add_names_options, add_translate_options
-from conda_pip_interop.commands.registry import (
-    CHANGING_COMMANDS,
-    COMMANDS,
-    EXAMPLES,
-    STANDALONE_COMMANDS,
-    render_overview,
-)
+from conda_pip_interop.commands.registry import COMMANDS, STANDALONE_COMMANDS, render_overview
 from conda_pip_interop.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Options that take the word behind them.
-_WITH_VALUE: Final = (
-    *("-n", "--name", "-p", "--prefix", "-c", "--channel", "--conda"),
-    *("-o", "--output", "--to", "--extra"),
-    *list_names_with_value(),
-)
+    from conda_pip_interop.commands.registry import Command
 
-#: What is only asked for its answer.
-_ASKING: Final = ("list", "show", "tree", "why", "freeze", "names", "translate", "status")
+_HELP_FLAGS = frozenset(("-h", "--help"))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
-    """One command line, parsed. `name`/`prefix`: at most one; neither means the active one."""
+class CommandParser(argparse.ArgumentParser):
+    """Raises UsageError instead of leaving the process.
 
-    command: str
-    words: tuple[str, ...] = ()
-    name: str | None = None
-    prefix: str | None = None
-    yes: bool = False
-    dry_run: bool = False
-    json: bool = False
-    quiet: bool = False
-    verbose: int = 0
-    channels: tuple[str, ...] = ()
-    override_channels: bool = False
-    every: bool = False
-    listing: bool = False
-    override_frozen: bool = False
-    packages: tuple[str, ...] = ()
-    check: bool = False
-    update: bool = False
-    output: str | None = None
-    form: str = "environment"
-    extras: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    build_system: bool = False
-    no_channels: bool = False
-    clean_up: bool = False
-    install: InstallOptions = field(default_factory=InstallOptions)
-    family: FamilyOptions = field(default_factory=FamilyOptions)
+    `standalone`: for `python -m conda_pip_interop`, where environments are selected by path only.
+    `environment` is the group of the options that select the environment.
+    """
 
-    @property
-    def silent(self) -> bool:
-        """Whether -q takes the answer too; not where the answer is all that was asked for."""
-        asked = self.listing or (self.command in _ASKING and self.output is None)
-        return self.quiet and not asked
-
-
-#: What a parser's answer may hold that goes into `Options` as it is.
-_FIELDS: Final = tuple(
-    one.name for one in fields(Options) if one.name not in ("command", "install", "family")
-)
-
-
-class _Parser(argparse.ArgumentParser):
-    """Raises UsageError instead of leaving the process."""
+    def __init__(self, command: Command, program: str, *, standalone: bool) -> None:
+        examples = command.examples
+        if standalone:
+            first = examples.partition("\n")[0].replace("conda pip", program)
+            examples = re.sub("-n [a-z]+", "-p /path/to/env", first)
+        super().__init__(
+            prog=f"{program} {command.name}",
+            description=f"{command.help}.",
+            epilog="\n  ".join(["examples:", *examples.splitlines()]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        self.standalone = standalone
+        self.set_defaults(
+            command=command.name,
+            name=None,
+            json=False,
+            quiet=False,
+            verbose=0,
+            yes=False,
+            dry_run=False,
+            override_frozen=False,
+            channels=None,
+            override_channels=False,
+            solver=None,
+        )
+        self.environment = self.add_mutually_exclusive_group(required=standalone)
+        if standalone:
+            self.environment.add_argument("-p", "--prefix", metavar="PATH", help="environment")
+        else:
+            self.environment.add_argument(
+                *("-n", "--name"), metavar="ENV", help="environment (default: the active one)"
+            )
+            self.environment.add_argument(
+                *("-p", "--prefix"), metavar="PATH", help="environment, by its path"
+            )
 
     def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
         raise UsageError("usage", f"{message}.", hints=(f"See `{self.prog} --help`.",))
 
-    def list_names(self) -> set[str]:
-        """Every spelling of every option."""
+    def list_options(self) -> set[str]:
+        """Return every spelling of every option."""
         return {name for action in self._actions for name in action.option_strings}
 
+    def list_options_with_value(self) -> set[str]:
+        """Return the spellings of the options that take the next word as their value."""
+        takes_value = (one for one in self._actions if one.nargs != 0)
+        return {name for action in takes_value for name in action.option_strings}
 
-def parse_options(argv: Sequence[str], *, standalone: bool = False) -> Options | str:
-    """Options, or the text of help where that was asked for.
+
+def parse_arguments(argv: Sequence[str], *, standalone: bool = False) -> Namespace | str:
+    """Return the arguments of a command, with its name as `command`; the text of help instead.
 
     `standalone` is `python -m conda_pip_interop`: fewer commands, environments by path only.
-    Raises UsageError (exit code 2) for words that mean nothing.
+    Raises UsageError (exit code 2).
     """
     program = "python -m conda_pip_interop" if standalone else "conda pip"
-    commands = STANDALONE_COMMANDS if standalone else tuple(COMMANDS)
-    command, before, after = _split_command(argv)
-    rest = [*before, *after]
-    if command is None:
-        if "--version" in rest or "-V" in rest:
-            return f"conda-pip-interop {__version__}"
-        unknown = [word for word in rest if word not in ("-h", "--help")]
-        if unknown:
-            raise UsageError(
-                "usage",
-                f"{unknown[0]} stands without a command.",
-                hints=(f"The commands are {', '.join(commands)}.", f"See `{program} --help`."),
-            )
-        return render_overview(program, shown=commands)
-    if command not in commands:
-        raise _unknown_command(command, program, commands)
-    parser = _build_parser(command, program, standalone=standalone)
-    if command in PASSED:
-        return _read_passed(parser, command, before, after)
-    flags = rest[: rest.index("--")] if "--" in rest else rest
-    if "-h" in flags or "--help" in flags:
+    name, before, after = _split_command(argv)
+    if name is None:
+        return _answer_without_command(before, program, standalone=standalone)
+    command = COMMANDS.get(name)
+    if command is None or (standalone and not command.standalone):
+        raise _unknown_command(name, program, standalone=standalone)
+    parser = build_parser(command, program, standalone=standalone)
+    module = command.load()
+    if command.passed_on:
+        passed: Namespace | None = module.parse_words(parser, before, after)
+        return parser.format_help().rstrip() if passed is None else passed
+    words = [*before, *after]
+    if not _HELP_FLAGS.isdisjoint(words[: words.index("--")] if "--" in words else words):
         return parser.format_help().rstrip()
-    if command != "install":
-        return _build_options(command, parser.parse_intermixed_args(rest))
-    mixed, verbatim = split_verbatim(rest)
-    parsed = parser.parse_intermixed_args(mixed)
-    asked, behind = read_verbatim(verbatim, parser.list_names())
-    parsed.words = [*parsed.words, *asked]
-    install = build_install_options(parsed, tuple(parsed.words), behind)
-    return replace(_build_options(command, parsed), install=install)
+    if hasattr(module, "parse_words"):
+        args: Namespace = module.parse_words(parser, words)
+        return args
+    return parser.parse_intermixed_args(words)
 
 
-def _build_options(command: str, parsed: argparse.Namespace) -> Options:
-    """What was parsed, under the names of `Options`; what a command does not take has its default.
-
-    A word that stands alone (`undo ID`) is a list of one.
-    """
-    given: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name in _FIELDS
-        if (value := getattr(parsed, name, None)) is not None
-    }
-    if isinstance(given.get("words"), str):
-        given["words"] = (given["words"],)
-    return Options(command=command, **given, family=build_family_options(parsed))
-
-
-def _read_passed(
-    parser: _Parser, command: str, before: list[str], after: list[str]
-) -> Options | str:
-    ours, family = split_passed(before, after)
-    if family is None:
-        return parser.format_help().rstrip()
-    parsed = parser.parse_args(ours)
-    return Options(command=command, name=parsed.name, prefix=parsed.prefix, family=family)
-
-
-def _split_command(argv: Sequence[str]) -> tuple[str | None, list[str], list[str]]:
-    """The first word that is no option (nor an option's value), what is before it, and after."""
-    takes_value = False
-    for number, word in enumerate(argv):
-        if takes_value:
-            takes_value = False
-        elif word in _WITH_VALUE:
-            takes_value = True
-        elif not word.startswith("-"):
-            return word, list(argv[:number]), list(argv[number + 1 :])
-    return None, list(argv), []
-
-
-def _unknown_command(command: str, program: str, commands: Sequence[str]) -> UsageError:
-    hints = [f"The commands are {', '.join(commands)}."]
-    alike = difflib.get_close_matches(command, commands, n=1)
-    if command in COMMANDS:
-        hints.append(f"`conda pip {command}` needs conda.")
-    elif alike:
-        hints.insert(0, f"Is `{program} {alike[0]}` meant?")
-    else:
-        hints.append(f"For pip's own `{command}`: `conda run -n ENV python -m pip {command}`.")
-    return UsageError("usage", f"`{program}` has no command {command!r}.", hints=tuple(hints))
-
-
-def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
-    example = EXAMPLES[command]
-    if standalone:
-        first = example.partition("\n")[0].replace("conda pip", program)
-        example = re.sub("-n [a-z]+", "-p /path/to/env", first)
-    parser = _Parser(
-        prog=f"{program} {command}",
-        description=COMMANDS[command][0].upper() + COMMANDS[command][1:] + ".",
-        epilog=f"examples:\n  {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    if command in PASSED:
-        describe_passed(parser, command)
-        _add_target(parser, standalone=False)
+def build_parser(command: Command, program: str, *, standalone: bool = False) -> CommandParser:
+    """Build the parser of a command: the common options and its own."""
+    parser = CommandParser(command, program, standalone=standalone)
+    command.load().configure(parser)
+    if command.passed_on:
         return parser
-    _add_words(parser, command, standalone=standalone)
-    target = _add_target(parser, standalone=standalone)
-    if command == "protect" and not standalone:
-        target.add_argument(
-            "--all",
-            action="store_true",
-            dest="every",
-            help="make the markers of all known environments what the policy says",
-        )
-    if command in CHANGING_COMMANDS:
+    if command.changes:
         parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
         parser.add_argument(
-            "-d", "--dry-run", action="store_true", help="show the plan and change nothing"
+            *("-d", "--dry-run"), action="store_true", help="show the plan and change nothing"
         )
         parser.add_argument(
-            "--override-frozen", action="store_true", help="change it even if it is frozen"
+            "--override-frozen", action="store_true", help="change a frozen environment too"
         )
-    if command in ("install", "names", "translate"):
+    if command.channels:
         parser.add_argument(
             *("-c", "--channel"),
             action="append",
@@ -236,47 +127,64 @@ def _build_parser(command: str, program: str, *, standalone: bool) -> _Parser:
             help="an additional channel",
         )
         parser.add_argument(
-            "--override-channels", action="store_true", help="use the channels of -c alone"
+            "--override-channels", action="store_true", help="use only the channels of -c"
         )
-    parser.add_argument("--json", action="store_true", help="answer with one JSON document")
-    parser.add_argument("-q", "--quiet", action="store_true", help="say less")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print less")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more")
     return parser
 
 
-def _add_words(parser: _Parser, command: str, *, standalone: bool) -> None:
-    """What a command takes besides the options that all take."""
-    if command == "install":
-        add_install_options(parser)
-    elif command == "names":
-        add_names_options(parser)
-    elif command == "translate":
-        add_translate_options(parser)
-    elif command == "repair":
-        parser.add_argument(
-            "words", nargs="*", metavar="NAME", help="what is to come back (default: all)"
+def _answer_without_command(words: Sequence[str], program: str, *, standalone: bool) -> str:
+    if not {"-V", "--version"}.isdisjoint(words):
+        return f"conda-pip-interop {__version__}"
+    unknown = [word for word in words if word not in _HELP_FLAGS]
+    if unknown:
+        raise UsageError(
+            "usage",
+            f"{unknown[0]} needs a command.",
+            hints=(_list_commands(standalone=standalone), f"See `{program} --help`."),
         )
-        parser.add_argument(
-            "--clean-up",
-            action="store_true",
-            help="of lost records: remove what nobody answers for instead",
-        )
-    elif command == "restore":
-        parser.add_argument("words", nargs="+", metavar="NAME", help="a package of conda's")
-    elif command in FAMILY:
-        add_family_options(parser, command, standalone=standalone)
-    elif command == "undo":
-        parser.add_argument("words", nargs="?", metavar="ID", help="default: the last operation")
-        parser.add_argument(
-            "--list", action="store_true", dest="listing", help="show what can be undone"
-        )
+    return render_overview(program, standalone=standalone)
 
 
-def _add_target(parser: _Parser, *, standalone: bool) -> argparse._MutuallyExclusiveGroup:
-    group = parser.add_mutually_exclusive_group(required=standalone)
-    if standalone:
-        group.add_argument("-p", "--prefix", metavar="PATH", help="environment")
-        return group
-    group.add_argument("-n", "--name", metavar="ENV", help="environment (default: the active one)")
-    group.add_argument("-p", "--prefix", metavar="PATH", help="environment, by its path")
-    return group
+def _split_command(argv: Sequence[str]) -> tuple[str | None, list[str], list[str]]:
+    """Return the first word that is no option nor an option's value, what is before it, and after.
+
+    Only options before the command make it necessary to know which options take a value.
+    """
+    if argv and not argv[0].startswith("-"):
+        return argv[0], [], list(argv[1:])
+    with_value = _list_options_with_value() if len(argv) > 1 else set()
+    takes_value = False
+    for number, word in enumerate(argv):
+        if takes_value:
+            takes_value = False
+        elif word in with_value:
+            takes_value = True
+        elif not word.startswith("-"):
+            return word, list(argv[:number]), list(argv[number + 1 :])
+    return None, list(argv), []
+
+
+def _list_options_with_value() -> set[str]:
+    parsers = (build_parser(one, "conda pip") for one in COMMANDS.values())
+    return {name for parser in parsers for name in parser.list_options_with_value()}
+
+
+def _unknown_command(name: str, program: str, *, standalone: bool) -> UsageError:
+    from difflib import get_close_matches
+
+    hints = [_list_commands(standalone=standalone)]
+    alike = get_close_matches(name, STANDALONE_COMMANDS if standalone else COMMANDS, n=1)
+    if name in COMMANDS:
+        hints.append(f"`conda pip {name}` needs conda.")
+    elif alike:
+        hints.insert(0, f"Did you mean `{program} {alike[0]}`?")
+    else:
+        hints.append(f"For pip's own `{name}`: `conda run -n ENV python -m pip {name}`.")
+    return UsageError("usage", f"`{program}` has no command {name!r}.", hints=tuple(hints))
+
+
+def _list_commands(*, standalone: bool) -> str:
+    return f"The commands are {', '.join(STANDALONE_COMMANDS if standalone else COMMANDS)}."

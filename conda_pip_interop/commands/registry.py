@@ -1,91 +1,107 @@
-"""The commands: what each is for, as the overview and its own help say."""
+"""The commands: where each is defined, and what the overview says about them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final
 
-from conda_pip_interop.commands.family_options import EXAMPLES as FAMILY_EXAMPLES
-from conda_pip_interop.commands.family_options import FAMILY, PASSED
 
-#: The commands, in the order in which help shows them, each with its line there.
-COMMANDS: Final = {
-    "install": "install packages: conda what the channels have, pip the rest",
-    **FAMILY,
-    "check": "look for faults between conda and pip; exit code 1 if there are any",
-    "restore": "bring back conda's package where pip has replaced or removed it",
-    "repair": "bring back what pip's packages, or conda's records, have lost",
-    "reconcile": "make both managers' books say what is there; by itself after conda",
-    "undo": "take back an operation of ours, byte for byte",
-    "names": "tell which conda package carries a PyPI project, and who says so",
-    "translate": "make an environment.yml of dependency files, or requirements of it",
-    "status": "show all environments: protection, policy, findings",
-    "protect": "keep plain pip from writing into an environment",
-    "unprotect": "let plain pip write into an environment again",
-    **PASSED,
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """A command, and its module below `conda_pip_interop.commands`.
+
+    The module has `HELP`, `EXAMPLES`, `configure(parser)` and `execute(args, host) -> Output`, and
+    imports what is slow to import inside its functions: the overview imports every module.
+    `changes`: it shows a plan and asks before it changes packages. `channels`: it takes `-c`.
+    `standalone`: it works on any prefix, without conda. `passed_on`: it is a command of pip.
+    """
+
+    name: str
+    module: str
+    changes: bool = False
+    channels: bool = False
+    standalone: bool = False
+    passed_on: bool = False
+
+    def load(self) -> Any:
+        """Import the module."""
+        return import_module(f"conda_pip_interop.commands.{self.module}")
+
+    @property
+    def help(self) -> str:
+        """Its line in the overview."""
+        found = self.load().HELP
+        return str(found[self.name] if self.passed_on else found)
+
+    @property
+    def examples(self) -> str:
+        """Command lines, one a line."""
+        found = self.load().EXAMPLES
+        return str(found[self.name] if self.passed_on else found)
+
+
+#: The groups of the overview, in its order.
+GROUPS: Final[Mapping[str, tuple[Command, ...]]] = {
+    "packages": (
+        Command(name="install", module="change.install", changes=True, channels=True),
+        Command(name="uninstall", module="change.uninstall", changes=True),
+        Command(name="list", module="inspect.list", standalone=True),
+        Command(name="show", module="inspect.show", standalone=True),
+        Command(name="tree", module="inspect.tree", standalone=True),
+        Command(name="why", module="inspect.why", standalone=True),
+        Command(name="freeze", module="inspect.freeze", standalone=True),
+    ),
+    "problems between conda and pip": (
+        Command(name="check", module="inspect.check", standalone=True),
+        Command(name="restore", module="change.restore", changes=True),
+        Command(name="repair", module="change.repair", changes=True),
+        Command(name="reconcile", module="change.reconcile", changes=True),
+        Command(name="undo", module="change.undo", changes=True),
+    ),
+    "names and files": (
+        Command(name="names", module="names.names", channels=True),
+        Command(name="translate", module="names.translate", channels=True),
+    ),
+    "environments and their protection": (
+        Command(name="status", module="inspect.status"),
+        Command(name="protect", module="change.protect", standalone=True),
+        Command(name="unprotect", module="change.unprotect", standalone=True),
+    ),
+    "commands of the environment's pip": tuple(
+        Command(name=name, module="passed_on", passed_on=True)
+        for name in ("download", "wheel", "index", "cache", "config", "inspect", "hash")
+    ),
 }
-#: Headings of the overview, each above the command that its group begins with.
-_HEADINGS: Final = {
-    "install": "packages",
-    "check": "conda and pip in step",
-    "names": "names and files",
-    "status": "all environments, and who may write to them",
-    next(iter(PASSED)): "pip's own, by the environment's pip, with all that it takes",
+COMMANDS: Final[Mapping[str, Command]] = {
+    one.name: one for group in GROUPS.values() for one in group
 }
-#: What works on any prefix, with no conda at hand.
-STANDALONE_COMMANDS: Final = (
-    *("list", "show", "tree", "why", "freeze"),
-    *("check", "protect", "unprotect"),
-)
-#: What shows a plan and asks before it changes packages.
-CHANGING_COMMANDS: Final = (
-    *("install", "uninstall", "restore", "repair"),
-    *("reconcile", "undo"),
-)
-
-#: Command lines that the help of each command ends with.
-EXAMPLES: Final = {
-    "install": 'conda pip install -n web "flask>=3" cowsay\n'
-    "  conda pip install --dry-run -r requirements.txt --constraint limits.txt\n"
-    "  conda pip install -e '.[test]' --group lint",
-    **FAMILY_EXAMPLES,
-    "check": "conda pip check -n web",
-    "restore": "conda pip restore -n web numpy",
-    "repair": "conda pip repair -n web --dry-run\n  conda pip repair -n web numpy\n"
-    "  conda pip repair -n web --clean-up numpy",
-    "reconcile": "conda pip reconcile -n web --dry-run",
-    "undo": "conda pip undo -n web --list\n  conda pip undo -n web",
-    "names": "conda pip names torch opencv-python --check\n  conda pip names --conda py-opencv",
-    "translate": "conda pip translate requirements.txt -o environment.yml\n"
-    "  conda pip translate pyproject.toml --extra docs --group test -v",
-    "status": "conda pip status\n  conda pip status -n web --json",
-    "protect": "conda pip protect -n web\n  conda pip protect --all",
-    "unprotect": "conda pip unprotect -n base",
-}
+STANDALONE_COMMANDS: Final = tuple(one.name for one in COMMANDS.values() if one.standalone)
 
 
-def render_overview(program: str, *, shown: Collection[str]) -> str:
-    """What `conda pip` says when it stands alone: each of the commands `shown` with its line."""
+def render_overview(program: str, *, standalone: bool = False) -> str:
+    """Render the help of the program: each command with its line."""
     lines = [
         f"usage: {program} COMMAND [options]",
         "",
-        "conda and pip as a team: conda owns what a channel has, pip the rest.",
-        *_render_groups(shown),
+        "Use conda and pip together: conda installs what its channels have, pip the rest.",
+        *_render_groups(standalone=standalone),
         "",
-        f"`{program} COMMAND --help` tells more.",
+        f"Run `{program} COMMAND --help` for the options of a command.",
     ]
     return "\n".join(lines)
 
 
-def _render_groups(shown: Collection[str]) -> Iterator[str]:
-    """A heading is left out with all of its group."""
-    width = max(map(len, shown))
-    heading: str | None = None
-    for command, line in COMMANDS.items():
-        heading = _HEADINGS.get(command, heading)
-        if command in shown:
-            if heading is not None:
-                yield ""
-                yield f"{heading}:"
-                heading = None
-            yield f"  {command.ljust(width)}  {line}"
+def _render_groups(*, standalone: bool) -> Iterator[str]:
+    """Render the groups that have commands."""
+    shown = {
+        heading: [one for one in group if one.standalone or not standalone]
+        for heading, group in GROUPS.items()
+    }
+    width = max(len(one.name) for group in shown.values() for one in group)
+    for heading, group in shown.items():
+        if group:
+            yield ""
+            yield f"{heading}:"
+            yield from (f"  {one.name.ljust(width)}  {one.help}" for one in group)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -48,9 +49,18 @@ def refuse_frozen(target: Target) -> None:
     try:
         message = str(json.loads(file.read_text(encoding="utf-8"))["message"])
     except (OSError, ValueError, KeyError, TypeError):
-        message = "no reason is given"
+        message = "no reason given"
     raise InteropError(
         "frozen",
         f"The environment {target.label} is frozen ({message}); nothing was changed.",
-        hints=("To go on all the same, add --override-frozen.",),
+        hints=("To change it anyway, add `--override-frozen`.",),
+    )
+
+
+def not_installed(names: Sequence[str], target: Target) -> InteropError:
+    """Build the error for names that neither manager has installed."""
+    return InteropError(
+        "not-installed",
+        f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not installed in {target.label}.",
+        hints=(f"To list installed packages: `{target.command('conda', 'pip', 'list')}`.",),
     )

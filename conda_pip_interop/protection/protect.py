@@ -1,15 +1,15 @@
-"""`conda pip protect` and `unprotect`, and the marker that the policy asks for."""
+"""The marker: as the policy asks for it, or as the user does."""
 
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from conda_pip_interop import __version__
 from conda_pip_interop.changes.files import remove_file, replace_file
 from conda_pip_interop.changes.state import State, read_state, write_state
 from conda_pip_interop.changes.write_errors import explain_write_errors
-from conda_pip_interop.commands.output import Output
 from conda_pip_interop.environment.paths import resolve_for_write
 from conda_pip_interop.environment.prefix import Prefix, read_prefix
 from conda_pip_interop.errors import InteropError
@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 REQUESTED: Final = "request"
 
 Change: TypeAlias = Literal["written", "removed", "none"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Protection:
+    """What became of a marker, and the sentence that says so."""
+
+    message: str
+    change: Change
 
 
 def has_our_marker(root: Path) -> bool:
@@ -129,7 +137,7 @@ def _render(prefix: Prefix, target: Target, policy: Policy, *, source: str) -> s
     )
 
 
-def protect(target: Target, policy: Policy) -> Output:
+def protect(target: Target, policy: Policy) -> Protection:
     """Write a marker because a person asks for it, whatever the policy says of the environment.
 
     Raises InteropError: `no-python`, `not-writable`.
@@ -138,8 +146,9 @@ def protect(target: Target, policy: Policy) -> Output:
         return _protect(target, policy)
 
 
-def _protect(target: Target, policy: Policy) -> Output:
+def _protect(target: Target, policy: Policy) -> Protection:
     prefix = read_prefix(target.prefix)
+    change: Change
     match read_markers(prefix)[0]:
         case Absent(path=None):
             raise InteropError(
@@ -161,14 +170,14 @@ def _protect(target: Target, policy: Policy) -> Output:
     state = read_state(prefix.root)
     if state.unprotected:
         write_state(prefix.root, dataclasses.replace(state, unprotected=False))
-    return _answer(target, told, change)
+    return Protection(message=told, change=change)
 
 
 def _name_asker(target: Target, policy: Policy) -> str:
     return policy.protect_source if _is_wanted(target, policy, State()) else REQUESTED
 
 
-def unprotect(target: Target, policy: Policy) -> Output:
+def unprotect(target: Target, policy: Policy) -> Protection:
     """Take our marker away, and keep it away; refused where somebody has set the policy.
 
     Raises InteropError: `policy-forbids`, `foreign-marker`, `not-writable`.
@@ -177,9 +186,10 @@ def unprotect(target: Target, policy: Policy) -> Output:
         return _unprotect(target, policy)
 
 
-def _unprotect(target: Target, policy: Policy) -> Output:
+def _unprotect(target: Target, policy: Policy) -> Protection:
     prefix = read_prefix(target.prefix)
     wanted = _is_wanted(target, policy, State())
+    change: Change
     if wanted and policy.protect_source != DEFAULT_SOURCE:
         raise InteropError(
             "policy-forbids",
@@ -203,11 +213,4 @@ def _unprotect(target: Target, policy: Policy) -> Output:
     if wanted:
         state = read_state(prefix.root)
         write_state(prefix.root, dataclasses.replace(state, unprotected=True))
-    return _answer(target, told, change)
-
-
-def _answer(target: Target, told: str, change: str) -> Output:
-    return Output(
-        text=told,
-        document={"success": True, "prefix": str(target.prefix), "marker": change},
-    )
+    return Protection(message=told, change=change)

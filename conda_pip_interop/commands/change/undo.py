@@ -1,19 +1,56 @@
-"""`conda pip undo`: what we changed in an environment, taken back."""
+"""`conda pip undo`: take back what a command of ours changed, byte for byte."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.changes.rollback import read_journals
 from conda_pip_interop.commands.output import Output, render_table
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from conda_pip_interop.changes.journal import Journal
+    from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.target import Target
+
+HELP: Final = "Undo the last operation of conda pip, or another one"
+EXAMPLES: Final = "conda pip undo -n web --list\nconda pip undo -n web"
+
+
+def configure(parser: CommandParser) -> None:
+    """Add the operation and the list of operations."""
+    parser.add_argument(
+        "operation", nargs="?", metavar="ID", help="an operation (default: the last one)"
+    )
+    parser.add_argument("--list", action="store_true", help="list the operations")
+
+
+def execute(args: Namespace, host: Host) -> Output:
+    """Undo an operation, and do not reconcile again what is back."""
+    from conda_pip_interop.changes.undo import find_journal, refuse_changed, undo
+    from conda_pip_interop.commands.confirm import DRY_RUN, build_document, confirm
+
+    target = host.target
+    if args.list:
+        return list_operations(target)
+    journal = find_journal(target.prefix, args.operation)
+    refuse_changed(target.prefix, journal)
+    shown = render_undo(journal, target.label)
+    document = build_document(undo_to_list(journal), args, host)
+    if not confirm(shown, args, host):
+        return Output(text=f"{shown}\n\n{DRY_RUN}", document=document)
+    undo(target.prefix, journal.identifier, on_wait=host.report_waiting)
+    _leave_alone(target)
+    host.after_change()
+    text = f"Undid {journal.identifier} in {target.label}: {journal.title}"
+    return Output(text=text, document=document)
 
 
 def list_operations(target: Target) -> Output:
-    """The operations that can be undone, oldest first."""
+    """List the operations that can be undone, oldest first."""
+    from conda_pip_interop.changes.rollback import read_journals
+
     journals = [one for one in read_journals(target.prefix) if one.closed]
     table = render_table(
         ("Operation", "Started", "Files", "What"),
@@ -31,23 +68,39 @@ def list_operations(target: Target) -> Output:
     return Output(
         text=table if journals else f"Nothing to undo in {target.label}.",
         document={"prefix": str(target.prefix), "operations": document},
+        requested=True,
     )
 
 
 def render_undo(journal: Journal, label: str) -> str:
-    """What undoing an operation would do in an environment, in words."""
+    """Render what undoing an operation changes."""
     lines = [f"Undo in {label}: {journal.identifier} ({journal.title}, {journal.started})"]
     lines += [f"    {step.path}" for step in journal.steps if step.kind in ("write", "remove")]
     return "\n".join(lines)
 
 
 def undo_to_list(journal: Journal) -> list[dict[str, object]]:
-    """The JSON-ready form of `render_undo`."""
+    """Return the JSON-ready form of `render_undo`."""
     return [
         {"path": step.path, "action": "restore" if step.existed else "remove"}
         for step in journal.steps
         if step.kind in ("write", "remove")
     ]
+
+
+def _leave_alone(target: Target) -> None:
+    """Remember what is back, so that it is not reconciled automatically again."""
+    from dataclasses import replace
+
+    from conda_pip_interop.changes.state import read_state, write_state
+    from conda_pip_interop.environment.snapshot import read_snapshot
+    from conda_pip_interop.findings.fixes import key_of, plan_reconcile
+
+    _, findings = plan_reconcile(read_snapshot(target.prefix))
+    if findings:
+        state = read_state(target.prefix)
+        keys = {key_of(finding) for finding in findings}
+        write_state(target.prefix, replace(state, told=state.told | keys))
 
 
 def _count(journal: Journal) -> int:

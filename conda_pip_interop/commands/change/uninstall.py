@@ -1,244 +1,45 @@
-"""`conda pip uninstall`: remove what pip installed, and what nothing needs any more."""
+"""`conda pip uninstall`: remove distributions of pip, and what only they required."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from packaging.utils import canonicalize_name
-
-from conda_pip_interop.changes.exclusive_files import find_linked_out, read_payload
-from conda_pip_interop.changes.plan import PackageAction, RemoveFile
-from conda_pip_interop.changes.transaction import open_operation
-from conda_pip_interop.commands.inspect.graph_text import not_installed
-from conda_pip_interop.commands.output import render_plan
-from conda_pip_interop.dependencies.removal import find_broken, find_left_over, find_unneeded
-from conda_pip_interop.environment.ownership import ByConda, ByPip
-from conda_pip_interop.errors import InteropError
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from argparse import Namespace
 
-    from conda_pip_interop.dependencies.graph import Graph, Node
-    from conda_pip_interop.environment.distributions import Distribution
-    from conda_pip_interop.environment.paths import PrefixPath
-    from conda_pip_interop.environment.snapshot import Snapshot
-    from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.commands.output import Output
+    from conda_pip_interop.commands.parser import CommandParser
 
-
-#: What pip itself works with, and what nothing needs to require.
-TOOLS: Final = frozenset(("pip", "setuptools", "wheel"))
-_SHOWN: Final = 3
-
-
-def choose_removable(
-    names: Sequence[str], snapshot: Snapshot, graph: Graph, target: Target
-) -> tuple[Node, ...]:
-    """The nodes of `names`, each a distribution of pip's whose files are known to be its own.
-
-    Raises InteropError for all names together: `not-installed`, `stranded`, `condas`,
-    `overridden`, `no-record`, `outside`.
-    """
-    wanted = {canonicalize_name(name): name for name in names}
-    pips = {name: graph.nodes.get(f"pip:{name}") for name in wanted}
-    others = [name for name, node in pips.items() if node is None]
-    _refuse_absent([wanted[name] for name in others], snapshot, graph, target)
-    if others:
-        mine = [str(name) for name, node in pips.items() if node is not None]
-        raise _condas(others, mine, graph, target)
-    chosen = tuple(node for node in pips.values() if node is not None)
-    for one in snapshot.distributions:
-        problem = find_obstacle(one, snapshot, target) if one.name in wanted else None
-        if problem is not None:
-            raise problem
-    return chosen
+HELP: Final = "Remove packages of pip and what only they required"
+EXAMPLES: Final = (
+    "conda pip uninstall -n web cowsay\n"
+    "conda pip uninstall -n web --dry-run --keep-deps flask-testing"
+)
 
 
-def find_held(snapshot: Snapshot, target: Target) -> frozenset[str]:
-    """The keys of what is not removed along with others: what pip works with, and obstacles."""
-    return frozenset(
-        f"pip:{one.name}"
-        for one in snapshot.distributions
-        if one.name in TOOLS or find_obstacle(one, snapshot, target) is not None
+def configure(parser: CommandParser) -> None:
+    """Add the names and `--keep-deps`."""
+    parser.add_argument("names", nargs="+", metavar="NAME", help="a package that pip installed")
+    parser.add_argument(
+        "--keep-deps", action="store_true", help="keep what no package requires any more"
     )
 
 
-def _refuse_absent(names: Sequence[str], snapshot: Snapshot, graph: Graph, target: Target) -> None:
-    absent = [name for name in names if not graph.find(name)]
-    stranded = [one for one in snapshot.stranded if one.name in map(canonicalize_name, absent)]
-    if stranded:
-        told = ", ".join(f"{one.name} ({one.site_packages})" for one in stranded)
-        raise InteropError(
-            "stranded",
-            f"{told} belongs to a Python that {target.label} no longer has; pip cannot reach it.",
-            hints=(f"What can be done: `{target.command('conda', 'pip', 'check')}`.",),
-        )
-    if absent:
-        raise not_installed(absent, target)
+def execute(args: Namespace, host: Host) -> Output:
+    """Remove the files that only these packages list; undo brings them back."""
+    from conda_pip_interop.commands.confirm import confirm_and_run
+    from conda_pip_interop.dependencies.read_graph import read_graph
+    from conda_pip_interop.environment.snapshot import read_snapshot
+    from conda_pip_interop.resolve.uninstall import plan_uninstall
 
-
-def _condas(
-    names: Sequence[str], mine: Sequence[str], graph: Graph, target: Target
-) -> InteropError:
-    packages = list(dict.fromkeys(node.name for name in names for node in graph.find(name)))
-    hints = [f"conda removes it: `{target.command('conda', 'remove', *packages)}`."]
-    if mine:
-        hints.append(f"pip's alone: `{target.command('conda', 'pip', 'uninstall', *mine)}`.")
-    return InteropError(
-        "condas",
-        f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} conda's in {target.label}; "
-        "nothing was removed.",
-        hints=tuple(hints),
+    host.before_change()
+    snapshot = read_snapshot(host.target.prefix)
+    plan = plan_uninstall(
+        args.names,
+        snapshot=snapshot,
+        graph=read_graph(snapshot),
+        target=host.target,
+        keep_deps=args.keep_deps,
     )
-
-
-def find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> InteropError | None:
-    """Why a distribution cannot be removed: it is not clear what would have to go."""
-    owner = snapshot.ownership.owner_of(one)
-    record = owner.in_place_of if isinstance(owner, ByPip) else None
-    if record is not None:
-        return InteropError(
-            "overridden",
-            f"pip's {one.name} {one.version} is in the place of conda's {record.name} in "
-            f"{target.label}; without it conda's record would be of nothing.",
-            hints=(
-                f"conda's own back: `{target.command('conda', 'pip', 'restore', record.name)}`.",
-                f"Neither of them: `{target.command('conda', 'remove', record.name)}`.",
-            ),
-        )
-    if one.files is None or one.layout == "egg-link":
-        pips = target.command("conda", "run", "python", "-m", "pip", "uninstall", one.name)
-        return InteropError(
-            "no-record",
-            f"{one.name} {one.version} in {target.label}: {one.record_fault or 'it has no RECORD'},"
-            " so which files are its own cannot be told.",
-            hints=(f"pip may know more: `{pips}`.", f"Or remove {one.metadata} by hand."),
-        )
-    beyond = (*one.outside, *find_linked_out(one, snapshot.prefix.root))
-    if beyond:
-        shown = ", ".join(beyond[:_SHOWN]) + (" …" if len(beyond) > _SHOWN else "")
-        return InteropError(
-            "outside",
-            f"{one.name} {one.version} lists files that are not in {target.label}: {shown}.",
-            hints=(f"Look at them, then remove {one.metadata} and its files by hand.",),
-        )
-    return None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UninstallPlan:
-    """Which packages go, with which files, and what there is to say of it."""
-
-    actions: tuple[PackageAction, ...]
-    removals: tuple[RemoveFile, ...]
-    notes: tuple[str, ...]
-
-
-def plan_uninstall(
-    names: Sequence[str], *, snapshot: Snapshot, graph: Graph, target: Target, keep_deps: bool
-) -> UninstallPlan:
-    """Find what goes; with `keep_deps` only `names`. Raises what `choose_removable` raises."""
-    chosen = choose_removable(names, snapshot, graph, target)
-    keys = [node.key for node in chosen]
-    held = find_held(snapshot, target)
-    unneeded = () if keep_deps else find_unneeded(graph, keys, held=held)
-    going = (*chosen, *unneeded)
-    taken = {node.name for node in going}
-    removals, shared = _find_files(
-        tuple(one for one in snapshot.distributions if one.name in taken), snapshot
-    )
-    return UninstallPlan(
-        actions=tuple(_build_actions(graph, chosen, unneeded)),
-        removals=removals,
-        notes=(*_find_notes(graph, going, target), *_render_shared(shared)),
-    )
-
-
-def carry_out(
-    plan: UninstallPlan,
-    *,
-    snapshot: Snapshot,
-    target: Target,
-    on_wait: Callable[[], None] | None = None,
-) -> None:
-    """Remove the files, all or none, and keep them in the journal."""
-    title = f"uninstall {' '.join(action.name for action in plan.actions)}"
-    with open_operation(
-        target.prefix, title, fingerprint=snapshot.fingerprint, on_wait=on_wait
-    ) as operation:
-        operation.apply(plan.removals)
-
-
-def render_uninstall(plan: UninstallPlan, target: Target) -> str:
-    """The plan as text, with what there is to say of it."""
-    notes = "\n".join(plan.notes)
-    return f"{render_plan(target.label, plan.actions)}\n\n{notes}".rstrip()
-
-
-def _build_actions(
-    graph: Graph, chosen: tuple[Node, ...], unneeded: tuple[Node, ...]
-) -> Iterator[PackageAction]:
-    dependents = graph.dependents()
-    for node in (*chosen, *unneeded):
-        reason = "asked for"
-        if node in unneeded:
-            users = sorted({other.name for other, _ in dependents[node.key]} - {node.name})
-            reason = f"only {', '.join(users)} needed it"
-        yield PackageAction(
-            manager="pip",
-            verb="remove",
-            name=node.name,
-            version=None,
-            previous=node.version,
-            reason=reason,
-        )
-
-
-def _find_files(
-    distributions: tuple[Distribution, ...], snapshot: Snapshot
-) -> tuple[tuple[RemoveFile, ...], dict[PrefixPath, str]]:
-    """(what only these distributions list, what others list too with their names)."""
-    ownership = snapshot.ownership
-    names = {one.name for one in distributions}
-    removals: dict[PrefixPath, RemoveFile] = {}
-    shared: dict[PrefixPath, str] = {}
-    for one in distributions:
-        for path in read_payload(one, snapshot.prefix.root):
-            others = [
-                f"conda's {claim.record.name}"
-                if isinstance(claim, ByConda)
-                else f"pip's {claim.distribution.name}"
-                for claim in ownership.claimants(path)
-                if isinstance(claim, ByConda) or claim.distribution.name not in names
-            ]
-            if others:
-                shared[path] = " and ".join(others)
-            else:
-                removals[path] = RemoveFile(path=path, reason=f"pip's {one.name} {one.version}")
-    return tuple(removals.values()), shared
-
-
-def _find_notes(graph: Graph, going: tuple[Node, ...], target: Target) -> Iterator[str]:
-    """What a person should know before they agree."""
-    keys = [node.key for node in going]
-    for node, need in find_broken(graph, keys):
-        asked = f" {need.asked}" if need.asked else ""
-        who = f"{node.owner}'s {node.name} {node.version}"
-        yield f"Still needed: {who} requires {need.name}{asked}."
-    for node in going:
-        for one in node.projects:
-            if one.editable:
-                yield f"{node.name} is editable: its source stays in {one.editable}."
-    left = [node.name for node in find_left_over(graph, keys)]
-    if left:
-        yield (
-            f"Nothing else needs conda's {', '.join(left)}; "
-            f"to remove: `{target.command('conda', 'remove', *left)}`."
-        )
-
-
-def _render_shared(shared: dict[PrefixPath, str]) -> Iterator[str]:
-    for owners in sorted(set(shared.values())):
-        paths = [path for path, owner in shared.items() if owner == owners]
-        count = "1 file stays" if len(paths) == 1 else f"{len(paths)} files stay"
-        yield f"{count}, {paths[0]} for one: {owners} lists it too."
+    return confirm_and_run(plan, args, host, nothing_to_do="Nothing to remove.")

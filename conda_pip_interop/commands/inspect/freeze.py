@@ -1,20 +1,45 @@
-"""`conda pip freeze`: what pip owns, as requirements."""
+"""`conda pip freeze`: what pip installed, as requirements."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.commands.change.uninstall import TOOLS
-from conda_pip_interop.commands.inspect.list import Row, build_rows
+from conda_pip_interop.commands.inspect.list import build_rows
 from conda_pip_interop.commands.output import Output
-from conda_pip_interop.environment.distributions import read_all_headers
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Mapping
 
     from packaging.utils import NormalizedName
 
+    from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.commands.inspect.list import Row
+    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.snapshot import Snapshot
+
+HELP: Final = "Print what pip installed as requirements"
+EXAMPLES: Final = "conda pip freeze -n web\nconda pip freeze -n web --all"
+
+
+def configure(parser: CommandParser) -> None:
+    """Add `--all`."""
+    parser.add_argument(
+        "--all", action="store_true", help="print conda's packages, and pip itself, too"
+    )
+
+
+def execute(args: Namespace, host: Host) -> Output:
+    """Print requirements; pip itself knows the repositories of editable installs."""
+    from conda_pip_interop.environment.snapshot import read_snapshot
+
+    snapshot = read_snapshot(host.target.prefix)
+    editables: Mapping[NormalizedName, str] = {}
+    if not host.standalone and any(one.editable for one in snapshot.distributions):
+        from conda_pip_interop.installers.pip_commands import read_editables
+
+        editables = read_editables(host.open_pip(snapshot))
+    return freeze(snapshot, every=args.all, editables=editables)
 
 
 def freeze(
@@ -23,13 +48,14 @@ def freeze(
     every: bool = False,
     editables: Mapping[NormalizedName, str] | None = None,
 ) -> Output:
-    """A line a distribution, as pip's `freeze` writes it; conda's are left out.
+    """Render a line for each distribution, as pip's `freeze` does, without conda's packages.
 
-    With `every` they are there too, pinned, each with a comment that says so, as are pip,
-    setuptools and wheel. conda's are never written with the URL that pip finds in their metadata:
-    it names a folder of the machine that built the package. `editables` are pip's own lines for
-    editable installs, which ask git for the repository.
+    With `every` those are pinned, each with a comment, and pip, setuptools and wheel are there too.
+    The URL that pip finds in the metadata of a conda package is never written: it names a folder of
+    the machine that built it. `editables` are pip's own lines for editable installs.
     """
+    from conda_pip_interop.resolve.uninstall import TOOLS
+
     here = {one.metadata for one in snapshot.distributions}
     rows = [row for row in build_rows(snapshot) if row.distribution.metadata in here]
     condas = {row.distribution.name for row in rows if row.origin.owner == "conda"}
@@ -49,10 +75,13 @@ def freeze(
                 for name, (row, line) in found.items()
             ],
         },
+        requested=True,
     )
 
 
 def _render(snapshot: Snapshot, row: Row) -> str:
+    from conda_pip_interop.environment.distributions import read_all_headers
+
     one, origin = row.distribution, row.origin
     headers = read_all_headers(snapshot.prefix, one)
     name = next(iter(headers.get("name", ())), one.name)

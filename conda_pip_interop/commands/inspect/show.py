@@ -1,4 +1,4 @@
-"""`conda pip show`: what pip's `show` tells, and whose a distribution is."""
+"""`conda pip show`: what pip's `show` prints, and the owner of a distribution."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from packaging.utils import canonicalize_name
-
-from conda_pip_interop.commands.inspect.graph_text import not_installed
-from conda_pip_interop.commands.inspect.list import Row, build_rows
+from conda_pip_interop.commands.inspect.list import build_rows
 from conda_pip_interop.commands.output import Output
-from conda_pip_interop.environment.distributions import read_all_headers
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Iterator, Mapping, Sequence
 
+    from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.commands.inspect.list import Row
+    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.dependencies.graph import Graph
     from conda_pip_interop.environment.paths import PrefixPath
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
 
+HELP: Final = "Show details of packages: owner, source, dependents"
+EXAMPLES: Final = "conda pip show -n web flask\nconda pip show -n web -f cowsay"
 #: Lines of pip's, with the headers of the metadata that say it: the first one that does.
 _HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "Summary": ("summary",),
@@ -29,6 +31,22 @@ _HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "Author-email": ("author-email",),
     "License": ("license-expression", "license"),
 }
+
+
+def configure(parser: CommandParser) -> None:
+    """Add the names and `--files`."""
+    parser.add_argument("names", nargs="+", metavar="NAME", help="a Python package")
+    parser.add_argument("-f", "--files", action="store_true", help="list its files, too")
+
+
+def execute(args: Namespace, host: Host) -> Output:
+    """Show the distributions of these names."""
+    from conda_pip_interop.dependencies.read_graph import read_graph
+    from conda_pip_interop.environment.snapshot import read_snapshot
+
+    snapshot = read_snapshot(host.target.prefix)
+    graph = read_graph(snapshot)
+    return show_distributions(snapshot, graph, args.names, host.target, files=args.files)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +82,11 @@ class Shown:
 def show_distributions(
     snapshot: Snapshot, graph: Graph, names: Sequence[str], target: Target, *, files: bool
 ) -> Output:
-    """A block of lines a distribution; raises InteropError `not-installed`, naming all it lacks."""
+    """Render a block of lines for each; raises InteropError `not-installed` with all missing."""
+    from packaging.utils import canonicalize_name
+
+    from conda_pip_interop.environment.target import not_installed
+
     rows = build_rows(snapshot)
     wanted = {canonicalize_name(name): name for name in names}
     missing = wanted.keys() - {row.distribution.name for row in rows}
@@ -80,10 +102,13 @@ def show_distributions(
     return Output(
         text="\n---\n".join("\n".join(_render(one, root, files=files)) for one in shown),
         document={"prefix": root, "distributions": [one.to_dict() for one in shown]},
+        requested=True,
     )
 
 
 def _build(snapshot: Snapshot, graph: Graph, row: Row) -> Shown:
+    from conda_pip_interop.environment.distributions import read_all_headers
+
     one, record = row.distribution, row.origin.record
     headers = read_all_headers(snapshot.prefix, one)
     nodes = [
@@ -113,7 +138,7 @@ def _build(snapshot: Snapshot, graph: Graph, row: Row) -> Shown:
 
 
 def _render(shown: Shown, root: str, *, files: bool) -> Iterator[str]:
-    """Lines as pip's `show` has them, then what pip does not know."""
+    """Yield lines as pip's `show` has them, then what pip does not know."""
     origin = shown.row.origin
     yield f"Name: {shown.name}"
     yield f"Version: {shown.row.distribution.version}"

@@ -2,146 +2,34 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.changes.journal import JOURNAL_FOLDER
-from conda_pip_interop.changes.originals import count_originals
-from conda_pip_interop.changes.rollback import read_journals
-from conda_pip_interop.commands.inspect.check import find_all
-from conda_pip_interop.commands.output import Output, render_table
-from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.protection.markers import (
-    Absent,
-    Foreign,
-    MarkerState,
-    Ours,
-    read_snapshot_marker,
-)
-from conda_pip_interop.protection.protect import is_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from argparse import Namespace
 
-    from conda_pip_interop.environment.target import Target
-    from conda_pip_interop.protection.policy import Policy
+    from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.commands.output import Output
+    from conda_pip_interop.commands.parser import CommandParser
 
-_HEADER = ("Environment", "Python", "Protected by", "Policy", "Findings", "Kept", "Last change")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EnvironmentStatus:
-    """A row of `conda pip status`; `problem` is why an environment could not be read.
-
-    `findings` counts by kind; `changed` is when conda, or a command of ours, last changed it
-    (ISO 8601, UTC). Kept are `operations`, which can be undone, and `originals`, records as conda
-    wrote them.
-    """
-
-    label: str
-    prefix: str
-    python: str | None = None
-    protected_by: str | None = None
-    policy: str = ""
-    findings: Mapping[str, int]
-    operations: int = 0
-    originals: int = 0
-    changed: str | None = None
-    problem: str | None = None
-
-    def to_dict(self) -> dict[str, object]:
-        """The JSON-ready form."""
-        return {
-            "name": self.label,
-            "prefix": self.prefix,
-            "python": self.python,
-            "protected_by": self.protected_by,
-            "policy": self.policy,
-            "findings": dict(self.findings),
-            "operations": self.operations,
-            "originals": self.originals,
-            "last_change": self.changed,
-            "problem": self.problem,
-        }
+HELP: Final = "Show protection, policy and findings of environments"
+EXAMPLES: Final = "conda pip status\nconda pip status -n web --json"
 
 
-def read_status(target: Target, policy: Policy) -> EnvironmentStatus:
-    """One environment's row; what goes wrong becomes its `problem`."""
-    try:
-        snapshot = read_snapshot(target.prefix)
-        python = snapshot.prefix.python
-        wanted = is_wanted(target, policy)
-        counts = Counter(finding.kind.value for finding in find_all(snapshot))
-        return EnvironmentStatus(
-            label=target.label,
-            prefix=str(target.prefix),
-            python=None if python is None else python.version,
-            protected_by=_protector(read_snapshot_marker(snapshot)),
-            policy=f"{'protect' if wanted else 'leave'} ({policy.protect_source})",
-            findings=dict(sorted(counts.items())),
-            operations=sum(one.closed for one in read_journals(target.prefix)),
-            originals=count_originals(target.prefix),
-            changed=_last_change(target.prefix),
-        )
-    except (InteropError, OSError) as error:
-        return EnvironmentStatus(
-            label=target.label, prefix=str(target.prefix), findings={}, problem=str(error)
-        )
+def configure(parser: CommandParser) -> None:
+    """Say which environments it shows."""
+    parser.description = f"{HELP}: all known environments, or the selected one."
 
 
-def render_status(rows: Iterable[EnvironmentStatus], *, colours: bool = False) -> Output:
-    """The answer of `conda pip status`: a table, environments with findings in red."""
-    rows = sorted(rows, key=lambda row: row.label)
-    table = render_table(_HEADER, [_cells(row) for row in rows]).splitlines()
-    lines = table[:1]
-    for row, line in zip(rows, table[1:], strict=True):
-        marked = colours and (row.findings or row.problem)
-        lines.append(f"\033[31m{line}\033[0m" if marked else line)
-    return Output(text="\n".join(lines), document={"environments": [row.to_dict() for row in rows]})
+def execute(args: Namespace, host: Host) -> Output:
+    """Show the selected environment, or all that conda knows."""
+    from conda_pip_interop.commands.inspect.status_rows import read_status, render_status
 
-
-def _cells(row: EnvironmentStatus) -> tuple[str, ...]:
-    if row.problem is not None:
-        return (row.label, "?", "?", "?", f"cannot be read: {row.problem}", "", "")
-    findings = ", ".join(f"{count} {kind}" for kind, count in row.findings.items())
-    return (
-        row.label,
-        row.python or "-",
-        row.protected_by or "-",
-        row.policy,
-        findings or "-",
-        _describe_kept(row),
-        row.changed or "-",
-    )
-
-
-def _describe_kept(row: EnvironmentStatus) -> str:
-    counts = ((row.operations, "operation"), (row.originals, "original"))
-    return ", ".join(f"{n} {what}{'s' * (n > 1)}" for n, what in counts if n) or "-"
-
-
-def _protector(marker: MarkerState) -> str | None:
-    match marker:
-        case Absent():
-            return None
-        case Ours():
-            return "conda-pip-interop"
-        case Foreign(owner=owner):
-            return owner or "somebody else"
-
-
-def _last_change(prefix: Path) -> str | None:
-    """When conda's history or a journal of ours was last written."""
-    journals = (prefix / JOURNAL_FOLDER).glob("*/journal.jsonl")
-    times = []
-    for file in (prefix / "conda-meta" / "history", *journals):
-        with contextlib.suppress(OSError):
-            times.append(file.stat().st_mtime)
-    if not times:
-        return None
-    return datetime.fromtimestamp(max(times), timezone.utc).isoformat(timespec="minutes")
+    selected = args.name is not None or args.prefix is not None
+    targets = [host.target] if selected else host.list_targets()
+    policy = host.policy
+    rows = host.for_each(targets, lambda one: read_status(one, policy))
+    if selected and rows[0].problem is not None:
+        raise InteropError("not-an-environment", rows[0].problem)
+    return render_status(rows, colours=host.colours)

@@ -18,8 +18,11 @@ from conda_pip_interop.commands.output import Output
 from conda_pip_interop.dependencies.graph import Graph, Need
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Mapping, Sequence
 
+    from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.target import Target
 
 #: What hangs below a node, each with the need that leads there; no key: nothing answers it.
@@ -172,3 +175,29 @@ def _edges_to_dict(
             for other, need in edges[key]
         ],
     }
+
+
+HELP = "Show dependencies across conda and pip"
+EXAMPLES = (
+    "conda pip tree -n web\nconda pip tree -n web flask\nconda pip tree -n web --reverse markupsafe"
+)
+
+
+def configure(parser: CommandParser) -> None:
+    """Add the names and `--reverse`."""
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a package (default: all)")
+    parser.add_argument("--reverse", action="store_true", help="show what depends on it instead")
+
+
+def execute(args: Namespace, host: Host) -> Output:
+    """Show the tree of these packages, or of all."""
+    from dataclasses import replace
+
+    from conda_pip_interop.dependencies.read_graph import read_graph
+    from conda_pip_interop.environment.snapshot import read_snapshot
+
+    graph = read_graph(read_snapshot(host.target.prefix))
+    shown = show_tree(
+        graph, args.names, host.target, reverse=args.reverse, ascii_only=host.ascii_only
+    )
+    return replace(shown, requested=True)

@@ -17,8 +17,11 @@ from conda_pip_interop.commands.output import Output
 from conda_pip_interop.dependencies.graph import Graph, Need
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Mapping, Sequence
 
+    from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.dependencies.graph import Node
     from conda_pip_interop.environment.target import Target
 
@@ -99,3 +102,24 @@ def _build_chain(graph: Graph, path: Path) -> Branch:
         text = render_node(graph.nodes[key], need, is_root=number == 0)
         below = (Branch(text=text, below=below),)
     return below[0]
+
+
+HELP = "Show why a package is installed"
+EXAMPLES = "conda pip why -n web markupsafe"
+
+
+def configure(parser: CommandParser) -> None:
+    """Add the names."""
+    parser.add_argument("names", nargs="+", metavar="NAME", help="a conda or Python package")
+
+
+def execute(args: Namespace, host: Host) -> Output:
+    """Explain the presence of these packages."""
+    from dataclasses import replace
+
+    from conda_pip_interop.dependencies.read_graph import read_graph
+    from conda_pip_interop.environment.snapshot import read_snapshot
+
+    graph = read_graph(read_snapshot(host.target.prefix))
+    found = explain_presence(graph, args.names, host.target, ascii_only=host.ascii_only)
+    return replace(found, requested=True)

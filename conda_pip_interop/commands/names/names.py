@@ -1,26 +1,73 @@
-"""`conda pip names`: which conda package carries a project, who says so, and whether it is so."""
+"""`conda pip names`: which conda package carries a project, and which source says so."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
-
-from packaging.utils import NormalizedName, canonicalize_name
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from conda_pip_interop.commands.output import Output
 from conda_pip_interop.errors import UsageError
-from conda_pip_interop.names.conda_depends import parse_depend
-from conda_pip_interop.names.package_contents import Carried
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Iterable, Iterator, Sequence
 
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.names.lookup import Lookup
     from conda_pip_interop.names.names_map import ExtraMap
+    from conda_pip_interop.names.package_contents import Carried
     from conda_pip_interop.resolve.solver import CondaPackage
 
+HELP: Final = "Show which conda package carries a PyPI project"
+EXAMPLES: Final = "conda pip names torch opencv-python --check\nconda pip names --conda py-opencv"
 #: Versions shown of a package before the rest is only counted.
 SHOWN_VERSIONS = 5
+
+
+def configure(parser: CommandParser) -> None:
+    """Add the names, either way, and where the answer comes from."""
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a PyPI project")
+    parser.add_argument(
+        "--conda",
+        action="append",
+        metavar="NAME",
+        help="show what this conda package carries instead",
+    )
+    parser.add_argument("--check", action="store_true", help="download the package and inspect it")
+    parser.add_argument("--update", action="store_true", help="fetch the additional map again")
+
+
+def execute(args: Namespace, host: Host) -> Output:
+    """Explain names of PyPI, or packages of conda; `--update` alone only fetches the map."""
+    if not args.update and bool(args.names) == bool(args.conda):
+        raise UsageError(
+            "usage",
+            "Give either PyPI projects, or conda packages with `--conda`.",
+            hints=("See `conda pip names --help`.",),
+        )
+    if args.update:
+        from conda_pip_interop.commands.names.update_map import update_map
+
+        updated = update_map(host)
+        if not args.names and not args.conda:
+            return updated
+    channels = host.channels()
+    if args.conda:
+        return explain_packages(args.conda, channels, check=args.check)
+    extra = host.read_extra_map()
+    return explain_names(args.names, channels, check=args.check, extra=extra, age=_tell_age(extra))
+
+
+def _tell_age(extra: ExtraMap | None) -> str:
+    import time
+
+    if extra is None:
+        return ""
+    days = max(0, int((time.time() - extra.fetched) // 86_400))
+    return {0: "today", 1: "a day ago"}.get(days, f"{days} days ago")
 
 
 class Channels(Protocol):
@@ -93,6 +140,7 @@ def explain_names(
             "map": None if extra is None else {"origin": extra.origin, "fetched": extra.fetched},
         },
         exit_code=1 if any(one.carried is False for one in verdicts) else 0,
+        requested=True,
     )
 
 
@@ -102,6 +150,7 @@ def explain_packages(words: Iterable[str], channels: Channels, *, check: bool) -
     return Output(
         text="\n\n".join(map(_render_contents, found)),
         document={"packages": [_contents_to_dict(one) for one in found]},
+        requested=True,
     )
 
 
@@ -116,6 +165,8 @@ class Contents:
 
 
 def _find_contents(name: str, channels: Channels, *, check: bool) -> Contents:
+    from conda_pip_interop.names.package_contents import Carried
+
     installed = channels.read_installed(name)
     if installed is not None:
         version, carried = installed
@@ -154,6 +205,8 @@ def _contents_to_dict(contents: Contents) -> dict[str, object]:
 
 
 def _parse_name(word: str) -> NormalizedName:
+    from packaging.utils import canonicalize_name
+
     if not word or not all(one.isalnum() or one in "-_." for one in word):
         raise UsageError(
             "usage",
@@ -228,6 +281,8 @@ def find_recorded(
 
 
 def _find_parts(package: CondaPackage, channels: Channels) -> Iterator[CondaPackage]:
+    from conda_pip_interop.names.conda_depends import parse_depend
+
     for line in package.depends:
         depend = parse_depend(line)
         if depend is None or depend.name == "python":

@@ -1,0 +1,59 @@
+"""`conda pip translate`: dependency files as an environment.yml, or as requirements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.commands.output import Output
+    from conda_pip_interop.commands.parser import CommandParser
+
+HELP: Final = "Convert dependency files to environment.yml or back"
+EXAMPLES: Final = (
+    "conda pip translate requirements.txt -o environment.yml\n"
+    "conda pip translate pyproject.toml --extra docs --group test -v"
+)
+
+
+def configure(parser: CommandParser) -> None:
+    """Add the files, and what is read and written."""
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="requirements.txt, pyproject.toml, pylock.toml or environment.yml",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to this file")
+    parser.add_argument(
+        "--to",
+        choices=("environment", "requirements"),
+        default="environment",
+        help="the format (default: environment)",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit code 1 if it is out of date"
+    )
+    for option, what in (("extra", "an extra"), ("group", "a dependency group")):
+        parser.add_argument(
+            f"--{option}",
+            action="append",
+            dest=f"{option}s",
+            metavar=option.upper(),
+            help=f"include {what} of pyproject.toml",
+        )
+    parser.add_argument(
+        "--build-system", action="store_true", help="include pyproject.toml's build requirements"
+    )
+    parser.add_argument(
+        "--no-channels", action="store_true", help="use names only, without the channels"
+    )
+
+
+def execute(args: Namespace, host: Host) -> Output:
+    """Translate; exit code 1 if `--check` finds the file out of date."""
+    from conda_pip_interop.commands.names.translate_files import translate_files
+
+    return translate_files(args, host)

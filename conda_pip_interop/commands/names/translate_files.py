@@ -1,0 +1,167 @@
+"""Translate dependency files: read them, choose for each line, show or write the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.changes.files import replace_file
+from conda_pip_interop.commands.names.to_environment import translate_to_environment
+from conda_pip_interop.commands.names.to_requirements import translate_to_requirements
+from conda_pip_interop.commands.output import Output
+from conda_pip_interop.dependencies.requirements import marker_environment
+from conda_pip_interop.dependency_files.pyproject import Chosen
+from conda_pip_interop.dependency_files.read import Sources, read_sources
+from conda_pip_interop.environment.conda_records import claimed_metadata
+from conda_pip_interop.environment.distributions import read_requirements
+from conda_pip_interop.environment.prefix import read_prefix
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.errors import InteropError, UsageError
+from conda_pip_interop.names.requirement import TranslationContext, refuse_python
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.commands.host import ChannelNames, Host
+    from conda_pip_interop.commands.names.to_environment import Translation
+    from conda_pip_interop.environment.snapshot import Snapshot
+
+
+def translate_files(args: Namespace, host: Host) -> Output:
+    """Translate the files of the command line (see `translate.configure`)."""
+    chosen = Chosen(
+        extras=tuple(args.extras or ()),
+        groups=tuple(args.groups or ()),
+        build_system=args.build_system,
+    )
+    output = _find_output(args)
+    folder = Path() if output is None else output.parent
+    sources = read_sources(map(Path, args.files), chosen, target=folder)
+    snapshot = read_snapshot(host.target.prefix)
+    with_channels = not args.no_channels
+    if with_channels and sources.environment is not None and not args.channels:
+        host.add_channels(sources.environment.channels)
+    names = host.channel_names(with_channels=with_channels)
+    if args.to == "requirements":
+        find_projects = _build_find_projects(snapshot, names, with_channels=with_channels)
+        made = translate_to_requirements(sources, find_projects)
+    else:
+        environment, requires = _read_target(snapshot, host)
+        _mention_python(sources, environment["python_full_version"], host)
+        around = TranslationContext(
+            look_up=names.look_up,
+            environment=environment,
+            versions=names.list_versions if with_channels else None,
+            matches=names.matches if with_channels else None,
+        )
+        channels = host.list_channels() if with_channels else ()
+        made = translate_to_environment(sources, around, requires, channels)
+    if args.verbose:
+        for choice in made.choices:
+            host.print_stderr(str(choice))
+    return _deliver(made, output, check=args.check)
+
+
+def _mention_python(sources: Sources, python: str, host: Host) -> None:
+    """Say for which Python markers are evaluated if a file excludes it."""
+    for one in sources.dependencies:
+        reason = refuse_python(one.requires_python, python)
+        if reason is not None:
+            host.print_stderr(
+                f"conda-pip-interop: markers are evaluated for Python {python}, but {reason}."
+            )
+
+
+def _find_output(args: Namespace) -> Path | None:
+    """Return the output file; what `--check` compares may also be the one environment file."""
+    if args.output is not None:
+        return Path(args.output)
+    files = [word for word in args.files if word.endswith((".yml", ".yaml"))]
+    if not args.check:
+        return None
+    if len(files) != 1 or args.to != "environment":
+        raise UsageError(
+            "usage",
+            "`--check` does not know which file to compare.",
+            hints=("Name it with `-o FILE`.",),
+        )
+    return Path(files[0])
+
+
+def _build_find_projects(
+    snapshot: Snapshot, names: ChannelNames, *, with_channels: bool
+) -> Callable[[str], tuple[NormalizedName, ...]]:
+    """Return how to find what a package carries: what is installed, the channels, its name.
+
+    An installed metapackage carries nothing itself, but stands for what was installed with it.
+    """
+    installed = {one.name for one in snapshot.distributions}
+    records = {one.name: one for one in snapshot.records}
+
+    def find_projects(conda_name: str) -> tuple[NormalizedName, ...]:
+        guessed = names.guess_projects(conda_name)
+        if conda_name in records:
+            carried = tuple(one.name for one in claimed_metadata(records[conda_name]))
+            return carried or tuple(name for name in guessed if name in installed)
+        if with_channels:
+            packages = names.list_packages(conda_name)
+            return guessed if any(one.needs_python for one in packages) else ()
+        return guessed
+
+    return find_projects
+
+
+def _read_target(
+    snapshot: Snapshot, host: Host
+) -> tuple[dict[str, str], Callable[[NormalizedName], Sequence[str] | None]]:
+    """Read the marker environment of the target, and what its distributions require.
+
+    If the target has no Python, the markers are evaluated for base's.
+    """
+    prefix = snapshot.prefix
+    if prefix.python is None:
+        prefix = read_prefix(host.base_prefix)
+    installed = {one.name: one for one in snapshot.distributions}
+
+    def requires(name: NormalizedName) -> Sequence[str] | None:
+        if name not in installed:
+            return None
+        return read_requirements(snapshot.prefix, installed[name]).requires_dist
+
+    return marker_environment(prefix, subdir=host.subdir), requires
+
+
+def _deliver(made: Translation, output: Path | None, *, check: bool) -> Output:
+    """Show, write or compare the result."""
+    document: dict[str, object] = {
+        "output": str(output) if output is not None else None,
+        "text": made.text,
+        "choices": [choice.to_dict() for choice in made.choices],
+    }
+    if output is None:
+        return Output(text=made.text.rstrip("\n"), document=document, requested=True)
+    try:
+        current = output.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        current = None
+    document["up_to_date"] = up_to_date = current == made.text
+    if up_to_date:
+        return Output(text=f"{output} is up to date.", document=document)
+    if check:
+        return Output(
+            text=f"{output} is out of date. To update it, run the command without --check.",
+            document=document,
+            exit_code=1,
+        )
+    try:
+        replace_file(output, made.text.encode())
+    except OSError as error:
+        raise InteropError(
+            "not-written",
+            f"{output} cannot be written: {error.strerror}",
+            hints=("To print the result instead, leave out `-o`.",),
+        ) from error
+    return Output(text=f"Wrote {output}", document=document)

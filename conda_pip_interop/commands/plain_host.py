@@ -1,0 +1,101 @@
+"""The host of `python -m conda_pip_interop`: any prefix, without conda."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from conda_pip_interop.environment.target import Target
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.protection.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from conda_pip_interop.commands.host import CommonOptions
+
+T = TypeVar("T")
+
+
+def open_plain_host(options: CommonOptions) -> PlainHost:
+    """Open the host for the prefix that the command line names."""
+    root = Path(options.prefix or "").absolute()
+    is_base = (root / "condabin").is_dir()
+    return PlainHost(target=Target(prefix=root, name=None, is_base=is_base))
+
+
+def _need_conda(*_args: object, **_options: object) -> NoReturn:
+    raise InteropError("needs-conda", "This needs conda: run it as `conda pip`.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainHost:
+    """See `Host`; what only conda can answer raises InteropError `needs-conda`."""
+
+    target: Target
+    policy: Policy = field(default_factory=Policy)
+    standalone: bool = True
+    colours: bool = False
+
+    solver = relink = open_installer = open_pip = find_newer = guard = staticmethod(_need_conda)
+    add_channels = list_channels = channels = channel_names = staticmethod(_need_conda)
+    read_extra_map = download = list_targets = confirm = staticmethod(_need_conda)
+
+    @property
+    def ascii_only(self) -> bool:
+        """See `Host.ascii_only`."""
+        from conda_pip_interop.commands.inspect.graph_text import can_draw
+
+        return not can_draw(sys.stdout.encoding)
+
+    @property
+    def extra_map_file(self) -> Path:
+        """See `Host.extra_map_file`."""
+        _need_conda()
+
+    @property
+    def extra_map_origin(self) -> str:
+        """See `Host.extra_map_origin`."""
+        return ""
+
+    @property
+    def subdir(self) -> str:
+        """See `Host.subdir`."""
+        _need_conda()
+
+    @property
+    def base_prefix(self) -> Path:
+        """See `Host.base_prefix`."""
+        _need_conda()
+
+    def for_each(self, targets: Sequence[Target], work: Callable[[Target], T]) -> list[T]:
+        """See `Host.for_each`."""
+        return [work(one) for one in targets]
+
+    def progress(self, message: str) -> contextlib.AbstractContextManager[Any]:
+        """See `Host.progress`; there is no spinner."""
+        return contextlib.nullcontext(message)
+
+    def print_stderr(self, text: str) -> None:
+        """See `Host.print_stderr`."""
+        print(text, file=sys.stderr)
+
+    def notify(self, *lines: str) -> None:
+        """See `Host.notify`."""
+        self.print_stderr("\n".join(lines))
+
+    def verbose(self, text: str) -> None:
+        """See `Host.verbose`; nothing is shown."""
+
+    def report_waiting(self) -> None:
+        """See `Host.report_waiting`."""
+        self.print_stderr(f"Waiting for another process to finish with {self.target.label} …")
+
+    def before_change(self) -> None:
+        """See `Host.before_change`; there are no hooks."""
+
+    def after_change(self) -> None:
+        """See `Host.after_change`; there are no hooks."""

@@ -1,0 +1,208 @@
+"""Decide what an uninstallation removes: distributions of pip, and what only they required."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.changes.exclusive_files import find_linked_out, read_payload
+from conda_pip_interop.changes.plan import Plan, RemoveFile, RemovePip
+from conda_pip_interop.dependencies.removal import find_broken, find_left_over, find_unneeded
+from conda_pip_interop.environment.ownership import ByConda, ByPip
+from conda_pip_interop.environment.target import not_installed
+from conda_pip_interop.errors import InteropError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from conda_pip_interop.dependencies.graph import Graph, Node
+    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.paths import PrefixPath
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+
+
+#: pip and its tools, which nothing needs to require.
+TOOLS: Final = frozenset(("pip", "setuptools", "wheel"))
+_SHOWN: Final = 3
+
+
+def choose_removable(
+    names: Sequence[str], snapshot: Snapshot, graph: Graph, target: Target
+) -> tuple[Node, ...]:
+    """Return the nodes of `names`: distributions of pip whose files are known to be their own.
+
+    Raises InteropError for all names together: `not-installed`, `stranded`, `condas`,
+    `overridden`, `no-record`, `outside`.
+    """
+    wanted = {canonicalize_name(name): name for name in names}
+    pips = {name: graph.nodes.get(f"pip:{name}") for name in wanted}
+    others = [name for name, node in pips.items() if node is None]
+    _refuse_absent([wanted[name] for name in others], snapshot, graph, target)
+    if others:
+        mine = [str(name) for name, node in pips.items() if node is not None]
+        raise _condas(others, mine, graph, target)
+    chosen = tuple(node for node in pips.values() if node is not None)
+    for one in snapshot.distributions:
+        problem = find_obstacle(one, snapshot, target) if one.name in wanted else None
+        if problem is not None:
+            raise problem
+    return chosen
+
+
+def find_held(snapshot: Snapshot, target: Target) -> frozenset[str]:
+    """Return the keys of what is only removed by name: pip's tools, and what has an obstacle."""
+    return frozenset(
+        f"pip:{one.name}"
+        for one in snapshot.distributions
+        if one.name in TOOLS or find_obstacle(one, snapshot, target) is not None
+    )
+
+
+def _refuse_absent(names: Sequence[str], snapshot: Snapshot, graph: Graph, target: Target) -> None:
+    absent = [name for name in names if not graph.find(name)]
+    stranded = [one for one in snapshot.stranded if one.name in map(canonicalize_name, absent)]
+    if stranded:
+        told = ", ".join(f"{one.name} ({one.site_packages})" for one in stranded)
+        raise InteropError(
+            "stranded",
+            f"{told} belongs to a Python that {target.label} no longer has; pip cannot remove it.",
+            hints=(f"To see how to fix it: `{target.command('conda', 'pip', 'check')}`.",),
+        )
+    if absent:
+        raise not_installed(absent, target)
+
+
+def _condas(
+    names: Sequence[str], mine: Sequence[str], graph: Graph, target: Target
+) -> InteropError:
+    packages = list(dict.fromkeys(node.name for name in names for node in graph.find(name)))
+    hints = [f"To remove with conda: `{target.command('conda', 'remove', *packages)}`."]
+    if mine:
+        hints.append(
+            f"To remove only pip's: `{target.command('conda', 'pip', 'uninstall', *mine)}`."
+        )
+    return InteropError(
+        "condas",
+        f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} installed by conda in "
+        f"{target.label}; nothing was removed.",
+        hints=tuple(hints),
+    )
+
+
+def find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> InteropError | None:
+    """Return why a distribution cannot be removed, None if it can."""
+    owner = snapshot.ownership.owner_of(one)
+    record = owner.in_place_of if isinstance(owner, ByPip) else None
+    if record is not None:
+        restore = target.command("conda", "pip", "restore", record.name)
+        return InteropError(
+            "overridden",
+            f"pip's {one.name} {one.version} replaces conda's {record.name} in {target.label}; "
+            "conda still lists the package.",
+            hints=(
+                f"To go back to conda's version: `{restore}`.",
+                f"To remove both: `{target.command('conda', 'remove', record.name)}`.",
+            ),
+        )
+    if one.files is None or one.layout == "egg-link":
+        pips = target.command("conda", "run", "python", "-m", "pip", "uninstall", one.name)
+        return InteropError(
+            "no-record",
+            f"{one.name} {one.version} in {target.label}: {one.record_fault or 'it has no RECORD'},"
+            " so its files are not known.",
+            hints=(f"To try with pip: `{pips}`.", f"Or remove {one.metadata} by hand."),
+        )
+    beyond = (*one.outside, *find_linked_out(one, snapshot.prefix.root))
+    if beyond:
+        shown = ", ".join(beyond[:_SHOWN]) + (" …" if len(beyond) > _SHOWN else "")
+        return InteropError(
+            "outside",
+            f"{one.name} {one.version} lists files outside of {target.label}: {shown}.",
+            hints=(f"Check them, then remove {one.metadata} and its files by hand.",),
+        )
+    return None
+
+
+def plan_uninstall(
+    names: Sequence[str], *, snapshot: Snapshot, graph: Graph, target: Target, keep_deps: bool
+) -> Plan:
+    """Find what to remove; only `names` if `keep_deps`. Raises what `choose_removable` raises."""
+    chosen = choose_removable(names, snapshot, graph, target)
+    keys = [node.key for node in chosen]
+    held = find_held(snapshot, target)
+    unneeded = () if keep_deps else find_unneeded(graph, keys, held=held)
+    going = (*chosen, *unneeded)
+    taken = {node.name for node in going}
+    removals, shared = _find_files(
+        tuple(one for one in snapshot.distributions if one.name in taken), snapshot
+    )
+    return Plan(
+        title=" ".join(["uninstall", *(node.name for node in going)]),
+        steps=(*_build_steps(graph, chosen, unneeded), *removals),
+        notes=(*_find_notes(graph, going, target), *_render_shared(shared)),
+        fingerprint=snapshot.fingerprint,
+    )
+
+
+def _build_steps(
+    graph: Graph, chosen: tuple[Node, ...], unneeded: tuple[Node, ...]
+) -> Iterator[RemovePip]:
+    dependents = graph.dependents()
+    for node in (*chosen, *unneeded):
+        reason = "requested"
+        if node in unneeded:
+            users = sorted({other.name for other, _ in dependents[node.key]} - {node.name})
+            reason = f"only required by {', '.join(users)}"
+        yield RemovePip(name=node.name, version=node.version, reason=reason)
+
+
+def _find_files(
+    distributions: tuple[Distribution, ...], snapshot: Snapshot
+) -> tuple[tuple[RemoveFile, ...], dict[PrefixPath, str]]:
+    """Return the files that only these distributions list, and the others with who lists them."""
+    ownership = snapshot.ownership
+    names = {one.name for one in distributions}
+    removals: dict[PrefixPath, RemoveFile] = {}
+    shared: dict[PrefixPath, str] = {}
+    for one in distributions:
+        for path in read_payload(one, snapshot.prefix.root):
+            others = [
+                f"conda's {claim.record.name}"
+                if isinstance(claim, ByConda)
+                else f"pip's {claim.distribution.name}"
+                for claim in ownership.claimants(path)
+                if isinstance(claim, ByConda) or claim.distribution.name not in names
+            ]
+            if others:
+                shared[path] = " and ".join(others)
+            else:
+                removals[path] = RemoveFile(path=path, reason=f"pip's {one.name} {one.version}")
+    return tuple(removals.values()), shared
+
+
+def _find_notes(graph: Graph, going: tuple[Node, ...], target: Target) -> Iterator[str]:
+    """Yield what the user should know before they agree."""
+    keys = [node.key for node in going]
+    for node, need in find_broken(graph, keys):
+        asked = f" {need.asked}" if need.asked else ""
+        who = f"{node.owner}'s {node.name} {node.version}"
+        yield f"Still required: {who} requires {need.name}{asked}."
+    for node in going:
+        for one in node.projects:
+            if one.editable:
+                yield f"{node.name} is editable: its source in {one.editable} is kept."
+    left = [node.name for node in find_left_over(graph, keys)]
+    if left:
+        yield (
+            f"Nothing else requires conda's {', '.join(left)}. "
+            f"To remove: `{target.command('conda', 'remove', *left)}`."
+        )
+
+
+def _render_shared(shared: dict[PrefixPath, str]) -> Iterator[str]:
+    for owners in sorted(set(shared.values())):
+        paths = [path for path, owner in shared.items() if owner == owners]
+        kept = "1 file is kept" if len(paths) == 1 else f"{len(paths)} files are kept"
+        yield f"{kept} because {owners} lists it too, such as {paths[0]}."
