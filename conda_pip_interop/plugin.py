@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from conda.plugins.hookspec import CondaSpecs, hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from conda.plugins import types
 
@@ -28,12 +28,12 @@ def conda_subcommands() -> Iterable[types.CondaSubcommand]:  # 22.11
 
     if not _has_rival():
         yield CondaSubcommand(
-            name="pip", summary="Install with pip beside conda, and keep both in step.", action=_run
+            name="pip", summary="Install from conda channels and PyPI together.", action=_run
         )
 
 
 def _has_rival() -> bool:
-    """conda-pypi <= 0.2 has a subcommand `pip` too, and two of one name break every command."""
+    """Return whether conda-pypi <= 0.2 is there: its subcommand `pip` would break every command."""
     if "conda_pypi" not in sys.modules:
         return False
     from importlib.metadata import version
@@ -43,9 +43,10 @@ def _has_rival() -> bool:
 
 
 def _run(argv: tuple[str, ...]) -> int:
-    from conda_pip_interop.conda_adapter.cli import run
+    from conda_pip_interop.commands.run import run
+    from conda_pip_interop.conda_adapter.host import open_host
 
-    return run(argv)
+    return run(argv, open_host)
 
 
 @hookimpl
@@ -59,31 +60,61 @@ def conda_settings() -> Iterable[types.CondaSetting]:  # 24.3
 def conda_pre_commands() -> Iterable[types.CondaPreCommand]:  # 23.7
     from conda.plugins.types import CondaPreCommand
 
-    yield CondaPreCommand("pip-interop-before", _lazy("before_command"), CHANGERS)
+    yield CondaPreCommand("pip-interop-before", _guard(_before_command), CHANGERS)
     if not hasattr(CondaSpecs, "conda_prefix_data_loaders"):
-        yield CondaPreCommand("pip-interop-keep", _lazy("keep_records.keep_records"), READERS)
+        yield CondaPreCommand("pip-interop-keep", _guard(_keep_records), READERS)
+
+
+def _before_command(command: str) -> None:
+    from conda_pip_interop.conda_adapter.hooks.command_hooks import before_command
+
+    before_command(command)
+
+
+def _keep_records(command: str) -> None:
+    from conda_pip_interop.conda_adapter.hooks.keep_records import keep_records
+
+    keep_records(command)
 
 
 @hookimpl
 def conda_post_commands() -> Iterable[types.CondaPostCommand]:  # 23.7
     from conda.plugins.types import CondaPostCommand
 
-    yield CondaPostCommand("pip-interop-after", _lazy("after_command"), CHANGERS)
-    yield CondaPostCommand("pip-interop-keep", _lazy("keep_records.put_back_records"), READERS)
+    yield CondaPostCommand("pip-interop-after", _guard(_after_command), CHANGERS)
+    yield CondaPostCommand("pip-interop-keep", _guard(_put_back_records), READERS)
+
+
+def _after_command(command: str) -> None:
+    from conda_pip_interop.conda_adapter.hooks.command_hooks import after_command
+
+    after_command(command)
+
+
+def _put_back_records(command: str) -> None:
+    from conda_pip_interop.conda_adapter.hooks.keep_records import put_back_records
+
+    put_back_records(command)
 
 
 @hookimpl
 def conda_post_solves() -> Iterable[types.CondaPostSolve]:  # 24.1
     from conda.plugins.types import CondaPostSolve
 
-    yield CondaPostSolve("pip-interop-guard", _lazy("guard"))
+    yield CondaPostSolve("pip-interop-guard", _guard(_judge_solution))
+
+
+def _judge_solution(*solution: Any) -> Any:
+    from conda_pip_interop.conda_adapter.hooks.command_hooks import guard
+
+    return guard(*solution)
 
 
 @hookimpl
 def conda_pre_transaction_actions() -> Iterable[Any]:  # 25.5
     from conda.plugins.types import CondaPreTransactionAction
 
-    from conda_pip_interop.conda_adapter.transaction_actions import StashAction
+    from conda_pip_interop.conda_adapter.hooks.transaction_actions import StashAction
 
     yield CondaPreTransactionAction("pip-interop", StashAction)
 
@@ -92,7 +123,7 @@ def conda_pre_transaction_actions() -> Iterable[Any]:  # 25.5
 def conda_post_transaction_actions() -> Iterable[Any]:  # 25.5
     from conda.plugins.types import CondaPostTransactionAction
 
-    from conda_pip_interop.conda_adapter.transaction_actions import NoticeAction
+    from conda_pip_interop.conda_adapter.hooks.transaction_actions import NoticeAction
 
     yield CondaPostTransactionAction("pip-interop", NoticeAction)
 
@@ -101,20 +132,28 @@ def conda_post_transaction_actions() -> Iterable[Any]:  # 25.5
 def conda_prefix_data_loaders() -> Iterable[Any]:  # 25.5; the name sorts before conda's `pypi`
     from conda.plugins.types import CondaPrefixDataLoader
 
-    yield CondaPrefixDataLoader("pip-interop", _lazy("keep_records.spare_records"))
+    yield CondaPrefixDataLoader("pip-interop", _guard(_spare_records))
+
+
+def _spare_records(prefix: Any, records: Any) -> Any:
+    from conda_pip_interop.conda_adapter.hooks.keep_records import spare_records
+
+    return spare_records(prefix, records)
 
 
 @hookimpl
 def conda_health_checks() -> Iterable[types.CondaHealthCheck]:  # 23.11; called by doctor alone
-    from conda_pip_interop.conda_adapter.health_checks import build_health_checks
+    from conda_pip_interop.conda_adapter.hooks.health_checks import build_health_checks
 
     yield from build_health_checks()
 
 
-def _lazy(name: str) -> Any:
-    def call(*args: Any) -> Any:
-        from conda_pip_interop.conda_adapter.boundary import call_hook
+def _guard(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a hook of a handler: what fails in it, its imports included, never reaches conda."""
 
-        return call_hook(name, *args)
+    def call(*args: Any) -> Any:
+        from conda_pip_interop.conda_adapter.boundary import guarded
+
+        return guarded(handler, *args)
 
     return call

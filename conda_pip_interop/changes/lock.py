@@ -6,6 +6,8 @@ import os
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,22 @@ if TYPE_CHECKING:
 
 
 _POLL_SECONDS = 0.2
-_held: set[str] = set()
+
+
+@dataclass(kw_only=True)
+class _HeldLocks:
+    """What this process holds: real paths of lock files, and prefixes with an open operation.
+
+    A lock belongs to the process, so there is one of these (`_held_locks`).
+    """
+
+    files: set[str] = field(default_factory=set)
+    prefixes: set[Path] = field(default_factory=set)
+
+
+@cache
+def _held_locks() -> _HeldLocks:
+    return _HeldLocks()
 
 
 @contextmanager
@@ -34,7 +51,7 @@ def hold_lock(path: Path, *, on_wait: Callable[[], None] | None = None) -> Itera
     file cannot be opened for writing.
     """
     name = os.path.realpath(path)
-    if name in _held:
+    if name in _held_locks().files:
         yield
         return
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -44,10 +61,10 @@ def hold_lock(path: Path, *, on_wait: Callable[[], None] | None = None) -> Itera
                 on_wait()
             while not _try_lock(descriptor):
                 time.sleep(_POLL_SECONDS)
-        _held.add(name)
+        _held_locks().files.add(name)
         yield
     finally:
-        _held.discard(name)
+        _held_locks().files.discard(name)
         os.close(descriptor)
 
 
@@ -72,22 +89,19 @@ else:
         return True
 
 
-_operating: set[Path] = set()
-
-
 def is_operating(prefix: Path) -> bool:
     """Whether this process has an operation open on `prefix`: hooks that it triggers stand back."""
-    return prefix.resolve() in _operating
+    return prefix.resolve() in _held_locks().prefixes
 
 
 @contextmanager
 def mark_operating(prefix: Path) -> Iterator[None]:
     """Let `is_operating` say so while the block runs."""
-    _operating.add(prefix.resolve())
+    _held_locks().prefixes.add(prefix.resolve())
     try:
         yield
     finally:
-        _operating.discard(prefix.resolve())
+        _held_locks().prefixes.discard(prefix.resolve())
 
 
 @contextmanager

@@ -17,10 +17,16 @@ FORMAT = 1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class State:
-    """`unprotected`: the user took our marker away for good. `told`: keys of what was said once."""
+    """`unprotected`: the user removed our marker for good. `told`: keys of reported findings.
+
+    `left_alone`: keys of findings whose fix the user has undone. `announced`: the user was told
+    that base is protected.
+    """
 
     unprotected: bool = False
     told: frozenset[str] = frozenset()
+    left_alone: frozenset[str] = frozenset()
+    announced: bool = False
 
 
 def state_file(prefix: Path) -> Path:
@@ -37,23 +43,32 @@ def read_state(prefix: Path) -> State:
 
 
 def parse_state(text: str) -> State:
-    """A state from its text; the initial one if it is not one of ours (it holds no user's data)."""
+    """Parse a state; the initial one if it is not one of ours (it holds no user's data).
+
+    Until 0.1 `told` held all three kinds of keys, told apart by their beginning.
+    """
     try:
         document = json.loads(text)
         if document["format"] != FORMAT:
             return State()
+        keys = frozenset(str(key) for key in document["told"])
+        left_alone = frozenset(str(key) for key in document.get("left_alone", ()))
         return State(
             unprotected=document["unprotected"] is True,
-            told=frozenset(str(key) for key in document["told"]),
+            told=frozenset(key for key in keys if key.startswith("finding:")),
+            left_alone=left_alone | {key for key in keys if key.startswith("leave:")},
+            announced=document.get("announced") is True or "protected" in keys,
         )
     except (ValueError, KeyError, TypeError):
         return State()
 
 
 def render_state(state: State) -> str:
-    """A state as text."""
+    """Render a state as text."""
     document = {
         "format": FORMAT,
+        "announced": state.announced,
+        "left_alone": sorted(state.left_alone),
         "told": sorted(state.told),
         "unprotected": state.unprotected,
     }

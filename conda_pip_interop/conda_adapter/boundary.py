@@ -1,51 +1,41 @@
-"""The boundary at which nothing of ours may reach conda: a hook fails, conda goes on."""
+"""The boundary between conda and us: a hook of ours fails, conda goes on."""
 
 from __future__ import annotations
 
 import logging
-import sys
-from importlib import import_module
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from conda_pip_interop.conda_adapter.console import verbose
+
+if TYPE_CHECKING:
+    from conda import CondaError
+
+    from conda_pip_interop.errors import InteropError
 
 _log = logging.getLogger("conda_pip_interop")
 
 
-def call_hook(name: str, *args: Any) -> Any:
-    """Call a hook; what goes wrong is a line with `-v` and a traceback in the log.
+def guarded(handler: Callable[..., Any], *args: Any) -> Any:
+    """Call a handler; a failure is a line with `-v` and a traceback in the log.
 
-    `name` is a function of `hooks`, or of another module here (`keeping.keep_records`). Its import
-    is inside the boundary too: a base in the middle of its own update may lack a module. A hook
-    that wants conda to stop, because the policy says so, returns the error.
+    The handler's own imports happen inside: a base in the middle of its own update may lack a
+    module. A handler that wants conda to stop, because the policy says so, returns the error.
     """
     try:
-        module, _, function = name.rpartition(".")
-        hooks = import_module(f"conda_pip_interop.conda_adapter.{module or 'command_hooks'}")
-        result = getattr(hooks, function)(*args)
+        result = handler(*args)
     except Exception as error:  # noqa: BLE001 - the one place that catches all: conda goes on
-        _log.debug("%s failed", name, exc_info=True)
-        verbose(f"conda-pip-interop: skipped {name} ({error or type(error).__name__})")
+        _log.debug("%s failed", handler.__name__, exc_info=True)
+        reason = str(error) or type(error).__name__
+        verbose(f"conda-pip-interop: skipped {handler.__name__.strip('_')} ({reason})")
         return {}
     if isinstance(result, Exception):
         raise result
     return result
 
 
-def verbose(text: str) -> None:
-    """Say what only a person who asks for more (`-v`) wants to read."""
-    from conda.base.context import context
+def build_conda_error(error: InteropError) -> CondaError:
+    """Build conda's error with our message and hints. With keywords conda would %-format it."""
+    from conda import CondaError
 
-    if context.verbosity and not context.json:
-        print_stderr(text)
-
-
-def notify(*lines: str) -> None:
-    """Say what everybody should read, unless they asked for quiet or for a document."""
-    from conda.base.context import context
-
-    if lines and not context.json and not context.quiet:
-        print_stderr("\n".join(lines))
-
-
-def print_stderr(text: str) -> None:
-    """Tell a person something beside a command's own output: on stderr, never in its `--json`."""
-    print(text, file=sys.stderr)
+    return CondaError("\n".join([error.message, *(f"  - {hint}" for hint in error.hints)]))

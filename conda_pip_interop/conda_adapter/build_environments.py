@@ -19,15 +19,16 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
+from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.lock import hold_lock
 from conda_pip_interop.conda_adapter.channels import query_name, user_folder
+from conda_pip_interop.conda_adapter.console import quiet_stdout
 from conda_pip_interop.conda_adapter.solver import CondaEnvironment
-from conda_pip_interop.conda_adapter.stdout import quiet_stdout
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.building import BuildEnvironment, BuildNeeds
-from conda_pip_interop.resolve import install
+from conda_pip_interop.resolve.install import plan_install
 from conda_pip_interop.resolve.request import build_request
 
 if TYPE_CHECKING:
@@ -113,14 +114,15 @@ class BuildEnvironments:
         if not wanted or python is None:
             return
         installer = self.open_installer(folder / python.executable)
-        plan = install.plan_install(
+        conda = CondaEnvironment(target=target)
+        plan = plan_install(
             build_request(map(Requirement, wanted)),
             snapshot=snapshot,
             target=target,
-            conda=CondaEnvironment(target=target),
+            solver=conda,
             installer=installer,
         )
-        install.carry_out(plan, snapshot=snapshot, target=target, installer=installer)
+        execute(plan, target, conda)
 
 
 def _builds_folder() -> Path:

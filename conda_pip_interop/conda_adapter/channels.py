@@ -221,3 +221,27 @@ def _query_channel(linked: Linked, spec: MatchSpec) -> tuple[Any, ...]:
         )
     except UnavailableInvalidChannel:
         return ()
+
+
+def download(url: str, *, limit: int) -> bytes:
+    """Download with conda's own session: its proxies, certificates and retries.
+
+    At most `limit` + 1 bytes. Raises OSError, also where the URL leads away from https.
+    """
+    from conda.gateways.connection.session import get_session
+    from requests import RequestException
+
+    timeout = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
+    try:
+        with get_session(url).get(url, stream=True, timeout=timeout) as response:
+            response.raise_for_status()
+            if not response.url.startswith("https://"):
+                raise OSError(f"it leads to {response.url}, which is not https")
+            data = b""
+            for chunk in response.iter_content(1 << 20):
+                data += chunk
+                if len(data) > limit:
+                    break
+            return data
+    except RequestException as error:
+        raise OSError(str(error)) from error

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from conda.core.package_cache_data import PackageCacheData, ProgressiveFetchExtract
 from conda.models.match_spec import MatchSpec
 
+from conda_pip_interop.conda_adapter.console import clean_stdout
 from conda_pip_interop.conda_adapter.solver import CondaEnvironment, build_package
-from conda_pip_interop.conda_adapter.stdout import clean_stdout
 from conda_pip_interop.environment.conda_records import read_conda_records
 from conda_pip_interop.names.package_contents import Carried, find_carried, read_package_paths
 

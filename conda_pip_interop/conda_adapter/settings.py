@@ -14,6 +14,8 @@ from conda.base.context import context
 from conda.common import configuration
 from conda.plugins.types import CondaSetting
 
+from conda_pip_interop.conda_adapter.session import current_session
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 Choice = TypeVar("Choice", bound=str)
 
 PREFIX = "pip_interop_"
-_said: set[str] = set()
 
 
 class PrimitiveParameter(configuration.PrimitiveParameter):  # type: ignore[misc]  # not typed
@@ -41,7 +42,7 @@ class PrimitiveParameter(configuration.PrimitiveParameter):  # type: ignore[misc
     def load(self, name: str, match: Any) -> configuration.PrimitiveLoadedParameter:
         """Load one source's value (see conda's `Parameter.load`).
 
-        What is neither becomes the empty text, which means nothing: `read_policy` says so.
+        Anything else becomes the empty text, which `read_policy` reports as invalid.
         """
         value = _unwrap(match.value(None))
         words = value if isinstance(value, list) else [value]
@@ -97,42 +98,43 @@ def build_settings() -> Iterable[CondaSetting]:
     """The settings, for `conda config --describe` and `context.plugins`."""
     yield CondaSetting(
         name="pip_interop_protect",
-        description="Where plain pip is kept out by an EXTERNALLY-MANAGED marker: base, none, all, "
-        "or names and path patterns of environments (! negates, the last match wins).",
+        description="Environments protected from plain pip by an EXTERNALLY-MANAGED marker: base, "
+        "none, all, or names and path patterns (! negates, the last match wins).",
         parameter=PrimitiveParameter("base"),
     )
     yield CondaSetting(
         name="pip_interop_reconcile",
-        description="What follows a transaction: auto and report tell what conda and pip did to "
-        "each other, off looks at nothing.",
+        description="What to do before and after conda commands: auto updates conda's records to "
+        "what pip has changed, removes stale metadata and reports findings; report only reports; "
+        "off does nothing.",
         parameter=PrimitiveParameter("auto"),
     )
     yield CondaSetting(
         name="pip_interop_guard",
-        description="What precedes a transaction that would break what pip has installed: warn "
-        "tells, error refuses, off looks at nothing.",
+        description="What to do when a conda transaction would break what pip has installed: warn "
+        "prints a warning, error refuses, off does nothing.",
         parameter=PrimitiveParameter("warn"),
     )
     yield CondaSetting(
         name="pip_interop_prefer",
-        description="Where `conda pip install` looks first: conda's channels (conda), or pip's "
-        "indexes (pypi).",
+        description="Where `conda pip install` looks for a package first: conda (the channels) or "
+        "pypi (pip's indexes).",
         parameter=PrimitiveParameter("conda"),
     )
     yield CondaSetting(
         name="pip_interop_installer",
-        description="What does pip's part of `conda pip install`: pip, or uv, with the same plan.",
+        description="The installer for pip's part of `conda pip install`: pip or uv.",
         parameter=PrimitiveParameter("pip"),
     )
     yield CondaSetting(
         name="pip_interop_message",
-        description="Text added to what pip says where it is kept out: whom to ask, a link.",
+        description="Text added to the message of a protected environment: a contact, a link.",
         parameter=PrimitiveParameter("", words=(str, int, float)),
     )
     yield CondaSetting(
         name="pip_interop_names",
-        description="Map of PyPI names to conda names, null for what is never taken from conda; "
-        "it comes before everything else that is known of names.",
+        description="Map of PyPI names to conda names, null for projects that conda never "
+        "provides; it takes precedence over all other sources of names.",
         parameter=MapParameter(_NameParameter(None, element_type=(str, type(None)))),
     )
     yield CondaSetting(
@@ -144,7 +146,7 @@ def build_settings() -> Iterable[CondaSetting]:
 
 
 def read_policy() -> Policy:
-    """The policy in force. A value that means nothing is said, once, and its default taken."""
+    """Return the policy in force; an invalid value is reported once, and its default used."""
     from conda_pip_interop.protection.policy import (
         GUARD_MODES,
         INSTALLERS,
@@ -249,12 +251,13 @@ def _is_final(raw: Any) -> bool:
 
 
 def _complain(name: str, choices: str) -> None:
-    if name in _said:
+    complained = current_session().complained
+    if name in complained:
         return
-    _said.add(name)
+    complained.add(name)
     value = _unwrap(_find_raw(name))
     print(
-        f"conda-pip-interop: {PREFIX}{name} is set to {value!r} by {_find_source(name)}, "
-        f"which means nothing; the values are {choices}. The default is used.",
+        f"conda-pip-interop: {PREFIX}{name} is set to {value!r} by {_find_source(name)}, which is "
+        f"not valid; choose {choices}. The default is used.",
         file=sys.stderr,
     )

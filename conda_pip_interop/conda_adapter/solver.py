@@ -26,7 +26,7 @@ from conda.models.version import VersionOrder, VersionSpec
 from conda_pip_interop.changes.files import replace_file
 from conda_pip_interop.conda_adapter.channels import ChannelNames, fetch_package, query_name
 from conda_pip_interop.conda_adapter.conda_rollback import remove_leftovers_on_failure
-from conda_pip_interop.conda_adapter.stdout import clean_stdout, quiet_stdout
+from conda_pip_interop.conda_adapter.console import clean_stdout, quiet_stdout
 from conda_pip_interop.dependency_files.locations import hide_password
 from conda_pip_interop.environment.conda_records import read_conda_records
 from conda_pip_interop.errors import InteropError
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_history import Linked
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.names.lookup import Lookup
     from conda_pip_interop.resolve.solver import CondaSpec
 
 
@@ -218,6 +219,17 @@ class CondaEnvironment:
             (),
         )
         _carry_out(setup)
+
+    def report_waiting(self) -> None:
+        """See `Linker.report_waiting`; only our own build environments are executed here."""
+
+    def look_up(self, project: NormalizedName) -> Lookup:
+        """See `ChannelNames.look_up`."""
+        return self.naming.look_up(project)
+
+    def guess_projects(self, conda_name: str) -> tuple[NormalizedName, ...]:
+        """See `ChannelNames.guess_projects`."""
+        return self.naming.guess_projects(conda_name)
 
     def fetch(self, linked: Linked) -> Path | None:
         """See `Conda.fetch`."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from conda_pip_interop.commands.family_options import FAMILY, PASSED, FamilyOptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conda_pip_interop.commands.family_options import FAMILY, PASSED, FamilyOptions
 from conda_pip_interop.commands.parser import Options, parse_options
 from conda_pip_interop.commands.registry import COMMANDS
 from conda_pip_interop.errors import UsageError

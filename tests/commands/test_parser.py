@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from conda_pip_interop.commands.family_options import PASSED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conda_pip_interop import __version__
 from conda_pip_interop.__main__ import main
-from conda_pip_interop.commands.family_options import PASSED
 from conda_pip_interop.commands.parser import Options, parse_options
 from conda_pip_interop.commands.registry import COMMANDS, STANDALONE_COMMANDS
 from conda_pip_interop.errors import UsageError

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from conda_pip_interop.conda_adapter.stale_plans import plan_until_fresh
+
 from conda_pip_interop.errors import InteropError
 
 

@@ -7,8 +7,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-
 from conda_pip_interop.commands.change.lost_records import plan_records
+
 from conda_pip_interop.commands.change.reconcile import carry_out, plan_reconcile
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target

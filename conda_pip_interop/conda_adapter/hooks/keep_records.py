@@ -1,6 +1,6 @@
-"""Around conda's commands that only read: records that conda would delete are kept.
+"""Keep the records that conda's reading commands would delete (conda#14423).
 
-They run often and are over soon: nothing is imported here that the others need.
+These commands run often and end soon: this module imports little.
 """
 
 from __future__ import annotations
@@ -14,33 +14,32 @@ from conda.base.context import context
 from conda.core.prefix_data import PrefixData
 
 from conda_pip_interop.changes.files import replace_file
-from conda_pip_interop.conda_adapter.boundary import call_hook
+from conda_pip_interop.conda_adapter.boundary import guarded
+from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.environment.quick_check import read_endangered_records
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-_kept: dict[Path, bytes] = {}
-
 
 def keep_records(_command: str) -> None:
-    """Before a command in which this conda would delete records whose payload is gone.
+    """Hold the records whose payload is gone until the command ends, then put them back.
 
-    They are held until the command ends, however it ends, and then put back. A conda that has
-    prefix-data loaders does not need this (`spare_records`).
+    A conda that has prefix-data loaders does not need this (`spare_records`).
     """
     if context.target_prefix is None:
         return
     prefix = Path(context.target_prefix)
-    _kept.update(read_endangered_records(prefix))
-    if _kept:
+    kept = current_session().kept_records
+    kept.update(read_endangered_records(prefix))
+    if kept:
         atexit.register(put_back_records)
         if not (context._argparse_args or {}).get("explicit"):  # noqa: SLF001 - names URLs alone
-            call_hook("keep_records.hide_records", prefix)
+            guarded(hide_records, prefix)
 
 
 def hide_records(prefix: Path) -> None:
-    """What `spare_records` does, for a conda without loaders: in the instance that it caches."""
+    """Do what `spare_records` does for a conda without loaders, in its cached PrefixData."""
     data = PrefixData(prefix)
     data.load()
     spare_records(prefix, data._PrefixData__prefix_records)  # noqa: SLF001 - conda's own name
@@ -49,15 +48,16 @@ def hide_records(prefix: Path) -> None:
 
 
 def put_back_records(_command: str = "") -> None:
-    """Put back what conda deleted of the records held by `keep_records`."""
-    while _kept:
-        path, content = _kept.popitem()
+    """Put back the records held by `keep_records` that conda deleted."""
+    kept = current_session().kept_records
+    while kept:
+        path, content = kept.popitem()
         if not path.exists() and path.parent.is_dir():
             replace_file(path, content)
 
 
 def spare_records(prefix: Any, records: MutableMapping[str, Any]) -> dict[str, Any]:
-    """Loader: take records whose payload is not conda's out of its sight: it keeps their files.
+    """Loader: hide the records whose payload is not conda's, so that conda keeps their files.
 
     conda's own `pypi` loader, which runs after this one, deletes the file of each record that it
     finds without payload (conda#14423); what pip put in its place it adds, with pip's version.

@@ -1,4 +1,4 @@
-"""What conda prints while we work: kept out of the way of a command's own answer."""
+"""stderr for persons, stdout for a command's own answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def quiet_stdout() -> Iterator[None]:
-    """Keep what conda's solver says of its progress to those who ask for more (`-v`)."""
+    """Hide the progress that conda's solver prints, unless the user asked for more (`-v`)."""
     if context.verbosity:
         with clean_stdout():
             yield
@@ -25,7 +25,7 @@ def quiet_stdout() -> Iterator[None]:
 
 
 def show_progress(message: str) -> contextlib.AbstractContextManager[Any]:
-    """conda's own spinner, which says nothing under `--quiet` and `--json`."""
+    """Return conda's own spinner, which is silent under `--quiet` and `--json`."""
     if context.quiet or context.json:
         return contextlib.nullcontext()
     try:
@@ -40,9 +40,26 @@ def show_progress(message: str) -> contextlib.AbstractContextManager[Any]:
 
 @contextlib.contextmanager
 def clean_stdout() -> Iterator[None]:
-    """Keep stdout for the one document of `--json`: what conda prints meanwhile goes to stderr."""
+    """Keep stdout for the one document of `--json`: send what conda prints to stderr."""
     if not context.json:
         yield
         return
     with contextlib.redirect_stdout(sys.stderr):
         yield
+
+
+def verbose(text: str) -> None:
+    """Print a line on stderr for a user who asked for more (`-v`)."""
+    if context.verbosity and not context.json:
+        print_stderr(text)
+
+
+def notify(*lines: str) -> None:
+    """Print lines on stderr, unless the user asked for quiet or JSON."""
+    if lines and not context.json and not context.quiet:
+        print_stderr("\n".join(lines))
+
+
+def print_stderr(text: str) -> None:
+    """Print a line for a person beside a command's own output, never into its `--json`."""
+    print(text, file=sys.stderr)

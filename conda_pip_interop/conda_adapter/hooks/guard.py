@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from conda_pip_interop.conda_adapter.boundary import print_stderr
 from conda_pip_interop.conda_adapter.channels import ChannelNames
+from conda_pip_interop.conda_adapter.console import print_stderr
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.dependencies.guard import build_refusal, find_breakages, render_warning

@@ -1,4 +1,4 @@
-"""The stash around a transaction of conda's: opened before it links, put back or dropped after."""
+"""Move pip's files aside before conda links packages of the same name; put back on failure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from conda.core.package_cache_data import PackageCacheData
 from conda_pip_interop.changes.lock import is_operating
 from conda_pip_interop.changes.stash import StashPlan, plan_stash
 from conda_pip_interop.changes.transaction import open_operation
-from conda_pip_interop.conda_adapter.boundary import notify
+from conda_pip_interop.conda_adapter.console import notify
 from conda_pip_interop.conda_adapter.environments import build_target
+from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.conda_records import find_packaged_names
 from conda_pip_interop.environment.paths import PrefixPath
@@ -28,21 +29,20 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
 
-class _PutBack(Exception):  # noqa: N818 - never seen by anybody: it makes the operation roll back
-    """The transaction has failed."""
+class _TransactionFailedError(Exception):
+    """Makes the stash's operation roll back; never shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Stash:
+class OpenStash:
+    """What was moved aside, and the operation that is still open."""
+
     plan: StashPlan
     operation: ExitStack
 
 
-_open: dict[Path, _Stash] = {}
-
-
 def open_stash(root: Path, linked: tuple[PackageRecord, ...]) -> None:
-    """Move pip's payload aside where conda is about to link a distribution of the same name."""
+    """Move pip's files aside where conda is about to link a distribution of the same name."""
     put_back(root)  # of an earlier transaction of this process that failed
     if read_policy().reconcile != "auto" or is_operating(root):
         return
@@ -55,7 +55,7 @@ def open_stash(root: Path, linked: tuple[PackageRecord, ...]) -> None:
         operation = stack.enter_context(
             open_operation(
                 root,
-                f"make way for conda's {names}",
+                f"replaced by conda: {names}",
                 fingerprint=snapshot.fingerprint,
                 goal=_find_goal(root, linked),
                 keep=False,
@@ -63,23 +63,23 @@ def open_stash(root: Path, linked: tuple[PackageRecord, ...]) -> None:
             )
         )
         operation.apply(plan.removals)
-        _open[root] = _Stash(plan=plan, operation=stack.pop_all())
+        current_session().stashes[root] = OpenStash(plan=plan, operation=stack.pop_all())
     atexit.register(put_back, root)
 
 
 def put_back(root: Path) -> None:
-    """The transaction failed, or never came to its end: pip's payload is where it was.
+    """Put pip's files back: the transaction failed, or did not end.
 
-    At exit, when conda has taken back what it had linked.
+    Runs at exit, when conda has unlinked what it had linked.
     """
-    stash = _open.pop(root, None)
+    stash = current_session().stashes.pop(root, None)
     if stash is not None:
-        stash.operation.__exit__(_PutBack, _PutBack(), None)
+        stash.operation.__exit__(_TransactionFailedError, _TransactionFailedError(), None)
 
 
 def drop_stash(root: Path) -> None:
-    """The transaction is done: conda's package is in the place of pip's."""
-    stash = _open.pop(root, None)
+    """The transaction is complete: conda's package replaces pip's."""
+    stash = current_session().stashes.pop(root, None)
     if stash is None:
         return
     stash.operation.close()
@@ -90,12 +90,12 @@ def drop_stash(root: Path) -> None:
             f"{one.version}."
             for one, package in stash.plan.distributions
         ),
-        f"  cleaned up: {len(stash.plan.removals)} files of pip's",
+        f"  removed {len(stash.plan.removals)} files that pip had installed",
     )
 
 
 def _find_coming(linked: Iterable[PackageRecord]) -> dict[NormalizedName, str]:
-    """The distributions that the packages carry, as their extracted archives say."""
+    """Find the distributions that the packages carry, in their extracted archives."""
     coming: dict[NormalizedName, str] = {}
     for record in linked:
         folder = PackageCacheData.get_entry_to_link(record).extracted_package_dir
@@ -109,11 +109,11 @@ def _find_coming(linked: Iterable[PackageRecord]) -> dict[NormalizedName, str]:
 
 
 def _find_goal(root: Path, linked: tuple[PackageRecord, ...]) -> PrefixPath | None:
-    """A record that conda writes at the very end; None where one of that name is there already."""
+    """Find a record that conda writes at the very end; None if one of that name exists already."""
     record = linked[-1]
     path = PrefixPath(f"conda-meta/{record.name}-{record.version}-{record.build}.json")
     return None if (root / path).exists() else path
 
 
 def _go_on(root: Path) -> NoReturn:
-    raise InteropError("busy", f"another process works in {root}")
+    raise InteropError("busy", f"another process changes {root}")

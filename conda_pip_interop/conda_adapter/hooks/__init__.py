@@ -1,0 +1,1 @@
+"""What runs around conda's own commands: markers, reconciliation, guard, notices."""

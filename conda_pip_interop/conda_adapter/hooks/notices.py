@@ -1,0 +1,111 @@
+"""Reconcile an environment after a command, and report new findings once."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, NoReturn
+
+from conda_pip_interop.changes.execute import execute
+from conda_pip_interop.changes.lock import is_operating, recover_interrupted
+from conda_pip_interop.changes.originals import prune_originals
+from conda_pip_interop.changes.rollback import needs_recovery
+from conda_pip_interop.changes.state import read_state, write_state
+from conda_pip_interop.commands.run import repeat_while_stale
+from conda_pip_interop.conda_adapter.console import notify, print_stderr, verbose
+from conda_pip_interop.conda_adapter.environments import build_target
+from conda_pip_interop.conda_adapter.settings import read_policy
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.findings.fixes import plan_reconcile
+from conda_pip_interop.findings.notices import build_notice, build_report
+from conda_pip_interop.findings.registry import find_all
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conda_pip_interop.changes.plan import Plan
+    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.findings.base import Finding
+
+
+def reconcile_and_report(root: Path) -> None:
+    """Reconcile if the policy says so, then report the findings that are new."""
+    if read_policy().reconcile == "off" or is_operating(root):
+        return
+    done = _try_to_reconcile(root)
+    target = build_target(root)
+    snapshot = read_snapshot(root) if done is None or done.plan.steps else done.snapshot
+    findings = find_all(snapshot)
+    prune_originals(snapshot, findings)
+    state = read_state(root)
+    lines, remembered = build_notice(findings, state, target)
+    if remembered != state:
+        write_state(root, remembered)
+    notify(*lines)
+
+
+def reconcile(root: Path) -> bool:
+    """Reconcile if the policy says `auto`; return whether anything was changed."""
+    done = _try_to_reconcile(root)
+    return done is not None and bool(done.plan.steps)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class _Reconciled:
+    """What was done, and the snapshot that it was planned from."""
+
+    plan: Plan
+    fixed: tuple[Finding, ...]
+    snapshot: Snapshot
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class _Linker:
+    """Reconciling never links a package; another process is waited for."""
+
+    target: Target
+
+    def relink(self, records: tuple[CondaRecord, ...]) -> NoReturn:
+        raise AssertionError(records)
+
+    def report_waiting(self) -> None:
+        print_stderr(f"Waiting for another process that changes {self.target.label} …")
+
+
+def _try_to_reconcile(root: Path) -> _Reconciled | None:
+    """Return what was done; None if the policy does not say `auto`, or it failed."""
+    if read_policy().reconcile != "auto" or is_operating(root):
+        return None
+    if needs_recovery(root):
+        _recover(root)
+    target = build_target(root)
+    try:
+        done = repeat_while_stale(lambda: _reconcile(target), report=verbose)
+    except (InteropError, OSError) as error:
+        verbose(f"conda-pip-interop: {target.label} was not reconciled ({error})")
+        return None
+    if done.plan.steps:
+        notify(*build_report(done.plan, done.fixed, target))
+    return done
+
+
+def _reconcile(target: Target) -> _Reconciled:
+    snapshot = read_snapshot(target.prefix)
+    plan, fixed = plan_reconcile(snapshot, left_alone=read_state(target.prefix).left_alone)
+    if plan.steps:
+        execute(plan, target, _Linker(target=target))
+    return _Reconciled(plan=plan, fixed=fixed, snapshot=snapshot)
+
+
+def _recover(root: Path) -> None:
+    """Undo what an interrupted operation left; never wait for one in another process."""
+
+    def give_up() -> NoReturn:
+        raise InteropError("busy", f"another process changes {root}")
+
+    try:
+        recover_interrupted(root, on_wait=give_up)
+    except (InteropError, OSError) as error:
+        verbose(f"conda-pip-interop: {root} was not recovered ({error})")

@@ -1,0 +1,256 @@
+"""The host of `conda pip`: conda's solver, channels, environments, prompt and terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from conda.base.context import context
+
+from conda_pip_interop.conda_adapter.boundary import guarded
+from conda_pip_interop.conda_adapter.console import (
+    notify,
+    print_stderr,
+    show_progress,
+    verbose,
+)
+from conda_pip_interop.conda_adapter.environments import add_channels, build_target
+from conda_pip_interop.conda_adapter.settings import read_names_map, read_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.commands.host import ChannelNames, CommonOptions
+    from conda_pip_interop.conda_adapter.package_contents import ChannelInspector
+    from conda_pip_interop.conda_adapter.solver import CondaEnvironment
+    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.errors import InteropError
+    from conda_pip_interop.installers.interface import Installer
+    from conda_pip_interop.installers.pip_process import PipProcess
+    from conda_pip_interop.names.names_map import ExtraMap
+    from conda_pip_interop.protection.policy import Policy
+    from conda_pip_interop.resolve.request import Request
+    from conda_pip_interop.resolve.solver import CondaPackage
+
+T = TypeVar("T")
+
+
+def open_host(options: CommonOptions) -> CondaHost:
+    """Initialise conda's context with our command line, in the names that conda's parser uses."""
+    arguments = {
+        "name": options.name,
+        "prefix": options.prefix,
+        "json": options.json,
+        "quiet": options.quiet or options.json,
+        "verbosity": options.verbose,
+        "always_yes": options.yes or None,
+        "dry_run": options.dry_run,
+        "channel": options.channels or None,
+        "override_channels": options.override_channels,
+        "solver": options.solver,
+    }
+    known = dict(context._argparse_args or {})  # noqa: SLF001 - conda has no other way to ask
+    known.update({key: value for key, value in arguments.items() if value is not None})
+    context.__init__(argparse_args=Namespace(**known))
+    return CondaHost(target=build_target(context.target_prefix))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CondaHost:
+    """See `commands.host.Host`."""
+
+    target: Target
+    standalone: bool = field(default=False, init=False)
+
+    @property
+    def policy(self) -> Policy:
+        """See `Host.policy`."""
+        return read_policy()
+
+    @cached_property
+    def _environment(self) -> CondaEnvironment:
+        from conda_pip_interop.conda_adapter.solver import CondaEnvironment
+
+        return CondaEnvironment(target=self.target)
+
+    def solver(self) -> CondaEnvironment:
+        """See `Host.solver`."""
+        return self._environment
+
+    def relink(self, records: tuple[CondaRecord, ...]) -> None:
+        """See `Linker.relink`."""
+        self._environment.relink(records)
+
+    def open_installer(
+        self,
+        snapshot: Snapshot,
+        request: Request,
+        *,
+        versions: Mapping[NormalizedName, str],
+        verbose: bool,
+    ) -> Installer:
+        """See `Host.open_installer`."""
+        from conda_pip_interop.conda_adapter.installers import open_installer
+
+        return open_installer(snapshot, request, self.target, versions=versions, verbose=verbose)
+
+    def open_pip(self, snapshot: Snapshot) -> PipProcess:
+        """See `Host.open_pip`."""
+        from conda_pip_interop.conda_adapter.installers import open_pip
+
+        return open_pip(snapshot, self.target)
+
+    def find_newer(self, records: Iterable[CondaRecord]) -> Mapping[str, str]:
+        """See `Host.find_newer`."""
+        from conda.models.version import VersionOrder
+
+        newer = {}
+        for record in records:
+            fitting = self._environment.find_fitting(record.name)
+            if fitting and VersionOrder(fitting[-1].version) > VersionOrder(record.version):
+                newer[record.name] = str(fitting[-1].version)
+        return newer
+
+    def guard(
+        self,
+        unlinked: tuple[CondaPackage, ...],
+        linked: tuple[CondaPackage, ...],
+        replaced: Collection[NormalizedName],
+    ) -> InteropError | None:
+        """See `Host.guard`."""
+        from conda_pip_interop.conda_adapter.hooks.guard import judge_transaction
+
+        return judge_transaction(self.target.prefix, unlinked, linked, replaced=replaced)
+
+    def add_channels(self, channels: Sequence[str]) -> None:
+        """See `Host.add_channels`."""
+        add_channels(tuple(channels))
+
+    def list_channels(self) -> tuple[str, ...]:
+        """See `Host.list_channels`."""
+        return tuple(map(str, context.channels))
+
+    def channels(self) -> ChannelInspector:
+        """See `Host.channels`."""
+        from conda_pip_interop.conda_adapter.package_contents import ChannelInspector
+
+        return ChannelInspector(conda=self._environment)
+
+    def channel_names(self, *, with_channels: bool) -> ChannelNames:
+        """See `Host.channel_names`."""
+        from conda_pip_interop.conda_adapter.channels import ChannelNames as Names
+        from conda_pip_interop.conda_adapter.solver import CondaEnvironment
+
+        names = Names(with_channels=with_channels)
+        return CondaEnvironment(target=self.target, naming=names)
+
+    def read_extra_map(self) -> ExtraMap | None:
+        """See `Host.read_extra_map`."""
+        return self._environment.naming.sources.extra
+
+    @property
+    def extra_map_file(self) -> Path:
+        """See `Host.extra_map_file`."""
+        from conda_pip_interop.conda_adapter.channels import map_file
+
+        return map_file()
+
+    @property
+    def extra_map_origin(self) -> str:
+        """See `Host.extra_map_origin`."""
+        return read_names_map()
+
+    def download(self, url: str, *, limit: int) -> bytes:
+        """See `Host.download`."""
+        from conda_pip_interop.conda_adapter.channels import download
+
+        return download(url, limit=limit)
+
+    @property
+    def subdir(self) -> str:
+        """See `Host.subdir`."""
+        return str(context.subdir)
+
+    @property
+    def base_prefix(self) -> Path:
+        """See `Host.base_prefix`."""
+        return Path(context.root_prefix)
+
+    def list_targets(self) -> list[Target]:
+        """See `Host.list_targets`."""
+        from conda.core.envs_manager import list_all_known_prefixes
+
+        targets = [build_target(prefix) for prefix in list_all_known_prefixes()]
+        return sorted(targets, key=lambda one: (not one.is_base, one.label))
+
+    def for_each(self, targets: Sequence[Target], work: Callable[[Target], T]) -> list[T]:
+        """See `Host.for_each`."""
+        from tqdm.auto import tqdm
+
+        silent = context.json or context.quiet or not sys.stderr.isatty()
+        with ThreadPoolExecutor() as pool:
+            results = pool.map(work, targets)
+            return list(tqdm(results, total=len(targets), disable=silent, leave=False))
+
+    def confirm(self) -> None:
+        """See `Host.confirm`."""
+        try:
+            from conda.reporters import confirm_yn
+        except ImportError:  # conda < 24.11
+            from conda.cli.common import confirm_yn
+        confirm_yn()
+
+    def progress(self, message: str) -> AbstractContextManager[Any]:
+        """See `Host.progress`."""
+        return show_progress(message)
+
+    def print_stderr(self, text: str) -> None:
+        """See `Host.print_stderr`."""
+        print_stderr(text)
+
+    def notify(self, *lines: str) -> None:
+        """See `Host.notify`."""
+        notify(*lines)
+
+    def verbose(self, text: str) -> None:
+        """See `Host.verbose`."""
+        verbose(text)
+
+    def report_waiting(self) -> None:
+        """See `Linker.report_waiting`."""
+        print_stderr(f"Waiting for another process that changes {self.target.label} …")
+
+    @property
+    def colours(self) -> bool:
+        """See `Host.colours`."""
+        return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+    @property
+    def ascii_only(self) -> bool:
+        """See `Host.ascii_only`."""
+        from conda_pip_interop.commands.inspect.graph_text import can_draw
+
+        return not can_draw(sys.stdout.encoding)
+
+    def before_change(self) -> None:
+        """See `Host.before_change`."""
+        from conda_pip_interop.conda_adapter.hooks.command_hooks import before_command
+
+        guarded(before_command, "pip")
+
+    def after_change(self) -> None:
+        """See `Host.after_change`."""
+        from conda_pip_interop.conda_adapter.hooks.command_hooks import after_command
+
+        guarded(after_command, "pip")
