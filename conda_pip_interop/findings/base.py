@@ -1,43 +1,32 @@
-"""Finding: one fault between the two managers, with its evidence."""
+"""Finding: one fault between the two managers, with the objects that it was found by."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from packaging.utils import NormalizedName
 
+from conda_pip_interop.environment.conda_records import CondaRecord
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.paths import PrefixPath
-from conda_pip_interop.environment.snapshot import Snapshot
 
-_SEEN = {
-    "file": "present",
-    "symlink": "present",
-    "dir": "present",
-    "absent": "absent",
-    "unreadable": "unreadable",
-}
+if TYPE_CHECKING:
+    from conda_pip_interop.changes.plan import Plan
+    from conda_pip_interop.environment.snapshot import Snapshot
 
+#: Builds a command line for the environment from the words of a remedy.
+BuildCommand: TypeAlias = Callable[..., str]
 
-class FindingKind(str, Enum):
-    """The faults of the design's section 4."""
-
-    OVERRIDDEN = "overridden"
-    STALE_METADATA = "stale-metadata"
-    VANISHED = "vanished"
-    LOST_RECORD = "lost-record"
-    DAMAGED = "damaged"
-    STRANDED = "stranded"
-    CLOBBERED = "clobbered"
-    UNMET = "unmet"
-    LEFTOVER = "leftover"
+RECONCILE: Final = (("conda", "pip", "reconcile"),)
+_PRESENT: Final = {"file": "present", "symlink": "present", "dir": "present"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """One path: who claims it (``conda:click``, ``pip:click``), what should be there, what is.
+    """One path: what claims it (``conda:click``, ``pip:click``), what should be there, what is.
 
     ``expected`` and ``found`` are hex sha256, or a plain word such as ``absent``.
     """
@@ -48,32 +37,98 @@ class Evidence:
     found: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """One fault; ``remedy`` holds whole command lines as argv, the preferred one first.
+@dataclass(frozen=True, kw_only=True)
+class Finding(ABC):
+    """One fault; a subclass for each kind.
 
-    ``metadata`` is the dist-info path of the pip distribution it is about, where there is one.
+    ``record`` is conda's record that it is about and ``distribution`` pip's distribution, as far
+    as there is one.
     """
 
-    kind: FindingKind
-    conda: str | None
-    distribution: NormalizedName | None
-    conda_version: str | None
-    pip_version: str | None
-    metadata: PrefixPath | None
+    kind: ClassVar[str]
+    #: Whether reconciling fixes it without being asked.
+    automatic: ClassVar[bool] = False
+
     evidence: tuple[Evidence, ...]
-    summary: str
-    remedy: tuple[tuple[str, ...], ...]
-    details: Mapping[str, object] | None = None
+    record: CondaRecord | None = None
+    distribution: Distribution | None = None
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
+        """What happened, in one sentence."""
+
+    @property
+    @abstractmethod
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """The commands that fix it as argv, the preferred one first."""
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """What only this kind knows, JSON-ready."""
+        return {}
+
+    @property
+    def conda_name(self) -> str | None:
+        """The conda package that it is about."""
+        return self.record.name if self.record else None
+
+    @property
+    def conda_version(self) -> str | None:
+        """The version in conda's record."""
+        return self.record.version if self.record else None
+
+    @property
+    def project(self) -> NormalizedName | None:
+        """The project that it is about."""
+        return self.distribution.name if self.distribution else None
+
+    @property
+    def pip_version(self) -> str | None:
+        """The version of pip's distribution."""
+        return self.distribution.version if self.distribution else None
+
+    @property
+    def key(self) -> str:
+        """The identity by which a finding is reported once."""
+        parts = (self.kind, self.conda_name, self.project, self.pip_version)
+        return "finding:" + ":".join(part or "" for part in parts)
+
+    @property
+    def leave_key(self) -> str:
+        """The identity by which a finding is left alone after its fix was undone."""
+        path = self.distribution.metadata if self.distribution else self.evidence[0].path
+        return f"leave:{self.kind}:{path}"
+
+    def fix(self, snapshot: Snapshot) -> Plan | None:  # noqa: ARG002 - for the kinds that have one
+        """Plan the fix; None if the kind has none. Nothing is applied."""
+        return None
+
+    def to_dict(self, command: BuildCommand) -> dict[str, object]:
+        """Return the JSON-ready form, all its paths included."""
+        return {
+            "kind": self.kind,
+            "conda": self.conda_name,
+            "distribution": self.project,
+            "conda_version": self.conda_version,
+            "pip_version": self.pip_version,
+            "summary": self.summary,
+            "paths": [
+                {
+                    "path": one.path,
+                    "claimed_by": list(one.claimed_by),
+                    "expected": one.expected,
+                    "found": one.found,
+                }
+                for one in self.evidence
+            ],
+            "commands": [command(*words) for words in self.remedy],
+            "details": dict(self.details),
+        }
 
 
-def reinstall(distribution: Distribution) -> tuple[str, ...]:
-    """Build the command that puts a distribution of pip's in place again, from its source."""
-    return ("conda", "pip", "repair", distribution.name)
-
-
-def present(distribution: Distribution) -> Evidence:
-    """Tell that the metadata of a distribution of pip's is there."""
+def metadata_evidence(distribution: Distribution) -> Evidence:
+    """Return the evidence that the metadata of a distribution of pip's is there."""
     return Evidence(
         path=distribution.metadata_file,
         claimed_by=(f"pip:{distribution.name}",),
@@ -89,9 +144,9 @@ def build_evidence(
     pip: Distribution | None = None,
     stated: str | None = None,
 ) -> Evidence:
-    """Tell of one path who lists it, what should be there, and what is.
+    """Return who lists a path, what should be there, and what is.
 
-    ``stated`` is the sha256 in ``pip``'s RECORD; a record's word, where there is one, goes first.
+    ``stated`` is the sha256 in ``pip``'s RECORD; what a record states takes precedence.
     """
     claims = snapshot.claims.of(path)
     claimed_by = [f"conda:{claim.record.name}" for claim in claims]
@@ -99,5 +154,5 @@ def build_evidence(
     if pip is not None:
         claimed_by.append(f"pip:{pip.name}")
     fact = snapshot.facts.get(path)
-    found = None if fact is None else fact.sha256 or _SEEN[fact.kind]
+    found = None if fact is None else fact.sha256 or _PRESENT.get(fact.kind, fact.kind)
     return Evidence(path=path, claimed_by=tuple(claimed_by), expected=expected, found=found)

@@ -1,0 +1,115 @@
+"""`clobbered`: a conda package and a distribution of another name claim one path."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from conda_pip_interop.environment.claims import Claim
+from conda_pip_interop.environment.conda_records import CondaRecord
+from conda_pip_interop.environment.distributions import Distribution
+from conda_pip_interop.environment.ownership import ByPip
+from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.record import InstalledFile
+from conda_pip_interop.findings.base import Finding, build_evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conda_pip_interop.environment.file_facts import FileFact
+    from conda_pip_interop.environment.snapshot import Snapshot
+
+EMPTY_SHA256: Final = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClobberedFinding(Finding):
+    """``owner`` and ``by`` both list the paths of the evidence.
+
+    ``on_disk`` counts whose content is there: conda, pip, other, absent or unknown.
+    """
+
+    kind: ClassVar[str] = "clobbered"
+
+    owner: CondaRecord
+    by: Distribution
+    on_disk: Mapping[str, int]
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        count = "1 file" if len(self.evidence) == 1 else f"{len(self.evidence)} files"
+        return (
+            f"conda's {self.owner.name} {self.owner.version} and pip's {self.by.name} "
+            f"{self.by.version} both installed {count}."
+        )
+
+    @property
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """See `Finding.remedy`."""
+        return (
+            ("conda", "run", "python", "-m", "pip", "uninstall", self.by.name),
+            ("conda", "remove", self.owner.name),
+        )
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """See `Finding.details`."""
+        return {"on_disk": dict(self.on_disk)}
+
+
+def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
+    """Find paths of pip's distributions that a record of another name lists too."""
+    for one in snapshot.distributions:
+        if not isinstance(snapshot.ownership.owner_of(one), ByPip):
+            continue
+        carrying = {entry.record for entry in snapshot.claims.by_name.get(one.name, ())}
+        contested: dict[CondaRecord, list[tuple[InstalledFile, Claim]]] = {}
+        for file in one.files or ():
+            for claim in snapshot.claims.of(file.path):
+                if claim.record in carrying or one.name in claim.record.overridden_by:
+                    continue
+                if _is_conflict(file, claim, snapshot.facts.get(file.path)):
+                    contested.setdefault(claim.record, []).append((file, claim))
+        for record, pairs in contested.items():
+            yield _build(snapshot, record, one, pairs)
+
+
+def _is_conflict(file: InstalledFile, claim: Claim, fact: FileFact | None) -> bool:
+    """Return whether it matters that both list the file: not if it is empty or the same."""
+    if file.path.endswith(".pyc") or claim.file.path_type == "directory":
+        return False
+    if file.sha256 is not None and claim.allows(file.sha256):
+        return False
+    return file.sha256 != EMPTY_SHA256 and (fact is None or fact.size != 0)
+
+
+def _build(
+    snapshot: Snapshot,
+    record: CondaRecord,
+    by: Distribution,
+    pairs: Sequence[tuple[InstalledFile, Claim]],
+) -> ClobberedFinding:
+    stated: dict[PrefixPath, str | None] = {file.path: file.sha256 for file, _ in pairs}
+    return ClobberedFinding(
+        record=record,
+        distribution=by,
+        owner=record,
+        by=by,
+        evidence=tuple(
+            build_evidence(snapshot, path, pip=by, stated=sha256) for path, sha256 in stated.items()
+        ),
+        on_disk=Counter(
+            _describe_content(file, claim, snapshot.facts.get(file.path)) for file, claim in pairs
+        ),
+    )
+
+
+def _describe_content(file: InstalledFile, claim: Claim, fact: FileFact | None) -> str:
+    if fact is None or fact.sha256 is None:
+        return "absent" if fact and fact.kind == "absent" else "unknown"
+    if fact.sha256 == file.sha256:
+        return "pip"
+    return "conda" if claim.allows(fact.sha256) else "other"

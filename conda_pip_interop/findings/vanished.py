@@ -1,0 +1,66 @@
+"""`vanished`: pip uninstalled the payload of a conda package; conda still lists it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from packaging.utils import NormalizedName
+
+from conda_pip_interop.changes.originals import keep_original
+from conda_pip_interop.changes.plan import Plan
+from conda_pip_interop.environment.claims import RecordedDistribution
+from conda_pip_interop.environment.ownership import Vanished
+from conda_pip_interop.findings.base import Evidence, Finding
+
+if TYPE_CHECKING:
+    from conda_pip_interop.environment.snapshot import Snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class VanishedFinding(Finding):
+    """Nothing is left of ``recorded``."""
+
+    kind: ClassVar[str] = "vanished"
+    automatic: ClassVar[bool] = True
+
+    recorded: RecordedDistribution
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        record = self.recorded.record
+        return f"{record.name} {record.version} was removed by pip; conda still lists it."
+
+    @property
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """See `Finding.remedy`."""
+        name = self.recorded.record.name
+        return (("conda", "pip", "restore", name), ("conda", "remove", name))
+
+    @property
+    def project(self) -> NormalizedName:
+        """See `Finding.project`."""
+        return self.recorded.name
+
+    def fix(self, snapshot: Snapshot) -> Plan:
+        """Back the record up: a conda without this plugin deletes it (conda#14423)."""
+        files = tuple(keep_original(self.recorded.record, snapshot.prefix.root))
+        return Plan(title="reconcile", steps=files, fingerprint=snapshot.fingerprint)
+
+
+def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
+    """Find recorded distributions whose metadata is gone, without another of their name."""
+    found = {(one.record.path, one.project) for one in earlier if one.record}
+    for recorded in (one for entries in snapshot.claims.by_name.values() for one in entries):
+        state = snapshot.ownership.state_of(recorded)
+        if isinstance(state, Vanished) and (recorded.record.path, recorded.name) not in found:
+            found.add((recorded.record.path, recorded.name))
+            evidence = Evidence(
+                path=recorded.path,
+                claimed_by=(f"conda:{recorded.record.name}",),
+                expected="present",
+                found="absent",
+            )
+            yield VanishedFinding(record=recorded.record, recorded=recorded, evidence=(evidence,))
