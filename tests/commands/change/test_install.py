@@ -93,6 +93,12 @@ def make_plan(name: str, *wrong: str) -> Plan:
     )
 
 
+def list_done(plan: Plan) -> list[str]:
+    assert isinstance(plan.conda, SolvedPart)
+    assert isinstance(plan.conda.solution, OneSolution)
+    return plan.conda.solution.done
+
+
 def install(host: FakeHost, *plans: Plan, versions: dict[NormalizedName, str]) -> Output:
     left = list(plans)
     return resolve_and_run(
@@ -113,13 +119,9 @@ def test_a_conda_package_without_the_project_is_not_installed(
     output = install(host, first, second, versions=versions)
     assert output.text == "Installed 2 packages in web: cowsay 6.1 (pip), flask 1 (conda)"
     assert "ninja 1 does not carry ninja. Nothing was changed" in capsys.readouterr().err
-    assert [
-        one.conda.solution.done for one in (first, second) if isinstance(one.conda, SolvedPart)
-    ] == [  # type: ignore[attr-defined]
-        ["download"],
-        ["download", "execute"],
-    ]
-    assert versions["flask"] == "1"  # type: ignore[index]
+    assert list_done(first) == ["download"]
+    assert list_done(second) == ["download", "execute"]
+    assert versions[canonicalize_name("flask")] == "1"
     assert host.calls == ["confirm", "confirm", "after"]
 
 
