@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.errors import InteropError
     from conda_pip_interop.findings.registry import Finding
 
-#: Paths shown of a finding before the rest is only counted.
+#: The number of paths shown of a finding; the others are counted.
 SHOWN_PATHS = 3
 
 
@@ -29,7 +29,7 @@ class Output:
 
 
 def render_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Columns, left-aligned, under a header line as `conda list` writes it."""
+    """Render left-aligned columns under a header line, as `conda list` does."""
     lines = [tuple(header), *(tuple(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     padded = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
@@ -39,15 +39,15 @@ def render_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def render_findings(
     label: str, prefix: str, findings: Iterable[Finding], command: Callable[..., str]
 ) -> Output:
-    """The answer of `conda pip check`; exit code 1 if there are findings.
+    """Render the answer of `conda pip check`; exit code 1 if there are findings.
 
-    `command` makes a command line for the environment out of the words of a remedy.
+    `command` builds a command line for the environment from the words of a remedy.
     """
     findings = tuple(findings)
     documents = [finding_to_dict(finding, command) for finding in findings]
     if not findings:
         return Output(
-            text=f"{label}: no findings; conda and pip agree.",
+            text=f"{label}: no findings",
             document={"prefix": prefix, "findings": documents},
         )
     noun = "finding" if len(findings) == 1 else "findings"
@@ -61,21 +61,21 @@ def render_findings(
 
 
 def render_finding(finding: Finding, command: Callable[..., str]) -> str:
-    """A finding as a person reads it: what, some of its paths, and the commands that settle it."""
+    """Render a finding: what happened, some of its paths, and the commands that fix it."""
     lines = [f"{finding.kind.value}: {finding.summary}"]
     lines += [f"    {one.path}" for one in finding.evidence[:SHOWN_PATHS]]
     rest = len(finding.evidence) - SHOWN_PATHS
     if rest > 0:
         lines.append(f"    and {rest} more {'path' if rest == 1 else 'paths'}")
     lines += [
-        f"  {'to settle it' if number == 0 else 'or'}: {command(*words)}"
+        f"  {'To fix' if number == 0 else 'or'}: {command(*words)}"
         for number, words in enumerate(finding.remedy)
     ]
     return "\n".join(lines)
 
 
 def finding_to_dict(finding: Finding, command: Callable[..., str]) -> dict[str, object]:
-    """The JSON-ready form of a finding, all its paths included."""
+    """Return the JSON-ready form of a finding, with all its paths."""
     return {
         "kind": finding.kind.value,
         "conda": finding.conda,
@@ -98,5 +98,5 @@ def finding_to_dict(finding: Finding, command: Callable[..., str]) -> dict[str, 
 
 
 def render_error(error: InteropError) -> str:
-    """An error as a person reads it: what happened, then what to do next."""
+    """Render an error: what happened, then what to do next."""
     return "\n".join([f"Error: {error.message}", *(f"  - {hint}" for hint in error.hints)])

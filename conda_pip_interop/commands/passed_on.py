@@ -42,8 +42,8 @@ def configure(parser: CommandParser) -> None:
     command = str(parser.get_default("command"))
     parser.usage = f"conda pip [-n ENV | -p PATH] {command} ARGUMENT ..."
     parser.description = (
-        f"{HELP[command]}: runs `pip {command}` of the environment."
-        "\n\nAll arguments after the command are passed to pip, and the exit code is pip's."
+        f"{HELP[command]}.\n\nRuns `pip {command}` of the environment."
+        "\nAll arguments after the command are passed to pip, and the exit code is pip's."
         f"\npip's own help: `conda pip {command} -- --help`."
     )
 

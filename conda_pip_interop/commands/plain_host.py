@@ -31,6 +31,9 @@ def _need_conda(*_args: object, **_options: object) -> NoReturn:
     raise InteropError("needs-conda", "This needs conda: run it as `conda pip`.")
 
 
+_NEEDS_CONDA: Any = staticmethod(_need_conda)
+
+
 @dataclass(frozen=True, kw_only=True)
 class PlainHost:
     """See `Host`; what only conda can answer raises InteropError `needs-conda`."""
@@ -40,9 +43,9 @@ class PlainHost:
     standalone: bool = True
     colours: bool = False
 
-    solver = relink = open_installer = open_pip = find_newer = guard = staticmethod(_need_conda)
-    add_channels = list_channels = channels = channel_names = staticmethod(_need_conda)
-    read_extra_map = download = list_targets = confirm = staticmethod(_need_conda)
+    solver = relink = open_installer = open_pip = find_newer = guard = _NEEDS_CONDA
+    add_channels = list_channels = channels = channel_names = _NEEDS_CONDA
+    read_extra_map = download = list_targets = confirm = _NEEDS_CONDA
 
     @property
     def ascii_only(self) -> bool:

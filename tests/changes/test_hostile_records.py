@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.__main__ import main
+from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.commands.change.reconcile import carry_out, plan_reconcile
 from conda_pip_interop.commands.change.restore import plan_restore
-from conda_pip_interop.commands.change.uninstall import carry_out as carry_out_uninstall
-from conda_pip_interop.commands.change.uninstall import plan_uninstall
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.resolve.uninstall import plan_uninstall
 from tests.support.builders import PrefixBuilder
+from tests.support.hosts import NoConda
 from tests.support.trees import Tree, read_tree
 
 _HASH = "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
@@ -170,7 +171,7 @@ def test_an_uninstall_is_refused_or_takes_its_own(tmp_path: Path, lie: Lie) -> N
             target=world.target,
             keep_deps=False,
         )
-        carry_out_uninstall(plan, snapshot=snapshot, target=world.target)
+        execute(plan, world.target, NoConda())
 
     if lie.refused:
         with pytest.raises(InteropError, match="evil 2") as refused:

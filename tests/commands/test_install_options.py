@@ -6,6 +6,7 @@ import contextlib
 import re
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conda_pip_interop.commands.install_options import InstallOptions
-from conda_pip_interop.commands.parser import Options, _build_parser, parse_options
+from conda_pip_interop.commands.parser import build_parser, parse_arguments
+from conda_pip_interop.commands.registry import COMMANDS
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.installers.pip_options import BY_NAME, PIP_OPTIONS, Passed, Refused, Stage
 
 STAGES: tuple[Stage, ...] = ("resolve", "fetch", "install", "editable")
 
 
-def parse(*argv: str) -> Options:
-    options = parse_options(["install", *argv])
-    assert isinstance(options, Options)
+def parse(*argv: str) -> Namespace:
+    options = parse_arguments(["install", *argv])
+    assert isinstance(options, Namespace)
     return options
 
 
@@ -44,8 +46,7 @@ def test_every_option_of_the_real_pip_is_known_by_name() -> None:
     columns = re.findall(r"^  (-.*?)(?:  |$)", shown, re.MULTILINE)
     names = {name for column in columns for name in re.findall(r"(?<!\S)--?[a-zA-Z][\w-]*", column)}
     assert {"--index-url", "-i", "--group", "--cert"} <= names
-    parser = _build_parser("install", "conda pip", standalone=False)
-    known = parser.list_names()
+    known = build_parser(COMMANDS["install"], "conda pip").list_options()
     # the program's own version is no matter of an installation
     assert names - known <= {"-V", "--version"}
 

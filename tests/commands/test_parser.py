@@ -1,4 +1,4 @@
-"""The command line: every command and flag, and a clear word for what means nothing."""
+"""The command line: every command and option, and a clear error for everything else."""
 
 from __future__ import annotations
 
@@ -8,53 +8,48 @@ import os
 import shlex
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
-from conda_pip_interop.commands.family_options import PASSED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conda_pip_interop import __version__
 from conda_pip_interop.__main__ import main
-from conda_pip_interop.commands.parser import Options, parse_options
-from conda_pip_interop.commands.registry import COMMANDS, STANDALONE_COMMANDS
+from conda_pip_interop.commands.parser import parse_arguments
+from conda_pip_interop.commands.registry import COMMANDS, STANDALONE_COMMANDS, Command
 from conda_pip_interop.errors import UsageError
 
-OURS = tuple(command for command in COMMANDS if command not in PASSED)
+OURS = tuple(one.name for one in COMMANDS.values() if not one.passed_on)
 WITH_WORDS = ("install", "restore", "translate", "uninstall", "show", "why")
 WITHOUT_WORDS = tuple(
     command for command in OURS if command not in (*WITH_WORDS, "undo", "names", "tree", "repair")
 )
 
 
-def parse(*argv: str, standalone: bool = False) -> Options:
-    options = parse_options(argv, standalone=standalone)
-    assert isinstance(options, Options), options
+def parse(*argv: str, standalone: bool = False) -> Namespace:
+    options = parse_arguments(argv, standalone=standalone)
+    assert isinstance(options, Namespace), options
     return options
 
 
 def refuse(*argv: str, standalone: bool = False) -> UsageError:
     with pytest.raises(UsageError) as caught:
-        parse_options(argv, standalone=standalone)
+        parse_arguments(argv, standalone=standalone)
     assert caught.value.exit_code == 2
     assert caught.value.hints
     return caught.value
 
 
 def show_help(*argv: str, standalone: bool = False) -> str:
-    text = parse_options(argv, standalone=standalone)
+    text = parse_arguments(argv, standalone=standalone)
     assert isinstance(text, str)
     return text
 
 
 def operands(command: str) -> tuple[str, ...]:
     return ("flask",) if command in WITH_WORDS else ()
-
-
-@pytest.mark.parametrize("command", OURS)
-def test_a_command_alone_has_every_flag_off(command: str) -> None:
-    assert parse(command, *operands(command)) == Options(command=command, words=operands(command))
 
 
 @pytest.mark.parametrize("command", OURS)
@@ -78,7 +73,7 @@ def test_a_command_alone_has_every_flag_off(command: str) -> None:
 def test_every_command_takes_the_common_flags_anywhere(
     command: str, flag: tuple[str, ...], expected: dict[str, object]
 ) -> None:
-    wanted = Options(command=command, words=operands(command), **expected)  # type: ignore[arg-type]
+    wanted = Namespace(**{**vars(parse(command, *operands(command))), **expected})
     assert parse(command, *flag, *operands(command)) == wanted
     assert parse(command, *operands(command), *flag) == wanted
     assert parse(*flag, command, *operands(command)) == wanted
@@ -95,23 +90,23 @@ def test_every_command_takes_the_common_flags_anywhere(
     ],
 )
 @pytest.mark.parametrize("command", ["install", "restore"])
-def test_what_changes_packages_can_be_asked_for_a_plan_or_not_to_ask(
+def test_changing_commands_take_yes_and_dry_run(
     command: str, flag: tuple[str, ...], expected: dict[str, object]
 ) -> None:
-    wanted = Options(command=command, words=("a", "b"), **expected)  # type: ignore[arg-type]
+    wanted = Namespace(**{**vars(parse(command, "a", "b")), **expected})
     assert parse(command, "a", *flag, "b") == wanted
 
 
 def test_channels_add_up_in_their_order() -> None:
     options = parse("-c", "one", "install", "a", "--channel", "two", "b", "-cthree")
-    assert options.channels == ("one", "two", "three")
+    assert options.channels == ["one", "two", "three"]
     assert options.words == ("a", "b")
     assert not options.override_channels
     assert parse("install", "a", "--override-channels").override_channels
 
 
-def test_all_environments_can_be_meant_where_that_makes_sense() -> None:
-    assert parse("protect", "--all").every
+def test_protect_takes_all_environments_instead_of_one() -> None:
+    assert parse("protect", "--all").all
     refuse("install", "flask", "--all")
     refuse("protect", "--all", "-n", "web")
 
@@ -158,28 +153,24 @@ def test_a_command_that_takes_no_words_refuses_them_by_name(command: str) -> Non
 
 
 def test_repair_takes_any_number_of_names_and_cleans_up_on_request() -> None:
-    assert (parse("repair").words, parse("repair").clean_up) == ((), False)
+    assert (parse("repair").names, parse("repair").clean_up) == ([], False)
     there = parse("repair", "--clean-up", "numpy", "flask")
-    assert (there.words, there.clean_up) == (("numpy", "flask"), True)
+    assert (there.names, there.clean_up) == (["numpy", "flask"], True)
 
 
 def test_names_go_either_way() -> None:
     there = parse("names", "torch", "--check", "opencv-python")
-    assert (there.words, there.packages, there.check) == (("torch", "opencv-python"), (), True)
+    assert (there.names, there.conda, there.check) == (["torch", "opencv-python"], None, True)
     back = parse("names", "--conda", "pytorch", "--conda", "py-opencv", "--update")
-    assert (back.words, back.packages, back.update) == ((), ("pytorch", "py-opencv"), True)
+    assert (back.names, back.conda, back.update) == ([], ["pytorch", "py-opencv"], True)
 
 
 def test_what_is_translated_and_to_where() -> None:
     there = parse("translate", "-o", "env.yml", "pyproject.toml", "--extra", "a", "--group", "b")
-    assert (there.words, there.output, there.form) == (
-        ("pyproject.toml",),
-        "env.yml",
-        "environment",
-    )
-    assert (there.extras, there.groups, there.build_system) == (("a",), ("b",), False)
+    assert (there.files, there.output, there.to) == (["pyproject.toml"], "env.yml", "environment")
+    assert (there.extras, there.groups, there.build_system) == (["a"], ["b"], False)
     back = parse("translate", "--to", "requirements", "env.yml", "--check", "--no-channels")
-    assert (back.form, back.check, back.no_channels) == ("requirements", True, True)
+    assert (back.to, back.check, back.no_channels) == ("requirements", True, True)
 
 
 @pytest.mark.parametrize("command", ["list", "check", "status", "protect", "unprotect"])
@@ -202,17 +193,15 @@ def test_a_flag_that_lacks_its_value_is_refused() -> None:
 
 
 def test_behind_two_dashes_everything_is_a_word() -> None:
-    assert parse("restore", "a", "--", "b").words == ("a", "b")
-    assert parse("restore", "--json", "--", "b") == Options(
-        command="restore", words=("b",), json=True
-    )
+    assert parse("restore", "a", "--", "b").names == ["a", "b"]
+    assert parse("restore", "--json", "--", "b") == parse("restore", "b", "--json")
     options = parse("restore", "a", "--", "--json")
-    assert options.words == ("a", "--json")
+    assert options.names == ["a", "--json"]
     assert not options.json
 
 
 def test_behind_two_dashes_even_help_is_a_word() -> None:
-    assert parse("restore", "a", "--", "--help").words == ("a", "--help")
+    assert parse("restore", "a", "--", "--help").names == ["a", "--help"]
 
 
 def test_an_unknown_command_is_refused_with_those_there_are() -> None:
@@ -223,32 +212,12 @@ def test_an_unknown_command_is_refused_with_those_there_are() -> None:
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("lst", "list"), ("unistall", "uninstall")])
-def test_a_command_with_a_typo_is_told_which_is_meant(typed: str, meant: str) -> None:
-    assert refuse(typed).hints[0] == f"Is `conda pip {meant}` meant?"
-
-
-@pytest.mark.parametrize(
-    ("argv", "silent"),
-    [
-        (["install", "x", "-q"], True),
-        (["install", "x"], False),
-        (["check", "-q"], True),
-        (["freeze", "-q"], False),
-        (["list", "-q"], False),
-        (["undo", "--list", "-q"], False),
-        (["undo", "-q"], True),
-        (["translate", "r.txt", "-q"], False),
-        (["translate", "r.txt", "-o", "e.yml", "-q"], True),
-    ],
-)
-def test_quiet_leaves_the_answer_where_that_is_all_that_was_asked_for(
-    argv: list[str], *, silent: bool
-) -> None:
-    assert parse(*argv).silent is silent
+def test_a_misspelt_command_gets_the_nearest_one(typed: str, meant: str) -> None:
+    assert refuse(typed).hints[0] == f"Did you mean `conda pip {meant}`?"
 
 
 def test_a_value_is_not_taken_for_the_command() -> None:
-    assert parse("-n", "list", "check") == Options(command="check", name="list")
+    assert parse("-n", "list", "check") == parse("check", "-n", "list")
     assert "-n" in refuse("-n", "list").message
 
 
@@ -302,7 +271,7 @@ def test_so_is_every_example_of_a_command_that_needs_no_conda(command: str) -> N
     assert parse(*words[3:], standalone=True).prefix == "/path/to/env"
 
 
-def test_help_is_told_even_beside_other_words() -> None:
+def test_help_wins_over_wrong_words() -> None:
     assert show_help("install", "--frobnicate", "-h").startswith("usage: conda pip install")
 
 
@@ -357,7 +326,62 @@ def test_help_ends_with_0_and_goes_to_stdout(capsys: pytest.CaptureFixture[str])
 
 
 def test_undo_takes_one_operation_or_none() -> None:
-    assert parse("undo").words == ()
-    assert parse("undo", "20261122T101500Z").words == ("20261122T101500Z",)
-    assert parse("undo", "--list").listing
+    assert parse("undo").operation is None
+    assert parse("undo", "20261122T101500Z").operation == "20261122T101500Z"
+    assert parse("undo", "--list").list
     assert "b" in refuse("undo", "a", "b").message
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda one: one.name)
+def test_a_help_line_is_short_and_starts_with_a_capital(command: Command) -> None:
+    assert len(command.help) < 60
+    assert command.help[0].isupper()
+    assert not command.help.endswith(".")
+
+
+def test_the_overview_imports_nothing_that_is_slow() -> None:
+    code = (
+        "import sys; from conda_pip_interop.commands.parser import parse_arguments as p; p([]);"
+        "print(*(one for one in sys.modules if 'environment' in one or 'packaging' in one))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "owner"),
+    [
+        (("uninstall", "a", "--keep-deps"), "uninstall"),
+        (("list", "--outdated"), "list"),
+        (("show", "a", "-f"), "show"),
+        (("show", "--files", "a"), "show"),
+        (("tree", "--reverse"), "tree"),
+        (("freeze", "--all"), "freeze"),
+    ],
+)
+def test_an_option_of_one_command_is_refused_by_the_others(
+    argv: tuple[str, ...], owner: str
+) -> None:
+    assert parse(*argv).command == owner
+    (flag,) = (word for word in argv if word.startswith("-"))
+    for command in {"uninstall", "list", "show", "tree", "why", "freeze"} - {owner}:
+        assert flag in refuse(command, *operands(command), flag).message
+
+
+def test_newer_versions_are_not_searched_without_conda() -> None:
+    assert "--outdated" in refuse("list", "--outdated", "-p", "/e", standalone=True).message
+
+
+def test_the_overview_has_every_command_once_below_a_heading() -> None:
+    lines = show_help().splitlines()
+    for command in COMMANDS:
+        (number,) = (n for n, line in enumerate(lines) if line.startswith(f"  {command} "))
+        above = next(line for line in reversed(lines[:number]) if not line.startswith(" "))
+        assert above.endswith(":")
+        assert above != "usage:"

@@ -11,18 +11,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from conda_pip_interop.changes.lock import recover_interrupted
 from conda_pip_interop.changes.rollback import needs_recovery
 from conda_pip_interop.changes.staging import plan_placing, read_staged
 from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.changes.undo import find_journal, undo
-from conda_pip_interop.commands.change import reconcile, uninstall
+from conda_pip_interop.commands.change import reconcile
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.resolve.uninstall import plan_uninstall
 from tests.support.builders import PrefixBuilder
+from tests.support.hosts import NoConda
 from tests.support.trees import read_tree
 
 Tree: TypeAlias = dict[str, tuple[object, ...]]
@@ -97,14 +100,14 @@ def run_uninstall(root: Path) -> None:
     snapshot = read_snapshot(root)
     if not any(one.name == "plugin" for one in snapshot.distributions):
         return
-    plan = uninstall.plan_uninstall(
+    plan = plan_uninstall(
         ["plugin"],
         snapshot=snapshot,
         graph=read_graph(snapshot),
         target=_target(root),
         keep_deps=False,
     )
-    uninstall.carry_out(plan, snapshot=snapshot, target=_target(root))
+    execute(plan, _target(root), NoConda())
 
 
 def stage_upgrade(root: Path) -> None:

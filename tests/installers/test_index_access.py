@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import threading
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conda_pip_interop.commands.parser import Options, parse_options
+from conda_pip_interop.commands.parser import parse_arguments
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.resolve.read_request import read_request
 from tests.support.pip_worlds import World, build_wheel
@@ -75,8 +76,8 @@ def index(tmp_path: Path, world: World) -> Iterator[Index]:
 def resolve(
     world: World, folder: Path, *argv: str, environ: dict[str, str] | None = None
 ) -> list[str]:
-    options = parse_options(["install", *argv])
-    assert isinstance(options, Options)
+    options = parse_arguments(["install", *argv])
+    assert isinstance(options, Namespace)
     request = read_request(options.words, options.install, folder=folder, environ=environ or {})
     items = world.for_request(request).resolve(request.lines, held=())
     told = repr([(one.url, one.origin) for one in items])
@@ -102,8 +103,8 @@ def test_a_password_of_a_file_comes_from_a_variable_and_is_in_no_process(
 ) -> None:
     monkeypatch.setenv("TOKEN", PASSWORD)
     (tmp_path / "r.txt").write_text(f"-i {index.url(f'{USER}:${{TOKEN}}')}\napp\n")
-    options = parse_options(["install", "-r", "r.txt"])
-    assert isinstance(options, Options)
+    options = parse_arguments(["install", "-r", "r.txt"])
+    assert isinstance(options, Namespace)
     request = read_request([], options.install, folder=tmp_path, environ={"TOKEN": PASSWORD})
     assert PASSWORD not in repr(request)
     assert request.options.pip.words("resolve") == ()

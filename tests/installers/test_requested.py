@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.commands.parser import Options, parse_options
+from conda_pip_interop.commands.parser import parse_arguments
 from conda_pip_interop.dependency_files.locations import find_key
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.interface import Line, Pin
@@ -21,8 +22,8 @@ from tests.support.pip_worlds import World, build_clone, build_project, build_sd
 
 
 def ask(folder: Path, *argv: str) -> Request:
-    options = parse_options(["install", *argv])
-    assert isinstance(options, Options)
+    options = parse_arguments(["install", *argv])
+    assert isinstance(options, Namespace)
     request = read_request(options.words, options.install, folder=folder, environ={})
     return request.choose(LINUX)
 

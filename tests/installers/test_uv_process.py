@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -12,7 +13,7 @@ from typing import Literal, TypeAlias
 import pytest
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.commands.parser import Options, parse_options
+from conda_pip_interop.commands.parser import parse_arguments
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.building import BuildingInstaller
 from conda_pip_interop.installers.interface import HeldDistribution, Installer, Pin
@@ -72,8 +73,8 @@ def ask(
     world: World, name: Name, folder: Path, *argv: str, installed: Iterable[str] = ()
 ) -> NamedRequirement:
     """What the installer answers to a command line."""
-    options = parse_options(["install", *argv])
-    assert isinstance(options, Options)
+    options = parse_arguments(["install", *argv])
+    assert isinstance(options, Namespace)
     request = read_request(options.words, options.install, folder=folder, environ=os.environ)
     process = world.for_request(request)
     installer = open_installer(world, name, process=process, installed=installed)

@@ -7,18 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.commands.output import Output
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.protection.policy import Policy
-from conda_pip_interop.protection.protect import protect, unprotect
+from conda_pip_interop.protection.protect import Protection, protect, unprotect
 from tests.support.builders import PrefixBuilder
 from tests.support.trees import NOBODY, read_tree, run_in_child
 
 
 @pytest.mark.parametrize("command", [protect, unprotect])
 def test_an_environment_of_somebody_else_is_not_writable(
-    shared_folder: Path, command: Callable[[Target, Policy], Output]
+    shared_folder: Path, command: Callable[[Target, Policy], Protection]
 ) -> None:
     built = PrefixBuilder(root=shared_folder / "web", python="3.11.7")
     target = Target(prefix=built.root, name="web", is_base=False)

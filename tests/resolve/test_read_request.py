@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conda_pip_interop.commands.install_options import InstallOptions
-from conda_pip_interop.commands.parser import Options, parse_options
+from conda_pip_interop.commands.parser import parse_arguments
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.resolve.read_request import read_request
@@ -21,8 +22,8 @@ from tests.resolve.test_assignment import LINUX
 
 
 def read(folder: Path, *argv: str, environ: Mapping[str, str] | None = None) -> Request:
-    options = parse_options(["install", *argv])
-    assert isinstance(options, Options)
+    options = parse_arguments(["install", *argv])
+    assert isinstance(options, Namespace)
     return read_request(options.words, options.install, folder=folder, environ=environ or {})
 
 

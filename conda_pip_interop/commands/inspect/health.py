@@ -1,4 +1,4 @@
-"""What `conda doctor` prints of ours, in its own style."""
+"""The part of `conda doctor` that is about conda and pip, in its style."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ X_MARK: Final = "❌"
 
 
 def render_health(findings: Sequence[Finding], target: Target, *, verbose: bool) -> str:
-    """A line where all is well; else one a finding, with `verbose` its paths and remedies too."""
+    """Render a line for each finding, with `verbose` its paths and commands too; else one line."""
     if not findings:
-        return f"{OK_MARK} conda and pip agree about what is installed.\n"
-    lines = [f"{X_MARK} conda and pip do not agree about what is installed:\n"]
+        return f"{OK_MARK} conda and pip agree on what is installed.\n"
+    lines = [f"{X_MARK} conda and pip do not agree on what is installed:\n"]
     if verbose:
         lines += [f"{render_finding(one, target.command)}\n" for one in findings]
     else:
         lines += [f"{one.kind.value}: {one.summary}" for one in findings]
-        lines.append(f"\nHow to settle it: {target.command('conda', 'pip', 'check')}\n")
+        lines.append(f"\nTo fix: {target.command('conda', 'pip', 'check')}\n")
     return "\n".join(lines)

@@ -19,7 +19,7 @@ EXAMPLES: Final = "conda pip status\nconda pip status -n web --json"
 
 def configure(parser: CommandParser) -> None:
     """Say which environments it shows."""
-    parser.description = f"{HELP}: all known environments, or the selected one."
+    parser.description = f"{HELP}.\n\nShows all known environments, or the selected one."
 
 
 def execute(args: Namespace, host: Host) -> Output:

@@ -15,7 +15,6 @@ from conda_pip_interop.commands.inspect.graph_text import (
     render_node,
 )
 from conda_pip_interop.commands.output import Output
-from conda_pip_interop.dependencies.graph import Graph, Need
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -23,10 +22,11 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.parser import CommandParser
+    from conda_pip_interop.dependencies.graph import Graph, Need
     from conda_pip_interop.environment.target import Target
 
 #: What hangs below a node, each with the need that leads there; no key: nothing answers it.
-Edges: TypeAlias = tuple[tuple[str | None, Need], ...]
+Edges: TypeAlias = "tuple[tuple[str | None, Need], ...]"
 
 
 def show_tree(

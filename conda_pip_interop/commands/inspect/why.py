@@ -14,7 +14,6 @@ from conda_pip_interop.commands.inspect.graph_text import (
     render_node,
 )
 from conda_pip_interop.commands.output import Output
-from conda_pip_interop.dependencies.graph import Graph, Need
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -22,11 +21,11 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.parser import CommandParser
-    from conda_pip_interop.dependencies.graph import Node
+    from conda_pip_interop.dependencies.graph import Graph, Need, Node
     from conda_pip_interop.environment.target import Target
 
 #: Keys of nodes, each with the need that leads to it; none leads to the first.
-Path: TypeAlias = tuple[tuple[str, Need | None], ...]
+Path: TypeAlias = "tuple[tuple[str, Need | None], ...]"
 
 
 def explain_presence(

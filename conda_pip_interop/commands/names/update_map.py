@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from conda_pip_interop.commands.output import Output
+from conda_pip_interop.commands.plan_text import count
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.names_map import LARGEST, parse_map, write_map
 
@@ -33,10 +34,10 @@ def update_map(host: Host) -> Output:
         write_map(file, extra)
     except OSError as error:
         raise _not_fetched(origin, f"{file} cannot be written ({error.strerror})") from error
-    count = len(extra.conda_names)
+    names = len(extra.conda_names)
     return Output(
-        text=f"{origin}: {count} names.",
-        document={"map": {"origin": origin, "fetched": extra.fetched}, "names": count},
+        text=f"{origin}: {count(names, 'name')}.",
+        document={"map": {"origin": origin, "fetched": extra.fetched}, "names": names},
     )
 
 

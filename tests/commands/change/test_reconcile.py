@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.undo import find_journal, undo
-from conda_pip_interop.commands.change.reconcile import carry_out, plan_reconcile
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
+from conda_pip_interop.findings.fixes import plan_reconcile
 from conda_pip_interop.findings.registry import find_findings
 from tests.support.builders import PrefixBuilder
+from tests.support.hosts import NoConda
 from tests.support.trees import read_tree
 
 if TYPE_CHECKING:
@@ -24,9 +26,8 @@ def built(tmp_path: Path) -> PrefixBuilder:
 
 
 def reconcile(root: Path) -> None:
-    snapshot = read_snapshot(root)
-    plan = plan_reconcile(snapshot)
-    carry_out(plan, snapshot=snapshot, target=Target(prefix=root, name=None, is_base=False))
+    plan, _ = plan_reconcile(read_snapshot(root))
+    execute(plan, Target(prefix=root, name=None, is_base=False), NoConda())
 
 
 def test_what_conda_has_linked_by_half_goes_and_pips_stays(built: PrefixBuilder) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conda_pip_interop.commands.change.reconcile import carry_out, plan_reconcile
-from conda_pip_interop.commands.inspect.status import read_status, render_status
+from conda_pip_interop.changes.execute import execute
+from conda_pip_interop.commands.inspect.status_rows import read_status, render_status
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
+from conda_pip_interop.findings.fixes import plan_reconcile
 from conda_pip_interop.protection.policy import Policy
 from tests.support.builders import PrefixBuilder
+from tests.support.hosts import NoConda
 
 
 def make_target(prefix: Path) -> Target:
@@ -45,8 +47,8 @@ def test_what_is_kept_of_former_operations_is_counted(tmp_path: Path) -> None:
         0,
         0,
     )
-    snapshot = read_snapshot(built.root)
-    carry_out(plan_reconcile(snapshot), snapshot=snapshot, target=target)
+    plan, _ = plan_reconcile(read_snapshot(built.root))
+    execute(plan, target, NoConda())
     row = read_status(target, Policy())
     assert (row.operations, row.originals) == (1, 1)
     assert row.changed is not None, "no history of conda's, but an operation of ours"

@@ -1,4 +1,4 @@
-"""`conda pip uninstall`: what goes, what stays, and what is refused."""
+"""`conda pip uninstall`: what is removed, what is kept, and what is refused."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from conda_pip_interop.changes.execute import execute
+from conda_pip_interop.changes.plan import Plan
 from conda_pip_interop.changes.rollback import read_journals
 from conda_pip_interop.changes.undo import undo
-from conda_pip_interop.commands.change.uninstall import (
-    UninstallPlan,
-    carry_out,
-    plan_uninstall,
-    render_uninstall,
-)
+from conda_pip_interop.commands.plan_text import render_plan
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_findings
+from conda_pip_interop.resolve.uninstall import plan_uninstall
 from tests.stories.tree import hash_tree
 from tests.support.builders import PrefixBuilder
+from tests.support.hosts import NoConda
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def target_of(built: PrefixBuilder) -> Target:
     return Target(prefix=built.root, name="web", is_base=False)
 
 
-def plan(built: PrefixBuilder, *names: str, keep_deps: bool = False) -> UninstallPlan:
+def plan(built: PrefixBuilder, *names: str, keep_deps: bool = False) -> Plan:
     snapshot = read_snapshot(built.root)
     return plan_uninstall(
         names,
@@ -46,11 +45,7 @@ def plan(built: PrefixBuilder, *names: str, keep_deps: bool = False) -> Uninstal
 
 
 def remove(built: PrefixBuilder, *names: str, keep_deps: bool = False) -> None:
-    carry_out(
-        plan(built, *names, keep_deps=keep_deps),
-        snapshot=read_snapshot(built.root),
-        target=target_of(built),
-    )
+    execute(plan(built, *names, keep_deps=keep_deps), target_of(built), NoConda())
 
 
 def refuse(built: PrefixBuilder, *names: str) -> InteropError:
@@ -65,7 +60,7 @@ def hash_lib(built: PrefixBuilder) -> str:
     return hash_tree(built.root / "lib") + hash_tree(built.root / "bin")
 
 
-def test_nothing_is_left_and_undo_brings_all_back(built: PrefixBuilder) -> None:
+def test_nothing_is_left_and_undo_restores_everything(built: PrefixBuilder) -> None:
     before = hash_lib(built)
     built.pip_package("Flask_Testing", "1", {"ft/__init__.py": "1", "/bin/ft": "x", "/etc/ft": ""})
     built.write(f"{built.site_packages}/ft/__pycache__/__init__.cpython-311.pyc", "c")
@@ -81,14 +76,14 @@ def test_nothing_is_left_and_undo_brings_all_back(built: PrefixBuilder) -> None:
     assert hash_lib(built) == there
 
 
-def test_what_a_user_has_put_beside_it_stays(built: PrefixBuilder) -> None:
+def test_files_that_the_user_added_are_kept(built: PrefixBuilder) -> None:
     built.pip_package("tool", "1", {"tool/__init__.py": ""})
     notes = built.write(f"{built.site_packages}/tool/notes.txt", "mine")
     remove(built, "tool")
     assert notes.read_text() == "mine"
 
 
-def test_what_nothing_needs_any_more_goes_along_unless_it_is_to_be_kept(
+def test_what_only_the_removed_require_is_removed_unless_kept(
     built: PrefixBuilder,
 ) -> None:
     built.pip_package("app", "1", requires=("lib>=1", "click", "pip", "kept"))
@@ -98,59 +93,59 @@ def test_what_nothing_needs_any_more_goes_along_unless_it_is_to_be_kept(
     built.pip_package("kept", "1", requested=False)
     built.pip_package("other", "1", requires=("kept",))
     found = plan(built, "app")
-    assert [(one.name, one.reason) for one in found.actions] == [
-        ("app", "asked for"),
-        ("deep", "only lib needed it"),
-        ("lib", "only app needed it"),
+    assert [(one.name, one.reason) for one in found.packages] == [
+        ("app", "requested"),
+        ("deep", "only required by lib"),
+        ("lib", "only required by app"),
     ]
-    assert [one.name for one in plan(built, "app", keep_deps=True).actions] == ["app"]
-    assert render_uninstall(found, target_of(built)) == (
+    assert [one.name for one in plan(built, "app", keep_deps=True).packages] == ["app"]
+    assert render_plan("web", found) == (
         "## Plan for web\n\npip removes:\n"
-        "  app   1  asked for\n"
-        "  deep  1  only lib needed it\n"
-        "  lib   1  only app needed it\n"
+        "  app   1  requested\n"
+        "  deep  1  only required by lib\n"
+        "  lib   1  only required by app\n"
         "\n"
-        "Nothing else needs conda's click; to remove: `conda remove -n web click`."
+        "Nothing else requires conda's click. To remove: `conda remove -n web click`."
     )
 
 
-def test_what_is_in_condas_place_does_not_go_along(built: PrefixBuilder) -> None:
+def test_an_override_is_not_removed_along(built: PrefixBuilder) -> None:
     built.pip_upgrade("click", "8.1.7", "8.2", requested=False)
     built.pip_package("app", "1", requires=("click",))
-    assert [one.name for one in plan(built, "app").actions] == ["app"]
+    assert [one.name for one in plan(built, "app").packages] == ["app"]
 
 
-def test_what_will_lack_it_is_told(built: PrefixBuilder) -> None:
+def test_dependents_that_stay_are_noted(built: PrefixBuilder) -> None:
     built.pip_package("six", "1")
     built.pip_package("app", "2", requires=("six>=1",))
-    assert plan(built, "six").notes == ("Still needed: pip's app 2 requires six >=1.",)
+    assert plan(built, "six").notes == ("Still required: pip's app 2 requires six >=1.",)
     assert plan(built, "six", "app").notes == ()
 
 
-def test_an_editable_one_says_where_its_source_stays(built: PrefixBuilder) -> None:
+def test_the_source_of_an_editable_install_is_kept(built: PrefixBuilder) -> None:
     url = {"url": "file:///src/app", "dir_info": {"editable": True}}
     built.pip_package("app", "1", {"__editable__.app-1.pth": "/src/app\n"}, direct_url=url)
-    assert plan(built, "app").notes == ("app is editable: its source stays in /src/app.",)
+    assert plan(built, "app").notes == ("app is editable: its source in /src/app is kept.",)
     before = hash_lib(built)
     remove(built, "app")
     assert hash_lib(built) != before
     assert not list((built.root / built.site_packages).glob("__editable__*"))
 
 
-def test_files_that_others_list_stay(built: PrefixBuilder) -> None:
+def test_files_that_others_list_are_kept(built: PrefixBuilder) -> None:
     built.conda_package("pytorch", "2", {"torch/__init__.py": "conda"}, dist_info=False)
     built.pip_package("torch", "2", {"torch/__init__.py": "pip", "torch/own.py": ""})
     built.pip_package("twin", "1", {"shared.py": "", "twin.py": ""})
     built.pip_package("other", "1", {"shared.py": "", "other.py": ""})
     found = plan(built, "torch", "twin")
-    assert {one.path.rpartition("site-packages/")[2] for one in found.removals} >= {
+    assert {one.path.rpartition("site-packages/")[2] for one in found.files} >= {
         "torch/own.py",
         "twin.py",
     }
     place = built.site_packages
     assert found.notes == (
-        f"1 file stays, {place}/torch/__init__.py for one: conda's pytorch lists it too.",
-        f"1 file stays, {place}/shared.py for one: pip's other lists it too.",
+        f"1 file is kept because conda's pytorch lists it too, such as {place}/torch/__init__.py.",
+        f"1 file is kept because pip's other lists it too, such as {place}/shared.py.",
     )
     remove(built, "torch", "twin")
     assert (built.root / place / "torch/__init__.py").read_text() == "pip"
@@ -158,7 +153,7 @@ def test_files_that_others_list_stay(built: PrefixBuilder) -> None:
     assert not (built.root / place / "torch/own.py").exists()
 
 
-def test_files_that_only_those_that_go_list_go(built: PrefixBuilder) -> None:
+def test_files_shared_by_removed_packages_are_removed(built: PrefixBuilder) -> None:
     before = hash_lib(built)
     built.pip_package("twin", "1", {"shared.py": "", "twin.py": ""})
     built.pip_package("other", "1", {"shared.py": "", "other.py": ""})
@@ -166,7 +161,7 @@ def test_files_that_only_those_that_go_list_go(built: PrefixBuilder) -> None:
     assert hash_lib(built) == before
 
 
-def test_of_several_of_a_name_all_go(built: PrefixBuilder) -> None:
+def test_all_distributions_of_a_name_are_removed(built: PrefixBuilder) -> None:
     before = hash_lib(built)
     built.pip_package("six", "1", {"six.py": "1"})
     built.pip_package("six", "2", {"six.py": "2"})
@@ -174,26 +169,26 @@ def test_of_several_of_a_name_all_go(built: PrefixBuilder) -> None:
     assert hash_lib(built) == before
 
 
-def test_condas_is_refused_with_condas_command(built: PrefixBuilder) -> None:
+def test_conda_packages_are_refused_with_the_command_of_conda(built: PrefixBuilder) -> None:
     built.pip_package("six", "1")
     built.conda_package("py-opencv", "4", distribution="opencv-python")
     built.conda_package("ninja", "1", {"/bin/ninja": "x"}, dist_info=False)
     error = refuse(built, "click", "six", "opencv-python", "ninja")
     assert error.code == "condas"
-    assert "click, opencv-python, ninja are conda's in web" in error.message
+    assert "click, opencv-python, ninja are installed by conda in web" in error.message
     assert error.hints == (
-        "conda removes it: `conda remove -n web click py-opencv ninja`.",
-        "pip's alone: `conda pip uninstall -n web six`.",
+        "To remove with conda: `conda remove -n web click py-opencv ninja`.",
+        "To remove only pip's: `conda pip uninstall -n web six`.",
     )
 
 
-def test_what_is_not_there_is_refused_by_name(built: PrefixBuilder) -> None:
+def test_missing_packages_are_refused_by_name(built: PrefixBuilder) -> None:
     error = refuse(built, "nope", "click", "nada")
     assert error.code == "not-installed"
     assert "nope, nada are not" in error.message
 
 
-def test_what_is_in_condas_place_is_refused_with_both_ways(built: PrefixBuilder) -> None:
+def test_an_override_is_refused_with_both_ways_to_fix_it(built: PrefixBuilder) -> None:
     built.pip_upgrade("click", "8.1.7", "8.2")
     error = refuse(built, "click")
     assert error.code == "overridden"
@@ -201,7 +196,7 @@ def test_what_is_in_condas_place_is_refused_with_both_ways(built: PrefixBuilder)
     assert "conda remove -n web click" in error.hints[1]
 
 
-def test_what_another_python_has_is_refused(built: PrefixBuilder) -> None:
+def test_packages_of_another_python_are_refused(built: PrefixBuilder) -> None:
     built.pip_package("six", "1")
     built.python_upgrade("3.12.1")
     error = refuse(built, "six")
@@ -227,12 +222,12 @@ def test_a_record_that_leaves_the_environment_is_refused(built: PrefixBuilder) -
     assert "etc/passwd" in error.message
 
 
-def test_a_plan_that_is_no_longer_true_is_not_carried_out(built: PrefixBuilder) -> None:
+def test_a_stale_plan_is_not_executed(built: PrefixBuilder) -> None:
     built.pip_package("six", "1")
-    found, snapshot = plan(built, "six"), read_snapshot(built.root)
+    found = plan(built, "six")
     built.pip_package("other", "1")
     before = hash_lib(built)
     with pytest.raises(InteropError) as caught:
-        carry_out(found, snapshot=snapshot, target=target_of(built))
+        execute(found, target_of(built), NoConda())
     assert caught.value.code == "stale-plan"
     assert hash_lib(built) == before

@@ -1,0 +1,45 @@
+"""`conda pip protect --all`: the policy applied to every environment."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+
+from conda_pip_interop.commands.change.protect import execute
+from conda_pip_interop.environment.target import Target
+from conda_pip_interop.protection.policy import Policy
+from tests.support.builders import PrefixBuilder
+from tests.support.hosts import FakeHost
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManyHost(FakeHost):
+    """A host with several environments."""
+
+    targets: tuple[Target, ...]
+
+    def list_targets(self) -> list[Target]:
+        """See `Host.list_targets`."""
+        return list(self.targets)
+
+
+def test_the_result_of_each_environment_is_shown_and_a_failure_is_exit_code_1(
+    tmp_path: Path,
+) -> None:
+    for name in ("web", "ml"):
+        PrefixBuilder(root=tmp_path / name, python="3.11.7")
+    targets = tuple(
+        Target(prefix=tmp_path / name, name=name, is_base=False) for name in ("web", "ml", "none")
+    )
+    host = ManyHost(target=targets[0], targets=targets, policy=Policy(protect=("web", "none")))
+    output = execute(Namespace(all=True), host)
+    lines = output.text.splitlines()
+    assert lines[:2] == ["web: now protected", "ml: unchanged"]
+    assert lines[2].startswith("none: failed: ")
+    assert output.exit_code == 1
+    assert output.document["success"] is False
+    unprotecting = ManyHost(target=targets[0], targets=targets[:2], policy=Policy(protect=("ml",)))
+    again = execute(Namespace(all=True), unprotecting)
+    assert again.text.splitlines() == ["web: no longer protected", "ml: now protected"]
+    assert again.exit_code == 0
