@@ -1,10 +1,10 @@
-"""The one root of the errors that a person is meant to read."""
+"""The errors that a person reads: one root, and classes where control flow depends on them."""
 
 from __future__ import annotations
 
 
 class InteropError(Exception):
-    """A refusal with a stable code, one message, and what to do next.
+    """An error with a stable code, one message, and what to do next.
 
     ``code`` is kebab-case and never changes once released (scripts match on it); ``hints`` are
     whole sentences or commands, kept apart from the message so that ``--json`` can list them.
@@ -25,7 +25,36 @@ class InteropError(Exception):
 
 
 class UsageError(InteropError):
-    """A command line that means nothing; its exit code is 2."""
+    """A wrong command line; its exit code is 2."""
 
     def __init__(self, code: str, message: str, *, hints: tuple[str, ...] = ()) -> None:
         super().__init__(code, message, hints=hints, exit_code=2)
+
+
+class StalePlanError(InteropError):
+    """The environment has changed since the plan was made: plan again."""
+
+    def __init__(self, message: str, *, hints: tuple[str, ...] = ()) -> None:
+        super().__init__("stale-plan", message, hints=hints)
+
+
+class UnsatisfiableError(InteropError):
+    """conda's solver found no solution."""
+
+    def __init__(self, message: str, *, hints: tuple[str, ...] = ()) -> None:
+        super().__init__("unsatisfiable", message, hints=hints)
+
+
+class PipFailedError(InteropError):
+    """pip or uv failed; ``missing`` are the ``NAME==VERSION`` that it did not find."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hints: tuple[str, ...] = (),
+        exit_code: int = 1,
+        missing: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__("pip-failed", message, hints=hints, exit_code=exit_code)
+        self.missing = missing

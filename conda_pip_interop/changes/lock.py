@@ -16,7 +16,7 @@ from conda_pip_interop.changes.rollback import recover
 from conda_pip_interop.changes.write_errors import explain_write_errors
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.snapshot import read_fingerprint
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, StalePlanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,8 +124,7 @@ def hold_prefix(
         with hold_lock(prefix / STATE_FOLDER / "lock", on_wait=on_wait):
             recover(prefix)
             if fingerprint is not None and fingerprint != read_fingerprint(read_prefix(prefix)):
-                raise InteropError(
-                    "stale-plan",
+                raise StalePlanError(
                     f"The environment {prefix} has changed since the plan was made.",
                     hints=("Run the command again.",),
                 )

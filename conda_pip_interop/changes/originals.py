@@ -15,14 +15,12 @@ from conda_pip_interop.environment.conda_records import (
     render_record_json,
 )
 from conda_pip_interop.environment.paths import PrefixPath
-from conda_pip_interop.findings.registry import FindingKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from conda_pip_interop.environment.snapshot import Snapshot
-    from conda_pip_interop.findings.registry import Finding
 
 _SECONDS_A_DAY: Final = 86_400
 
@@ -57,22 +55,19 @@ def count_originals(root: Path) -> int:
     return sum(1 for _ in (root / ORIGINALS_FOLDER).glob("*.json"))
 
 
-def prune_originals(snapshot: Snapshot, findings: Iterable[Finding]) -> None:
+def prune_originals(snapshot: Snapshot, altered: Collection[str]) -> None:
     """Forget the originals of records that are as conda linked them again.
 
-    That of a record which is gone stays for `KEPT_DAYS`: a conda without this plugin may have
-    deleted it (conda#14423).
+    `altered` are the conda packages that pip replaced or removed. The original of a record that is
+    gone is kept for `KEPT_DAYS`: a conda without this plugin may have deleted it (conda#14423).
     """
     folder = snapshot.prefix.root / ORIGINALS_FOLDER
     if not folder.is_dir():
         return
-    altered = {one.name for one in snapshot.records if one.overridden_by}
-    for finding in findings:
-        if finding.kind in {FindingKind.OVERRIDDEN, FindingKind.VANISHED} and finding.conda:
-            altered.add(finding.conda)
-    linked = {one.name for one in snapshot.records} - altered
+    changed = {one.name for one in snapshot.records if one.overridden_by} | {*altered}
+    linked = {one.name for one in snapshot.records} - changed
     oldest = time.time() - KEPT_DAYS * _SECONDS_A_DAY
     for kept in folder.glob("*.json"):
         name = kept.name.rsplit("-", 2)[0]  # of NAME-VERSION-BUILD.json
-        if name in linked or (name not in altered and kept.stat().st_mtime < oldest):
+        if name in linked or (name not in changed and kept.stat().st_mtime < oldest):
             kept.unlink(missing_ok=True)

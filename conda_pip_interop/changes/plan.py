@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from packaging.utils import NormalizedName
 
@@ -186,12 +186,10 @@ class Plan:
         return all(isinstance(one, Keep) for one in self.steps)
 
 
-def merge_plans(title: str, plans: Iterable[Plan]) -> Plan:
-    """Merge plans without conda's or pip's solved parts; of two actions on one path the last counts.
-
-    A package that several plans install, remove or link again has one step.
-    """
-    plans = tuple(plans)
+def merge_plans(
+    title: str, plans: Iterable[Plan], *, fingerprint: str, shows_files: bool = False
+) -> Plan:
+    """Merge the steps of plans; of two actions on one path, the last one counts."""
     files: dict[PrefixPath, FileAction] = {}
     packages: dict[tuple[type, str], PackageStep] = {}
     for plan in plans:
@@ -200,25 +198,6 @@ def merge_plans(title: str, plans: Iterable[Plan]) -> Plan:
     return Plan(
         title=title,
         steps=(*packages.values(), *files.values()),
-        notes=tuple(dict.fromkeys(note for plan in plans for note in plan.notes)),
-        fingerprint=next((one.fingerprint for one in plans if one.fingerprint), None),
-        goal=next((one.goal for one in reversed(plans) if one.goal), None),
-        shows_files=any(one.shows_files for one in plans),
+        fingerprint=fingerprint,
+        shows_files=shows_files,
     )
-
-
-# --- to go when every command makes a Plan
-Verb: TypeAlias = Literal["install", "upgrade", "downgrade", "change", "remove", "keep"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PackageAction:
-    """Deprecated while the commands move to `Plan`."""
-
-    manager: Manager
-    verb: Verb
-    name: str
-    version: str | None
-    previous: str | None
-    reason: str
-    source: str | None = None

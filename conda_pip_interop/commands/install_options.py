@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, cast
 
 from conda_pip_interop.commands.pip_arguments import add_pip_option, refuse_option
 from conda_pip_interop.errors import UsageError
@@ -21,33 +20,7 @@ from conda_pip_interop.installers.pip_options import (
     Refused,
 )
 from conda_pip_interop.protection.policy import PREFERENCES, Preference
-
-UpgradeStrategy: TypeAlias = Literal["only-if-needed", "eager"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InstallOptions:
-    """What only `install` is told. Files and groups are texts as they were given."""
-
-    requirement_files: tuple[str, ...] = ()
-    constraint_files: tuple[str, ...] = ()
-    scripts: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    editables: tuple[str, ...] = ()
-    upgrade: bool = False
-    upgrade_strategy: UpgradeStrategy = "only-if-needed"
-    force_reinstall: bool = False
-    no_deps: bool = False
-    only_deps: bool = False
-    from_pypi: tuple[str, ...] = ()
-    from_conda: tuple[str, ...] = ()
-    prefer: Preference | None = None
-    break_other_managers: tuple[str, ...] = ()
-    keep_going: bool = False
-    build_from_pypi: bool = False
-    solver: str | None = None
-    pip: PipOptions = field(default_factory=PipOptions)
-
+from conda_pip_interop.resolve.install_options import InstallOptions, UpgradeStrategy
 
 #: (names, field, metavar, help) of what may be given several times.
 _LISTS: Final = (

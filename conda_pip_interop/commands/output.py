@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from conda_pip_interop.errors import InteropError
-    from conda_pip_interop.findings.registry import Finding
+    from conda_pip_interop.findings.base import Finding
 
 #: The number of paths shown of a finding; the others are counted.
 SHOWN_PATHS = 3
@@ -44,7 +44,7 @@ def render_findings(
     `command` builds a command line for the environment from the words of a remedy.
     """
     findings = tuple(findings)
-    documents = [finding_to_dict(finding, command) for finding in findings]
+    documents = [finding.to_dict(command) for finding in findings]
     if not findings:
         return Output(
             text=f"{label}: no findings",
@@ -62,7 +62,7 @@ def render_findings(
 
 def render_finding(finding: Finding, command: Callable[..., str]) -> str:
     """Render a finding: what happened, some of its paths, and the commands that fix it."""
-    lines = [f"{finding.kind.value}: {finding.summary}"]
+    lines = [f"{finding.kind}: {finding.summary}"]
     lines += [f"    {one.path}" for one in finding.evidence[:SHOWN_PATHS]]
     rest = len(finding.evidence) - SHOWN_PATHS
     if rest > 0:
@@ -72,29 +72,6 @@ def render_finding(finding: Finding, command: Callable[..., str]) -> str:
         for number, words in enumerate(finding.remedy)
     ]
     return "\n".join(lines)
-
-
-def finding_to_dict(finding: Finding, command: Callable[..., str]) -> dict[str, object]:
-    """Return the JSON-ready form of a finding, with all its paths."""
-    return {
-        "kind": finding.kind.value,
-        "conda": finding.conda,
-        "distribution": finding.distribution,
-        "conda_version": finding.conda_version,
-        "pip_version": finding.pip_version,
-        "summary": finding.summary,
-        "paths": [
-            {
-                "path": one.path,
-                "claimed_by": list(one.claimed_by),
-                "expected": one.expected,
-                "found": one.found,
-            }
-            for one in finding.evidence
-        ],
-        "commands": [command(*words) for words in finding.remedy],
-        "details": dict(finding.details or {}),
-    }
 
 
 def render_error(error: InteropError) -> str:

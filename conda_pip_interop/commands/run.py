@@ -11,7 +11,7 @@ from conda_pip_interop.commands.host import CommonOptions
 from conda_pip_interop.commands.output import Output, render_error
 from conda_pip_interop.commands.parser import parse_arguments
 from conda_pip_interop.commands.registry import COMMANDS
-from conda_pip_interop.errors import InteropError, UsageError
+from conda_pip_interop.errors import InteropError, StalePlanError, UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -78,9 +78,7 @@ def repeat_while_stale(work: Callable[[], T], *, report: Callable[[str], None]) 
     for _ in range(_TRIES - 1):
         try:
             return work()
-        except InteropError as error:
-            if error.code != "stale-plan":
-                raise
+        except StalePlanError as error:
             report(f"{error.message} Planning again.")
     return work()
 

@@ -23,13 +23,13 @@ from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 from conda.models.version import VersionOrder, VersionSpec
 
+from conda_pip_interop import errors
 from conda_pip_interop.changes.files import replace_file
 from conda_pip_interop.conda_adapter.channels import ChannelNames, fetch_package, query_name
 from conda_pip_interop.conda_adapter.conda_rollback import remove_leftovers_on_failure
 from conda_pip_interop.conda_adapter.console import clean_stdout, quiet_stdout
 from conda_pip_interop.dependency_files.locations import hide_password
 from conda_pip_interop.environment.conda_records import read_conda_records
-from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.package_contents import Carried, find_carried, read_package_paths
 from conda_pip_interop.resolve.solver import CondaPackage
 
@@ -173,8 +173,7 @@ class CondaEnvironment:
             SpecsConfigurationConflictError,
             PackagesNotFoundError,
         ) as error:
-            raise InteropError(
-                "unsatisfiable",
+            raise errors.UnsatisfiableError(
                 f"conda cannot put {names} into {self.target.label}:\n{error}",
                 hints=(
                     "Ask for other versions of them.",

@@ -8,12 +8,12 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.dependencies.requirements import (
     find_subdir,
     marker_environment,
     parse_applying,
+    satisfies,
 )
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.metadata import Metadata
@@ -121,12 +121,7 @@ def _breaks(
 
 
 def _meets(requirement: Requirement, version: str | None) -> bool:
-    if version is None:
-        return False
-    try:
-        return requirement.specifier.contains(Version(version), prereleases=True)
-    except InvalidVersion:
-        return True
+    return version is not None and satisfies(requirement.specifier, version) is not False
 
 
 def _minor(version: str | None) -> str | None:

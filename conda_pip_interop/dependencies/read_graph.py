@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from conda_pip_interop.dependencies.graph import Graph, Need, Node
-from conda_pip_interop.dependencies.requirements import find_subdir, marker_environment
+from conda_pip_interop.dependencies.requirements import find_subdir, marker_environment, satisfies
 from conda_pip_interop.environment.conda_history import parse_requested
 from conda_pip_interop.environment.distributions import Distribution, read_requirements
 from conda_pip_interop.environment.ownership import ByConda
@@ -140,11 +140,8 @@ def _parse(text: str) -> Requirement | None:
 
 def _is_met(requirement: Requirement, name: NormalizedName, node: Node) -> bool:
     """Whether the version will do; where none is told, or none that can be read, it does."""
-    try:
-        versions = [Version(one.version) for one in node.projects if one.name == name]
-    except InvalidVersion:
-        return True
-    return all(requirement.specifier.contains(one, prereleases=True) for one in versions)
+    versions = (one.version for one in node.projects if one.name == name)
+    return all(satisfies(requirement.specifier, one) is not False for one in versions)
 
 
 #: They write REQUESTED: pip for what was named, uv for everything. Where it is missing behind uv,

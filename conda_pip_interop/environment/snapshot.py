@@ -19,9 +19,14 @@ from conda_pip_interop.environment.claims import (
     is_rewritten,
 )
 from conda_pip_interop.environment.conda_records import CondaRecord, Unreadable, read_conda_records
-from conda_pip_interop.environment.distributions import Distribution, Leftover, read_distributions
+from conda_pip_interop.environment.distributions import (
+    Distribution,
+    Leftover,
+    read_distributions,
+    read_requirements,
+)
 from conda_pip_interop.environment.file_facts import FactReader, FileFact
-from conda_pip_interop.environment.metadata import parse_metadata_name
+from conda_pip_interop.environment.metadata import Metadata, parse_metadata_name
 from conda_pip_interop.environment.ownership import Ownership
 from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
 from conda_pip_interop.environment.prefix import Prefix, read_prefix
@@ -56,6 +61,13 @@ class Snapshot:
     def ownership(self) -> Ownership:
         """The owners of all paths and distributions."""
         return Ownership(self.claims, self.facts, self.distributions, self.stranded)
+
+    def read_metadata(self, distribution: Distribution) -> Metadata:
+        """Read what a distribution requires; its metadata is read once."""
+        known = self._views.get(distribution)
+        if not isinstance(known, Metadata):
+            known = self._views[distribution] = read_requirements(self.prefix, distribution)
+        return known
 
     def view(self, build: Callable[[Snapshot], View]) -> View:
         """Return what ``build`` makes of this snapshot; built once, for packages above this one."""

@@ -1,1 +1,433 @@
 """Merge the fixes of findings into one plan: for reconcile, restore and repair."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from conda_pip_interop.changes.exclusive_files import read_compiled, read_payload
+from conda_pip_interop.changes.originals import original_path, read_original
+from conda_pip_interop.changes.override import read_override, settle_override
+from conda_pip_interop.changes.plan import (
+    FileAction,
+    InstallPip,
+    Keep,
+    LinkConda,
+    PackageStep,
+    Plan,
+    RemoveFile,
+    RemovePip,
+    Step,
+    UnlinkConda,
+    WriteFile,
+    merge_plans,
+)
+from conda_pip_interop.environment.conda_records import (
+    CondaRecord,
+    claimed_metadata,
+    read_packaged_record,
+    render_record_json,
+)
+from conda_pip_interop.environment.origin import shorten_channel
+from conda_pip_interop.environment.ownership import ByConda
+from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.errors import InteropError, UsageError
+from conda_pip_interop.findings.damaged import DamagedFinding
+from conda_pip_interop.findings.lost_record import LostRecordFinding
+from conda_pip_interop.findings.overridden import OverriddenFinding, fix_record, group_by_record
+from conda_pip_interop.findings.registry import find_all
+from conda_pip_interop.findings.stranded import StrandedFinding
+from conda_pip_interop.findings.vanished import VanishedFinding
+
+if TYPE_CHECKING:
+    from conda_pip_interop.environment.conda_history import Linked
+    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.findings.base import Finding
+
+    Fetch = Callable[[Linked], Path | None]
+
+_HISTORY: Final = PrefixPath("conda-meta/history")
+
+
+def plan_reconcile(
+    snapshot: Snapshot, *, left_alone: frozenset[str] = frozenset()
+) -> tuple[Plan, tuple[Finding, ...]]:
+    """Merge the fixes of the automatic kinds; also return the findings that they fix.
+
+    Findings whose `leave_key` is in `left_alone` are skipped: their fix was undone.
+    """
+    findings = [one for one in find_all(snapshot) if one.leave_key not in left_alone]
+    plans: list[Plan] = []
+    fixed: list[Finding] = []
+    taken: set[PrefixPath] = set()
+    for record, overridden in group_by_record(findings, snapshot):
+        files = tuple(fix_record(record, overridden, snapshot, taken))
+        if files:
+            plans.append(Plan(title="reconcile", steps=files))
+            fixed += overridden
+    for finding in findings:
+        if finding.automatic and not isinstance(finding, OverriddenFinding):
+            plan = finding.fix(snapshot)
+            if plan is not None and plan.steps:
+                plans.append(plan)
+                fixed.append(finding)
+    merged = merge_plans("reconcile", plans, fingerprint=snapshot.fingerprint, shows_files=True)
+    return merged, tuple(fixed)
+
+
+def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) -> Plan:
+    """Link conda's packages of `names` (conda's or PyPI's) again; empty if all are conda's.
+
+    Raises InteropError `not-conda` for a name that no record carries, `no-record` if pip's
+    distribution does not say which files are its own.
+    """
+    replaced = _find_replaced(snapshot)
+    known = {one.name for one in snapshot.records}
+    known |= {canonicalize_name(one.name) for one in snapshot.records}
+    chosen: dict[CondaRecord, tuple[Distribution, ...]] = {}
+    for name in names:
+        matching = [one for one in replaced if _is_about(one, name)]
+        if not matching and name not in known and canonicalize_name(name) not in known:
+            raise InteropError(
+                "not-conda",
+                f"conda has no record of {name} in {target.label}, so it cannot be restored.",
+                hints=(f"To install it: `{target.command('conda', 'pip', 'install', name)}`.",),
+            )
+        chosen.update({one: replaced[one] for one in matching})
+    removals = {
+        removal.path: removal
+        for record, distributions in chosen.items()
+        for removal in _remove_replacements(record, distributions, snapshot, target)
+    }
+    steps: list[Step] = [
+        step for record, found in chosen.items() for step in _build_restore_steps(record, found)
+    ]
+    last = tuple(chosen)[-1:]
+    return Plan(
+        title=" ".join(["restore", *(record.name for record in chosen)]),
+        steps=(*steps, *removals.values()),
+        fingerprint=snapshot.fingerprint,
+        goal=_find_goal(last, removals, snapshot.prefix.root),
+    )
+
+
+def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, ...]]:
+    """Find the records that are not as conda linked them, with pip's distributions instead."""
+    found: dict[CondaRecord, list[Distribution]] = {}
+    for finding in find_all(snapshot):
+        if isinstance(finding, OverriddenFinding | VanishedFinding):
+            by = found.setdefault(finding.recorded.record, [])
+            by += [finding.by] if isinstance(finding, OverriddenFinding) else []
+    for record in snapshot.records:
+        if record.overridden_by:
+            listed = {file.path for file in record.files}
+            here = [one for one in snapshot.distributions if one.metadata_file in listed]
+            found.setdefault(record, []).extend(here)
+    return {record: tuple(dict.fromkeys(by)) for record, by in found.items()}
+
+
+def _is_about(record: CondaRecord, name: str) -> bool:
+    wanted = canonicalize_name(name)
+    carried = {one.name for one in claimed_metadata(record)}
+    return record.name == name or wanted in carried | record.overridden_by.keys()
+
+
+def _build_restore_steps(
+    record: CondaRecord, distributions: Iterable[Distribution]
+) -> Iterator[PackageStep]:
+    for one in distributions:
+        reason = f"replaced by conda's {record.name}"
+        yield RemovePip(name=one.name, version=one.version, reason=reason)
+    yield _link_again(record, "the package of conda's record")
+
+
+def _link_again(record: CondaRecord, reason: str) -> LinkConda:
+    return LinkConda(
+        name=record.name,
+        version=record.version,
+        reason=reason,
+        channel=shorten_channel(record.channel),
+        record=record,
+    )
+
+
+def _remove_replacements(
+    record: CondaRecord,
+    distributions: Collection[Distribution],
+    snapshot: Snapshot,
+    target: Target,
+) -> Iterator[RemoveFile]:
+    names = [one.name for one in distributions]
+    for one in distributions:
+        if one.files is None:
+            raise InteropError(
+                "no-record",
+                f"pip's {one.name} {one.version} in {target.label}: "
+                f"{one.record_fault or 'it has no RECORD'}, so its files are unknown.",
+                hints=(f"To fix: remove {one.metadata}, then run the command again.",),
+            )
+        for path in read_payload(one, snapshot.prefix.root):
+            if not snapshot.ownership.is_shared(path, records=(record,), names=names):
+                yield RemoveFile(path=path, reason=f"pip's {one.name} {one.version}")
+    if record.overridden_by:
+        yield RemoveFile(path=original_path(record), reason="conda writes its record again")
+
+
+def _find_goal(
+    records: Iterable[CondaRecord], removed: Collection[PrefixPath], root: Path
+) -> PrefixPath | None:
+    """Find a file that only conda's link brings back: with it there, conda's part is done."""
+    for record in records:
+        for claimed in claimed_metadata(read_original(record, root)):
+            if claimed.path in removed or not os.path.lexists(root / claimed.path):
+                return claimed.path
+    return None
+
+
+def plan_repair(
+    names: Collection[str],
+    *,
+    snapshot: Snapshot,
+    target: Target,
+    clean_up: bool,
+    fetch: Fetch,
+) -> Plan:
+    """Repair damaged and stranded distributions and lost records: of `names`, or all.
+
+    `clean_up` removes what is left of lost records instead. The InstallPip steps are not resolved
+    yet. Raises InteropError `no-lost-record`, `not-broken`, `other-python`, `no-package`,
+    `no-record`.
+    """
+    lost = [one for one in find_all(snapshot) if isinstance(one, LostRecordFinding)]
+    wanted = {spelled for name in names for spelled in (name, canonicalize_name(name))}
+    if clean_up:
+        _refuse_without_lost_record(names, lost, target)
+    chosen = [one for one in lost if not names or wanted & one.names]
+    if clean_up:
+        removed = " ".join(one.linked.name for one in chosen)
+        return Plan(
+            title=f"repair --clean-up {removed}",
+            steps=(
+                *map(_build_clean_up_step, chosen),
+                *_remove_orphans(chosen, snapshot.prefix.root),
+            ),
+            fingerprint=snapshot.fingerprint,
+        )
+    known = {name for one in chosen for name in one.names}
+    installs = _choose_reinstalls(names, known, snapshot, target)
+    steps: list[Step] = []
+    for one in chosen:
+        steps += _build_record_steps(one, snapshot, target, fetch)
+    steps += installs
+    tidying = not names or bool(installs)
+    removals = _remove_stranded(snapshot, {one.name for one in installs}) if tidying else ()
+    title = ["repair", *(one.linked.name for one in chosen)]
+    return Plan(
+        title=" ".join(title) if chosen else "repair",
+        steps=(*steps, *removals),
+        notes=_describe_removals(removals),
+        fingerprint=snapshot.fingerprint,
+    )
+
+
+def _describe_removals(removals: Collection[RemoveFile]) -> tuple[str, ...]:
+    if not removals:
+        return ()
+    folders = sorted({one.path.partition("/site-packages/")[0] for one in removals})
+    count = f"{len(removals)} file{'s' if len(removals) > 1 else ''}"
+    return (f"Removes {count} of another Python from {', '.join(folders)}.",)
+
+
+def _refuse_without_lost_record(
+    names: Iterable[str], lost: Collection[LostRecordFinding], target: Target
+) -> None:
+    for name in names:
+        if not any({name, canonicalize_name(name)} & one.names for one in lost):
+            check = target.command("conda", "pip", "check")
+            raise UsageError(
+                "no-lost-record",
+                f"No record of {name} is missing in {target.label}.",
+                hints=(f"To list the findings: `{check}`.",),
+            )
+
+
+def _build_clean_up_step(lost: LostRecordFinding) -> UnlinkConda:
+    return UnlinkConda(
+        name=lost.linked.name,
+        version=lost.linked.version,
+        reason=f"its record is missing; {lost.describe_rest()}",
+    )
+
+
+def _remove_orphans(chosen: Collection[LostRecordFinding], root: Path) -> Iterator[FileAction]:
+    """Remove orphaned files, compiled ones included; the history says that they are removed."""
+    for one in chosen:
+        reason = f"orphaned file of conda's {one.linked.name} {one.linked.version}"
+        for path in one.orphans:
+            yield RemoveFile(path=path, reason=reason)
+            if path.endswith(".py"):
+                for compiled in read_compiled(path, root):
+                    yield RemoveFile(path=compiled, reason=reason)
+    counted = [one.linked for one in chosen if not one.linked.removed]
+    if counted:
+        names = [one.name for one in counted]
+        section = [
+            time.strftime("==> %Y-%m-%d %H:%M:%S <=="),
+            f"# cmd: conda pip repair --clean-up {' '.join(names)}",
+            *(f"-{one.text}" for one in counted),
+            f"# remove specs: {names}",
+        ]
+        yield WriteFile(
+            path=_HISTORY,
+            content=(root / _HISTORY).read_bytes() + "\n".join([*section, ""]).encode(),
+            reason="conda does not count it as installed any more",
+            mode=(root / _HISTORY).stat().st_mode & 0o777,
+        )
+
+
+def _choose_reinstalls(
+    names: Collection[str], known: Collection[str], snapshot: Snapshot, target: Target
+) -> list[InstallPip]:
+    """Choose what pip installs again: of `names` that are no lost records (`known`), or all."""
+    found: dict[NormalizedName, InstallPip] = {}
+    for finding in find_all(snapshot):
+        if isinstance(finding, DamagedFinding | StrandedFinding):
+            plan = finding.fix(snapshot)
+            for step in plan.packages if plan is not None else ():
+                if isinstance(step, InstallPip):
+                    found.setdefault(finding.one.name, step)
+    if not names:
+        return [found[name] for name in sorted(found)]
+    wanted = dict.fromkeys(map(canonicalize_name, names))
+    for name in names:
+        spelled = canonicalize_name(name)
+        if spelled not in found:
+            if not {name, spelled} & {*known}:
+                raise _not_broken(spelled, snapshot, target)
+            wanted.pop(spelled)
+    return [found[name] for name in wanted]
+
+
+def _not_broken(name: NormalizedName, snapshot: Snapshot, target: Target) -> InteropError:
+    one = {one.name: one for one in snapshot.distributions}.get(name)
+    if one is None:
+        install = target.command("conda", "pip", "install", name)
+        return UsageError(
+            "not-broken",
+            f"{name} is not installed in {target.label}.",
+            hints=(f"To install it: `{install}`.",),
+        )
+    owner = snapshot.ownership.owner_of(one)
+    record = owner.record if isinstance(owner, ByConda) else owner.in_place_of
+    if record is not None:
+        restore = target.command("conda", "pip", "restore", record.name)
+        return UsageError(
+            "not-broken",
+            f"{name} {one.version} in {target.label} is not damaged; its package is conda's.",
+            hints=(f"To link conda's package again: `{restore}`.",),
+        )
+    again = target.command("conda", "pip", "install", "--force-reinstall", name)
+    return UsageError(
+        "not-broken",
+        f"{name} {one.version} in {target.label} is not damaged.",
+        hints=(f"To install it again: `{again}`.",),
+    )
+
+
+def _build_record_steps(
+    lost: LostRecordFinding, snapshot: Snapshot, target: Target, fetch: Fetch
+) -> Iterator[Step]:
+    """Write a record again; what has no files at all is linked again, too."""
+    record = lost.record
+    if record is not None:
+        _refuse_other_python(record, snapshot, target)
+    else:
+        record = _fetch_record(lost, snapshot, target, fetch)
+    if lost.gone:
+        yield _link_again(record, "its record and its files are missing")
+    else:
+        yield Keep(
+            manager="conda",
+            name=lost.linked.name,
+            version=lost.linked.version,
+            reason=f"its record is written again; {lost.describe_rest()}",
+        )
+    for one in lost.by:
+        if one.files is None:
+            raise InteropError(
+                "no-record",
+                f"pip's {one.name} {one.version}, which replaced conda's {record.name}, has no "
+                "RECORD, so its files are unknown.",
+                hints=(f"To fix: remove {one.metadata}, then run the command again.",),
+            )
+    root, ownership = snapshot.prefix.root, snapshot.ownership
+    if lost.by:
+        override = read_override(record, lost.by, ownership=ownership, root=root)
+        yield from settle_override(override, ownership=ownership, root=root)
+    else:
+        content = render_record_json(record.raw).encode()
+        yield WriteFile(path=record.path, content=content, reason="the package is linked")
+
+
+def _refuse_other_python(record: CondaRecord, snapshot: Snapshot, target: Target) -> None:
+    python = snapshot.prefix.python
+    here = None if python is None else f"{python.site_packages}/"
+    if here is None or any(one.path.startswith(here) for one in claimed_metadata(record)):
+        return
+    clean_up = target.command("conda", "pip", "repair", "--clean-up", record.name)
+    raise InteropError(
+        "other-python",
+        f"conda's {record.name} {record.version} (build {record.build}), whose record is missing, "
+        f"is not for the Python of {target.label}.",
+        hints=(
+            f"To remove its orphaned files: `{clean_up}`.",
+            f"To install one that is: `{target.command('conda', 'install', record.name)}`.",
+        ),
+    )
+
+
+def _fetch_record(
+    lost: LostRecordFinding, snapshot: Snapshot, target: Target, fetch: Fetch
+) -> CondaRecord:
+    folder = fetch(lost.linked)
+    record = read_packaged_record(folder, snapshot.prefix) if folder is not None else None
+    if record is None:
+        name = lost.linked.name
+        clean_up = target.command("conda", "pip", "repair", "--clean-up", name)
+        raise InteropError(
+            "no-package",
+            f"The record of conda's {name} {lost.linked.version} in {target.label} cannot be "
+            f"written again: {lost.linked.text} is in no package cache and in no channel.",
+            hints=(
+                f"To leave it to pip: `{clean_up}`.",
+                f"To install another build: `{target.command('conda', 'install', name)}`.",
+            ),
+        )
+    return record
+
+
+def _remove_stranded(snapshot: Snapshot, coming: Collection[str]) -> tuple[RemoveFile, ...]:
+    """Remove what is left in other Pythons' site-packages, once all of it is here or `coming`.
+
+    Only what the RECORDs there list, and no record or distribution of this Python.
+    """
+    here = {one.name for one in snapshot.distributions} | {*coming}
+    if not snapshot.stranded or any(one.name not in here for one in snapshot.stranded):
+        return ()
+    names = {one.name for one in snapshot.stranded}
+    folders = tuple({f"{one.site_packages}/" for one in snapshot.stranded})
+    removals = {}
+    for one in snapshot.stranded:
+        for path in read_payload(one, snapshot.prefix.root):
+            shared = snapshot.ownership.is_shared(path, names=names)
+            if path.startswith(folders) and not shared:
+                reason = f"{one.name} is installed for the environment's Python"
+                removals[path] = RemoveFile(path=path, reason=reason)
+    return tuple(removals.values())

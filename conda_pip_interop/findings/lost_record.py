@@ -1,7 +1,7 @@
-"""Lost records: conda's own `list` has deleted them when pip had touched the package (conda#14423).
+"""`lost-record`: conda deleted the record of a package that pip had changed (conda#14423).
 
-What proves one: the history says that conda has linked the package and not that it has removed it;
-or, once a later transaction has written it off, files of that very package which nobody lists.
+It is proved by the history, which says that conda linked the package and not that it removed it;
+or, if a later transaction counts it as removed, by files of that very package that no one lists.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -26,10 +26,10 @@ from conda_pip_interop.environment.conda_records import (
 )
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
-from conda_pip_interop.findings.base import Evidence, Finding, FindingKind, present
+from conda_pip_interop.findings.base import Evidence, Finding, metadata_evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from conda_pip_interop.environment.conda_records import CondaFile
     from conda_pip_interop.environment.distributions import Distribution
@@ -37,53 +37,87 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LostRecord:
-    """A record that is gone; `record` is what it said, None where the package is at hand no more.
+@dataclass(frozen=True, kw_only=True)
+class LostRecordFinding(Finding):
+    """``linked`` has no record any more; ``record`` is what it said, if the package is known.
 
-    `by`: pip's distributions in its place; `orphans`: files of it, unchanged, that nobody lists;
-    `gone`: neither its own nor other distributions are there.
+    ``by`` are pip's distributions that replaced it; ``orphans`` are files of it, unchanged, that
+    no package lists; ``gone``: neither its own nor other distributions are there.
     """
 
+    kind: ClassVar[str] = "lost-record"
+
     linked: Linked
-    record: CondaRecord | None
     by: tuple[Distribution, ...]
     orphans: tuple[PrefixPath, ...]
     gone: bool
 
     @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        return (
+            f"conda's record of {self.linked.name} {self.linked.version} is missing, although the "
+            f"package was not removed; {self.describe_rest()}."
+        )
+
+    @property
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """See `Finding.remedy`."""
+        name = self.linked.name
+        return (
+            ("conda", "pip", "repair", name),
+            ("conda", "pip", "repair", "--clean-up", name),
+        )
+
+    @property
+    def conda_name(self) -> str:
+        """See `Finding.conda_name`."""
+        return self.linked.name
+
+    @property
+    def conda_version(self) -> str:
+        """See `Finding.conda_version`."""
+        return self.linked.version
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """See `Finding.details`."""
+        return {"package_at_hand": self.record is not None, "written_off": self.linked.removed}
+
+    @property
     def names(self) -> frozenset[str]:
-        """What it may be called: conda's name, and those of its distributions."""
+        """The names it goes by: conda's, and those of its distributions."""
         carried = claimed_metadata(self.record) if self.record is not None else ()
         return frozenset(
             {self.linked.name, *(one.name for one in carried), *(one.name for one in self.by)}
         )
 
+    def describe_rest(self) -> str:
+        """Describe what is there of the package, or what replaced it."""
+        parts = [f"pip's {one.name} {one.version} replaced it" for one in self.by]
+        if not parts:
+            parts = ["its files are gone" if self.gone else "its files are there"]
+        if self.orphans:
+            count = len(self.orphans)
+            parts.append(f"{count} orphaned file{'s are' if count > 1 else ' is'} left")
+        return ", and ".join(parts)
 
-def find_lost_records_in(snapshot: Snapshot) -> tuple[LostRecord, ...]:
-    """The lost records of an environment, by name.
 
-    Reads packages in the caches of those that are linked; only names that the history has, and no
-    record, are looked into.
+def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[LostRecordFinding]:
+    """Find the lost records, by name.
+
+    Packages in the caches that linked ones come from are read; only names that the history has,
+    and no record, are examined.
     """
     missing = _find_missing(snapshot)
     if not missing:
-        return ()
-    ownership = snapshot.ownership
-    caches = sorted(
-        {
-            Path(one.extracted_package_dir).parent
-            for one in snapshot.records
-            if one.extracted_package_dir
-        }
-    )
-    found = (_judge(one, caches, snapshot, ownership) for one in missing)
-    return tuple(one for one in found if one is not None)
-
-
-def find_lost_records(snapshot: Snapshot) -> Iterator[Finding]:
-    """The same as findings."""
-    return map(_build_finding, find_lost_records_in(snapshot))
+        return
+    folders = (one.extracted_package_dir for one in snapshot.records)
+    caches = sorted({Path(folder).parent for folder in folders if folder})
+    for linked in missing:
+        found = _judge(linked, caches, snapshot)
+        if found is not None:
+            yield found
 
 
 def _find_missing(snapshot: Snapshot) -> list[Linked]:
@@ -99,14 +133,12 @@ def _find_missing(snapshot: Snapshot) -> list[Linked]:
     return [linked[name] for name in sorted(linked.keys() - present)]
 
 
-def _judge(
-    linked: Linked, caches: Iterable[Path], snapshot: Snapshot, ownership: Ownership
-) -> LostRecord | None:
+def _judge(linked: Linked, caches: Iterable[Path], snapshot: Snapshot) -> LostRecordFinding | None:
     record = _read_record(linked, caches, snapshot)
     root = snapshot.prefix.root
     if record is None and linked.removed:
         return None
-    orphans = tuple(_find_orphans(record, ownership, root)) if record is not None else ()
+    orphans = tuple(_find_orphans(record, snapshot.ownership, root)) if record is not None else ()
     if linked.removed and not orphans:
         return None
     by = tuple(_find_in_place(linked, record, snapshot))
@@ -114,7 +146,20 @@ def _judge(
         return None
     carried = claimed_metadata(record) if record is not None else ()
     gone = not by and not any(os.path.lexists(to_disk(root, one.path)) for one in carried)
-    return LostRecord(linked=linked, record=record, by=by, orphans=orphans, gone=gone)
+    record_path = PrefixPath(f"conda-meta/{linked.stem}.json")
+    gone_record = Evidence(path=record_path, claimed_by=(), expected="present", found="absent")
+    there = (
+        Evidence(path=path, claimed_by=(), expected="absent", found="present") for path in orphans
+    )
+    return LostRecordFinding(
+        record=record,
+        distribution=by[0] if by else None,
+        linked=linked,
+        by=by,
+        orphans=orphans,
+        gone=gone,
+        evidence=(gone_record, *map(metadata_evidence, by), *there),
+    )
 
 
 def _read_record(linked: Linked, caches: Iterable[Path], snapshot: Snapshot) -> CondaRecord | None:
@@ -181,46 +226,3 @@ def _is_as_linked(claim: Claim, root: Path) -> bool:
         return on_disk.is_file() and claim.allows(hash_file(on_disk))
     except OSError:
         return False
-
-
-def _build_finding(lost: LostRecord) -> Finding:
-    linked, first = lost.linked, next(iter(lost.by), None)
-    record = PrefixPath(f"conda-meta/{linked.stem}.json")
-    evidence = [Evidence(path=record, claimed_by=(), expected="present", found="absent")]
-    evidence += map(present, lost.by)
-    evidence += (
-        Evidence(path=path, claimed_by=(), expected="absent", found="present")
-        for path in lost.orphans
-    )
-    return Finding(
-        kind=FindingKind.LOST_RECORD,
-        conda=linked.name,
-        distribution=None if first is None else first.name,
-        conda_version=linked.version,
-        pip_version=None if first is None else first.version,
-        metadata=None if first is None else first.metadata,
-        evidence=tuple(evidence),
-        summary=f"conda's record of {linked.name} {linked.version} is gone, though nobody has "
-        f"removed the package; {tell_rest(lost)}.",
-        remedy=(
-            ("conda", "pip", "repair", linked.name),
-            ("conda", "pip", "repair", "--clean-up", linked.name),
-        ),
-        details={"package_at_hand": lost.record is not None, "written_off": linked.removed},
-    )
-
-
-def tell_rest(lost: LostRecord) -> str:
-    """What is there of a lost record's package, or in place of it, in words."""
-    parts = [f"pip's {one.name} {one.version} is in its place" for one in lost.by]
-    if not parts:
-        parts = ["its files are gone" if lost.gone else "its files are there"]
-    if lost.orphans:
-        count = len(lost.orphans)
-        what = (
-            "a file of it that nobody lists is"
-            if count == 1
-            else f"{count} files of it that nobody lists are"
-        )
-        parts.append(f"{what} left")
-    return ", and ".join(parts)

@@ -1,4 +1,4 @@
-"""What to say, once, after a transaction."""
+"""Report new findings once, and what reconciling has changed."""
 
 from __future__ import annotations
 
@@ -6,72 +6,63 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.plan import RemoveFile
-from conda_pip_interop.changes.state import State
-from conda_pip_interop.findings.registry import FindingKind
-
-#: What is left behind and is removed.
-_CLEANED = (FindingKind.STALE_METADATA, FindingKind.LEFTOVER)
+from conda_pip_interop.findings.leftover import LeftoverFinding
+from conda_pip_interop.findings.overridden import OverriddenFinding
+from conda_pip_interop.findings.stale_metadata import StaleMetadataFinding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
-    from conda_pip_interop.commands.change.reconcile import ReconcilePlan
+    from conda_pip_interop.changes.plan import Plan
+    from conda_pip_interop.changes.state import State
     from conda_pip_interop.environment.target import Target
-    from conda_pip_interop.findings.registry import Finding
+    from conda_pip_interop.findings.base import Finding
 
 
 def build_notice(
     findings: Iterable[Finding], state: State, target: Target
 ) -> tuple[tuple[str, ...], State]:
-    """The lines to say, and the state that remembers them.
+    """Return the lines to print, and the state that remembers them.
 
-    What has been told and is still so is not told again; what has gone is forgotten, so that it is
-    told should it come back.
+    A finding that was reported is not reported again while it lasts; one that is gone is
+    forgotten, so that it is reported if it comes back.
     """
-    keys = {_key(finding): finding for finding in findings}
-    new = [finding for key, finding in keys.items() if key not in state.told]
-    other = {key for key in state.told if not key.startswith("finding:")}
-    remembered = dataclasses.replace(state, told=frozenset(other | keys.keys()))
-    if not new:
-        return (), remembered
-    return (*_render_lines(new, target),), remembered
+    by_key = {finding.key: finding for finding in findings}
+    new = [finding for key, finding in by_key.items() if key not in state.told]
+    remembered = dataclasses.replace(state, told=frozenset(by_key))
+    return (tuple(_render_lines(new, target)) if new else ()), remembered
 
 
-def build_report(plan: ReconcilePlan, target: Target) -> tuple[str, ...]:
-    """The lines to say of what has been set right."""
-    overridden = [one for one in plan.findings if one.kind is FindingKind.OVERRIDDEN]
-    told = [*overridden, *(one for one in plan.findings if one.kind in _CLEANED)]
-    lines = [f"conda-pip-interop: {target.label}: {one.summary}" for one in told]
+def build_report(plan: Plan, fixed: Collection[Finding], target: Target) -> tuple[str, ...]:
+    """Return the lines to print about what reconciling has changed."""
+    overridden = [one for one in fixed if isinstance(one, OverriddenFinding)]
+    cleaned = [one for one in fixed if isinstance(one, StaleMetadataFinding | LeftoverFinding)]
+    lines = [f"conda-pip-interop: {target.label}: {one.summary}" for one in (*overridden, *cleaned)]
     if overridden:
-        names = [one.conda for one in overridden if one.conda is not None]
-        lines.append("  conda's records list pip's files now, so that neither breaks the other")
-        lines.append(f"  conda's own back: {target.command('conda', 'pip', 'restore', *names)}")
-    count = sum(isinstance(action, RemoveFile) for action in plan.actions)
+        names = dict.fromkeys(one.recorded.record.name for one in overridden)
+        restore = target.command("conda", "pip", "restore", *names)
+        lines.append("  conda's records were updated to list pip's files.")
+        lines.append(f"  To go back to conda's version: {restore}")
+    count = sum(isinstance(action, RemoveFile) for action in plan.files)
     if count:
-        files = "file" if count == 1 else "files"
-        lines.append(f"  cleaned up: {count} {files} that nobody answers for")
+        lines.append(f"  removed {count} orphaned {'file' if count == 1 else 'files'}")
     return tuple(lines)
 
 
-def _key(finding: Finding) -> str:
-    parts = (finding.kind.value, finding.conda, finding.distribution, finding.pip_version)
-    return "finding:" + ":".join(part or "" for part in parts)
-
-
-def _render_lines(findings: list[Finding], target: Target) -> Iterable[str]:
-    """One line for one finding; for more, a line that counts and the command that tells all."""
+def _render_lines(findings: list[Finding], target: Target) -> Iterator[str]:
+    """Render a line for one finding; for more, their counts and the command that lists them."""
     if len(findings) == 1:
         (finding,) = findings
         yield f"conda-pip-interop: {target.label}: {finding.summary}"
         if finding.remedy:
-            yield f"  to settle it: {target.command(*finding.remedy[0])}"
+            yield f"  To fix: {target.command(*finding.remedy[0])}"
         return
-    counts: dict[FindingKind, list[str]] = {}
+    counts: dict[str, list[str]] = {}
     for finding in findings:
-        counts.setdefault(finding.kind, []).append(finding.distribution or finding.conda or "?")
-    told = "; ".join(f"{kind.value}: {_shorten(names)}" for kind, names in counts.items())
+        counts.setdefault(finding.kind, []).append(finding.project or finding.conda_name or "?")
+    told = "; ".join(f"{kind}: {_shorten(names)}" for kind, names in counts.items())
     yield f"conda-pip-interop: {target.label}: {len(findings)} findings ({told})"
-    yield f"  to see them: {target.command('conda', 'pip', 'check')}"
+    yield f"  To list them: {target.command('conda', 'pip', 'check')}"
 
 
 def _shorten(names: list[str], shown: int = 3) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final, TYPE_CHECKING
 
 from conda_pip_interop.dependency_files.locations import hide_password
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import PipFailedError
 from conda_pip_interop.installers.pip_input_files import build_words, write_constraints, write_links
 from conda_pip_interop.installers.pip_options import PipOptions
 from conda_pip_interop.installers.pip_report import parse_report
@@ -47,6 +48,12 @@ _WARNINGS = 5
 #: Words of pip's for a project that does not build, and for an address that does not answer.
 _NOT_BUILT = ("metadata-generation-failed", "subprocess-exited-with-error")
 _NOT_REACHED = ("Max retries exceeded", "connection broken by", "HTTP error")
+
+
+#: A pinned requirement that pip or uv could not find.
+_MISSING: Final = re.compile(
+    r"(?:requirement |there is no version of )([A-Za-z0-9._-]+==[^\s,;)]+)"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -203,15 +210,20 @@ def _stay_in(prefix: Path) -> list[str]:
     return ["--target=", f"--prefix={prefix}", f"--root={prefix.anchor}"]
 
 
-def pip_failed(returncode: int, output: str) -> InteropError:
+def pip_failed(returncode: int, output: str) -> PipFailedError:
     """pip's own words about its failure, with its own exit code, and with no password."""
     words = _indent(_last_words(hide_password(output).rstrip().splitlines()))
-    return InteropError(
-        "pip-failed",
+    return PipFailedError(
         f"pip failed (exit code {returncode}):\n{words}",
         hints=_advise(words),
         exit_code=returncode,
+        missing=find_missing(output),
     )
+
+
+def find_missing(output: str) -> frozenset[str]:
+    """Find the pinned requirements that pip's or uv's output reports as not found."""
+    return frozenset(_MISSING.findall(output))
 
 
 def _advise(words: str) -> tuple[str, ...]:

@@ -22,14 +22,14 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name, parse_wheel_filename
 
 from conda_pip_interop.dependency_files.locations import hide_password, is_archive
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.installers.interface import HeldDistribution, Line, Pin
 from conda_pip_interop.installers.pip_input_files import (
     write_constraints,
     write_links,
     write_requirements,
 )
-from conda_pip_interop.installers.pip_process import neutral_environment
+from conda_pip_interop.installers.pip_process import find_missing, neutral_environment
 from conda_pip_interop.installers.pip_report import ReportItem
 from conda_pip_interop.installers.processes import run_child
 from conda_pip_interop.installers.stubs import write_stub_wheel
@@ -294,6 +294,8 @@ def _neutral(environ: Mapping[str, str]) -> dict[str, str]:
 def _uv_failed(returncode: int, output: str) -> InteropError:
     """uv's own words, with its exit code; to the use cases it has failed as pip fails."""
     words = "\n".join(f"    {line}" for line in hide_password(output).splitlines())
-    return InteropError(
-        "pip-failed", f"uv failed (exit code {returncode}):\n{words}", exit_code=returncode
+    return PipFailedError(
+        f"uv failed (exit code {returncode}):\n{words}",
+        exit_code=returncode,
+        missing=find_missing(output),
     )

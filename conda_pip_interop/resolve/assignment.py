@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from conda_pip_interop.dependencies.requirements import satisfies
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.exact_specs import correct_spec, select_versions
 from conda_pip_interop.names.lookup import NOT_IN_CHANNELS
@@ -302,10 +303,8 @@ def _is_newer(version: str, than: str) -> bool:
 
 def _satisfies(version: str, specifiers: SpecifierSet) -> bool:
     """Whether a version that is there serves; a pre-release that somebody chose to have does."""
-    try:
-        return specifiers.contains(Version(version), prereleases=True)
-    except InvalidVersion:
-        return not specifiers
+    met = satisfies(specifiers, version)
+    return not specifiers if met is None else met
 
 
 def _filter(

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, UnsatisfiableError
 from conda_pip_interop.resolve.assignment import FromConda, FromPip
 
 if TYPE_CHECKING:
@@ -117,9 +117,7 @@ class ConflictResolver:
                 self._answers[specs] = self.conda.solve(
                     ordered, with_deps=not self.preferences.no_deps
                 )
-            except InteropError as error:
-                if error.code != "unsatisfiable":
-                    raise
+            except UnsatisfiableError as error:
                 self._answers[specs] = error
         return self._answers[specs]
 

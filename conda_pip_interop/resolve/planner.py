@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.dependencies.requirements import find_subdir, marker_environment
 from conda_pip_interop.dependency_files.locations import hide_password
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.resolve.assignment import (
     AlreadyInstalled,
@@ -128,9 +128,7 @@ class Planner:
         """What pip has to say of lines alone, whatever is installed."""
         try:
             return self._installer.resolve(lines, held=(), with_deps=False, anew=True)
-        except InteropError as error:
-            if error.code != "pip-failed":
-                raise
+        except PipFailedError as error:
             raise _pip_failed(error, self._target) from error
 
     def _ask_conda(self, wanted: list[Requirement]) -> _CondaAnswer:
@@ -197,9 +195,7 @@ class Planner:
         held = self._known.build_held(conda.solution, free=free)
         try:
             answer = self._installer.resolve(lines, held=held, with_deps=not self._wishes.no_deps)
-        except InteropError as error:
-            if error.code != "pip-failed":
-                raise
+        except PipFailedError as error:
             if self._wishes.no_deps or not self._learn_named(lines, held):
                 raise _pip_failed(error, self._target) from error
             return None
@@ -275,16 +271,16 @@ class Planner:
         return (*direct, *(self._look_up(lines) if lines else ()))
 
 
-def _pip_failed(error: InteropError, target: Target) -> InteropError:
-    return InteropError(
-        error.code,
+def _pip_failed(error: PipFailedError, target: Target) -> PipFailedError:
+    return PipFailedError(
         f"Nothing was changed in {target.label}: {error.message}",
         hints=error.hints
         or (
-            "Check the names and the versions that were asked for.",
-            "`conda search NAME` shows what the channels have.",
+            "Check the names and versions.",
+            "To list what the channels have: `conda search NAME`.",
         ),
         exit_code=error.exit_code,
+        missing=error.missing,
     )
 
 

@@ -37,7 +37,7 @@ from conda_pip_interop.resolve.request import DirectRequirement, NamedRequiremen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from conda_pip_interop.commands.install_options import InstallOptions
+    from conda_pip_interop.resolve.install_options import InstallOptions
 
 _COMMAND_LINE: Final = "command line"
 _WITH_EXTRAS: Final = re.compile(r"^(?P<file>.+\.toml)\[(?P<extras>[^\]]*)\]$")

@@ -11,11 +11,11 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.commands.install_options import InstallOptions
 from conda_pip_interop.dependency_files.locations import Location
 from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.protection.policy import Policy, decide_preference
 from conda_pip_interop.resolve.assignment import Preferences
+from conda_pip_interop.resolve.install_options import InstallOptions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

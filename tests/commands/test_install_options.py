@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conda_pip_interop.commands.install_options import InstallOptions
 from conda_pip_interop.commands.parser import build_parser, parse_arguments
 from conda_pip_interop.commands.registry import COMMANDS
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.installers.pip_options import BY_NAME, PIP_OPTIONS, Passed, Refused, Stage
+from conda_pip_interop.resolve.install_options import InstallOptions
 
 STAGES: tuple[Stage, ...] = ("resolve", "fetch", "install", "editable")
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conda_pip_interop.commands.install_options import InstallOptions
 from conda_pip_interop.commands.parser import parse_arguments
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.installers.interface import Line
+from conda_pip_interop.resolve.install_options import InstallOptions
 from conda_pip_interop.resolve.read_request import read_request
 from conda_pip_interop.resolve.request import Request
 from tests.resolve.test_assignment import LINUX

@@ -28,7 +28,7 @@ def execute(args: Namespace, host: Host) -> Output:
     from conda_pip_interop.findings.fixes import plan_reconcile
 
     plan, findings = plan_reconcile(read_snapshot(host.target.prefix))
-    told = (f"{one.kind.value}: {one.summary}" for one in findings)
+    told = (f"{one.kind}: {one.summary}" for one in findings)
     return confirm_and_run(
         replace(plan, notes=(*told, *plan.notes)),
         args,

@@ -94,13 +94,13 @@ def _leave_alone(target: Target) -> None:
 
     from conda_pip_interop.changes.state import read_state, write_state
     from conda_pip_interop.environment.snapshot import read_snapshot
-    from conda_pip_interop.findings.fixes import key_of, plan_reconcile
+    from conda_pip_interop.findings.fixes import plan_reconcile
 
     _, findings = plan_reconcile(read_snapshot(target.prefix))
     if findings:
         state = read_state(target.prefix)
-        keys = {key_of(finding) for finding in findings}
-        write_state(target.prefix, replace(state, told=state.told | keys))
+        keys = {finding.leave_key for finding in findings}
+        write_state(target.prefix, replace(state, left_alone=state.left_alone | keys))
 
 
 def _count(journal: Journal) -> int:

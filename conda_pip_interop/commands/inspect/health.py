@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conda_pip_interop.environment.target import Target
-    from conda_pip_interop.findings.registry import Finding
+    from conda_pip_interop.findings.base import Finding
 
 #: conda's own marks.
 OK_MARK: Final = "✅"
@@ -25,6 +25,6 @@ def render_health(findings: Sequence[Finding], target: Target, *, verbose: bool)
     if verbose:
         lines += [f"{render_finding(one, target.command)}\n" for one in findings]
     else:
-        lines += [f"{one.kind.value}: {one.summary}" for one in findings]
+        lines += [f"{one.kind}: {one.summary}" for one in findings]
         lines.append(f"\nTo fix: {target.command('conda', 'pip', 'check')}\n")
     return "\n".join(lines)

@@ -76,7 +76,7 @@ def read_status(target: Target, policy: Policy) -> EnvironmentStatus:
         snapshot = read_snapshot(target.prefix)
         python = snapshot.prefix.python
         wanted = is_wanted(target, policy)
-        counts = Counter(finding.kind.value for finding in find_all(snapshot))
+        counts = Counter(finding.kind for finding in find_all(snapshot))
         return EnvironmentStatus(
             label=target.label,
             prefix=str(target.prefix),

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.findings.base import Finding
 
+#: The kinds of findings whose records are not as conda linked them.
+_ALTERED = ("overridden", "vanished")
+
 
 def reconcile_and_report(root: Path) -> None:
     """Reconcile if the policy says so, then report the findings that are new."""
@@ -38,7 +41,8 @@ def reconcile_and_report(root: Path) -> None:
     target = build_target(root)
     snapshot = read_snapshot(root) if done is None or done.plan.steps else done.snapshot
     findings = find_all(snapshot)
-    prune_originals(snapshot, findings)
+    altered = {one.record.name for one in findings if one.record and one.kind in _ALTERED}
+    prune_originals(snapshot, altered)
     state = read_state(root)
     lines, remembered = build_notice(findings, state, target)
     if remembered != state:

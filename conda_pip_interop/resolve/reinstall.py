@@ -1,0 +1,181 @@
+"""Resolve what pip installs again: in its version and from its source (PEP 610)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from packaging.requirements import Requirement
+
+from conda_pip_interop.changes.plan import InstallPip, Plan
+from conda_pip_interop.dependency_files.locations import Location, parse_location
+from conda_pip_interop.errors import InteropError, PipFailedError
+from conda_pip_interop.resolve.assignment import Preferences
+from conda_pip_interop.resolve.install import plan_install
+from conda_pip_interop.resolve.install_options import InstallOptions
+from conda_pip_interop.resolve.request import DirectRequirement, NamedRequirement, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.installers.interface import Installer
+    from conda_pip_interop.resolve.planner import Resolution
+    from conda_pip_interop.resolve.solver import Conda
+
+
+def plan_reinstall(
+    plan: Plan,
+    *,
+    snapshot: Snapshot,
+    target: Target,
+    solver: Conda,
+    open_installer: Callable[[Request], Installer],
+) -> Plan:
+    """Resolve the steps of `plan` that install a distribution again; the others stay.
+
+    Raises InteropError `not-available` if the index does not have a version any more, and what
+    `plan_install` raises.
+    """
+    again = tuple(one for one in plan.steps if isinstance(one, InstallPip) and one.distribution)
+    request, preferences = build_reinstall_request(again)
+    try:
+        resolved = plan_install(
+            request,
+            snapshot=snapshot,
+            target=target,
+            solver=solver,
+            installer=open_installer(request),
+            preferences=preferences,
+            adjust=lambda found: _keep_notes(found, again),
+            title=plan.title,
+        )
+    except PipFailedError as error:
+        absence = _explain_absence(error, again, target)
+        if absence is None:
+            raise
+        raise absence from error
+    others = tuple(one for one in plan.steps if one not in again)
+    return replace(
+        resolved,
+        steps=(*others, *resolved.steps),
+        notes=(*plan.notes, *resolved.notes),
+        goal=plan.goal,
+    )
+
+
+def build_reinstall_request(steps: Sequence[InstallPip]) -> tuple[Request, Preferences]:
+    """Build the request that installs the distributions of `steps` again, with pip as before."""
+    requirements: list[NamedRequirement] = []
+    places: list[DirectRequirement] = []
+    for step in steps:
+        source = _find_source(step.distribution) if step.distribution is not None else None
+        if source is not None:
+            places.append(source)
+            continue
+        pin = Requirement(f"{step.name}=={step.version}")
+        requirements.append(NamedRequirement(requirement=pin, origin="installed", in_file=True))
+    request = Request(
+        requirements=tuple(requirements),
+        places=tuple(places),
+        locked=True,  # some have hashes, some cannot
+        options=InstallOptions(force_reinstall=True),
+    )
+    reasons = {
+        step.distribution.name: step.reason for step in steps if step.distribution is not None
+    }
+    names = frozenset(one.name for one in requirements)
+    return request, Preferences(from_pypi=names, reasons=reasons)
+
+
+def _find_source(distribution: Distribution) -> DirectRequirement | None:
+    """Return where a distribution came from (PEP 610), unless from an index or if it is gone."""
+    origin: Mapping[str, Any] = distribution.direct_url or {}
+    url = origin.get("url")
+    if not isinstance(url, str):
+        return None
+    archive = origin.get("archive_info") or {}
+    vcs = origin.get("vcs_info")
+    local = _find_local(url)
+    if local is not None and not local.exists():
+        return None
+    within = origin.get("subdirectory")
+    text, editable = url, bool((origin.get("dir_info") or {}).get("editable"))
+    if vcs is not None:
+        text = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
+    elif local is not None:
+        text = str(local)
+    if within and local is None:
+        text += f"#subdirectory={within}"
+    place = parse_location(text, folder=Path.cwd(), editable=editable)
+    if not isinstance(place, Location):
+        return None
+    named = replace(place, name=distribution.name)
+    hashes = archive.get("hashes") or {}
+    sha256 = hashes.get("sha256") if isinstance(hashes, dict) else None
+    return DirectRequirement(
+        place=named,
+        origin="installed",
+        hashes=(f"sha256:{sha256}",) if isinstance(sha256, str) else (),
+        in_file=True,
+    )
+
+
+def _find_local(url: str) -> Path | None:
+    parts = urlsplit(url)
+    return Path(url2pathname(unquote(parts.path))) if parts.scheme == "file" else None
+
+
+def _keep_notes(found: Resolution, steps: Sequence[InstallPip]) -> Resolution:
+    """Keep who was requested (PEP 376, REQUESTED) and where it came from (PEP 610)."""
+    before = {one.distribution.name: one.distribution for one in steps if one.distribution}
+    items = tuple(
+        replace(
+            item,
+            requested=before[item.name].requested,
+            origin=(before[item.name].direct_url if item.is_direct else None) or item.origin,
+        )
+        if item.name in before
+        else item
+        for item in found.items
+    )
+    return replace(found, items=items)
+
+
+def _explain_absence(
+    error: PipFailedError, steps: Sequence[InstallPip], target: Target
+) -> InteropError | None:
+    """Explain that pip did not find a version that is installed; None for other failures.
+
+    No other version is installed instead: the commands that would are named.
+    """
+    pinned = [
+        one.distribution
+        for one in steps
+        if one.distribution is not None and _find_source(one.distribution) is None
+    ]
+    absent = [one for one in pinned if f"{one.name}=={one.version}" in error.missing]
+    if not absent:
+        return None
+    one = absent[0]
+    url = (one.direct_url or {}).get("url")
+    others = [step.name for step in steps if step.distribution is not one]
+    other_version = target.command("conda", "pip", "install", f"{one.name}!={one.version}")
+    hints = [f"To install another version: `{other_version}`."]
+    if url is not None:
+        hints.append(f"To repair it as it was, restore what it was installed from: {url}.")
+    if others:
+        repair = target.command("conda", "pip", "repair", *others)
+        hints.append(f"To repair only the others: `{repair}`.")
+    return InteropError(
+        "not-available",
+        f"Nothing was changed: {one.name} {one.version} of {target.label} is no longer available "
+        "on the index.",
+        hints=tuple(hints),
+    )
