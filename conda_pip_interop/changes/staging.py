@@ -185,8 +185,8 @@ def plan_placing(
 
     `leaving`: packages that conda unlinks before.
 
-    Raises InteropError `would-overwrite` where a file is conda's and the name is not in `overwrite`,
-    `no-record` where nobody knows which files the distribution to be replaced has.
+    Raises InteropError `would-overwrite` if a file is conda's and the name is not in `overwrite`,
+    `no-record` if the files of the distribution to be replaced are unknown.
     """
     for one in staged.distributions:
         if one.name not in overwrite:

@@ -7,7 +7,7 @@ import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.dependency_files.locations import hide_password
 from conda_pip_interop.errors import PipFailedError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 
 from conda_pip_interop.environment.snapshot import read_snapshot
-from conda_pip_interop.findings.registry import find_findings
+from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.names.lookup import NameSources, find_conda_names
 from conda_pip_interop.names.requirement import ForConda, TranslationContext, translate
 from tests.bench.measure import Figure, time_calls
@@ -27,7 +27,7 @@ def measure(folder: Path) -> Iterator[Figure]:
     root = build_prefix(folder / "large", conda=300, pip=20, files=150)
 
     def look() -> None:
-        assert find_findings(read_snapshot(root)) == ()
+        assert find_all(read_snapshot(root)) == ()
 
     yield Figure(
         what="a whole look: 300 records of 150 files, 20 of pip's",

@@ -13,15 +13,15 @@ import pytest
 from conda_pip_interop.__main__ import main
 from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.transaction import open_operation
-from conda_pip_interop.commands.change.reconcile import carry_out, plan_reconcile
-from conda_pip_interop.commands.change.restore import plan_restore
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.findings.fixes import plan_reconcile, plan_restore
 from conda_pip_interop.resolve.uninstall import plan_uninstall
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import NoConda
+from tests.support.reconciling import reconcile
 from tests.support.trees import Tree, read_tree
 
 _HASH = "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
@@ -189,10 +189,9 @@ def test_an_uninstall_is_refused_or_takes_its_own(tmp_path: Path, lie: Lie) -> N
 def test_a_reconcile_treats_what_it_can(tmp_path: Path, lie: Lie, over_conda: bool) -> None:
     world = build_world(tmp_path, lie, over_conda=over_conda)
     snapshot = read_snapshot(world.root)
-    plan = plan_reconcile(snapshot)
-    carry_out(plan, snapshot=snapshot, target=world.target)
-    again = plan_reconcile(read_snapshot(world.root))
-    assert not again.actions
+    reconcile(world.root)
+    again, _ = plan_reconcile(read_snapshot(world.root))
+    assert not again.steps
     world.assert_unhurt()
 
 
@@ -208,7 +207,7 @@ def test_a_restore_is_refused_or_takes_away_its_own(tmp_path: Path, lie: Lie) ->
         assert refused.value.code == "no-record"
     else:
         plan = plan_restore(["evil"], snapshot=snapshot, target=world.target)
-        assert [one.name for one in plan.records] == ["evil"]
+        assert [one.name for one in plan.relinked] == ["evil"]
         with open_operation(world.root, "restore") as operation:
-            operation.apply(plan.removals)
+            operation.apply(plan.files)
     world.assert_unhurt()

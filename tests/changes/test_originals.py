@@ -11,11 +11,10 @@ import pytest
 from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
 from conda_pip_interop.changes.originals import count_originals, prune_originals
 from conda_pip_interop.changes.undo import KEPT_DAYS
-from conda_pip_interop.commands.change.reconcile import carry_out, plan_reconcile
 from conda_pip_interop.environment.snapshot import read_snapshot
-from conda_pip_interop.environment.target import Target
-from conda_pip_interop.findings.registry import find_findings
+from conda_pip_interop.findings.registry import find_all
 from tests.support.builders import PrefixBuilder
+from tests.support.reconciling import reconcile
 
 
 @pytest.fixture
@@ -24,9 +23,7 @@ def built(tmp_path: Path) -> PrefixBuilder:
     built = PrefixBuilder(root=tmp_path / "env")
     built.conda_package("click", "8.0", {"click/a.py": "conda's"})
     built.pip_upgrade("click", "8.0", "8.1", {"click/a.py": "pip's"})
-    snapshot = read_snapshot(built.root)
-    target = Target(prefix=built.root, name=None, is_base=False)
-    carry_out(plan_reconcile(snapshot), snapshot=snapshot, target=target)
+    reconcile(built.root)
     assert count_originals(built.root) == 1
     return built
 
@@ -37,7 +34,8 @@ def prune(built: PrefixBuilder, *, days: int = 0) -> int:
     for kept in (built.root / ORIGINALS_FOLDER).glob("*.json"):
         os.utime(kept, (then, then))
     snapshot = read_snapshot(built.root)
-    prune_originals(snapshot, find_findings(snapshot))
+    altered = {one.record.name for one in find_all(snapshot) if one.record}
+    prune_originals(snapshot, altered)
     return count_originals(built.root)
 
 

@@ -13,7 +13,7 @@ from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.changes.undo import find_journal, undo
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.registry import find_findings
+from conda_pip_interop.findings.registry import find_all
 from tests.support.builders import Files, PrefixBuilder
 from tests.support.trees import read_tree
 
@@ -56,7 +56,7 @@ def test_what_is_staged_is_installed_and_can_be_taken_back(built: PrefixBuilder)
     place(built, stage(built, "x", files={"x.py": "x", "/bin/x": "#!", "/share/x/data": "1"}))
     assert names(built) == ["x 2.0"]
     assert (built.root / "bin/x").read_text() == "#!"
-    assert find_findings(read_snapshot(built.root)) == ()
+    assert find_all(read_snapshot(built.root)) == ()
     undo(built.root, find_journal(built.root, None).identifier)
     assert read_tree(built.root) == before
 
@@ -101,7 +101,7 @@ def test_condas_is_refused_unless_it_was_named(built: PrefixBuilder) -> None:
     place(built, staged, "x")
     assert names(built) == ["x 2.0"]
     assert not (built.root / SITE / "x/old.py").exists()
-    assert [one.kind.value for one in find_findings(read_snapshot(built.root))] == ["overridden"]
+    assert [one.kind for one in find_all(read_snapshot(built.root))] == ["overridden"]
     undo(built.root, find_journal(built.root, None).identifier)
     assert read_tree(built.root) == before
 
@@ -122,7 +122,7 @@ def test_the_metadata_says_who_was_asked_for_and_whence(built: PrefixBuilder) ->
     place(built, read_staged(staged.folder, read_snapshot(built.root).prefix))
     (one,) = read_snapshot(built.root).distributions
     assert (one.requested, one.direct_url) == (False, url)
-    assert find_findings(read_snapshot(built.root)) == ()
+    assert find_all(read_snapshot(built.root)) == ()
     rows = (built.root / SITE / "x-2.0.dist-info/RECORD").read_text()
     assert "REQUESTED" not in rows
     assert json.loads((built.root / SITE / "x-2.0.dist-info/direct_url.json").read_text()) == url
@@ -151,5 +151,5 @@ def test_the_same_version_again_needs_no_record_of_the_old(
     assert refused.value.code == "no-record"
     assert read_tree(built.root) == before
     place(built, stage(built, "x", "2.0", files={"x.py": "whole"}))
-    assert find_findings(read_snapshot(built.root)) == ()
+    assert find_all(read_snapshot(built.root)) == ()
     assert (built.root / SITE / "x.py").read_text() == "whole"

@@ -7,17 +7,16 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from packaging.utils import canonicalize_name
 
 from conda_pip_interop.commands.output import (
-    finding_to_dict,
     render_error,
     render_findings,
     render_table,
 )
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.registry import Evidence, Finding, FindingKind
+from conda_pip_interop.findings.base import Evidence, Finding
+from tests.support.findings import SampleFinding
 
 
 def command(*words: str) -> str:
@@ -25,13 +24,7 @@ def command(*words: str) -> str:
 
 
 def finding(paths: int = 1, remedy: tuple[tuple[str, ...], ...] = ()) -> Finding:
-    return Finding(
-        kind=FindingKind.OVERRIDDEN,
-        conda="click",
-        distribution=canonicalize_name("click"),
-        conda_version="8.0",
-        pip_version="8.1",
-        metadata=None,
+    return SampleFinding(
         evidence=tuple(
             Evidence(
                 path=PrefixPath(f"lib/{number}.py"),
@@ -41,8 +34,8 @@ def finding(paths: int = 1, remedy: tuple[tuple[str, ...], ...] = ()) -> Finding
             )
             for number in range(paths)
         ),
-        summary="pip replaced click 8.0 by 8.1",
-        remedy=remedy,
+        text="pip replaced click 8.0 by 8.1",
+        commands=remedy,
     )
 
 
@@ -105,7 +98,7 @@ def test_of_many_paths_three_are_shown_and_the_rest_is_counted(
 
 
 def test_the_document_of_a_finding_has_all_its_paths_and_can_be_written_as_json() -> None:
-    document = finding_to_dict(finding(5, remedy=(("conda", "pip", "check"),)), command)
+    document = finding(5, remedy=(("conda", "pip", "check"),)).to_dict(command)
     assert json.loads(json.dumps(document)) == document
     assert document["kind"] == "overridden"
     assert document["commands"] == ["conda pip check -n web"]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_pip_interop.commands.change import reconcile
-from conda_pip_interop.commands.inspect.check import find_all
 from conda_pip_interop.dependencies.guard import build_refusal, find_breakages, render_warning
 from conda_pip_interop.dependencies.impact import Change
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
+from conda_pip_interop.findings.registry import find_all
 from tests.support.builders import PrefixBuilder
+from tests.support.reconciling import reconcile
 
 if TYPE_CHECKING:
     from conda_pip_interop.findings.base import Finding
@@ -32,13 +32,11 @@ def built(tmp_path: Path) -> PrefixBuilder:
 
 def settle(built: PrefixBuilder) -> None:
     """`conda pip reconcile`, without conda: the record lists pip's files."""
-    snapshot = read_snapshot(built.root)
-    target = Target(prefix=built.root, name="web", is_base=False)
-    reconcile.carry_out(reconcile.plan_reconcile(snapshot), snapshot=snapshot, target=target)
+    reconcile(built.root)
 
 
 def find_unmet(built: PrefixBuilder) -> list[Finding]:
-    return [one for one in find_all(read_snapshot(built.root)) if one.kind.value == "unmet"]
+    return [one for one in find_all(read_snapshot(built.root)) if one.kind == "unmet"]
 
 
 def foresee(built: PrefixBuilder, *depends: str, name: str = "flask", **more: str) -> list[str]:
@@ -119,7 +117,7 @@ def test_check_tells_what_conda_alone_knows_of(built: PrefixBuilder) -> None:
     built.conda_package("flask", "3.0.3", dist_info=False, depends=["click >=8.1.5"])
     (finding,) = find_unmet(built)
     assert finding.summary == f"{SAID}."
-    assert (finding.conda, finding.conda_version) == ("flask", "3.0.3")
+    assert (finding.conda_name, finding.conda_version) == ("flask", "3.0.3")
     assert finding.remedy == (
         ("conda", "pip", "restore", "click"),
         ("conda", "pip", "install", "click>=8.1.5"),

@@ -13,7 +13,8 @@ import pytest
 
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.snapshot import read_snapshot
-from conda_pip_interop.findings.registry import Finding, FindingKind, find_findings
+from conda_pip_interop.findings.base import Finding
+from conda_pip_interop.findings.registry import find_all
 from tests.support.builders import PrefixBuilder, record_line
 
 
@@ -53,9 +54,9 @@ def run_pip(built: PrefixBuilder, *words: str) -> None:
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
 
 
-def find(built: PrefixBuilder) -> list[tuple[FindingKind, str | None]]:
-    findings: tuple[Finding, ...] = find_findings(read_snapshot(built.root))
-    return [(finding.kind, finding.distribution) for finding in findings]
+def find(built: PrefixBuilder) -> list[tuple[str, str | None]]:
+    findings: tuple[Finding, ...] = find_all(read_snapshot(built.root))
+    return [(finding.kind, finding.project) for finding in findings]
 
 
 def test_pip_replaces_reinstalls_and_uninstalls(built: PrefixBuilder, tmp_path: Path) -> None:
@@ -65,17 +66,17 @@ def test_pip_replaces_reinstalls_and_uninstalls(built: PrefixBuilder, tmp_path: 
     built.conda_package("demo", "1.0", {"demo.py": "conda 1.0"})
     assert find(built) == []
     run_pip(built, "install", "--force-reinstall", str(wheel))
-    assert find(built) == [(FindingKind.OVERRIDDEN, "demo")]
+    assert find(built) == [("overridden", "demo")]
 
     run_pip(built, "install", str(make_wheel(tmp_path, "demo", "2.0", "pip 2.0")))
-    assert find(built) == [(FindingKind.OVERRIDDEN, "demo")]
+    assert find(built) == [("overridden", "demo")]
     snapshot = read_snapshot(built.root)
     (demo,) = (d for d in snapshot.distributions if d.name == "demo")
     (record,) = (one for one in snapshot.records if one.name == "demo")
     assert snapshot.ownership.owner_of(demo) == ByPip(distribution=demo, in_place_of=record)
 
     run_pip(built, "uninstall", "--yes", "demo")
-    assert find(built) == [(FindingKind.VANISHED, "demo")]
+    assert find(built) == [("vanished", "demo")]
 
     run_pip(built, "install", str(wheel))
     built.conda_package("demo", "1.0", {"demo.py": "conda 1.0"})

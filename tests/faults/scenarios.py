@@ -18,7 +18,6 @@ from conda_pip_interop.changes.rollback import needs_recovery
 from conda_pip_interop.changes.staging import plan_placing, read_staged
 from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.changes.undo import find_journal, undo
-from conda_pip_interop.commands.change import reconcile
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
@@ -26,6 +25,7 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.resolve.uninstall import plan_uninstall
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import NoConda
+from tests.support.reconciling import reconcile
 from tests.support.trees import read_tree
 
 Tree: TypeAlias = dict[str, tuple[object, ...]]
@@ -65,10 +65,7 @@ def build_overridden(root: Path) -> None:
 
 def run_reconcile(root: Path) -> None:
     """`conda pip reconcile --yes`, without conda."""
-    snapshot = read_snapshot(root)
-    plan = reconcile.plan_reconcile(snapshot)
-    if plan.actions:
-        reconcile.carry_out(plan, snapshot=snapshot, target=_target(root))
+    reconcile(root)
 
 
 def build_reconciled(root: Path) -> None:

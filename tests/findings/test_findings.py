@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.environment.snapshot import read_snapshot
-from conda_pip_interop.findings.registry import Finding, FindingKind, find_findings
+from conda_pip_interop.findings.base import Finding
+from conda_pip_interop.findings.registry import find_all
 from tests.support.builders import Files, Layout, PrefixBuilder
 
 
@@ -17,7 +18,11 @@ def built(tmp_path: Path) -> PrefixBuilder:
 
 
 def find(built: PrefixBuilder) -> tuple[Finding, ...]:
-    return find_findings(read_snapshot(built.root))
+    return find_all(read_snapshot(built.root))
+
+
+def metadata_of(finding: Finding) -> str | None:
+    return finding.distribution.metadata if finding.distribution else None
 
 
 def find_one(built: PrefixBuilder) -> Finding:
@@ -41,9 +46,13 @@ def test_pip_replacing_another_version_is_overridden(built: PrefixBuilder) -> No
     built.conda_package("click", "8.1", {"click/a.py": "old", "click/gone.py": "x"})
     built.pip_upgrade("click", "8.1", "8.2", {"click/a.py": "new"})
     finding = find_one(built)
-    assert finding.kind is FindingKind.OVERRIDDEN
-    assert (finding.conda, finding.conda_version, finding.pip_version) == ("click", "8.1", "8.2")
-    assert finding.metadata == built.dist_info("click", "8.2")
+    assert finding.kind == "overridden"
+    assert (finding.conda_name, finding.conda_version, finding.pip_version) == (
+        "click",
+        "8.1",
+        "8.2",
+    )
+    assert metadata_of(finding) == built.dist_info("click", "8.2")
     assert finding.evidence[0].found == "absent"
 
 
@@ -51,7 +60,7 @@ def test_pip_reinstalling_the_same_version_is_overridden(built: PrefixBuilder) -
     built.conda_package("click", "8.1", {"click/a.py": "built by conda"})
     built.pip_upgrade("click", "8.1", "8.1", {"click/a.py": "built by PyPI"})
     finding = find_one(built)
-    assert finding.kind is FindingKind.OVERRIDDEN
+    assert finding.kind == "overridden"
     assert finding.conda_version == finding.pip_version == "8.1"
 
 
@@ -60,7 +69,7 @@ def test_the_same_version_is_seen_though_conda_says_its_installer_is_pip(
 ) -> None:
     built.conda_package("click", "8.1", {"click/a.py": "built by conda"}, installer="pip")
     built.pip_upgrade("click", "8.1", "8.1", {"click/a.py": "built by PyPI"}, requested=False)
-    assert find_one(built).kind is FindingKind.OVERRIDDEN
+    assert find_one(built).kind == "overridden"
 
 
 def test_a_changed_record_alone_proves_nothing(built: PrefixBuilder) -> None:
@@ -74,7 +83,7 @@ def test_pip_ignoring_what_is_installed_is_overridden(built: PrefixBuilder) -> N
     built.conda_package("click", "8.1")
     built.pip_package("click", "8.2")
     finding = find_one(built)
-    assert finding.kind is FindingKind.OVERRIDDEN
+    assert finding.kind == "overridden"
     assert finding.details is not None
     assert finding.details["metadata_kept"] is True
 
@@ -83,7 +92,7 @@ def test_conda_installing_over_pip_leaves_stale_metadata(built: PrefixBuilder) -
     built.pip_package("click", "8.2", {"click/__init__.py": "new", "click/only.py": "x"})
     built.conda_package("click", "8.1", {"click/__init__.py": "old"})
     finding = find_one(built)
-    assert finding.kind is FindingKind.STALE_METADATA
+    assert finding.kind == "stale-metadata"
     assert (finding.conda_version, finding.pip_version) == ("8.1", "8.2")
 
 
@@ -97,7 +106,7 @@ def test_pip_uninstalling_condas_package_makes_it_vanish(built: PrefixBuilder) -
     built.conda_package("click", "8.1")
     built.pip_uninstall("click", "8.1")
     finding = find_one(built)
-    assert finding.kind is FindingKind.VANISHED
+    assert finding.kind == "vanished"
     assert finding.remedy[0] == ("conda", "pip", "restore", "click")
 
 
@@ -116,7 +125,7 @@ def test_one_of_several_distributions_of_a_record_can_vanish(built: PrefixBuilde
         (built.root / path).unlink()
     (built.root / built.dist_info("opencv-python", "4.9") / "REQUESTED").unlink()
     finding = find_one(built)
-    assert (finding.kind, finding.distribution) == (FindingKind.VANISHED, "opencv-python")
+    assert (finding.kind, finding.project) == ("vanished", "opencv-python")
 
 
 def test_pips_file_that_is_gone_is_damage(built: PrefixBuilder) -> None:
@@ -124,7 +133,7 @@ def test_pips_file_that_is_gone_is_damage(built: PrefixBuilder) -> None:
     (built.root / built.place("six.py")).unlink()
     (built.root / built.place("empty.py")).unlink()
     finding = find_one(built)
-    assert finding.kind is FindingKind.DAMAGED
+    assert finding.kind == "damaged"
     assert [e.path for e in finding.evidence] == [built.place("six.py")]
 
 
@@ -144,7 +153,7 @@ def test_a_record_that_cannot_be_relied_on_is_damage(
     record = built.root / built.dist_info("six", "1.16") / "RECORD"
     record.write_bytes(content or (record.read_text() + row + "\n").encode())
     finding = find_one(built)
-    assert (finding.kind, finding.distribution) == (FindingKind.DAMAGED, "six")
+    assert (finding.kind, finding.project) == ("damaged", "six")
     assert told in finding.summary
     assert finding.remedy == (("conda", "pip", "repair", "six"),)
 
@@ -165,15 +174,15 @@ def test_a_users_edit_is_no_damage(built: PrefixBuilder) -> None:
 def test_an_emptied_namespace_module_is_damage(built: PrefixBuilder) -> None:
     built.pip_package("ns-a", "1", {"ns/__init__.py": "code"})
     built.conda_package("ns-b", "1", {"ns/__init__.py": ""})
-    assert find_one(built).kind is FindingKind.DAMAGED
+    assert find_one(built).kind == "damaged"
 
 
 def test_two_names_on_one_path_are_clobbered_and_told_once(built: PrefixBuilder) -> None:
     built.pip_package("torch", "2.1", {"torch/__init__.py": "pip"})
     built.conda_package("pytorch", "2.0", {"torch/__init__.py": "conda"}, distribution="pytorch")
     finding = find_one(built)
-    assert finding.kind is FindingKind.CLOBBERED
-    assert (finding.conda, finding.distribution) == ("pytorch", "torch")
+    assert finding.kind == "clobbered"
+    assert (finding.conda_name, finding.project) == ("pytorch", "torch")
     assert finding.details == {"on_disk": {"conda": 1}}
 
 
@@ -189,15 +198,15 @@ def test_a_minor_upgrade_of_python_strands_pips_packages(built: PrefixBuilder) -
     old = built.dist_info("six", "1.16")
     built.python_upgrade("3.12.1")
     finding = find_one(built)
-    assert finding.kind is FindingKind.STRANDED
-    assert finding.metadata == old
+    assert finding.kind == "stranded"
+    assert metadata_of(finding) == old
 
 
 def test_pips_remains_are_leftovers(built: PrefixBuilder) -> None:
     built.write(built.place("~umpy/core.py"), "x")
     built.write(f"{built.dist_info('six', '1.0')}/REQUESTED", "")
     findings = find(built)
-    assert [f.kind for f in findings] == [FindingKind.LEFTOVER] * 2
+    assert [f.kind for f in findings] == ["leftover"] * 2
     assert {e.path for f in findings for e in f.evidence} == {
         built.place("~umpy"),
         built.dist_info("six", "1.0"),
@@ -223,7 +232,7 @@ def test_an_override_that_the_record_tells_is_no_finding(built: PrefixBuilder) -
     )
     assert find(built) == ()
     built.pip_upgrade("click", "8.2", "8.3")
-    assert find_one(built).kind is FindingKind.OVERRIDDEN
+    assert find_one(built).kind == "overridden"
 
 
 def test_two_records_with_one_name_are_condas_own_affair(built: PrefixBuilder) -> None:
@@ -238,7 +247,7 @@ def test_finding_twice_finds_the_same(built: PrefixBuilder) -> None:
     built.pip_upgrade("click", "8.1", "8.2")
     built.write(built.place("~x/a"), "")
     snapshot = read_snapshot(built.root)
-    assert find_findings(snapshot) == find_findings(snapshot) == find(built)
+    assert find_all(snapshot) == find_all(snapshot) == find(built)
 
 
 def link_by_half(built: PrefixBuilder, *names: str, files: Files | None = None) -> None:
@@ -262,10 +271,10 @@ def test_what_conda_has_linked_by_half_beside_pips_is_left_over(
     link_by_half(built, *names)
     built.pip_package("idna", "3.11", _PIPS)
     finding = find_one(built)
-    assert (finding.kind, finding.distribution) == (FindingKind.LEFTOVER, "idna")
-    assert finding.metadata == built.dist_info("idna", "3.10")
+    assert (finding.kind, finding.project) == ("leftover", "idna")
+    assert metadata_of(finding) == built.dist_info("idna", "3.10")
     assert finding.summary == (
-        f"{finding.metadata} is metadata that conda has linked and no record lists, "
+        f"{metadata_of(finding)} is metadata that conda has linked and no record lists, "
         "beside pip's idna 3.11."
     )
 

@@ -7,16 +7,16 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from conda_pip_interop.commands.change.lost_records import plan_records
 
-from conda_pip_interop.commands.change.reconcile import carry_out, plan_reconcile
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.base import Finding, FindingKind
-from conda_pip_interop.findings.lost_record import find_lost_records, find_lost_records_in
+from conda_pip_interop.findings.fixes import plan_repair
+from conda_pip_interop.findings.lost_record import LostRecordFinding
+from conda_pip_interop.findings.lost_record import find as find_lost_records
 from tests.support.builders import PrefixBuilder
 from tests.support.extracted_packages import extract, link, write_history
+from tests.support.reconciling import reconcile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,13 +32,17 @@ def cache(tmp_path: Path) -> Path:
     return tmp_path / "pkgs"
 
 
+def fetch_nothing(_linked: object) -> None:
+    """No cache and no channel has the package."""
+
+
 def lose(built: PrefixBuilder, name: str) -> None:
     (record,) = (built.root / "conda-meta").glob(f"{name}-[0-9]*.json")
     record.unlink()
 
 
-def find(built: PrefixBuilder) -> tuple[Finding, ...]:
-    return tuple(find_lost_records(read_snapshot(built.root)))
+def find(built: PrefixBuilder) -> tuple[LostRecordFinding, ...]:
+    return tuple(find_lost_records(read_snapshot(built.root), ()))
 
 
 def test_pips_payload_in_place_of_a_record_that_the_history_names(
@@ -51,15 +55,19 @@ def test_pips_payload_in_place_of_a_record_that_the_history_names(
     assert find(built) == ()
     lose(built, "click")
     (finding,) = find(built)
-    assert finding.kind is FindingKind.LOST_RECORD
-    assert (finding.conda, finding.conda_version, finding.pip_version) == ("click", "8.0", "8.1")
+    assert finding.kind == "lost-record"
+    assert (finding.conda_name, finding.conda_version, finding.pip_version) == (
+        "click",
+        "8.0",
+        "8.1",
+    )
     assert [one.path for one in finding.evidence] == [
         "conda-meta/click-8.0-0.json",
         f"{built.dist_info('click', '8.1')}/METADATA",
         "share/click/data.txt",
     ]
     assert [words[:3] for words in finding.remedy] == [("conda", "pip", "repair")] * 2
-    (lost,) = find_lost_records_in(read_snapshot(built.root))
+    (lost,) = find(built)
     assert lost.names == {"click"}
     assert not lost.gone
 
@@ -76,7 +84,7 @@ def test_once_written_off_only_files_of_it_that_nobody_lists_prove_it(
         lose(built, name)
     write_history(built)
     (finding,) = find(built)
-    assert finding.conda == "click"
+    assert finding.conda_name == "click"
     assert "a file of it that nobody lists is left" in finding.summary
     built.write("share/click/data.txt", "edited\n")
     assert find(built) == ()
@@ -94,7 +102,7 @@ def test_a_package_that_is_at_hand_no_more_needs_pips_of_its_name(
     lose(built, "click")
     lose(built, "flask")
     (finding,) = find(built)
-    assert (finding.conda, (finding.details or {})["package_at_hand"]) == ("click", False)
+    assert (finding.conda_name, (finding.details or {})["package_at_hand"]) == ("click", False)
     write_history(built)
     assert find(built) == ()
 
@@ -108,7 +116,7 @@ def test_what_is_gone_and_what_is_all_there_is_told_apart(
     built.pip_uninstall("click", "8.0")
     lose(built, "click")
     lose(built, "flask")
-    click, flask = find_lost_records_in(read_snapshot(built.root))
+    click, flask = find(built)
     assert (click.gone, flask.gone) == (True, False)
     assert click.by == flask.by == ()
     assert [one.summary.rpartition("; ")[2] for one in find(built)] == [
@@ -129,7 +137,7 @@ def test_a_cached_package_of_another_platform_or_without_python_is_no_witness(
     write_history(built)
     lose(built, "click")
     lose(built, "tool")
-    assert [one.conda for one in find(built)] == ["click"]
+    assert [one.conda_name for one in find(built)] == ["click"]
     known = cache / "click-8.0-0/info/repodata_record.json"
     known.write_text(known.read_text().replace('"linux-64"', '"osx-64"'))
     shutil.rmtree(built.root / built.dist_info("click", "8.0"))
@@ -149,12 +157,10 @@ def test_the_original_that_we_have_kept_says_what_it_was(built: PrefixBuilder, c
     link(built, cache, "click", "8.0", data=True)
     write_history(built)
     built.pip_upgrade("click", "8.0", "8.1")
-    snapshot = read_snapshot(built.root)
-    target = Target(prefix=built.root, name=None, is_base=False)
-    carry_out(plan_reconcile(snapshot), snapshot=snapshot, target=target)
+    reconcile(built.root)
     shutil.rmtree(cache)
     lose(built, "click")
-    (lost,) = find_lost_records_in(read_snapshot(built.root))
+    (lost,) = find(built)
     assert lost.record is not None
     assert lost.orphans == ("share/click/data.txt",)
     assert [one.version for one in lost.by] == ["8.1"]
@@ -168,10 +174,11 @@ def test_a_package_for_another_python_does_not_come_back(built: PrefixBuilder, c
     lose(built, "click")
     built.python_upgrade("3.12.1")
     write_history(built)
-    assert [one.conda for one in find(built)] == ["click"]
+    assert [one.conda_name for one in find(built)] == ["click"]
     snapshot = read_snapshot(built.root)
     target = Target(prefix=built.root, name=None, is_base=False)
     with pytest.raises(InteropError, match="not for the Python") as refused:
-        plan_records((), snapshot=snapshot, target=target, clean_up=False)
+        plan_repair((), snapshot=snapshot, target=target, clean_up=False, fetch=fetch_nothing)
     assert "--clean-up" in refused.value.hints[0]
-    assert plan_records((), snapshot=snapshot, target=target, clean_up=True).lost
+    plan = plan_repair((), snapshot=snapshot, target=target, clean_up=True, fetch=fetch_nothing)
+    assert [one.name for one in plan.packages] == ["click"]

@@ -6,34 +6,23 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.state import State
 from conda_pip_interop.environment.target import Target
+from conda_pip_interop.findings.base import Finding
 from conda_pip_interop.findings.notices import build_notice
-from conda_pip_interop.findings.registry import Finding, FindingKind
+from tests.support.findings import SampleFinding, VanishedSample
 
 TARGET = Target(prefix=Path("/e"), name="web", is_base=False)
 
 
 def finding(
     name: str = "click",
-    kind: FindingKind = FindingKind.OVERRIDDEN,
     *,
     pip_version: str | None = "2",
     remedy: tuple[tuple[str, ...], ...] = (("conda", "pip", "restore", "click"),),
-) -> Finding:
-    return Finding(
-        kind=kind,
-        conda=name,
-        distribution=canonicalize_name(name),
-        conda_version="1",
-        pip_version=pip_version,
-        metadata=None,
-        evidence=(),
-        summary=f"something about {name}",
-        remedy=remedy,
-    )
+) -> SampleFinding:
+    return SampleFinding(name=name, version=pip_version, commands=remedy, evidence=())
 
 
 def test_nothing_found_is_nothing_said() -> None:
@@ -44,7 +33,7 @@ def test_one_finding_is_told_in_full_with_the_command_that_settles_it() -> None:
     lines, _ = build_notice([finding()], State(), TARGET)
     assert lines == (
         "conda-pip-interop: web: something about click",
-        "  to settle it: conda pip restore -n web click",
+        "  To fix: conda pip restore -n web click",
     )
 
 
@@ -55,11 +44,11 @@ def test_one_finding_that_nothing_settles_is_one_line() -> None:
 
 def test_several_are_counted_by_kind_and_the_command_that_tells_all_is_named() -> None:
     names = ["a", "b", "c", "d", "e"]
-    several = [*map(finding, names), finding("x", FindingKind.VANISHED)]
+    several = [*map(finding, names), VanishedSample(name="x", evidence=())]
     lines, _ = build_notice(several, State(), TARGET)
     assert lines == (
         "conda-pip-interop: web: 6 findings (overridden: a, b, c and 2 more; vanished: x)",
-        "  to see them: conda pip check -n web",
+        "  To list them: conda pip check -n web",
     )
 
 
@@ -88,18 +77,18 @@ def test_another_version_of_pips_is_another_finding() -> None:
     assert lines
 
 
-def test_what_else_is_remembered_stays() -> None:
-    state = State(unprotected=True, told=frozenset({"marker", "finding:gone:::"}))
+def test_other_memories_stay_and_gone_findings_are_forgotten() -> None:
+    state = State(unprotected=True, left_alone=frozenset({"leave:x"}), told=frozenset({"gone"}))
     _, remembered = build_notice([], state, TARGET)
-    assert remembered == State(unprotected=True, told=frozenset({"marker"}))
+    assert remembered == State(unprotected=True, left_alone=frozenset({"leave:x"}))
 
 
 _FINDINGS = st.lists(
     st.builds(
-        finding,
+        lambda sample, name, version: sample(name=name, version=version, evidence=()),
+        st.sampled_from([SampleFinding, VanishedSample]),
         st.sampled_from(["a", "b", "c"]),
-        st.sampled_from(FindingKind),
-        pip_version=st.sampled_from([None, "1", "2"]),
+        st.sampled_from([None, "1", "2"]),
     ),
     max_size=6,
 )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.dependencies.requirements import find_unmet, marker_environment
-from conda_pip_interop.environment.distributions import read_requirements
+from conda_pip_interop.dependencies.requirements import marker_environment
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.snapshot import read_snapshot
-from conda_pip_interop.findings.registry import Finding
+from conda_pip_interop.findings.base import Finding
+from conda_pip_interop.findings.unmet import find as find_unmet
 from tests.support.builders import Layout, PrefixBuilder
 
 
@@ -21,15 +20,14 @@ def built(tmp_path: Path) -> PrefixBuilder:
 
 
 def find(built: PrefixBuilder) -> tuple[Finding, ...]:
-    snapshot = read_snapshot(built.root)
-    return find_unmet(snapshot, partial(read_requirements, snapshot.prefix))
+    return tuple(find_unmet(read_snapshot(built.root), ()))
 
 
 def test_pips_package_that_conda_has_too_old_a_dependency_for(built: PrefixBuilder) -> None:
     built.conda_package("numpy", "1.26")
     built.pip_package("scipy", "2.0", requires=("numpy>=2",))
     (finding,) = find(built)
-    assert (finding.distribution, finding.conda) == ("scipy", None)
+    assert (finding.project, finding.conda_name) == ("scipy", None)
     assert finding.summary == "pip's scipy 2.0 requires numpy>=2, but conda's numpy is 1.26."
     assert finding.remedy == (("conda", "pip", "install", "numpy>=2"),)
 
@@ -39,7 +37,7 @@ def test_condas_package_whose_dependency_pip_replaced(built: PrefixBuilder) -> N
     built.conda_package("pandas", "2.1", requires=("numpy<2",))
     built.pip_upgrade("numpy", "1.26", "2.0")
     (finding,) = find(built)
-    assert (finding.conda, finding.conda_version) == ("pandas", "2.1")
+    assert (finding.conda_name, finding.conda_version) == ("pandas", "2.1")
     assert "pip's numpy is 2.0" in finding.summary
 
 

@@ -16,14 +16,14 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.rollback import read_journals
 from conda_pip_interop.changes.undo import undo
-from conda_pip_interop.commands.change.reconcile import carry_out, plan_reconcile
 from conda_pip_interop.environment.ownership import ByConda, ByPip, Unowned
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot
-from conda_pip_interop.environment.target import Target
-from conda_pip_interop.findings.registry import FindingKind, find_findings
+from conda_pip_interop.findings.fixes import plan_reconcile
+from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.protection.markers import Absent, read_snapshot_marker
 from tests.support.builders import PrefixBuilder
+from tests.support.reconciling import reconcile
 from tests.support.trees import MEMORY, Tree, read_tree
 
 Name: TypeAlias = Literal["alpha", "beta", "gamma"]
@@ -37,7 +37,7 @@ Verb: TypeAlias = Literal[
     "edit",
     "reconcile",
 ]
-_TREATED = {FindingKind.OVERRIDDEN, FindingKind.STALE_METADATA, FindingKind.LEFTOVER}
+_TREATED = {"overridden", "stale-metadata", "leftover"}
 
 steps = st.tuples(
     st.sampled_from(get_args(Verb)),
@@ -86,11 +86,7 @@ class World:
     def reconcile(self) -> None:
         """What follows a transaction; afterwards the invariants hold, and it can be undone."""
         before = read_tree(self.root)
-        plan = plan_reconcile(read_snapshot(self.root))
-        if plan.actions:
-            target = Target(prefix=self.root, name=None, is_base=False)
-            snapshot = read_snapshot(self.root)
-            carry_out(plan, snapshot=snapshot, target=target)
+        if reconcile(self.root).steps:
             assert_undone(self.root, before)
         assert_invariants(self.root, before)
 
@@ -136,8 +132,8 @@ def assert_invariants(root: Path, before: Tree) -> None:
     assert_one_distribution(snapshot)
     assert_records_kept(root, before)
     assert isinstance(read_snapshot_marker(snapshot), Absent)  # nobody asked for one
-    assert not plan_reconcile(snapshot).actions  # 5
-    assert not [one for one in find_findings(snapshot) if one.kind in _TREATED]
+    assert not plan_reconcile(snapshot)[0].steps  # 5
+    assert not [one for one in find_all(snapshot) if one.kind in _TREATED]
 
 
 def assert_one_owner(snapshot: Snapshot) -> None:

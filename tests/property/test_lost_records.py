@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conda_pip_interop.environment.snapshot import read_snapshot
-from conda_pip_interop.findings.lost_record import find_lost_records_in
+from conda_pip_interop.findings.lost_record import find as find_lost_records
 from tests.support.builders import PrefixBuilder
 from tests.support.extracted_packages import link, write_history
 
@@ -103,6 +103,6 @@ def test_what_was_lost_is_told_and_nothing_else(steps: list[tuple[Act, str, str]
             world.do("link", name, "1.0")
         for step in steps:
             world.do(*step)
-        told = {one.linked.name for one in find_lost_records_in(read_snapshot(built.root))}
+        told = {one.linked.name for one in find_lost_records(read_snapshot(built.root), ())}
         assert told <= world.lost
         assert told >= world.lost & world.counted

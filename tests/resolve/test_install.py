@@ -23,7 +23,7 @@ from conda_pip_interop.dependency_files.locations import Location, parse_locatio
 from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.registry import find_findings
+from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.installers.pip_process import PipProcess
 from conda_pip_interop.installers.pip_report import ReportItem
 from conda_pip_interop.resolve.assignment import Preferences
@@ -161,7 +161,7 @@ def test_an_editable_project_is_placed_as_it_stands(env: Path, tmp_path: Path) -
     command = [str(env / "bin/python"), "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"editable {env}/src/cloned/src/cloned.py"
-    assert find_findings(read_snapshot(env)) == ()
+    assert find_all(read_snapshot(env)) == ()
 
 
 def test_what_fails_leaves_no_clone(env: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.registry import find_findings
+from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.resolve.uninstall import plan_uninstall
 from tests.stories.tree import hash_tree
 from tests.support.builders import PrefixBuilder
@@ -69,7 +69,7 @@ def test_nothing_is_left_and_undo_restores_everything(built: PrefixBuilder) -> N
     assert hash_lib(built) == before
     assert not (built.root / "etc").exists()
     assert not (built.root / built.site_packages / "ft").exists()
-    assert find_findings(read_snapshot(built.root)) == ()
+    assert find_all(read_snapshot(built.root)) == ()
     (journal,) = read_journals(built.root)
     assert journal.title == "uninstall flask-testing"
     undo(built.root, journal.identifier)

@@ -11,7 +11,7 @@ from conda_pip_interop.changes.undo import find_journal, undo
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.findings.fixes import plan_reconcile
-from conda_pip_interop.findings.registry import find_findings
+from conda_pip_interop.findings.registry import find_all
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import NoConda
 from tests.support.trees import read_tree
@@ -38,7 +38,7 @@ def test_what_conda_has_linked_by_half_goes_and_pips_stays(built: PrefixBuilder)
     compiled = built.write(built.place("idna/__pycache__/b.cpython-311.pyc"), "")
     before = read_tree(built.root)
     reconcile(built.root)
-    assert find_findings(read_snapshot(built.root)) == ()
+    assert find_all(read_snapshot(built.root)) == ()
     assert not (built.root / built.dist_info("idna", "3.10")).exists()
     assert not (built.root / built.place("idna/old.py")).exists()
     for file in ("a.py", "b.py"):

@@ -1,0 +1,66 @@
+"""A finding for tests of texts: nothing but what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from conda_pip_interop.findings.base import Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleFinding(Finding):
+    """A finding with fixed texts; `sample_kind` is what tells kinds apart."""
+
+    kind: ClassVar[str] = "overridden"
+
+    name: str = "click"
+    text: str = ""
+    commands: tuple[tuple[str, ...], ...] = (("conda", "pip", "restore", "click"),)
+    version: str | None = "2"
+    more: Mapping[str, object] | None = None
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        return self.text or f"something about {self.name}"
+
+    @property
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """See `Finding.remedy`."""
+        return self.commands
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """See `Finding.details`."""
+        return self.more or {}
+
+    @property
+    def conda_name(self) -> str:
+        """See `Finding.conda_name`."""
+        return self.name
+
+    @property
+    def conda_version(self) -> str:
+        """See `Finding.conda_version`."""
+        return "1"
+
+    @property
+    def project(self) -> NormalizedName:
+        """See `Finding.project`."""
+        return canonicalize_name(self.name)
+
+    @property
+    def pip_version(self) -> str | None:
+        """See `Finding.pip_version`."""
+        return self.version
+
+
+@dataclass(frozen=True, kw_only=True)
+class VanishedSample(SampleFinding):
+    """A sample of another kind."""
+
+    kind: ClassVar[str] = "vanished"
