@@ -188,7 +188,6 @@ def test_an_uninstall_is_refused_or_takes_its_own(tmp_path: Path, lie: Lie) -> N
 @lies
 def test_a_reconcile_treats_what_it_can(tmp_path: Path, lie: Lie, over_conda: bool) -> None:
     world = build_world(tmp_path, lie, over_conda=over_conda)
-    snapshot = read_snapshot(world.root)
     reconcile(world.root)
     again, _ = plan_reconcile(read_snapshot(world.root))
     assert not again.steps

@@ -12,7 +12,7 @@ from conda_pip_interop.changes.state import State, parse_state, read_state, rend
 
 
 @settings(max_examples=100, deadline=None)
-@given(unprotected=st.booleans(), told=st.frozensets(st.text()))
+@given(unprotected=st.booleans(), told=st.frozensets(st.text().map("finding:{}".format)))
 def test_a_state_comes_back_from_its_text(unprotected: bool, told: frozenset[str]) -> None:
     state = State(unprotected=unprotected, told=told)
     assert parse_state(render_state(state)) == state
@@ -55,4 +55,11 @@ def test_no_file_and_an_unreadable_one_are_the_initial_state(tmp_path: Path) -> 
 def test_the_state_lies_below_conda_meta_and_not_in_it(tmp_path: Path) -> None:
     assert state_file(tmp_path).relative_to(tmp_path).as_posix() == (
         "conda-meta/pip-interop/state.json"
+    )
+
+
+def test_the_older_form_with_all_keys_in_one_list_is_read() -> None:
+    text = '{"format": 1, "told": ["finding:a", "leave:b", "protected"], "unprotected": false}'
+    assert parse_state(text) == State(
+        told=frozenset({"finding:a"}), left_alone=frozenset({"leave:b"}), announced=True
     )

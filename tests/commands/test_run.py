@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.commands.run import repeat_while_stale, run
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, StalePlanError
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import FakeHost
 
@@ -32,14 +32,15 @@ def cowsay(host: FakeHost) -> Path:
 class Work:
     """Work whose plan is stale a number of times."""
 
-    def __init__(self, *, stale: int, code: str = "stale-plan") -> None:
-        self.stale, self.code, self.calls = stale, code, 0
+    def __init__(self, *, stale: int, error: InteropError | None = None) -> None:
+        self.stale, self.calls = stale, 0
+        self.error = error or StalePlanError("It has changed.")
 
     def __call__(self) -> str:
         """Try once."""
         self.calls += 1
         if self.calls <= self.stale:
-            raise InteropError(self.code, "It has changed.")
+            raise self.error
         return "done"
 
 
@@ -58,7 +59,7 @@ def test_planning_again_ends_after_five_attempts() -> None:
 
 
 def test_any_other_error_is_final() -> None:
-    work = Work(stale=1, code="busy")
+    work = Work(stale=1, error=InteropError("busy", "Another process."))
     with pytest.raises(InteropError):
         repeat_while_stale(work, report=lambda _: None)
     assert work.calls == 1

@@ -18,7 +18,7 @@ from tests.support.reconciling import reconcile
 if TYPE_CHECKING:
     from conda_pip_interop.findings.base import Finding
 
-SAID = "conda's flask 3.0.3 requires click>=8.1.5, but pip's click 8.1.3 is in the place of conda's"
+SAID = "conda's flask 3.0.3 requires click>=8.1.5, but pip's click 8.1.3 replaced conda's"
 
 
 @pytest.fixture

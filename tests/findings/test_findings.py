@@ -9,6 +9,7 @@ import pytest
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.base import Finding
 from conda_pip_interop.findings.registry import find_all
+from tests.support.findings import describe
 from tests.support.builders import Files, Layout, PrefixBuilder
 
 
@@ -247,7 +248,8 @@ def test_finding_twice_finds_the_same(built: PrefixBuilder) -> None:
     built.pip_upgrade("click", "8.1", "8.2")
     built.write(built.place("~x/a"), "")
     snapshot = read_snapshot(built.root)
-    assert find_all(snapshot) == find_all(snapshot) == find(built)
+    assert find_all(snapshot) is find_all(snapshot)
+    assert describe(find_all(snapshot)) == describe(find(built))
 
 
 def link_by_half(built: PrefixBuilder, *names: str, files: Files | None = None) -> None:
@@ -274,7 +276,7 @@ def test_what_conda_has_linked_by_half_beside_pips_is_left_over(
     assert (finding.kind, finding.project) == ("leftover", "idna")
     assert metadata_of(finding) == built.dist_info("idna", "3.10")
     assert finding.summary == (
-        f"{metadata_of(finding)} is metadata that conda has linked and no record lists, "
+        f"{metadata_of(finding)} is metadata that conda linked and no record lists, "
         "beside pip's idna 3.11."
     )
 

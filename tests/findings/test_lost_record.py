@@ -85,7 +85,7 @@ def test_once_written_off_only_files_of_it_that_nobody_lists_prove_it(
     write_history(built)
     (finding,) = find(built)
     assert finding.conda_name == "click"
-    assert "a file of it that nobody lists is left" in finding.summary
+    assert "1 orphaned file is left" in finding.summary
     built.write("share/click/data.txt", "edited\n")
     assert find(built) == ()
 

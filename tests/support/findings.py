@@ -1,8 +1,8 @@
-"""A finding for tests of texts: nothing but what it says."""
+"""Findings in tests: samples that only have texts, and what real ones say."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -64,3 +64,8 @@ class VanishedSample(SampleFinding):
     """A sample of another kind."""
 
     kind: ClassVar[str] = "vanished"
+
+
+def describe(findings: Iterable[Finding]) -> list[dict[str, object]]:
+    """Return all that findings say: those of two snapshots hold different objects."""
+    return [one.to_dict(lambda *words: " ".join(words)) for one in findings]
