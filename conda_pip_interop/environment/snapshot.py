@@ -50,7 +50,9 @@ class Snapshot:
     claims: Claims
     facts: Mapping[PrefixPath, FileFact]
     fingerprint: str
-    _views: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+    _views: dict[object, object] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @cached_property
     def ownership(self) -> Ownership:

@@ -12,14 +12,18 @@ from conda_pip_interop.changes.plan import PackageAction, RemoveFile
 from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.commands.inspect.graph_text import not_installed
 from conda_pip_interop.commands.output import render_plan
-from conda_pip_interop.dependencies.removal import find_broken, find_left_over, find_unneeded
+from conda_pip_interop.dependencies.graph import (
+    find_broken_dependents,
+    find_unneeded,
+    find_unneeded_conda,
+)
 from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from conda_pip_interop.dependencies.graph import Graph, Node
+    from conda_pip_interop.dependencies.graph import Graph, Package
     from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.paths import PrefixPath
     from conda_pip_interop.environment.snapshot import Snapshot
@@ -33,14 +37,14 @@ _SHOWN: Final = 3
 
 def choose_removable(
     names: Sequence[str], snapshot: Snapshot, graph: Graph, target: Target
-) -> tuple[Node, ...]:
+) -> tuple[Package, ...]:
     """The nodes of `names`, each a distribution of pip's whose files are known to be its own.
 
     Raises InteropError for all names together: `not-installed`, `stranded`, `condas`,
     `overridden`, `no-record`, `outside`.
     """
     wanted = {canonicalize_name(name): name for name in names}
-    pips = {name: graph.nodes.get(f"pip:{name}") for name in wanted}
+    pips = {name: graph.packages.get(f"pip:{name}") for name in wanted}
     others = [name for name, node in pips.items() if node is None]
     _refuse_absent([wanted[name] for name in others], snapshot, graph, target)
     if others:
@@ -176,9 +180,9 @@ def render_uninstall(plan: UninstallPlan, target: Target) -> str:
 
 
 def _build_actions(
-    graph: Graph, chosen: tuple[Node, ...], unneeded: tuple[Node, ...]
+    graph: Graph, chosen: tuple[Package, ...], unneeded: tuple[Package, ...]
 ) -> Iterator[PackageAction]:
-    dependents = graph.dependents()
+    dependents = graph.find_dependents()
     for node in (*chosen, *unneeded):
         reason = "asked for"
         if node in unneeded:
@@ -218,18 +222,18 @@ def _find_files(
     return tuple(removals.values()), shared
 
 
-def _find_notes(graph: Graph, going: tuple[Node, ...], target: Target) -> Iterator[str]:
+def _find_notes(graph: Graph, going: tuple[Package, ...], target: Target) -> Iterator[str]:
     """What a person should know before they agree."""
     keys = [node.key for node in going]
-    for node, need in find_broken(graph, keys):
-        asked = f" {need.asked}" if need.asked else ""
+    for node, need in find_broken_dependents(graph, keys):
+        asked = f" {need.specifier}" if need.specifier else ""
         who = f"{node.owner}'s {node.name} {node.version}"
         yield f"Still needed: {who} requires {need.name}{asked}."
     for node in going:
-        for one in node.projects:
+        for one in node.distributions:
             if one.editable:
                 yield f"{node.name} is editable: its source stays in {one.editable}."
-    left = [node.name for node in find_left_over(graph, keys)]
+    left = [node.name for node in find_unneeded_conda(graph, keys)]
     if left:
         yield (
             f"Nothing else needs conda's {', '.join(left)}; "

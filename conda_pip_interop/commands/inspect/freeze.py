@@ -1,4 +1,4 @@
-"""`conda pip freeze`: what pip owns, as requirements."""
+"""`conda pip freeze`: the distributions that pip owns, as requirements."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def freeze(
     every: bool = False,
     editables: Mapping[NormalizedName, str] | None = None,
 ) -> Output:
-    """A line a distribution, as pip's `freeze` writes it; conda's are left out.
+    """Write a line per distribution, as `pip freeze` does, without those that conda owns.
 
-    With `every` they are there too, pinned, each with a comment that says so, as are pip,
-    setuptools and wheel. conda's are never written with the URL that pip finds in their metadata:
-    it names a folder of the machine that built the package. `editables` are pip's own lines for
-    editable installs, which ask git for the repository.
+    With `every`, conda's are included, pinned and marked by a comment, as are pip, setuptools and
+    wheel. The URL in the metadata of conda's distributions is never written: it names a folder of
+    the machine that built the package. `editables` are pip's own lines for editable installs,
+    with the URL of the git repository.
     """
     here = {one.metadata for one in snapshot.distributions}
     rows = [row for row in build_rows(snapshot) if row.distribution.metadata in here]

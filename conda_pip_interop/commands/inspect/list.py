@@ -1,4 +1,4 @@
-"""`conda pip list`: every distribution, and who owns it."""
+"""`conda pip list`: all distributions and their owners."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Row:
     origin: Origin
 
     def to_dict(self) -> dict[str, object]:
-        """The JSON-ready form."""
+        """Return the JSON-ready form."""
         return {
             "name": self.distribution.name,
             "version": self.distribution.version,
@@ -35,7 +35,7 @@ class Row:
 
 
 def build_rows(snapshot: Snapshot) -> tuple[Row, ...]:
-    """All distributions by name, doubles and those stranded under another Python included."""
+    """Return all distributions by name, duplicates and those of another Python included."""
     rows = [
         Row(distribution=one, origin=find_origin(snapshot, one))
         for one in (*snapshot.distributions, *snapshot.stranded)
@@ -44,7 +44,7 @@ def build_rows(snapshot: Snapshot) -> tuple[Row, ...]:
 
 
 def list_distributions(snapshot: Snapshot) -> Output:
-    """One row a distribution."""
+    """List distributions, one per row."""
     prefix, rows = str(snapshot.prefix.root), build_rows(snapshot)
     table = render_table(
         ("Name", "Version", "Owner", "Source"),
@@ -62,7 +62,7 @@ def list_distributions(snapshot: Snapshot) -> Output:
 def list_outdated(
     snapshot: Snapshot, rows: Iterable[Row], latest: Mapping[PrefixPath, str]
 ) -> Output:
-    """Those of `rows` that have a newer version, by metadata folder in `latest`."""
+    """List the rows with a newer version; `latest` maps metadata folders to versions."""
     prefix = str(snapshot.prefix.root)
     outdated = [
         (row, latest[row.distribution.metadata])
@@ -84,7 +84,7 @@ def list_outdated(
     )
     title = f"# Outdated Python distributions in the environment at {prefix}:\n#\n{table}"
     return Output(
-        text=title if outdated else f"Everything in {prefix} is up to date.",
+        text=title if outdated else f"All distributions in {prefix} are up to date.",
         document={
             "prefix": prefix,
             "distributions": [{**one.to_dict(), "latest": new} for one, new in outdated],

@@ -1,4 +1,4 @@
-"""`conda pip show`: what pip's `show` tells, and whose a distribution is."""
+"""`conda pip show`: what `pip show` prints, and the owner of each distribution."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
 
-#: Lines of pip's, with the headers of the metadata that say it: the first one that does.
+#: Fields that `pip show` prints, with the metadata headers they come from: the first one present.
 _HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "Summary": ("summary",),
     "Home-page": ("home-page",),
@@ -33,28 +33,28 @@ _HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """A distribution with all that is known of it.
+    """What `conda pip show` knows of a distribution.
 
     `name` is as its metadata spells it; `requires` and `required_by` are packages of both managers.
-    `files` are those that its owner lists, None where pip does not say it.
+    `files` are those that its owner lists, None if pip has no list of them.
     """
 
     name: str
     row: Row
     facts: Mapping[str, str]
     location: str
-    asked: bool
+    requested: bool
     requires: tuple[str, ...]
     required_by: tuple[str, ...]
     files: tuple[PrefixPath, ...] | None
 
     def to_dict(self) -> dict[str, object]:
-        """The JSON-ready form; paths of `files` are relative to the prefix."""
+        """Return the JSON-ready form; paths of `files` are relative to the prefix."""
         return {
             **self.row.to_dict(),
             **{key.lower().replace("-", "_"): value for key, value in self.facts.items()},
             "location": self.location,
-            "asked": self.asked,
+            "asked": self.requested,
             "requires": list(self.requires),
             "required_by": list(self.required_by),
             "files": None if self.files is None else list(self.files),
@@ -64,7 +64,7 @@ class Shown:
 def show_distributions(
     snapshot: Snapshot, graph: Graph, names: Sequence[str], target: Target, *, files: bool
 ) -> Output:
-    """A block of lines a distribution; raises InteropError `not-installed`, naming all it lacks."""
+    """Show each distribution; raises InteropError `not-installed`, naming all that are missing."""
     rows = build_rows(snapshot)
     wanted = {canonicalize_name(name): name for name in names}
     missing = wanted.keys() - {row.distribution.name for row in rows}
@@ -86,13 +86,9 @@ def show_distributions(
 def _build(snapshot: Snapshot, graph: Graph, row: Row) -> Shown:
     one, record = row.distribution, row.origin.record
     headers = read_all_headers(snapshot.prefix, one)
-    nodes = [
-        node
-        for node in graph.nodes.values()
-        if any(project.metadata == one.metadata for project in node.projects)
-    ]
+    packages = [package for package in graph.packages.values() if one in package.distributions]
     listed = record.files if record is not None and row.origin.owner == "conda" else one.files
-    dependents = graph.dependents()
+    dependents = graph.find_dependents()
     return Shown(
         name=next(iter(headers.get("name", ())), one.name),
         row=row,
@@ -101,19 +97,19 @@ def _build(snapshot: Snapshot, graph: Graph, row: Row) -> Shown:
             for key, names in _HEADERS.items()
         },
         location=str(snapshot.prefix.root / one.site_packages),
-        asked=any(node.asked for node in nodes),
+        requested=any(package.requested for package in packages),
         requires=tuple(
-            sorted({need.name for node in nodes for need in node.needs if need.by_distribution})
+            sorted({d.name for one in packages for d in one.dependencies if d.from_metadata})
         ),
         required_by=tuple(
-            sorted({other.name for node in nodes for other, _ in dependents.get(node.key, ())})
+            sorted({other.name for one in packages for other, _ in dependents[one.key]})
         ),
         files=None if listed is None else tuple(sorted(file.path for file in listed)),
     )
 
 
 def _render(shown: Shown, root: str, *, files: bool) -> Iterator[str]:
-    """Lines as pip's `show` has them, then what pip does not know."""
+    """Render the fields of `pip show`, then those that pip does not have."""
     origin = shown.row.origin
     yield f"Name: {shown.name}"
     yield f"Version: {shown.row.distribution.version}"
@@ -125,10 +121,10 @@ def _render(shown: Shown, root: str, *, files: bool) -> Iterator[str]:
     yield f"Required-by: {', '.join(shown.required_by)}".rstrip()
     yield f"Owner: {origin.owner}"
     yield f"Source: {origin}"
-    yield f"Asked-for: {'yes' if shown.asked else 'no'}"
+    yield f"Requested: {'yes' if shown.requested else 'no'}"
     if files:
         yield "Files:"
         if shown.files is None:
-            yield "  (no list: its RECORD cannot be read)"
+            yield "  (unknown: RECORD is missing or cannot be read)"
         for path in shown.files or ():
             yield f"  {os.path.relpath(os.path.join(root, path), shown.location)}"  # noqa: PTH118

@@ -1,4 +1,4 @@
-"""`conda pip status`: every environment in a row, protection and findings included."""
+"""`conda pip status`: all environments with their protection and findings."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _HEADER = ("Environment", "Python", "Protected by", "Policy", "Findings", "Kept"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentStatus:
-    """A row of `conda pip status`; `problem` is why an environment could not be read.
+    """A row of `conda pip status`; `problem` says why an environment could not be read.
 
-    `findings` counts by kind; `changed` is when conda, or a command of ours, last changed it
-    (ISO 8601, UTC). Kept are `operations`, which can be undone, and `originals`, records as conda
-    wrote them.
+    `findings` counts by kind; `changed` is when conda or this plugin last changed it (ISO 8601,
+    UTC). `operations` counts what `conda pip undo` can undo, `originals` the stored copies of
+    replaced packages' records.
     """
 
     label: str
@@ -55,7 +55,7 @@ class EnvironmentStatus:
     problem: str | None = None
 
     def to_dict(self) -> dict[str, object]:
-        """The JSON-ready form."""
+        """Return the JSON-ready form."""
         return {
             "name": self.label,
             "prefix": self.prefix,
@@ -71,7 +71,7 @@ class EnvironmentStatus:
 
 
 def read_status(target: Target, policy: Policy) -> EnvironmentStatus:
-    """One environment's row; what goes wrong becomes its `problem`."""
+    """Read the row of one environment; an error becomes its `problem`."""
     try:
         snapshot = read_snapshot(target.prefix)
         python = snapshot.prefix.python
@@ -95,7 +95,7 @@ def read_status(target: Target, policy: Policy) -> EnvironmentStatus:
 
 
 def render_status(rows: Iterable[EnvironmentStatus], *, colours: bool = False) -> Output:
-    """The answer of `conda pip status`: a table, environments with findings in red."""
+    """Render the table; with `colours`, environments with findings or problems are red."""
     rows = sorted(rows, key=lambda row: row.label)
     table = render_table(_HEADER, [_cells(row) for row in rows]).splitlines()
     lines = table[:1]
@@ -132,11 +132,11 @@ def _protector(marker: MarkerState) -> str | None:
         case Ours():
             return "conda-pip-interop"
         case Foreign(owner=owner):
-            return owner or "somebody else"
+            return owner or "another tool"
 
 
 def _last_change(prefix: Path) -> str | None:
-    """When conda's history or a journal of ours was last written."""
+    """Return when conda's history or one of our journals was last written."""
     journals = (prefix / JOURNAL_FOLDER).glob("*/journal.jsonl")
     times = []
     for file in (prefix / "conda-meta" / "history", *journals):
