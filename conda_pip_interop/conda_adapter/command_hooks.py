@@ -27,7 +27,7 @@ from conda_pip_interop.conda_adapter.environments import (
 )
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.prefix import read_prefix
-from conda_pip_interop.environment.quick_check import has_signs_of_pip
+from conda_pip_interop.environment.quick_check import has_pip_changes
 from conda_pip_interop.protection.policy import Policy
 from conda_pip_interop.protection.protect import has_our_marker, settle_marker
 
@@ -70,7 +70,7 @@ def reconcile_before(prefix: Path) -> None:
 
     conda then unlinks what is really there, whatever it is asked to do.
     """
-    if (prefix / "conda-meta").is_dir() and has_signs_of_pip(read_prefix(prefix)):
+    if (prefix / "conda-meta").is_dir() and has_pip_changes(read_prefix(prefix)):
         from conda_pip_interop.conda_adapter.notices import reconcile_and_tell
 
         if reconcile_and_tell(prefix):
@@ -99,7 +99,7 @@ def report_clone(command: str) -> None:
 def open_stash(prefix: str, linked: tuple[PackageRecord, ...]) -> None:
     """Before conda links: pip's payload makes way where the names are the same."""
     root = Path(prefix)
-    if (root / "conda-meta").is_dir() and has_signs_of_pip(read_prefix(root)):
+    if (root / "conda-meta").is_dir() and has_pip_changes(read_prefix(root)):
         from conda_pip_interop.conda_adapter import stash as stashing
 
         stashing.open_stash(root, linked)
@@ -133,7 +133,7 @@ def notice(prefix: str) -> None:
         return
     _noticed.add(root)
     told = any(key.startswith("finding:") for key in read_state(root).told)
-    if told or (root / ORIGINALS_FOLDER).is_dir() or has_signs_of_pip(read_prefix(root)):
+    if told or (root / ORIGINALS_FOLDER).is_dir() or has_pip_changes(read_prefix(root)):
         from conda_pip_interop.conda_adapter.notices import look_and_tell
 
         look_and_tell(root)
@@ -172,7 +172,7 @@ def guard_unsolved(
 def _judge(
     root: Path, unlinked: Iterable[PackageRecord], linked: Iterable[PackageRecord]
 ) -> CondaError | None:
-    if not (root / "conda-meta").is_dir() or not has_signs_of_pip(read_prefix(root)):
+    if not (root / "conda-meta").is_dir() or not has_pip_changes(read_prefix(root)):
         return None
     from conda_pip_interop.conda_adapter.errors import build_conda_error
     from conda_pip_interop.conda_adapter.guard import judge_transaction

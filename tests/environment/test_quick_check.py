@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.environment.quick_check import read_endangered_records
+from conda_pip_interop.environment.quick_check import read_records_at_risk
 from tests.support.trees import NOBODY, run_in_child
 from tests.world.base import build_base
 
@@ -170,7 +170,7 @@ NAMES = [case[0].__name__.removeprefix("add_") for case in CASES]
 
 
 def endangered_names(prefix: Path) -> set[str]:
-    return {json.loads(content)["name"] for content in read_endangered_records(prefix).values()}
+    return {json.loads(content)["name"] for content in read_records_at_risk(prefix).values()}
 
 
 @pytest.mark.parametrize(("arrange", "endangered"), CASES, ids=NAMES)
@@ -197,7 +197,7 @@ def test_the_records_that_conda_deletes_are_the_endangered_ones(tmp_path: Path) 
     for name, (arrange, _) in zip(NAMES, CASES, strict=True):
         prefix = make_prefix(tmp_path / name)
         arrange(prefix)
-        expected[prefix] = {path.name for path in read_endangered_records(prefix)}
+        expected[prefix] = {path.name for path in read_records_at_risk(prefix)}
     before = {prefix: set(os.listdir(prefix / "conda-meta")) for prefix in expected}
     base = build_base()
     done = subprocess.run(
@@ -219,7 +219,7 @@ def test_the_content_is_held_byte_for_byte(tmp_path: Path) -> None:
     prefix = make_prefix(tmp_path)
     add_gone(prefix)
     record = prefix / "conda-meta/click-1.0-0.json"
-    assert read_endangered_records(prefix) == {record: record.read_bytes()}
+    assert read_records_at_risk(prefix) == {record: record.read_bytes()}
 
 
 @pytest.mark.parametrize(
@@ -239,9 +239,9 @@ def test_the_site_packages_of_every_python_count(tmp_path: Path, anchor: str) ->
 
 
 def test_no_conda_meta_and_a_file_in_its_place_have_no_records(tmp_path: Path) -> None:
-    assert read_endangered_records(tmp_path) == {}
+    assert read_records_at_risk(tmp_path) == {}
     (tmp_path / "conda-meta").touch()
-    assert read_endangered_records(tmp_path) == {}
+    assert read_records_at_risk(tmp_path) == {}
 
 
 def test_files_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_a_record_of_somebody_else_that_may_not_be_read_is_left_out(tmp_path: Pa
 
     def work() -> None:
         os.fchdir(folder)
-        assert read_endangered_records(Path()) == {}
+        assert read_records_at_risk(Path()) == {}
 
     assert run_in_child(work, user=NOBODY) == 0
     os.close(folder)
@@ -271,4 +271,4 @@ def test_a_name_that_is_not_utf_8_stops_nobody(tmp_path: Path) -> None:
     meta.mkdir()
     anchor = b"lib/python3.11/site-packages/\xff-1.dist-info/RECORD"
     (meta / "x-1-0.json").write_bytes(b'{"name": "x", "files": ["' + anchor + b'"]}')
-    assert [path.name for path in read_endangered_records(tmp_path)] == ["x-1-0.json"]
+    assert [path.name for path in read_records_at_risk(tmp_path)] == ["x-1-0.json"]

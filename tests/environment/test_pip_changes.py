@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.environment.prefix import read_prefix
-from conda_pip_interop.environment.quick_check import has_signs_of_pip
+from conda_pip_interop.environment.quick_check import has_pip_changes
 from tests.support.builders import PrefixBuilder
 
 
@@ -20,7 +20,7 @@ def builder(tmp_path: Path) -> PrefixBuilder:
 
 
 def has_signs(builder: PrefixBuilder) -> bool:
-    return has_signs_of_pip(read_prefix(builder.root))
+    return has_pip_changes(read_prefix(builder.root))
 
 
 def test_an_environment_of_condas_alone_has_none(builder: PrefixBuilder) -> None:
