@@ -15,7 +15,7 @@ from conda_pip_interop.commands.output import Output
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.protection.protect import Change, settle_marker
+from conda_pip_interop.protection.protect import MarkerChange, settle_marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ def protect_all(options: Options) -> Output:
     """`conda pip protect --all`: the policy's markers everywhere; exit code 1 if one failed."""
     policy = read_policy()
 
-    def settle(target: Target) -> Change | InteropError | OSError:
+    def settle(target: Target) -> MarkerChange | InteropError | OSError:
         try:
             return settle_marker(target, policy)
         except (InteropError, OSError) as error:
@@ -81,7 +81,7 @@ def _for_each(targets: Sequence[Target], work: Callable[[Target], T], options: O
         return list(tqdm(results, total=len(targets), disable=quiet, leave=False))
 
 
-def _describe(result: Change | InteropError | OSError) -> str:
+def _describe(result: MarkerChange | InteropError | OSError) -> str:
     match result:
         case "written":
             return "is now protected"

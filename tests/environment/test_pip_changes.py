@@ -1,4 +1,4 @@
-"""Signs of pip's work are seen wherever there is a finding, and not in conda's own environments."""
+"""Changes by pip are detected, and an environment of conda alone has none."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ def builder(tmp_path: Path) -> PrefixBuilder:
     return builder
 
 
-def has_signs(builder: PrefixBuilder) -> bool:
+def has_changes(builder: PrefixBuilder) -> bool:
     return has_pip_changes(read_prefix(builder.root))
 
 
-def test_an_environment_of_condas_alone_has_none(builder: PrefixBuilder) -> None:
-    assert not has_signs(builder)
+def test_an_environment_of_conda_alone_has_no_pip_changes(builder: PrefixBuilder) -> None:
+    assert not has_changes(builder)
 
 
-def test_a_distribution_of_pips_is_one(builder: PrefixBuilder) -> None:
+def test_a_distribution_of_pip_is_a_pip_change(builder: PrefixBuilder) -> None:
     builder.pip_package("cowsay", "6.1", files={"cowsay.py": "x = 1\n"})
-    assert has_signs(builder)
+    assert has_changes(builder)
 
 
-def test_an_installer_that_is_not_conda_is_one(builder: PrefixBuilder) -> None:
+def test_another_installer_than_conda_is_a_pip_change(builder: PrefixBuilder) -> None:
     (builder.root / builder.dist_info("click", "8.1.7") / "INSTALLER").write_text("pip\n")
-    assert has_signs(builder)
+    assert has_changes(builder)
 
 
-def test_metadata_that_is_gone_is_one(builder: PrefixBuilder) -> None:
+def test_missing_metadata_of_a_record_is_a_pip_change(builder: PrefixBuilder) -> None:
     folder = builder.root / builder.dist_info("click", "8.1.7")
     folder.rename(builder.root / "elsewhere")
-    assert has_signs(builder)
+    assert has_changes(builder)
 
 
-def test_what_pip_set_aside_is_one(builder: PrefixBuilder) -> None:
+def test_a_tilde_folder_is_a_pip_change(builder: PrefixBuilder) -> None:
     (builder.root / builder.site_packages / "~lick").mkdir()
-    assert has_signs(builder)
+    assert has_changes(builder)
 
 
-def test_records_that_cannot_be_read_are_one(builder: PrefixBuilder) -> None:
+def test_an_unreadable_record_counts_as_a_pip_change(builder: PrefixBuilder) -> None:
     (builder.root / "conda-meta" / "broken.json").mkdir()
-    assert has_signs(builder)
+    assert has_changes(builder)
 
 
-def test_a_record_that_has_changed_since_is_read_again(builder: PrefixBuilder) -> None:
-    assert not has_signs(builder)
+def test_a_record_that_changed_since_is_read_again(builder: PrefixBuilder) -> None:
+    assert not has_changes(builder)
     builder.conda_record("click", "8.1.7", ())
-    assert has_signs(builder)
+    assert has_changes(builder)
