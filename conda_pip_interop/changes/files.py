@@ -1,4 +1,4 @@
-"""How a single file is written or removed: in one step, and never into what conda has linked."""
+"""Write or remove a single file atomically, and never into a file that conda linked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CHUNK: Final = 1 << 20
 
 
 def hash_file(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal; read in pieces, since a library may have gigabytes."""
+    """Return the SHA-256 of a file in hexadecimal, read in chunks: a library may have gigabytes."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -22,17 +22,17 @@ def hash_file(path: Path) -> str:
 
 
 def name_beside(target: Path, process: int | str) -> str:
-    """The name that a new content has until it is whole; cut where file systems would refuse it."""
+    """Return the temporary name of new content, cut to a length that file systems accept."""
     return f".{target.name[:50]}.{process}.pip-interop"
 
 
 def replace_file(target: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Put `content` at `target` in one step: whoever looks sees the old file or the new one.
+    """Replace `target` atomically: readers see the old content or the new one.
 
-    Never writes into the old file, which may be hard-linked to conda's package cache.
+    The old file, which may be hard-linked to conda's package cache, is not written to.
     """
     beside = target.with_name(name_beside(target, os.getpid()))
-    beside.unlink(missing_ok=True)  # of a process that had this one's number, and was killed
+    beside.unlink(missing_ok=True)  # of a killed process with the same number
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
@@ -47,5 +47,5 @@ def replace_file(target: Path, content: bytes, *, mode: int = 0o644) -> None:
 
 
 def remove_file(target: Path) -> None:
-    """Remove a file of ours; fine if it is gone already."""
+    """Remove a file of this project, if it exists."""
     target.unlink(missing_ok=True)

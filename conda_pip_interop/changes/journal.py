@@ -1,8 +1,8 @@
-"""The journal of one operation: what is about to be done, written down before it is done.
+"""The journal of one operation: its steps, written before they are performed.
 
 A journal is a folder `conda-meta/pip-interop/journal/ID/` with `journal.jsonl` (a header line, a
-line per step, a closing line) and `stash/`, where step N's original waits as `stash/N`. Rolling a
-step back looks only at what is there, so it can be done any number of times, from any instant.
+line per step, a closing line) and `stash/`, where `stash/N` is the original file of step N. Rolling
+a step back depends only on the files on disk, so it can be repeated and works from any state.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ StepKind = Literal["write", "remove", "mkdir", "rmdir"]
 class Step:
     """One change to the prefix.
 
-    `existed` tells whether something was at `path` before (it is then in the stash); `sha256`
-    (hex) is what a `write` leaves there; `mode` are the permission bits of a folder.
+    `existed`: a file was at `path` before, and is now in the stash. `sha256` (hex) is that of the
+    written file; `mode` are the permission bits of a folder.
     """
 
     number: int
@@ -42,10 +42,10 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Journal:
-    """A journal as it stands on disk; `closed` once the operation was committed.
+    """A journal on disk; `closed` if the operation was committed.
 
-    `goal` is a path that is there only when somebody else's part of the operation (conda's link)
-    is done: with it there, an open journal is to be closed, not rolled back.
+    `goal` is a path that exists only after conda's part of the operation (linking) is done. If it
+    exists, an open journal is closed instead of rolled back.
     """
 
     identifier: str
@@ -57,30 +57,30 @@ class Journal:
 
 
 def render_header(title: str, started: str, goal: PrefixPath | None = None) -> str:
-    """The first line: format, title, start (ISO 8601, UTC), and the goal if there is one."""
+    """Render the first line: format, title, start (ISO 8601, UTC) and goal."""
     return json.dumps({"format": FORMAT, "title": title, "started": started, "goal": goal}) + "\n"
 
 
 def render_steps(steps: Iterable[Step]) -> str:
-    """A line per step."""
+    """Render a line per step."""
     return "".join(json.dumps(asdict(step)) + "\n" for step in steps)
 
 
 def render_close() -> str:
-    """The last line of an operation that was committed."""
+    """Render the last line of a committed operation."""
     return json.dumps({"closed": True}) + "\n"
 
 
 def render_reopen() -> str:
-    """A line that takes the closing one back: the operation is being undone."""
+    """Render a line that cancels the closing line: the operation is being undone."""
     return json.dumps({"closed": False}) + "\n"
 
 
 def parse_journal(identifier: str, text: str) -> Journal | None:
-    """Read a journal; None where the header was not written whole, or is of another format.
+    """Parse a journal; None if the header is incomplete or has another format.
 
-    A line that is cut off is the one being written when the machine stopped: its step was not
-    begun, and it is left out. A closing line counts whatever stands before it.
+    An incomplete line was being written when the process stopped. Its step was not begun, so it is
+    skipped. A closing line counts whatever precedes it.
     """
     title = started = ""
     goal: PrefixPath | None = None

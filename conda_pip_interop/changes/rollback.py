@@ -1,4 +1,4 @@
-"""Undoing: what an operation did, from its journal and stash, now or after its process died."""
+"""Roll back an operation from its journal and stash, at once or after its process died."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 def read_journals(prefix: Path) -> tuple[Journal, ...]:
-    """The journals of `prefix`, oldest first, those left out that `parse_journal` cannot read."""
+    """Return the readable journals of `prefix`, oldest first."""
     journals = map(read_journal, _journal_folders(prefix))
     return tuple(journal for journal in journals if journal is not None)
 
 
 def _journal_folders(prefix: Path) -> list[Path]:
-    """Oldest first: `…Z-10` comes after `…Z-9`."""
+    """Return the folders, oldest first: `…Z-10` comes after `…Z-9`."""
     folders = [folder for folder in (prefix / JOURNAL_FOLDER).glob("*") if folder.is_dir()]
     return sorted(folders, key=lambda one: (one.name.partition("-")[0], len(one.name), one.name))
 
@@ -40,17 +40,17 @@ def _read_text(folder: Path) -> str:
 
 
 def read_journal(folder: Path) -> Journal | None:
-    """The journal in `folder`; None where `parse_journal` cannot read it."""
+    """Read the journal in `folder`; None if `parse_journal` cannot read it."""
     return parse_journal(folder.name, _read_text(folder))
 
 
 def recover(prefix: Path) -> None:
-    """Undo what a process that died left half-done; close what has reached its goal."""
+    """Roll back interrupted operations, and close those that reached their goal."""
     for folder in reversed(_journal_folders(prefix)):
         text = _read_text(folder)
         journal = parse_journal(folder.name, text)
         if journal is None:
-            if "\n" not in text:  # not even the header was written whole: nothing was begun
+            if "\n" not in text:  # the header is incomplete: no step was begun
                 discard(folder)
         elif journal.goal is not None and os.path.lexists(prefix / journal.goal):
             if not journal.closed:
@@ -62,24 +62,24 @@ def recover(prefix: Path) -> None:
 
 
 def needs_recovery(prefix: Path) -> bool:
-    """Whether an operation was interrupted, or is under way in another process."""
+    """Return whether an operation was interrupted or is running in another process."""
     return any(not journal.closed for journal in read_journals(prefix))
 
 
 def discard(folder: Path) -> None:
-    """Remove a journal that is done with, its steps first: with half a stash they would mislead.
+    """Remove a journal, its steps first: with an incomplete stash they must not be rolled back.
 
-    What cannot be removed of the rest is removed by the next `recover`.
+    If the rest cannot be removed, the next `recover` removes it.
     """
     (folder / "journal.jsonl").unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def roll_back_steps(prefix: Path, folder: Path, steps: Iterable[Step]) -> None:
-    """Reverse `steps`, last first; those that were never begun change nothing.
+    """Reverse `steps`, last first; steps that were never begun change nothing.
 
-    One that cannot be reversed does not keep the others from it; the first such OSError is raised
-    at the end, and the whole can be done again.
+    If a step cannot be reversed, the others still are. The first OSError is raised at the end, and
+    the call can be repeated.
     """
     failed: OSError | None = None
     for step in reversed(list(steps)):
@@ -98,7 +98,7 @@ def _roll_back_step(step: Step, target: Path, stash: Path) -> None:
             if os.path.lexists(stashed):
                 _restore(stashed, target)
             elif not step.existed and step.kind == "write":
-                _take_away(target, stashed.with_suffix(".undone"), step.sha256)
+                _remove_written(target, stashed.with_suffix(".undone"), step.sha256)
             if step.kind == "write":
                 _remove_unfinished(target)
         case "rmdir":
@@ -111,7 +111,7 @@ def _roll_back_step(step: Step, target: Path, stash: Path) -> None:
 
 
 def _restore(stashed: Path, target: Path) -> None:
-    """Put the original back; where it never went away, its folder may be one to leave alone."""
+    """Restore the original file; if it is still in place, its folder is not written to."""
     if os.path.lexists(target):
         old, now = stashed.lstat(), target.lstat()
         if os.path.samestat(old, now):
@@ -127,11 +127,11 @@ def _restore(stashed: Path, target: Path) -> None:
     stashed.replace(target)
 
 
-def _take_away(target: Path, undone: Path, sha256: str | None) -> None:
-    """Move what a step wrote to `undone`, which tells from then on that this has been looked at.
+def _remove_written(target: Path, undone: Path, sha256: str | None) -> None:
+    """Move the file that a step wrote to `undone`, which marks the step as rolled back.
 
-    After a removal and a later write of one path, and a crash while both are undone, the file there
-    may be the one that was restored, with the very content that was written.
+    Without the mark, a repeated rollback could remove a restored file: if one path was removed and
+    later written with the same content, the restored file looks like the written one.
     """
     if os.path.lexists(undone):
         return
@@ -142,7 +142,7 @@ def _take_away(target: Path, undone: Path, sha256: str | None) -> None:
 
 
 def _remove_unfinished(target: Path) -> None:
-    """Remove the new contents of `target` that processes left that were killed."""
+    """Remove temporary files of `target` that killed processes left."""
     if target.parent.is_dir():
         for name in os.listdir(target.parent):
             process = name.removesuffix(".pip-interop").rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""The only writer: lock, journal, stash, then commit or roll back."""
+"""Change files in a transaction: lock, journal, stash, then commit or roll back."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 
 class Operation:
-    """Changes to one prefix that happen together or not at all.
+    """Changes to one prefix, applied all or none; see `open_operation`.
 
-    Made by `open_operation`. Every action is in the journal, on disk, before it is begun.
+    Every action is written to the journal before it is begun.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class Operation:
         self._append(render_header(title, started, goal))
 
     def apply(self, actions: Iterable[FileAction]) -> None:
-        """Carry out `actions` in their order; paths are checked before the first is touched.
+        """Perform `actions` in order, after checking all paths.
 
-        Of several actions for one path the last one counts.
+        If a path has several actions, only the last is performed.
         """
         steps: list[tuple[FileAction, Step]] = []
         for action in _last_of_each_path(actions):
@@ -66,18 +66,18 @@ class Operation:
         )
 
     def commit(self, *, keep: bool = True) -> None:
-        """Keep the changes; the journal stays, so that they can be undone, if it is to be kept."""
+        """Keep the changes, and the journal to undo them if `keep`."""
         self._append(render_close())
         if not keep:
             discard(self.folder)
-        with contextlib.suppress(OSError):  # the work is done: older journals can wait
+        with contextlib.suppress(OSError):  # the changes are done; the next commit prunes again
             prune_journals(self.prefix)
 
     def roll_back(self) -> None:
-        """Put everything back and forget the operation.
+        """Restore everything and discard the operation.
 
-        Not if the closing line is on disk already (an interrupt at the very end of `commit`): from
-        then on the operation counts as done for everybody who reads the journal.
+        If the closing line is already on disk (an interrupt at the end of `commit`), nothing is
+        rolled back: the operation counts as committed.
         """
         journal = read_journal(self.folder)
         if journal is not None and journal.closed:
@@ -92,7 +92,7 @@ class Operation:
             os.fsync(file.fileno())
 
     def _build_steps(self, action: FileAction, planned: list[Step]) -> list[Step]:
-        """The steps of `action`, numbered on from those that are `planned` before it."""
+        """Build the steps of `action`, numbered after those `planned` before it."""
         target = resolve_for_write(self.prefix, action.path)
         number = len(self._steps) + len(planned)
         removes = isinstance(action, RemoveFile)
@@ -145,7 +145,7 @@ class Operation:
             target.rename(stashed)
 
     def _prune(self, removed: Iterable[PrefixPath]) -> None:
-        """Remove the folders that the removals left empty, deepest first."""
+        """Remove folders that are empty after the removals, deepest first."""
         folders = {
             PrefixPath(parent.as_posix()) for path in removed for parent in Path(path).parents
         }
@@ -164,7 +164,7 @@ def _build_rmdir(number: int, path: PrefixPath, target: Path) -> Step:
 
 
 def _hash_new(action: FileAction) -> str | None:
-    """The SHA-256 of what will be at the path."""
+    """Return the SHA-256 of the new file, None if it is removed."""
     match action:
         case WriteFile(content=content):
             return hashlib.sha256(content).hexdigest()
@@ -194,8 +194,8 @@ def open_operation(
 ) -> Iterator[Operation]:
     """Open an operation on `prefix`: committed when the block ends, rolled back when it raises.
 
-    Without `keep` a committed operation is forgotten, with what was stashed: nothing to undo.
-    `goal`: see `Journal`; for the rest, and what it raises, `hold_prefix`.
+    Without `keep` a committed operation is discarded and cannot be undone. For `goal` see
+    `Journal`; for the other parameters and the errors raised, `hold_prefix`.
     """
     with hold_prefix(prefix, fingerprint=fingerprint, on_wait=on_wait):
         operation = Operation(prefix, _new_identifier(prefix), title, goal)
@@ -209,7 +209,7 @@ def open_operation(
 
 
 def _new_identifier(prefix: Path) -> str:
-    """Time-ordered and unique within the prefix: `20261122T101500Z`, then `…Z-2`."""
+    """Return an identifier, ordered by time and unique: `20261122T101500Z`, then `…Z-2`."""
     stem = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     taken = [one.name.removeprefix(stem) for one in (prefix / JOURNAL_FOLDER).glob(f"{stem}*")]
     last = max((int(rest.removeprefix("-") or 1) for rest in taken), default=0)
@@ -217,9 +217,9 @@ def _new_identifier(prefix: Path) -> str:
 
 
 def _stash_copy(target: Path, stashed: Path) -> None:
-    """Keep `target` under a second name: a hard link where there are such, else a copy.
+    """Save `target` as `stashed`: as a hard link if possible, else as a copy.
 
-    Whatever has the name `stashed` is whole: a copy gets it when it is on disk.
+    A copy gets the name `stashed` only when it is complete.
     """
     try:
         os.link(target, stashed, follow_symlinks=False)

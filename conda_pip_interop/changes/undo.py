@@ -1,4 +1,4 @@
-"""Undo: an operation that was committed, taken back as a whole or not at all."""
+"""Undo a committed operation, completely or not at all."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.environment.paths import PrefixPath
 
-#: What is kept of committed operations: so many, and none that is older.
+#: How many committed operations are kept, and for how long.
 KEPT_OPERATIONS: Final = 20
 KEPT_DAYS: Final = 90
 
 
 def find_journal(prefix: Path, identifier: str | None) -> Journal:
-    """The committed operation of that identifier, the last one for None.
+    """Return the committed operation `identifier`, the last one for None.
 
     Raises InteropError `no-such-operation`.
     """
     journals = [one for one in read_journals(prefix) if one.closed]
     chosen = [one for one in journals if identifier in (None, one.identifier)]
     if not chosen:
-        what = "No operation" if identifier is None else f"No operation {identifier}"
-        hint = f"`conda pip undo -p {shlex.quote(str(prefix))} --list` shows those that can be."
+        what = "nothing" if identifier is None else f"no operation {identifier}"
+        hint = f"To list operations: `conda pip undo -p {shlex.quote(str(prefix))} --list`."
         raise InteropError(
             "no-such-operation",
-            f"{what} can be undone in {prefix}.",
+            f"There is {what} to undo in {prefix}.",
             hints=(hint,) if journals else (),
         )
     return chosen[-1]
 
 
 def find_changed(prefix: Path, journal: Journal) -> tuple[PrefixPath, ...]:
-    """The paths that are no longer as the operation left them."""
+    """Return the paths that were changed after the operation."""
     last: dict[PrefixPath, Step] = {
         step.path: step for step in journal.steps if step.kind in ("write", "remove")
     }
@@ -56,16 +56,16 @@ def find_changed(prefix: Path, journal: Journal) -> tuple[PrefixPath, ...]:
 
 
 def refuse_changed(prefix: Path, journal: Journal) -> None:
-    """Raise InteropError `changed-since` where something else has changed what was written."""
+    """Raise InteropError `changed-since` if files of the operation were changed after it."""
     changed = find_changed(prefix, journal)
     if changed:
         count, verb = len(changed), "has" if len(changed) == 1 else "have"
-        of = f"{count} file{'s' * (count > 1)} of {journal.identifier} ({journal.title})"
+        files = f"{count} file{'s' * (count > 1)} of {journal.identifier} ({journal.title})"
         raise InteropError(
             "changed-since",
-            f"Nothing was undone in {prefix}: {of} {verb} changed since: "
+            f"Nothing was undone in {prefix}: {files} {verb} changed since: "
             f"{', '.join(changed[:5])}{' …' if count > 5 else ''}.",  # noqa: PLR2004 - as many are named
-            hints=("What is there now was put there by something else, and would be lost.",),
+            hints=("Undoing would overwrite these changes; move or restore the files first.",),
         )
 
 
@@ -80,10 +80,10 @@ def _is_as_left(prefix: Path, step: Step) -> bool:
 
 
 def undo(prefix: Path, identifier: str, *, on_wait: Callable[[], None] | None = None) -> None:
-    """Put everything back that the operation changed: contents, modes, links and times.
+    """Restore everything that the operation changed: contents, modes, links and times.
 
-    Raises InteropError `changed-since`, naming the files, where something else has changed them;
-    all is then left as it is. Interrupted, it goes on at the next operation.
+    Raises InteropError `changed-since` if files were changed after the operation; then nothing is
+    undone. An interrupted undo is completed by the next operation.
     """
     with hold_prefix(prefix, on_wait=on_wait):
         journal = find_journal(prefix, identifier)
@@ -97,7 +97,7 @@ def undo(prefix: Path, identifier: str, *, on_wait: Callable[[], None] | None = 
 
 
 def prune_journals(prefix: Path, *, now: datetime | None = None) -> None:
-    """Forget operations beyond the last `KEPT_OPERATIONS`, and those over `KEPT_DAYS` days old."""
+    """Discard operations beyond the last `KEPT_OPERATIONS` or older than `KEPT_DAYS` days."""
     oldest = (now or datetime.now(timezone.utc)) - timedelta(days=KEPT_DAYS)
     closed = [one for one in read_journals(prefix) if one.closed]
     for number, journal in enumerate(reversed(closed)):

@@ -1,4 +1,4 @@
-"""Refusals: why a prefix cannot be written to, in words; what else goes wrong stays as it is."""
+"""Write errors: a full disk or missing permissions as InteropError; others stay as they are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def explain_write_errors(prefix: Path) -> Iterator[None]:
-    """Turn what says why `prefix` cannot be written to into `not-writable` or `disk-full`."""
+    """Turn an OSError about writing `prefix` into InteropError `not-writable` or `disk-full`."""
     try:
         yield
     except OSError as error:
@@ -27,12 +27,12 @@ def explain_write_errors(prefix: Path) -> Iterator[None]:
 
 
 def _explain(error: OSError, prefix: Path) -> InteropError | None:
-    """What to tell of an `error` that says why something in `prefix` cannot be written."""
+    """Return the InteropError for an OSError about writing `prefix`, None for others."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return InteropError(
             "disk-full",
-            f"There is no room left to change the environment {prefix}: {error}.",
-            hints=("Make room, then run the command again.",),
+            f"No space left on device to change the environment {prefix}: {error}.",
+            hints=("Free disk space, then run the command again.",),
         )
     names = (error.filename, error.filename2)
     is_inside = any(
@@ -42,6 +42,6 @@ def _explain(error: OSError, prefix: Path) -> InteropError | None:
         return None
     return InteropError(
         "not-writable",
-        f"The environment {prefix} cannot be written to: {error}.",
+        f"The environment {prefix} is not writable: {error}.",
         hints=("Run the command as the user who owns the environment.",),
     )

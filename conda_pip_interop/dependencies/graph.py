@@ -1,7 +1,7 @@
-"""The graph of an environment: what is installed, by whom, and what needs what. Values only.
+"""The dependency graph of an environment across both managers: values and queries.
 
-A package of conda's is one node, with the distributions that it carries; a distribution of pip's is
-one node. conda's own `depends` and the `Requires-Dist` of both managers' distributions are edges.
+A conda package is one `Package`, with the distributions that it contains; a distribution that pip
+owns is one `Package`. conda's `depends` and the `Requires-Dist` of all distributions are the edges.
 """
 
 from __future__ import annotations
@@ -20,90 +20,145 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Need:
-    """One requirement: what is asked of the package `name`, in the words of who asks.
+class Dependency:
+    """One requirement on the package `name`; `specifier` is what it says besides the name.
 
-    `target` is the key of the node that answers it, None where nothing does; `extra` is the extra
-    that asks, where nobody is known to want that extra; `met` is False where it is not there or of
-    another version. `by_distribution` tells `Requires-Dist` from conda's `depends`.
+    `target` is the key of the package that provides `name`, None if nothing does. `satisfied` is
+    False if the package is missing or has another version. `extra` is the extra that the
+    requirement belongs to, if no installed package is known to want that extra. `from_metadata` is
+    True for `Requires-Dist` and False for conda's `depends`.
     """
 
     name: str
-    asked: str
+    specifier: str
     target: str | None
     extra: str | None = None
-    met: bool = True
-    by_distribution: bool = True
+    satisfied: bool = True
+    from_metadata: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Node:
-    """A package of conda's, or a distribution of pip's.
+class Package:
+    """A conda package, or a distribution that pip owns; `key` is `conda:NAME` or `pip:NAME`.
 
-    `projects` are the distributions that it carries; `asked` tells whether somebody named it.
-    `needs` explain why something is there; `options` are what extras would need besides, of what
-    is there for another reason.
+    `requested`: the user named it on a command line. `optional` are dependencies of extras that
+    nothing is known to want, on packages that are installed for another reason.
     """
 
     key: str
     name: str
     version: str
     owner: Manager
-    projects: tuple[Distribution, ...]
-    asked: bool
-    needs: tuple[Need, ...] = ()
-    options: tuple[Need, ...] = ()
+    distributions: tuple[Distribution, ...]
+    requested: bool
+    dependencies: tuple[Dependency, ...] = ()
+    optional: tuple[Dependency, ...] = ()
 
     @property
     def label(self) -> str:
-        """Its name, and the projects that it carries where they are called otherwise."""
-        projects = [one.name for one in self.projects]
-        if not projects or projects == [canonicalize_name(self.name)]:
+        """The name, followed by the distributions in parentheses if their names differ."""
+        names = [one.name for one in self.distributions]
+        if not names or names == [canonicalize_name(self.name)]:
             return self.name
-        return f"{self.name} ({', '.join(projects)})"
+        return f"{self.name} ({', '.join(names)})"
+
+    def list_dependencies(self, *, optional: bool = False) -> tuple[Dependency, ...]:
+        """Return the dependencies, with those of unused extras if `optional`."""
+        return (*self.dependencies, *self.optional) if optional else self.dependencies
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Graph:
-    """All nodes, by key."""
+    """All packages of an environment, by key."""
 
-    nodes: Mapping[str, Node]
+    packages: Mapping[str, Package]
 
-    def find(self, name: str) -> tuple[Node, ...]:
-        """The nodes of that name: those that carry the project, else conda's package."""
+    def find(self, name: str) -> tuple[Package, ...]:
+        """Return the packages that contain a distribution `name`, else conda's package `name`."""
         wanted = canonicalize_name(name)
-        carrying = [
-            node for node in self.nodes.values() if any(one.name == wanted for one in node.projects)
+        containing = [
+            package
+            for package in self.packages.values()
+            if any(one.name == wanted for one in package.distributions)
         ]
-        named = [node for node in self.nodes.values() if canonicalize_name(node.name) == wanted]
-        return tuple(carrying or named)
+        named = [one for one in self.packages.values() if canonicalize_name(one.name) == wanted]
+        return tuple(containing or named)
 
-    def dependents(self, *, options: bool = False) -> Mapping[str, list[tuple[Node, Need]]]:
-        """Who needs a node, by its key; with `options`, what extras would need counts too."""
-        found: dict[str, list[tuple[Node, Need]]] = defaultdict(list)
-        for node in self.nodes.values():
-            for need in (*node.needs, *(node.options if options else ())):
-                if need.target is not None:
-                    found[need.target].append((node, need))
+    def find_dependents(
+        self, *, optional: bool = False
+    ) -> Mapping[str, list[tuple[Package, Dependency]]]:
+        """Return the dependents of each package, by its key."""
+        found: dict[str, list[tuple[Package, Dependency]]] = defaultdict(list)
+        for package in self.packages.values():
+            for dependency in package.list_dependencies(optional=optional):
+                if dependency.target is not None:
+                    found[dependency.target].append((package, dependency))
         return found
 
-    def reach(
-        self, keys: Iterable[str], *, without: Collection[str] = (), options: bool = False
+    def find_closure(
+        self, keys: Iterable[str], *, without: Collection[str] = (), optional: bool = False
     ) -> frozenset[str]:
-        """The keys of `keys` and of all that they need, at any depth, not going through `without`.
-
-        With `options`, what extras would need counts too.
-        """
+        """Return `keys` and their dependencies at any depth, not following those in `without`."""
         waiting = [key for key in keys if key not in without]
         seen = set(waiting)
         while waiting:
-            node = self.nodes[waiting.pop()]
-            for need in (*node.needs, *(node.options if options else ())):
-                if (
-                    need.target is not None
-                    and need.target not in seen
-                    and need.target not in without
-                ):
-                    seen.add(need.target)
-                    waiting.append(need.target)
+            package = self.packages[waiting.pop()]
+            for dependency in package.list_dependencies(optional=optional):
+                target = dependency.target
+                if target is not None and target not in seen and target not in without:
+                    seen.add(target)
+                    waiting.append(target)
         return frozenset(seen)
+
+
+def find_unneeded(
+    graph: Graph, removed: Iterable[str], *, held: Collection[str] = ()
+) -> tuple[Package, ...]:
+    """Find pip's packages that were dependencies of `removed` (keys) and that nothing else needs.
+
+    Requested packages stay, and so do those that an extra of a remaining package may need: no
+    installer records which extras were requested. Packages in `held` (keys) stay, with their
+    dependencies.
+    """
+    removed = frozenset(removed)
+    candidates = {
+        key
+        for key in graph.find_closure(removed, optional=True) - removed
+        if graph.packages[key].owner == "pip"
+        and not graph.packages[key].requested
+        and key not in held
+    }
+    staying = graph.packages.keys() - removed - candidates
+    needed = graph.find_closure(staying, without=removed, optional=True)
+    return tuple(graph.packages[key] for key in sorted(candidates - needed))
+
+
+def find_unneeded_conda(graph: Graph, removed: Iterable[str]) -> tuple[Package, ...]:
+    """Find conda packages that only `removed` (keys) depend on, directly, requested or not.
+
+    conda records a dependency that we asked it to install for pip's sake as requested.
+    """
+    removed = frozenset(removed)
+    dependents = graph.find_dependents(optional=True)
+    direct = {one.target for key in removed for one in graph.packages[key].dependencies}
+    return tuple(
+        package
+        for key, package in sorted(graph.packages.items())
+        if key in direct - removed
+        and package.owner == "conda"
+        and all(other.key in removed for other, _ in dependents[key])
+    )
+
+
+def find_broken_dependents(
+    graph: Graph, removed: Iterable[str]
+) -> tuple[tuple[Package, Dependency], ...]:
+    """Find the packages that stay and depend on one of `removed` (keys)."""
+    removed = frozenset(removed)
+    return tuple(
+        (package, dependency)
+        for key, package in sorted(graph.packages.items())
+        if key not in removed
+        for dependency in package.dependencies
+        if dependency.target in removed
+    )

@@ -1,4 +1,4 @@
-"""The guard: said before a conda transaction that would break what pip has installed."""
+"""The guard: warn of a conda transaction that would break pip's distributions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 
-from conda_pip_interop.dependencies.impact import Breakage, Change, forecast
+from conda_pip_interop.dependencies.impact import Breakage, PackageChange, forecast
 from conda_pip_interop.dependencies.replaced import (
     describe_refused,
     find_refused,
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
 
-#: Distributions named of those that a change of Python would strand.
+#: How many distributions are named that a change of Python would strand.
 _SHOWN = 5
 
 
-def find_breakages(snapshot: Snapshot, changes: Iterable[Change]) -> tuple[Breakage, ...]:
-    """What `changes` would break, read from the environment as it is now."""
+def find_breakages(snapshot: Snapshot, changes: Iterable[PackageChange]) -> tuple[Breakage, ...]:
+    """Find what `changes` would break, with the metadata on disk."""
     changes = tuple(changes)
     return (
         *forecast(snapshot, changes, lambda one: read_requirements(snapshot.prefix, one)),
@@ -35,10 +35,10 @@ def find_breakages(snapshot: Snapshot, changes: Iterable[Change]) -> tuple[Break
     )
 
 
-def _find_refused(snapshot: Snapshot, changes: tuple[Change, ...]) -> Iterator[Breakage]:
-    """What conda is about to link and believes to be met by packages that pip has replaced.
+def _find_refused(snapshot: Snapshot, changes: tuple[PackageChange, ...]) -> Iterator[Breakage]:
+    """Find requirements of new records that pip's replacements of other packages do not satisfy.
 
-    What an earlier version of it has refused already is not told again.
+    Requirements that the installed version of a package had too are omitted.
     """
     moved = {change.name for change in changes}
     replaced = [one for one in find_replaced(snapshot) if one.record.name not in moved]
@@ -58,7 +58,7 @@ def _find_refused(snapshot: Snapshot, changes: tuple[Change, ...]) -> Iterator[B
 
 
 def render_warning(breakages: tuple[Breakage, ...], target: Target) -> str:
-    """What would break, a line each; several that Python strands in one."""
+    """Render one line per breakage, and one for all distributions that Python strands."""
     return "\n".join(
         [
             f"conda-pip-interop: {_head(breakages, target)}",
@@ -68,10 +68,10 @@ def render_warning(breakages: tuple[Breakage, ...], target: Target) -> str:
 
 
 def build_refusal(breakages: tuple[Breakage, ...], target: Target) -> InteropError:
-    """The error of `pip_interop_guard: error`, with the ways through."""
+    """Build the error of `pip_interop_guard: error`, with the possible fixes."""
     hints = [
         *dict.fromkeys(hint for one in breakages for hint in _suggest(one, target)),
-        "Go on this once with CONDA_PLUGINS_PIP_INTEROP_GUARD=off in the environment.",
+        "To skip this check once, set CONDA_PLUGINS_PIP_INTEROP_GUARD=off.",
     ]
     return InteropError(
         "guarded",
@@ -83,8 +83,8 @@ def build_refusal(breakages: tuple[Breakage, ...], target: Target) -> InteropErr
 
 def _head(breakages: tuple[Breakage, ...], target: Target) -> str:
     only_refused = all(one.kind == "refused" for one in breakages)
-    harm = "this would not work with" if only_refused else "this would break"
-    return f"{harm} what pip has installed in {target.label}:"
+    verb = "is not compatible with" if only_refused else "would break"
+    return f"this transaction {verb} packages that pip installed in {target.label}:"
 
 
 def _describe_all(breakages: tuple[Breakage, ...]) -> Iterable[str]:
@@ -93,16 +93,18 @@ def _describe_all(breakages: tuple[Breakage, ...]) -> Iterable[str]:
         names = [f"{one.distribution} {one.version}" for one in stranded]
         rest = len(names) - _SHOWN
         more = f" and {rest} more" if rest > 0 else ""
+        after = stranded[0].change.after
         yield (
-            f"Python would be {stranded[0].change.after or 'gone'} "
-            f"instead of {stranded[0].change.before}, which leaves behind "
-            f"{', '.join(names[:_SHOWN])}{more}"
+            f"Python {stranded[0].change.before} would be "
+            f"{f'replaced by {after}' if after else 'removed'}; "
+            f"these packages would no longer be found: {', '.join(names[:_SHOWN])}{more}"
         )
     for one in breakages:
         if one.kind == "unmet":
             after = one.change.after
-            comes = f"{one.change.name} would be {after}" if after else "it would be removed"
-            yield f"{one.distribution} {one.version} requires {one.requirement}, but {comes}"
+            name = one.change.name
+            result = f"{name} would be {after}" if after else f"{name} would be removed"
+            yield f"{one.distribution} {one.version} requires {one.requirement}, but {result}"
         elif one.kind == "overwritten":
             yield (
                 f"pip's {one.distribution} {one.version} would be overwritten by conda's "
@@ -115,37 +117,37 @@ def _describe_all(breakages: tuple[Breakage, ...]) -> Iterable[str]:
 
 
 def _suggest(breakage: Breakage, target: Target) -> Iterator[str]:
-    """The ways through: what keeps both, then what settles it for one of the two."""
+    """Suggest fixes: first one that keeps both packages, then one that keeps one of them."""
     change, name = breakage.change, breakage.distribution
     match breakage.kind:
         case "stranded" if change.after is not None:
             yield _add(f"python={_series(change.before)}")
             over = target.command("conda", "pip", "repair")
-            yield f"Or go on, and bring pip's packages over afterwards: `{over}`."
+            yield f"Or continue, and reinstall pip's packages afterwards: `{over}`."
         case "stranded":
-            yield "Leave Python where it is: pip's packages cannot do without."
+            yield "Keep Python: pip's packages require it."
         case "unmet" if change.after is not None:
             yield _add(_as_spec(change.name, breakage.requirement))
             newer = target.command("conda", "pip", "install", "--upgrade", name)
-            yield f"Or see whether a newer {name} takes it: `{newer}`."
+            yield f"Or try a newer {name}: `{newer}`."
         case "unmet":
             first = target.command("conda", "pip", "uninstall", name)
-            yield f"Take pip's {name} out first: `{first}`."
+            yield f"Uninstall pip's {name} first: `{first}`."
         case "overwritten":
             verb = "uninstall" if change.before is None else "restore"
             first = target.command("conda", "pip", verb, name)
-            yield f"Keep pip's: leave {change.name} out of the command."
-            yield f"Or let conda have it: `{first}`."
+            yield f"To keep pip's {name}: omit {change.name} from the command."
+            yield f"To use conda's {change.name}, run first: `{first}`."
         case "refused":
             first = target.command("conda", "pip", "restore", name)
-            yield f"Put conda's {name} back first: `{first}`."
+            yield f"Restore conda's {name} first: `{first}`."
             other = target.command("conda", "pip", "install", breakage.requirement or name)
-            yield f"Or install one that {change.name} takes: `{other}`."
+            yield f"Or install a compatible version: `{other}`."
 
 
 def _add(spec: str) -> str:
     quoted = shlex.quote(spec)
-    return f"Keep both: add {quoted} to the command (`conda update` takes no versions: install)."
+    return f"To keep both: add {quoted} to the command (of `conda install`, not `conda update`)."
 
 
 def _series(version: str | None) -> str:
@@ -153,5 +155,5 @@ def _series(version: str | None) -> str:
 
 
 def _as_spec(conda_name: str, requirement: str | None) -> str:
-    """What a requirement asks of a package, as a person writes it on conda's command line."""
+    """Return a requirement as a package spec for conda's command line."""
     return f"{conda_name}{Requirement(requirement or conda_name).specifier}"

@@ -1,4 +1,4 @@
-"""Forecast: what a conda transaction would break of what pip has installed. Pure."""
+"""Predict which of pip's distributions a conda transaction would break."""
 
 from __future__ import annotations
 
@@ -22,50 +22,51 @@ from conda_pip_interop.environment.snapshot import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
-    """What conda would do to one package; ``after`` is None where it goes, ``before`` where new.
+class PackageChange:
+    """A change of one conda package; ``after`` is None if rechanged, ``before`` if new.
 
-    ``projects``: the distributions that the package is known or guessed to carry; ``depends``: the
-    match specs of what is linked.
+    ``distributions`` are those that the package is known or guessed to contain; ``depends`` are the
+    match specs of the new record.
     """
 
     name: str
     before: str | None
     after: str | None
-    projects: tuple[NormalizedName, ...]
+    distributions: tuple[NormalizedName, ...]
     depends: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Breakage:
-    """One thing of pip's that a transaction would break.
+    """One distribution of pip's that a transaction would break.
 
-    ``unmet``: ``requirement`` of ``distribution`` would no longer be met by ``change``;
-    ``stranded``: Python's minor version changes under it; ``overwritten``: conda links its name.
-    ``refused``: the other way round, ``distribution`` is in the place of a package of conda's of
-    which ``change`` has the ``requirement``.
+    ``unmet``: ``change`` would no longer satisfy its ``requirement``; ``stranded``: Python's minor
+    version would change; ``overwritten``: conda would link a distribution of its name; ``refused``:
+    it replaced a conda package and does not satisfy the ``requirement`` of ``change`` on it.
     """
 
     kind: Literal["unmet", "stranded", "overwritten", "refused"]
     distribution: NormalizedName
     version: str
-    change: Change
+    change: PackageChange
     requirement: str | None = None
 
 
 def forecast(
     snapshot: Snapshot,
-    changes: Iterable[Change],
+    changes: Iterable[PackageChange],
     read_metadata: Callable[[Distribution], Metadata],
 ) -> tuple[Breakage, ...]:
-    """Find what ``changes`` would break; what is broken already is not told again."""
-    pips = [one for one in snapshot.distributions if _is_pips(snapshot, one)]
+    """Find what ``changes`` would break, without what is broken already."""
+    pips = [one for one in snapshot.distributions if _is_owned_by_pip(snapshot, one)]
     if not pips:
         return ()
     by_name = {change.name: change for change in changes}
-    moved = dict(_carried_changes(snapshot, by_name))
-    overwritten = [one for one in pips if one.name in moved and moved[one.name].after is not None]
-    found = [_build(one, "overwritten", moved[one.name]) for one in overwritten]
+    changed = dict(_index_changes(snapshot, by_name))
+    overwritten = [
+        one for one in pips if one.name in changed and changed[one.name].after is not None
+    ]
+    found = [_build(one, "overwritten", changed[one.name]) for one in overwritten]
     python = by_name.get("python")
     if python is not None and python.before and _minor(python.after) != _minor(python.before):
         return (
@@ -76,51 +77,51 @@ def forecast(
     present = {one.name: one.version for one in (*snapshot.distributions, *pips)}
     for one in pips:
         found += (
-            _build(one, "unmet", moved[canonicalize_name(requirement.name)], requirement)
+            _build(one, "unmet", changed[canonicalize_name(requirement.name)], requirement)
             for requirement in parse_applying(read_metadata(one).requires_dist, environment)
-            if _breaks(requirement, moved, present)
+            if _breaks(requirement, changed, present)
         )
     return tuple(found)
 
 
-def _is_pips(snapshot: Snapshot, distribution: Distribution) -> bool:
+def _is_owned_by_pip(snapshot: Snapshot, distribution: Distribution) -> bool:
     return isinstance(snapshot.ownership.owner_of(distribution), ByPip)
 
 
-def _carried_changes(
-    snapshot: Snapshot, by_name: Mapping[str, Change]
-) -> Iterator[tuple[NormalizedName, Change]]:
-    """The changes by distribution name: what records carry, else what the name tells."""
+def _index_changes(
+    snapshot: Snapshot, by_name: Mapping[str, PackageChange]
+) -> Iterator[tuple[NormalizedName, PackageChange]]:
+    """Yield the changes by distribution name, from records and from guessed names."""
     for change in by_name.values():
-        for name in change.projects:
+        for name in change.distributions:
             yield name, change
-    for name, carriers in snapshot.claims.by_name.items():
-        for carrier in carriers:
-            moved = by_name.get(carrier.record.name)
-            same = carrier.version == carrier.record.version
-            if moved is not None and (moved.after is None or same):
-                yield name, moved
+    for name, recorded in snapshot.claims.by_name.items():
+        for one in recorded:
+            changed = by_name.get(one.record.name)
+            same = one.version == one.record.version
+            if changed is not None and (changed.after is None or same):
+                yield name, changed
 
 
 def _breaks(
     requirement: Requirement,
-    moved: Mapping[NormalizedName, Change],
+    changed: Mapping[NormalizedName, PackageChange],
     present: Mapping[NormalizedName, str],
 ) -> bool:
-    """Tell whether what is there now meets a requirement, and what conda would bring does not.
+    """Return whether a requirement is satisfied now and would not be after the change.
 
-    What is there may be pip's, of another version than conda's record says.
+    The installed version may be pip's and differ from that in conda's record.
     """
     name = canonicalize_name(requirement.name)
-    change = moved.get(name)
+    change = changed.get(name)
     return (
         change is not None
-        and _meets(requirement, present.get(name, change.before))
-        and not _meets(requirement, change.after)
+        and _satisfies(requirement, present.get(name, change.before))
+        and not _satisfies(requirement, change.after)
     )
 
 
-def _meets(requirement: Requirement, version: str | None) -> bool:
+def _satisfies(requirement: Requirement, version: str | None) -> bool:
     return version is not None and satisfies(requirement.specifier, version) is not False
 
 
@@ -131,7 +132,7 @@ def _minor(version: str | None) -> str | None:
 def _build(
     one: Distribution,
     kind: Literal["unmet", "stranded", "overwritten"],
-    change: Change,
+    change: PackageChange,
     requirement: Requirement | None = None,
 ) -> Breakage:
     return Breakage(

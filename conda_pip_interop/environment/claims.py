@@ -1,4 +1,4 @@
-"""Claims: which conda record lists a path, and which records carry which distributions."""
+"""Claims: which records list a path, and which records contain which distributions."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from conda_pip_interop.environment.paths import PrefixPath, fold_path
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """A record lists a file."""
+    """The entry of one file in one record."""
 
     record: CondaRecord
     file: CondaFile
 
     def allows(self, sha256: str) -> bool:
-        """Tell whether the file may honestly have this hash: as packed, or as linked."""
+        """Return whether this is the hash of the file in the package or after linking."""
         return sha256 in {self.file.sha256, self.file.sha256_in_prefix}
 
     @property
     def states_hash(self) -> bool:
-        """Tell whether the record says what the file's content is.
+        """Return whether the record has a usable hash of the file.
 
-        What is stated of a soft link is of no use: builders hash the link's target or nothing.
+        That of a symlink is not usable: builders hash the link's target or nothing.
         """
         return self.file.expected_sha256 is not None and self.file.path_type != "softlink"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordedDistribution:
-    """A record whose file list holds the metadata file ``path`` of the distribution ``name``."""
+    """A distribution that a record contains; ``path`` is its metadata file."""
 
     record: CondaRecord
     name: NormalizedName
@@ -50,13 +50,13 @@ class RecordedDistribution:
 
     @property
     def site_packages(self) -> PrefixPath:
-        """The site-packages folder that it lies in."""
+        """The site-packages folder that contains it."""
         return PrefixPath(self.folder.rpartition("/")[0])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claims:
-    """All claims of the records of one prefix; keys are folded where its file system folds."""
+    """All claims of the records of one prefix; keys are case-folded if the file system is."""
 
     folds_case: bool
     by_path: Mapping[str, tuple[Claim, ...]]
@@ -71,7 +71,7 @@ class Claims:
         return fold_path(path, folds_case=self.folds_case)
 
     def find_recorded(self, distribution: Distribution) -> RecordedDistribution | None:
-        """Return the recorded distribution whose metadata this very distribution is, if any."""
+        """Return the recorded distribution with the metadata file of ``distribution``, if any."""
         for recorded in self.by_name.get(distribution.name, ()):
             if self.same(recorded.path, distribution.metadata_file):
                 return recorded
@@ -85,7 +85,7 @@ class Claims:
         return None
 
     def same(self, one: PrefixPath, other: PrefixPath) -> bool:
-        """Tell whether two paths are one for the file system."""
+        """Return whether two paths are the same to the file system."""
         return self.key(one) == self.key(other)
 
 
@@ -107,7 +107,7 @@ def build_claims(records: Iterable[CondaRecord], *, folds_case: bool) -> Claims:
 
 
 def is_absent(recorded: RecordedDistribution, facts: Mapping[PrefixPath, FileFact]) -> bool:
-    """Tell whether the metadata that the record lists is not there (unreadable is not gone)."""
+    """Return whether the metadata that the record lists is missing; unreadable is not missing."""
     fact = facts.get(recorded.path)
     return fact is not None and fact.kind == "absent"
 
@@ -115,7 +115,7 @@ def is_absent(recorded: RecordedDistribution, facts: Mapping[PrefixPath, FileFac
 def is_record_changed(
     claims: Claims, recorded: RecordedDistribution, facts: Mapping[PrefixPath, FileFact]
 ) -> bool:
-    """Tell whether the RECORD beside the metadata is not the one that conda linked."""
+    """Return whether the RECORD of a recorded distribution is not the one that conda linked."""
     return _is_changed(claims, PrefixPath(f"{recorded.folder}/RECORD"), facts)
 
 
@@ -125,11 +125,11 @@ def is_rewritten(
     distribution: Distribution | None,
     facts: Mapping[PrefixPath, FileFact],
 ) -> bool:
-    """Tell whether another installer wrote the same version's dist-info over conda's.
+    """Return whether another installer wrote the same version's dist-info over conda's.
 
-    A changed RECORD alone could have an innocent cause, so a second witness is asked for: another
-    INSTALLER, files that only an installer writes and the record does not list, or rows that state
-    other content than the record.
+    A changed RECORD is not enough evidence. One more fact is required: a changed INSTALLER, a file
+    that installers write and the record does not list, or RECORD rows whose hashes differ from the
+    record's.
     """
     if distribution is None or not claims.same(distribution.metadata_file, recorded.path):
         return False
@@ -148,7 +148,7 @@ def is_rewritten(
 
 
 def _is_changed(claims: Claims, path: PrefixPath, facts: Mapping[PrefixPath, FileFact]) -> bool:
-    """Tell whether a file's content is proven to be none that a record claiming it allows."""
+    """Return whether a file's hash is known and fits none of the records that list it."""
     stated = [claim for claim in claims.of(path) if claim.states_hash]
     fact = facts.get(path)
     if not stated or fact is None or fact.sha256 is None:

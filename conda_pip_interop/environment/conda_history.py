@@ -1,6 +1,6 @@
-"""conda's history: what somebody has asked for, and what was linked, over all commands.
+"""conda's history: which packages the user requested, and which were linked, over all commands.
 
-A record tells it too (`requested_spec`), but only until a later command links the package anew.
+A record has it too (`requested_spec`), but only until a later command links the package again.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-#: `# update specs: ['python=3.11', 'pip']`, as conda's History and its kin write it.
+#: `# update specs: ['python=3.11', 'pip']`, as conda's History writes it.
 _LINE: Final = re.compile(r"#\s*(\w+)\s+specs:\s*(.*)")
 _NAME: Final = re.compile(r"(?:[^\s\[]+::)?\s*([A-Za-z0-9_][A-Za-z0-9_.-]*)")
-_ASKED: Final = frozenset(("update", "install", "create", "neutered"))
+_REQUESTED: Final = frozenset(("update", "install", "create", "neutered"))
 _REMOVED: Final = frozenset(("remove", "uninstall"))
 _HEADING: Final = re.compile(r"==>\s*.+?\s*<==")
 _PACKAGE: Final = re.compile(r"(?:(\S+)::)?([^\s:]+)-([^\s-]+)-([^\s-]+)")
@@ -26,7 +26,7 @@ _PACKAGE: Final = re.compile(r"(?:(\S+)::)?([^\s:]+)-([^\s-]+)-([^\s-]+)")
 class Linked:
     """A package that conda has linked: `text` is `conda-forge/noarch::click-8.1.7-pyhd_0`.
 
-    `removed`: the history does not count it as installed any more, and nobody asked for that.
+    `removed`: it is no longer installed by the history, but no command requested its removal.
     """
 
     text: str
@@ -43,10 +43,11 @@ class Linked:
 
 
 def parse_linked(text: str) -> Mapping[str, Linked]:
-    """The last package of each name that was linked and that nobody has asked to remove since.
+    """Return the last linked package of each name whose removal was not requested since.
 
-    conda writes the difference between two looks at the records: a `-` may be what a command
-    removed as well as what was gone before. A section without differences makes it forget all.
+    conda writes the difference to the records it last saw: a `-` line may be a package that a
+    command removed, or one that was missing before. After a section without differences, conda
+    considers nothing installed.
     """
     linked: dict[str, Linked] = {}
     for lines in _read_sections(text):
@@ -79,7 +80,7 @@ def _read_sections(text: str) -> Iterator[list[str]]:
 
 
 def _find_packages(lines: Iterable[str], sign: str) -> Iterator[Linked]:
-    """Those with that sign; a line without one is of a section that lists all that is there."""
+    """Find the packages with that sign; lines without a sign list everything installed."""
     for line in lines:
         if line[0] == sign or (line[0] not in "-+" and sign == "+"):
             text = line.lstrip("-+")
@@ -92,9 +93,9 @@ def _find_packages(lines: Iterable[str], sign: str) -> Iterator[Linked]:
 
 
 def parse_requested(text: str) -> frozenset[str]:
-    """Names of the packages asked for in a `conda-meta/history` and not removed since.
+    """Return the names of packages requested in a `conda-meta/history` and not removed since.
 
-    Some may not be installed any more: what goes because of another is not in the history.
+    Some may no longer be installed: the history does not list packages removed with others.
     """
     names: set[str] = set()
     for line in text.splitlines():
@@ -102,7 +103,7 @@ def parse_requested(text: str) -> frozenset[str]:
         if match is None:
             continue
         action, specs = match[1], _find_names(_split(match[2]))
-        if action in _ASKED:
+        if action in _REQUESTED:
             names.update(specs)
         elif action in _REMOVED:
             names.difference_update(specs)
@@ -122,5 +123,5 @@ def _split(text: str) -> list[str]:
 def _find_names(specs: Iterable[str]) -> Iterable[str]:
     for spec in specs:
         match = _NAME.match(spec.strip())
-        if match is not None and not spec.endswith("@"):  # `@`: a feature, in conda's old days
+        if match is not None and not spec.endswith("@"):  # `@`: a feature of old conda versions
             yield match[1].lower()

@@ -1,4 +1,4 @@
-"""conda's records (``conda-meta/*.json``), and the extracted packages that they come from."""
+"""conda's records (``conda-meta/*.json``) and the extracted packages they were made from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from conda_pip_interop.environment.metadata import parse_metadata_name
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path
 from conda_pip_interop.environment.prefix import Prefix
 
-#: The key under which this project keeps its own notes in a record.
+#: The key of this project's own data in a record.
 OWN_KEY: Final = "pip_interop"
 
 
@@ -25,8 +25,7 @@ OWN_KEY: Final = "pip_interop"
 class CondaFile:
     """A file that a record lists; ``path_type`` is conda's word (``hardlink``, ``pyc_file`` …).
 
-    ``sha256`` is of the file in the package, ``sha256_in_prefix`` of the file as installed, where
-    linking changed it.
+    ``sha256`` is the hash in the package, ``sha256_in_prefix`` the one after linking.
     """
 
     path: PrefixPath
@@ -43,7 +42,7 @@ class CondaFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class CondaRecord:
-    """One record; ``path`` is its ``conda-meta/….json``; ``raw`` holds every key, known or not."""
+    """One record; ``path`` is its ``conda-meta/….json``; ``raw`` has all keys."""
 
     name: str
     version: str
@@ -62,7 +61,7 @@ class CondaRecord:
 
     @property
     def overridden_by(self) -> Mapping[NormalizedName, str]:
-        """pip's distributions in this record's place, name to version, as we recorded them.
+        """Names and versions of pip's distributions that replaced this record's, as recorded by us.
 
         From ``raw["pip_interop"]["overridden_by"]``, which only this project writes.
         """
@@ -75,7 +74,7 @@ class CondaRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unreadable:
-    """A ``conda-meta/*.json`` that is no record, and why."""
+    """A ``conda-meta/*.json`` that could not be read, and why."""
 
     path: PrefixPath
     reason: str
@@ -83,7 +82,7 @@ class Unreadable:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClaimedMetadata:
-    """A distribution that a record carries: ``path`` is its METADATA, PKG-INFO or flat egg-info."""
+    """A distribution in a record; ``path`` is its METADATA, PKG-INFO or flat egg-info."""
 
     name: NormalizedName
     version: str
@@ -94,7 +93,7 @@ _CLAIMED = re.compile(
     r"(?:[^/]+/){1,2}site-packages/([^/]+?)(?:\.dist-info/METADATA|\.egg-info(?:/PKG-INFO)?)",
     re.IGNORECASE,
 )
-"""Metadata directly in a site-packages folder: deeper ones are vendored copies of no account."""
+"""Metadata directly in a site-packages folder; deeper ones are vendored copies."""
 
 _PACKAGED = re.compile(
     rb'"(?:[^/"]+/){0,2}site-packages/([^/"]+?)(?:\.dist-info/METADATA|\.egg-info(?:/PKG-INFO)?)"'
@@ -102,7 +101,7 @@ _PACKAGED = re.compile(
 
 
 def claimed_metadata(record: CondaRecord) -> tuple[ClaimedMetadata, ...]:
-    """List the distributions that a record's file list holds, vendored ones left out."""
+    """List the distributions in a record's file list, without vendored ones."""
     claimed = []
     for file in record.files:
         if "-info" not in file.path:
@@ -115,7 +114,7 @@ def claimed_metadata(record: CondaRecord) -> tuple[ClaimedMetadata, ...]:
 
 
 def find_packaged_names(paths: bytes) -> frozenset[NormalizedName]:
-    """The distributions that a package carries, by the text of its ``info/paths.json``."""
+    """Find the distributions of a package in the text of its ``info/paths.json``."""
     return frozenset(
         parse_metadata_name(match.decode(errors="replace"))[0] for match in _PACKAGED.findall(paths)
     )
@@ -153,7 +152,7 @@ def _reason(error: OSError | UnicodeDecodeError) -> str:
 
 
 def parse_conda_record(text: str, *, path: PrefixPath) -> CondaRecord | Unreadable:
-    """Make a record of one JSON document."""
+    """Parse the JSON document of one record."""
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -191,7 +190,7 @@ def _get_texts(raw: Mapping[str, object], key: str) -> tuple[str, ...]:
 
 
 def _build_files(raw: Mapping[str, object]) -> Iterator[CondaFile]:
-    """Join ``files``, which conda unlinks by, with what ``paths_data`` tells of each."""
+    """Join ``files``, which conda unlinks, with the facts in ``paths_data``."""
     known = read_path_entries(raw)
     for text in _get_texts(raw, "files"):
         path = parse_prefix_path(text)
@@ -211,9 +210,9 @@ _NOTHING: dict[str, object] = {}
 
 
 def read_path_entries(raw: Mapping[str, object]) -> Mapping[str, dict[str, object]]:
-    """What ``paths_data`` tells of each path in ``files``.
+    """Return the entry in ``paths_data`` for each path in ``files``.
 
-    Of a ``noarch: python`` package it keeps the paths of the archive, ``site-packages/x`` and
+    For a ``noarch: python`` package it has the paths of the archive, ``site-packages/x`` and
     ``python-scripts/x``, while ``files`` has ``lib/python3.12/site-packages/x`` and ``bin/x``.
     """
     data = raw.get("paths_data")
@@ -232,7 +231,7 @@ def read_path_entries(raw: Mapping[str, object]) -> Mapping[str, dict[str, objec
 
 
 def _as_packaged(path: str) -> str:
-    """A path of an installed file as a ``noarch: python`` archive has it."""
+    """Return the path of an installed file in a ``noarch: python`` archive."""
     _, found, rest = path.partition("/site-packages/")
     if found:
         return f"site-packages/{rest}"
@@ -241,16 +240,15 @@ def _as_packaged(path: str) -> str:
 
 
 def render_record_json(raw: Mapping[str, object]) -> str:
-    """Write a record as conda does: indent 2, ASCII, no final newline, keys in the order given.
+    """Render a record as conda does: indent 2, ASCII, no final newline, keys in the given order.
 
-    Older condas sort the keys and newer ones do not; keeping the order of what was read gives back
-    either byte for byte.
+    Older versions of conda sort the keys, newer ones do not; keeping the order reproduces both.
     """
     return json.dumps(raw, indent=2)
 
 
 def carries_distribution(folder: Path) -> bool:
-    """Whether a package carries a Python distribution, by the text of its list of paths."""
+    """Return whether an extracted package contains a Python distribution."""
     try:
         return bool(find_packaged_names((folder / "info" / "paths.json").read_bytes()))
     except OSError:
@@ -258,9 +256,9 @@ def carries_distribution(folder: Path) -> bool:
 
 
 def read_packaged_record(folder: Path, prefix: Prefix) -> CondaRecord | None:
-    """The record that conda would write if it linked the package in `folder`; None without one.
+    """Return the record that conda would write for the package in `folder`; None if unreadable.
 
-    Compiled files are left out: which of them there are depends on who has run what.
+    Compiled files are omitted: which of them exist depends on what was imported.
     """
     info = folder / "info"
     try:
@@ -282,7 +280,7 @@ def read_packaged_record(folder: Path, prefix: Prefix) -> CondaRecord | None:
 
 
 def _build_entry(entry: Mapping[str, Any], folder: Path, prefix: Prefix) -> dict[str, Any]:
-    """One file in the words of conda's ``PathDataV1``, by its path in the prefix."""
+    """Build the ``PathDataV1`` entry of one file, by its path in the prefix."""
     path = _as_linked(entry["_path"], prefix)
     built = {**entry, "_path": path, "sha256_in_prefix": entry.get("sha256")}
     placeholder = entry.get("prefix_placeholder")
@@ -294,13 +292,13 @@ def _build_entry(entry: Mapping[str, Any], folder: Path, prefix: Prefix) -> dict
 
 
 def _hash_for(source: Path, placeholder: str, root: Path) -> str:
-    """The hash of a text file into which conda has written the prefix."""
+    """Return the hash of a text file after conda replaced the prefix placeholder."""
     content = source.read_bytes().replace(placeholder.encode(), str(root).encode())
     return hashlib.sha256(content).hexdigest()
 
 
 def _as_linked(path: str, prefix: Prefix) -> str:
-    """Where a path of a package goes; those of ``noarch: python`` depend on the Python (CEP 17)."""
+    """Return where conda links a path; for ``noarch: python`` it depends on Python (CEP 17)."""
     if prefix.python is not None:
         places = {
             "site-packages": prefix.python.site_packages,
@@ -313,7 +311,7 @@ def _as_linked(path: str, prefix: Prefix) -> str:
 
 
 def _find_scripts(info: Path, prefix: Prefix) -> Iterator[str]:
-    """The programs that conda writes for the entry points of a ``noarch: python`` package."""
+    """Return the scripts that conda writes for the entry points of a ``noarch: python`` package."""
     if prefix.python is None or prefix.platform == "windows":
         return
     try:

@@ -1,4 +1,4 @@
-"""Distributions: the installed Python projects of a site-packages folder, doubles included."""
+"""Distributions: the installed Python projects of a site-packages folder, with duplicates."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ Layout: TypeAlias = Literal["dist-info", "egg-info", "egg-info-file", "egg-link"
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Distribution:
-    """An installed project as its metadata describes it; its owner is `Ownership`'s to say.
+    """An installed project as its metadata describes it; see `Ownership` for its owner.
 
     ``metadata`` is the ``.dist-info``/``.egg-info``/``.egg-link`` path; ``files`` is None if there
     is no readable RECORD, or if it was not read (``is_record_read``); ``outside`` are RECORD rows
-    that leave the prefix, or are conda's own; ``editable`` is the source location, or ``""`` if it
-    is editable and the location is unknown.
+    outside of the prefix or in ``conda-meta``; ``editable`` is the source location, ``""`` if
+    unknown, None if not editable.
     """
 
     name: NormalizedName
@@ -66,7 +66,7 @@ class Distribution:
 
     @property
     def record_fault(self) -> str | None:
-        """What is wrong with a RECORD that is there but cannot be relied on, in words."""
+        """What is wrong with an existing RECORD, None if nothing or if it does not exist."""
         if self.outside:
             more = f" and {len(self.outside) - 1} more" if len(self.outside) > 1 else ""
             return f"RECORD lists {self.outside[0]}{more}, outside of the environment"
@@ -77,7 +77,7 @@ class Distribution:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leftover:
-    """Something that pip left in site-packages and that no tool reads."""
+    """A remnant of pip in site-packages that no tool reads."""
 
     path: PrefixPath
     reason: Literal["tilde-folder", "no-metadata"]
@@ -88,8 +88,8 @@ def read_distributions(
 ) -> tuple[tuple[Distribution, ...], tuple[Leftover, ...]]:
     """Read every distribution of one site-packages folder, sorted by metadata path.
 
-    Duplicates of a name are all kept: the reader does not decide which one counts. The RECORD of
-    the dist-info folders in ``unread`` is not read, which takes longest (``is_record_read``).
+    Duplicates of a name are all included. The RECORD of the dist-info folders in ``unread`` is not
+    read, since that takes longest (``is_record_read``).
     """
     distributions: list[Distribution] = []
     leftovers: list[Leftover] = []
@@ -99,7 +99,7 @@ def read_distributions(
         if is_dir and entry.name.startswith("~"):
             leftovers.append(Leftover(path=path, reason="tilde-folder"))
             continue
-        layout = _tell_layout(entry.name, is_dir=is_dir)
+        layout = _find_layout(entry.name, is_dir=is_dir)
         if layout is None:
             continue
         place = _Place(prefix=prefix, site_packages=site_packages, path=path, unread=path in unread)
@@ -112,9 +112,9 @@ def read_distributions(
 
 
 def read_requirements(prefix: Prefix, distribution: Distribution) -> Metadata:
-    """Read what a distribution requires; all empty if its metadata cannot be read.
+    """Read the requirements of a distribution; all empty if its metadata cannot be read.
 
-    An egg-info that states nothing in PKG-INFO has it in ``requires.txt``.
+    An egg-info without requirements in PKG-INFO has them in ``requires.txt``.
     """
     metadata = build_metadata(read_all_headers(prefix, distribution))
     if metadata.requires_dist or distribution.layout in {"dist-info", "egg-info-file"}:
@@ -132,7 +132,7 @@ def read_all_headers(prefix: Prefix, distribution: Distribution) -> Mapping[str,
 
 
 def _find_metadata_folder(prefix: Prefix, distribution: Distribution) -> Path:
-    """Where the metadata lies: of an egg-link, in the source that it links to."""
+    """Return the metadata folder; for an egg-link, the one in the linked source."""
     folder = to_disk(prefix.root, distribution.metadata)
     if distribution.layout == "egg-link":
         source = Path(distribution.editable or "")
@@ -142,7 +142,7 @@ def _find_metadata_folder(prefix: Prefix, distribution: Distribution) -> Path:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Place:
-    """Where one distribution's metadata lies."""
+    """The location of one distribution's metadata."""
 
     prefix: Prefix
     site_packages: PrefixPath
@@ -173,7 +173,7 @@ def _is_dir(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _tell_layout(name: str, *, is_dir: bool) -> Layout | None:
+def _find_layout(name: str, *, is_dir: bool) -> Layout | None:
     if name.endswith(".dist-info") and is_dir:
         return "dist-info"
     if name.endswith(".egg-info"):
@@ -248,7 +248,7 @@ def _read_egg_info(place: _Place) -> Distribution | None:
 
 
 def _read_egg_link(place: _Place) -> Distribution | None:
-    """Read ``setup.py develop``'s link: the source folder, then where setup.py lies under it."""
+    """Read ``setup.py develop``'s link: the source folder, then the folder of setup.py in it."""
     lines = (read_text(place.disk) or "").splitlines()
     if not lines or not lines[0].strip():
         return None
@@ -263,7 +263,7 @@ def _read_egg_link(place: _Place) -> Distribution | None:
 
 
 def _build(place: _Place, layout: Layout, headers: Mapping[str, tuple[str, ...]]) -> Distribution:
-    """Make the part that all layouts share; the folder's name fills in for missing headers."""
+    """Build what all layouts share; the folder's name replaces missing headers."""
     stem_name, stem_version = parse_metadata_name(place.stem)
     name = next(iter(headers.get("name", ())), "")
     version = next(iter(headers.get("version", ())), "")

@@ -1,4 +1,4 @@
-"""Facts: what is seen at a path, looked at once and as cheaply as the question allows."""
+"""File facts: what exists at a path, read once and only as deep as needed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileFact:
-    """What was seen at a path; ``size`` and ``sha256`` (hex) only where they were needed.
+    """What exists at a path; ``size`` and ``sha256`` (hex) only if they were needed.
 
-    Both are of what a symlink points at, as conda and pip state them.
+    For a symlink both are those of its target, as in conda's records and pip's RECORD.
     """
 
     kind: Kind
@@ -35,9 +35,9 @@ _KINDS: Mapping[Kind, FileFact] = {
 
 
 class FactReader:
-    """Looks at paths of one prefix and keeps what it saw.
+    """Reads facts of paths in one prefix and caches them.
 
-    Existence is read by listing folders: tens of thousands of files lie in few folders.
+    Existence is read by listing folders: tens of thousands of files are in few folders.
     """
 
     def __init__(self, prefix: Prefix) -> None:
@@ -46,8 +46,8 @@ class FactReader:
         self._folders: dict[str, Mapping[str, Kind] | Kind] = {}
         self.facts: dict[PrefixPath, FileFact] = {}
 
-    def look(self, path: PrefixPath) -> FileFact:
-        """Tell what kind of thing is at ``path``."""
+    def read_kind(self, path: PrefixPath) -> FileFact:
+        """Return the kind of file at ``path``."""
         fact = self.facts.get(path)
         if fact is None:
             folder, _, name = path.rpartition("/")
@@ -61,9 +61,9 @@ class FactReader:
             fact = self.facts[path] = _KINDS[kind]
         return fact
 
-    def hash(self, path: PrefixPath) -> FileFact:
-        """Tell also the size and the sha256, where it is a file or a link to one."""
-        fact = self.look(path)
+    def read_hash(self, path: PrefixPath) -> FileFact:
+        """Return also the size and the sha256 if it is a file or a link to one."""
+        fact = self.read_kind(path)
         if fact.kind in {"file", "symlink"} and fact.sha256 is None:
             fact = self.facts[path] = _read_hash(to_disk(self._root, path), fact.kind)
         return fact
@@ -72,7 +72,7 @@ class FactReader:
         try:
             with os.scandir(self._root / folder) as entries:
                 return {
-                    fold_path(entry.name, folds_case=self._folds_case): _tell_kind(entry)
+                    fold_path(entry.name, folds_case=self._folds_case): _find_kind(entry)
                     for entry in entries
                 }
         except (FileNotFoundError, NotADirectoryError):
@@ -81,7 +81,7 @@ class FactReader:
             return "unreadable"
 
 
-def _tell_kind(entry: os.DirEntry[str]) -> Kind:
+def _find_kind(entry: os.DirEntry[str]) -> Kind:
     try:
         if entry.is_symlink():
             return "symlink"

@@ -12,7 +12,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 _STEM = re.compile(r"(?P<name>.+?)-(?P<version>[^-]*\d[^-]*)(?:-py\d[^/]*)?")
 _CHUNK = 8192
 _HEADERS_LIMIT = 4 << 20
-"""More than any real headers take: a METADATA without a blank line is not read to its end."""
+"""In bytes. A METADATA without a blank line is not read to its end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,8 +28,8 @@ class Metadata:
 def parse_metadata_name(stem: str) -> tuple[NormalizedName, str]:
     """Split ``NAME-VERSION[-pyX.Y]``, the stem of a dist-info or egg-info; version ``""`` if none.
 
-    Names in it have no ``-`` of their own ("Recording installed projects": it is escaped), but
-    older tools left some, so the name ends at the first ``-`` before something with a digit.
+    Names have no ``-`` ("Recording installed projects": it is escaped), except those written by
+    older tools, so the name ends at the first ``-`` before a part with a digit.
     """
     match = _STEM.fullmatch(stem)
     name, version = (match["name"], match["version"]) if match else (stem, "")
@@ -39,7 +39,7 @@ def parse_metadata_name(stem: str) -> tuple[NormalizedName, str]:
 def read_headers(file: BinaryIO) -> Mapping[str, tuple[str, ...]]:
     """Read the header block of a METADATA (core metadata: RFC 822 headers, then the body).
 
-    Keys are lower-case. Only the block is read: descriptions are long, and the email parser slow.
+    Keys are lower-case. The body is not read: descriptions are long and the email parser is slow.
     """
     data = b""
     while chunk := file.read(_CHUNK):
@@ -70,7 +70,7 @@ def parse_headers(text: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def build_metadata(headers: Mapping[str, tuple[str, ...]]) -> Metadata:
-    """Pick what dependency checks need from the headers."""
+    """Build `Metadata` from headers."""
     return Metadata(
         requires_dist=headers.get("requires-dist", ()),
         requires_python=next(iter(headers.get("requires-python", ())), None),

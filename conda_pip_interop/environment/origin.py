@@ -1,4 +1,4 @@
-"""Origin: where an installed distribution came from."""
+"""Origin: the owner and the source of an installed distribution."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """Who owns a distribution, and where the owner got it.
+    """The owner of a distribution, and the source it was installed from.
 
     `record` is conda's package, or the one that pip's distribution replaced. `url` is a direct
     reference (PEP 508: `git+https://…@COMMIT`, an archive, a folder), None if from an index;
@@ -32,21 +32,21 @@ class Origin:
 
     @property
     def channel(self) -> str | None:
-        """The channel of conda's package."""
+        """The channel, if conda owns it."""
         if self.owner == "pip" or self.record is None:
             return None
         return shorten_channel(self.record.channel)
 
     @property
     def package(self) -> str | None:
-        """conda's package, `NAME-VERSION-BUILD`, where it is conda's."""
+        """The conda package, `NAME-VERSION-BUILD`, if conda owns it."""
         if self.owner == "pip" or self.record is None:
             return None
         return f"{self.record.name}-{self.record.version}-{self.record.build}"
 
     @property
     def in_place_of(self) -> str | None:
-        """The conda package that pip's distribution replaced."""
+        """The conda package that it replaced, if pip owns it."""
         return self.record.name if self.owner == "pip" and self.record is not None else None
 
     def __str__(self) -> str:
@@ -59,7 +59,7 @@ class Origin:
         return f"{text}, replaces conda's {self.in_place_of}" if self.in_place_of else text
 
     def to_dict(self) -> dict[str, object]:
-        """The JSON-ready form."""
+        """Return the JSON-ready form."""
         return {
             "owner": self.owner,
             "source": str(self),
@@ -88,9 +88,9 @@ def find_origin(snapshot: Snapshot, distribution: Distribution) -> Origin:
 def find_content(direct_url: Mapping[str, object]) -> tuple[object, ...] | None:
     """Return what identifies a direct reference (PEP 610): its commit or hashes, or None."""
     vcs, archive = direct_url.get("vcs_info"), direct_url.get("archive_info")
-    told = vcs.get("commit_id") if isinstance(vcs, dict) else None
-    told = archive.get("hashes") if isinstance(archive, dict) else told
-    return (told, direct_url.get("subdirectory")) if told else None
+    identity = vcs.get("commit_id") if isinstance(vcs, dict) else None
+    identity = archive.get("hashes") if isinstance(archive, dict) else identity
+    return (identity, direct_url.get("subdirectory")) if identity else None
 
 
 def build_direct_reference(direct_url: Mapping[str, object] | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Ownership: which manager owns a path, and which owns a distribution."""
+"""Ownership: which manager owns a path or a distribution."""
 
 from __future__ import annotations
 
@@ -56,15 +56,15 @@ Owner: TypeAlias = ByConda | ByPip | Unowned
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Intact:
-    """The recorded distribution is as conda linked it, or another record has replaced it."""
+    """It is as conda linked it, or another record replaced it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overridden:
-    """pip's ``by`` replaced it; ``others`` are further unrecorded distributions of the name.
+    """pip's ``by`` replaced it; ``others`` are more unrecorded distributions of that name.
 
-    ``metadata_kept``: conda's metadata is still there (``pip install --ignore-installed``), but
-    the files that both list are pip's.
+    ``metadata_kept``: conda's metadata still exists (``pip install --ignore-installed``), but the
+    files that both list are pip's.
     """
 
     by: Distribution
@@ -74,14 +74,14 @@ class Overridden:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Doubled:
-    """It is there, and beside it the metadata of pip's ``others``, over which conda installed."""
+    """It exists, and so does stale metadata of pip's ``others``, which conda overwrote."""
 
     others: tuple[Distribution, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Vanished:
-    """Its metadata is gone, and no distribution has its name."""
+    """Its metadata is missing, and no distribution has its name."""
 
 
 PayloadState: TypeAlias = Intact | Overridden | Doubled | Vanished
@@ -108,7 +108,7 @@ class Ownership:
         self._states: dict[RecordedDistribution, PayloadState] = {}
 
     def owner_of(self, distribution: Distribution) -> ByConda | ByPip:
-        """Return who owns a distribution: conda if, and only if, it is what a record linked."""
+        """Return the owner of a distribution: conda if, and only if, a record linked it."""
         owner = self._owners.get(distribution)
         if owner is None:
             owner = self._owners[distribution] = self._find_owner(distribution)
@@ -128,14 +128,14 @@ class Ownership:
         return "conda" if isinstance(self.owner_of(distribution), ByConda) else "pip"
 
     def owner(self, path: PrefixPath) -> Owner:
-        """Return the owner of a path: conda's record before pip's distribution before nobody."""
+        """Return the owner of a path: a record, else a distribution, else `Unowned`."""
         found = self.claimants(path)
         return found[0] if found else Unowned()
 
     def claimants(self, path: PrefixPath) -> tuple[ByConda | ByPip, ...]:
-        """Return everything that lists the path, records first, each once.
+        """Return all records and distributions that list the path, records first.
 
-        An unlisted ``.pyc`` belongs to the owner of its source.
+        An unlisted ``.pyc`` has the claimants of its source.
         """
         key = self._claims.key(path)
         found: list[ByConda | ByPip] = [
@@ -173,7 +173,7 @@ class Ownership:
         return listed
 
     def state_of(self, recorded: RecordedDistribution) -> PayloadState:
-        """Return what became of a recorded distribution; only what is proven counts."""
+        """Return the state of a recorded distribution; without evidence it is intact."""
         state = self._states.get(recorded)
         if state is None:
             state = self._states[recorded] = self._find_state(recorded)
@@ -202,9 +202,9 @@ class Ownership:
         return Doubled(others=beside)
 
     def override_of(self, distribution: Distribution) -> RecordedDistribution | None:
-        """Return what pip's distribution replaced; None if it replaced nothing.
+        """Return the recorded distribution that pip's distribution replaced, if any.
 
-        Covers an override that is already written into its record as well as one only found.
+        Includes overrides that are already noted in the record.
         """
         claims = self._claims
         own = claims.find_recorded(distribution)
@@ -219,7 +219,7 @@ class Ownership:
         return None
 
     def _build_overridden(self, rivals: tuple[Distribution, ...]) -> Overridden:
-        """Choose the rival that has most of its files on disk as it states them."""
+        """Choose the rival with the most files on disk that match its RECORD."""
         best = max(rivals, key=self._count_own_files)
         others = tuple(rival for rival in rivals if rival is not best)
         return Overridden(by=best, others=others, metadata_kept=False)
@@ -234,7 +234,7 @@ class Ownership:
         )
 
     def _is_payload_of(self, recorded: RecordedDistribution, rival: Distribution) -> bool:
-        """Return whether every file on which record and rival disagree is as the rival states."""
+        """Return whether all files whose hashes in record and rival differ are the rival's."""
         disagreed = 0
         for file in rival.files or ():
             allowed = {

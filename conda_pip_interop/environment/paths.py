@@ -1,4 +1,4 @@
-"""PrefixPath: the one comparable form of a path inside an environment."""
+"""PrefixPath: the normal form of a path inside an environment."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ PrefixPath = NewType("PrefixPath", str)
 def parse_prefix_path(
     text: str, *, base: str = "", root: str = "", windows: bool = False
 ) -> PrefixPath | None:
-    """Normalise ``text``, relative to ``base``, to a PrefixPath; None if it leaves the prefix.
+    """Normalise ``text``, relative to ``base``, to a PrefixPath; None if it is outside.
 
     An absolute ``text`` is accepted only if it lies textually below ``root`` (pip once wrote such
     RECORD rows). Backslashes separate only when ``windows``: elsewhere they are part of a name.
-    The check is textual; symlinks are the business of `resolve_for_write`.
+    The check is textual; see `resolve_for_write` for symlinks.
     """
     if "\0" in text:
         return None
@@ -42,7 +42,7 @@ def parse_prefix_path(
 
 
 def _is_plain(text: str) -> bool:
-    """Tell cheaply that ``normpath`` would change nothing; False where it only might."""
+    """Return whether ``normpath`` certainly changes nothing, faster than calling it."""
     return (
         bool(text)
         and "//" not in text
@@ -53,7 +53,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _strip_root(text: str, root: str, *, windows: bool) -> str | None:
-    """Return what follows ``root`` in the absolute ``text``, or None if it is elsewhere."""
+    """Return what follows ``root`` in the absolute ``text``, or None if it is not below."""
     normal = posixpath.normpath(text)
     base = posixpath.normpath(root) if root else ""
     if not base:
@@ -66,16 +66,15 @@ def _strip_root(text: str, root: str, *, windows: bool) -> str | None:
 
 
 def to_disk(prefix: Path, path: PrefixPath) -> Path:
-    """Return where ``path`` lies on this machine, for reading."""
+    """Return the path on disk, for reading."""
     return prefix / path
 
 
 def resolve_for_write(prefix: Path, path: PrefixPath) -> Path:
-    """Return where ``path`` lies, for writing or deleting it.
+    """Return the path on disk, for writing or deleting it.
 
-    Raises InteropError ``path-outside-prefix`` when a symlinked parent leads out of the prefix:
-    whatever is there belongs to someone else. The last component itself is not followed, since
-    replacing or deleting a link leaves its target alone.
+    Raises InteropError ``path-outside-prefix`` if a symlinked parent leads out of the prefix. The
+    last component is not followed: replacing or deleting a link does not change its target.
     """
     root = os.path.realpath(prefix)
     target = prefix / path
@@ -83,17 +82,17 @@ def resolve_for_write(prefix: Path, path: PrefixPath) -> Path:
     if parse_prefix_path(path) != path or os.path.commonpath([root, parent]) != root:
         raise InteropError(
             "path-outside-prefix",
-            f"{path} leads out of {prefix}",
-            hints=("A folder on the way to it is a symbolic link; remove or replace the link.",),
+            f"{path} is outside of the environment {prefix}.",
+            hints=("One of its parent folders is a symbolic link; remove or replace the link.",),
         )
     return target
 
 
 def fold_path(path: str, *, folds_case: bool) -> str:
-    """Return the key under which ``path`` is compared: itself, or folded where names fold.
+    """Return the key under which ``path`` is compared, case-folded if ``folds_case``.
 
-    File systems that ignore case (macOS, Windows) also treat composed and decomposed accents alike
-    or never see the second form, so both are folded together.
+    File systems that ignore case (macOS, Windows) also treat composed and decomposed accents as
+    equal or have only one of them, so both are folded.
     """
     if not folds_case:
         return path

@@ -40,7 +40,7 @@ class PythonInstall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StatedPython:
-    """What conda's record of Python states: ``site_packages`` is CEP 17's field, if it is there."""
+    """The Python in conda's record; ``site_packages`` is the field of CEP 17, if it is set."""
 
     version: str
     pypy: bool
@@ -49,7 +49,7 @@ class StatedPython:
 
 
 def read_stated_python(root: Path) -> StatedPython | None:
-    """Read what conda-meta says of Python, preferring the record whose folder is really there."""
+    """Read conda's record of Python, preferring one whose site-packages folder exists."""
     found: list[StatedPython] = []
     for path in sorted((root / "conda-meta").glob("python-[0-9]*.json")):
         try:
@@ -64,7 +64,7 @@ def read_stated_python(root: Path) -> StatedPython | None:
 
 @cache
 def _read_stated(path: Path, _changed: int, _size: int) -> StatedPython | None:
-    """One record: of thousands of files, and asked for several times a command."""
+    """Read one record, once: it lists thousands of files and is needed several times."""
     raw = json.loads(path.read_bytes())
     if not isinstance(raw, dict) or raw.get("name") != "python":
         return None
@@ -91,7 +91,7 @@ class LibFolder:
 
     @property
     def site_packages(self) -> PrefixPath:
-        """The folder's site-packages, there or not."""
+        """The folder's site-packages, which may not exist."""
         return PrefixPath(f"{self.path}/site-packages")
 
     @property
@@ -101,7 +101,7 @@ class LibFolder:
 
 
 def read_lib_folders(root: Path) -> Iterator[LibFolder]:
-    """List the library folders of all Pythons that are or were here."""
+    """List the library folders of all Pythons, current and former."""
     try:
         names = sorted(os.listdir(root / "lib"))
     except OSError:
@@ -120,7 +120,7 @@ def read_lib_folders(root: Path) -> Iterator[LibFolder]:
 def read_posix_python(
     root: Path, folders: tuple[LibFolder, ...], stated: StatedPython | None
 ) -> PythonInstall | None:
-    """Read the Python of the versioned layout; what conda states helps where it fits."""
+    """Read the Python of the versioned layout, with details from conda's record if they fit."""
     folder = _choose_folder(root, folders, stated)
     if folder is None:
         return None
@@ -144,10 +144,10 @@ def read_posix_python(
 def _choose_folder(
     root: Path, folders: tuple[LibFolder, ...], stated: StatedPython | None
 ) -> LibFolder | None:
-    """Pick the folder of the Python that runs; after a minor upgrade old ones may still be there.
+    """Choose the folder of the current Python; after a minor upgrade old ones may remain.
 
-    conda's record decides; then where ``bin/python`` points; then the highest with a stdlib in it.
-    Where conda says that there is no Python, a folder without an interpreter is only a remnant.
+    By conda's record, else by the target of ``bin/python``, else the highest with a stdlib. Without
+    a record and an interpreter there is no Python: the folders are remnants.
     """
     if stated is not None:
         for folder in folders:
@@ -168,7 +168,7 @@ def _choose_folder(
 
 
 def _read_running(root: Path) -> str | None:
-    """Return the name behind ``bin/python`` (``python3.11``), ``""`` if not told, None if none."""
+    """Return the target of ``bin/python`` (``python3.11``), ``""`` if unclear, None if missing."""
     cfg = _CFG_VERSION.search(_read_text(root / "pyvenv.cfg"))
     if cfg:
         return "python" + ".".join(cfg[1].split(".")[:2])
@@ -181,7 +181,7 @@ def _read_running(root: Path) -> str | None:
 
 
 def _read_full_version(root: Path, folder: str, minor: str) -> str:
-    """Return the three-part version: of the C headers, else of a venv's configuration."""
+    """Return the three-part version, from the C headers or a venv's configuration."""
     include = root / "include"
     for header in (include / folder / "patchlevel.h", include / "patchlevel.h"):
         match = _VERSION_DEFINE.search(_read_text(header))
@@ -194,7 +194,7 @@ def _read_full_version(root: Path, folder: str, minor: str) -> str:
 def read_windows_python(
     root: Path, names: tuple[str, ...], stated: StatedPython | None
 ) -> PythonInstall | None:
-    """Read Windows' flat layout: one unversioned ``Lib``, whatever Python it is."""
+    """Read Windows' flat layout, with one unversioned ``Lib``."""
     executable = next(
         (
             PrefixPath(path)
@@ -241,8 +241,8 @@ Platform: TypeAlias = Literal["posix", "windows"]
 class Prefix:
     """An environment's root folder and layout.
 
-    ``root`` is absolute but not resolved: a symlinked prefix keeps the name that conda knows it by.
-    ``folds_case`` tells whether its file system takes ``A`` and ``a`` for one name.
+    ``root`` is absolute but not resolved: conda knows a symlinked prefix by the link's path.
+    ``folds_case``: its file system treats ``A`` and ``a`` as the same name.
     """
 
     root: Path
@@ -273,7 +273,7 @@ def read_prefix(root: Path) -> Prefix:
         raise InteropError(
             "not-an-environment",
             f"{root} is not an environment.",
-            hints=("It has neither a conda-meta folder nor a Python; check the path.",),
+            hints=("It has no conda-meta folder and no Python; check the path.",),
         )
     return Prefix(
         root=root,
@@ -297,7 +297,7 @@ def _list_names(root: Path) -> tuple[str, ...]:
 
 
 def _is_windows(root: Path, names: tuple[str, ...]) -> bool:
-    """Tell Windows' layout by what only it has: ``python.exe``, or ``Lib``/``Scripts`` folders."""
+    """Detect Windows' layout by ``python.exe`` or the ``Lib``/``Scripts`` folders."""
     if "python.exe" in names or "pythonw.exe" in names:
         return True
     if "bin" in names and "lib" in names:
@@ -306,7 +306,7 @@ def _is_windows(root: Path, names: tuple[str, ...]) -> bool:
 
 
 def _folds_case(root: Path, names: tuple[str, ...]) -> bool:
-    """Tell whether the other case of a name that is there finds the same file."""
+    """Return whether an existing name in the other case is the same file."""
     for name in names:
         other = name.swapcase()
         if other == name or other in names:
@@ -321,7 +321,7 @@ def _folds_case(root: Path, names: tuple[str, ...]) -> bool:
 def _find_others(
     root: Path, folders: tuple[LibFolder, ...], python: PythonInstall | None
 ) -> tuple[PrefixPath, ...]:
-    """List other Pythons' site-packages; a symlink to the current one is no other (PyPy has it)."""
+    """List other Pythons' site-packages, without symlinks to the current one (as in PyPy)."""
     seen = {os.path.realpath(root / python.site_packages)} if python else set()
     others: list[PrefixPath] = []
     for folder in folders:

@@ -1,4 +1,4 @@
-"""Quick checks on raw bytes: whether pip has changed anything, which records need protection."""
+"""Quick checks without parsing: whether pip changed anything, and which records are at risk."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.prefix import Prefix
 
 
-#: An anchor file in the text of a record: what conda takes for the sign of a Python distribution.
+#: An anchor file in the text of a record: by it conda recognises a Python distribution.
 _ANCHOR = re.compile(
     rb'"((?:lib/(?:python|pypy)[^/"]+|Lib)/site-packages/[^/"]+'
     rb'(?:\.dist-info/RECORD|\.egg-info/PKG-INFO|\.egg-info))"'
 )
-#: The note of an override that this project writes into a record (`conda_meta.OWN_KEY`).
+#: This project's data of an override in a record (`conda_records.OWN_KEY`).
 _OVERRIDDEN = b'"pip_interop": {'
 
 
-def read_endangered_records(root: Path) -> dict[Path, bytes]:
-    """The records of the prefix at `root` that conda would delete or misread, with their content.
+def read_records_at_risk(root: Path) -> dict[Path, bytes]:
+    """Return the records of a prefix that conda would delete or misread, with their content.
 
-    Records are searched as bytes, not parsed: this runs before every `conda list`. One that cannot
-    be read cannot be deleted by conda either, and is left out.
+    Records are searched as bytes, not parsed: this runs before every `conda list`. Unreadable ones
+    are omitted: conda cannot read and delete them either.
     """
-    endangered = {}
+    at_risk = {}
     for path in (root / "conda-meta").glob("*.json"):
         try:
             content = path.read_bytes()
         except OSError:
             continue
         anchors = [decode_path(match) for match in _ANCHOR.findall(content)]
-        if _OVERRIDDEN in content or (anchors and not _is_there(root, min(anchors, key=len))):
-            endangered[path] = content
-    return endangered
+        if _OVERRIDDEN in content or (anchors and not _is_anchored(root, min(anchors, key=len))):
+            at_risk[path] = content
+    return at_risk
 
 
 def decode_path(text: bytes) -> str:
-    """The path that a JSON string stands for."""
+    """Decode the path in a JSON string."""
     try:
         return str(json.loads(b'"%b"' % text))
     except ValueError:
         return os.fsdecode(text)
 
 
-def _is_there(root: Path, anchor: str) -> bool:
-    """Whether conda would find the anchor: it looks at folders, not inside them.
+def _is_anchored(root: Path, anchor: str) -> bool:
+    """Return whether conda would find the anchor; it checks folders, not the files in them.
 
-    An `.egg-info` must be what the record says it is, a file or a folder.
+    An `.egg-info` must be a file or a folder as the record says.
     """
     if anchor.endswith(".egg-info"):
         return (root / anchor).is_file()
@@ -67,11 +67,12 @@ _METADATA = re.compile(rb'/site-packages/([^/"]+\.(?:dist-info|egg-info|egg-link
 _SUFFIXES = (".dist-info", ".egg-info", ".egg-link")
 
 
-def has_signs_of_pip(prefix: Prefix) -> bool:
-    """Whether pip, or another installer, may have worked in `prefix`.
+def has_pip_changes(prefix: Prefix) -> bool:
+    """Return whether pip or another installer may have changed `prefix`.
 
-    Signs are: metadata that no record names, or that is gone; an INSTALLER that is not conda's;
-    what pip set aside; site-packages of another Python. What cannot be read is a sign too.
+    True if there is metadata that no record lists, if listed metadata is missing, if an INSTALLER
+    is not conda's, if pip left `~` folders, if there is a site-packages folder of another Python,
+    or if something cannot be read.
     """
     if prefix.python is None or prefix.other_site_packages:
         return True
@@ -96,7 +97,7 @@ def has_signs_of_pip(prefix: Prefix) -> bool:
 
 @cache
 def _read_claims(record: str, _changed: int, _size: int) -> frozenset[str]:
-    """The metadata that a record names; one command looks at each three times."""
+    """Read the metadata names in a record; one command needs each three times."""
     with open(record, "rb") as file:  # noqa: PTH123
         return frozenset(map(decode_path, set(_METADATA.findall(file.read()))))
 

@@ -20,12 +20,12 @@ from conda_pip_interop.environment.prefix import Prefix
 _FIELDS = 3
 _SHA256_BYTES = 32
 _SIZE_DIGITS = 19
-"""More digits than any file's size has; Python refuses to convert absurdly long ones."""
+"""More than any file's size has; Python refuses to convert very long numbers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordRow:
-    """One row; ``hash_value`` is urlsafe base64 without padding, as the file has it."""
+    """One row; ``hash_value`` is urlsafe base64 without padding, as in the file."""
 
     path: str
     hash_name: str | None
@@ -35,7 +35,7 @@ class RecordRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordProblem:
-    """A row that could not be taken as it stands; ``line`` counts from 1."""
+    """What is wrong with a row; ``line`` counts from 1."""
 
     line: int
     reason: str
@@ -43,14 +43,14 @@ class RecordProblem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParsedRecord:
-    """The rows that make sense, and what was wrong with the others."""
+    """The valid rows, and the problems of the others."""
 
     rows: tuple[RecordRow, ...]
     problems: tuple[RecordProblem, ...]
 
 
 def parse_record(text: str) -> ParsedRecord:
-    """Parse RECORD leniently: a bad field is dropped, a bad row too, and each becomes a problem."""
+    """Parse RECORD leniently: invalid fields and rows are dropped, and each is a problem."""
     rows: list[RecordRow] = []
     problems: list[RecordProblem] = []
     reader = csv.reader(io.StringIO(text, newline=""))
@@ -64,7 +64,7 @@ def parse_record(text: str) -> ParsedRecord:
                 if row is not None:
                     rows.append(row)
             more = False
-        except csv.Error as error:  # of one line; the reader goes on behind it
+        except csv.Error as error:  # in one line; the reader continues after it
             problems.append(RecordProblem(line=reader.line_num, reason=str(error)))
     return ParsedRecord(rows=tuple(rows), problems=tuple(problems))
 
@@ -94,7 +94,7 @@ def _build_row(fields: list[str]) -> tuple[RecordRow | None, tuple[str, ...]]:
 
 
 def render_record(rows: Iterable[RecordRow]) -> str:
-    """Write rows as RECORD text, in the order given.
+    """Render rows as RECORD text, in the given order.
 
     A path with a carriage return is quoted by hand: the csv module reads it as the end of a line,
     but before Python 3.13 does not quote it.
@@ -110,7 +110,7 @@ def render_record(rows: Iterable[RecordRow]) -> str:
 
 
 def sha256_hex(row: RecordRow) -> str | None:
-    """Return the row's sha256 as lower-case hex (as conda states it), or None if it has none."""
+    """Return the row's sha256 as lower-case hex (as in conda's records), or None if it has none."""
     if row.hash_name != "sha256" or row.hash_value is None:
         return None
     try:
@@ -137,7 +137,7 @@ class InstalledFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Installed:
-    """A file list by where its rows lead; ``files`` is None where there is no readable list."""
+    """A file list, inside and outside of the prefix; ``files`` is None without a readable list."""
 
     files: tuple[InstalledFile, ...] | None
     outside: tuple[str, ...]
@@ -147,9 +147,9 @@ NOT_RECORDED = Installed(files=None, outside=())
 
 
 def locate_rows(prefix: Prefix, base: PrefixPath, rows: Iterable[RecordRow]) -> Installed:
-    """Turn rows, relative to ``base``, into paths of the prefix; the rest is ``outside``.
+    """Turn rows, relative to ``base``, into paths of the prefix; the others are ``outside``.
 
-    So is what lies in ``conda-meta``: nobody but conda has anything there.
+    Rows in ``conda-meta`` are ``outside`` too: only conda writes there.
     """
     root, windows = str(prefix.root), prefix.platform == "windows"
     files: list[InstalledFile] = []
@@ -164,11 +164,11 @@ def locate_rows(prefix: Prefix, base: PrefixPath, rows: Iterable[RecordRow]) -> 
 
 
 def read_file_list(path: Path, problems: list[str]) -> str | None:
-    """Read a file list; None, with a problem unless it is just not there, if it makes no sense."""
+    """Read a file list; None if missing, or, with a problem added, if unreadable."""
     try:
         status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):  # a pipe or a device would never end
-            problems.append(f"{path.name} is no file")
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device would not end
+            problems.append(f"{path.name} is not a regular file")
             return None
         if status.st_size > _RECORD_LIMIT:
             problems.append(f"{path.name} is too large")
@@ -205,10 +205,10 @@ def read_direct_url(path: Path, problems: list[str]) -> Mapping[str, object] | N
 def find_editable(
     root: Path, direct_url: Mapping[str, object] | None, files: Iterable[InstalledFile] | None
 ) -> str | None:
-    """Return where an editable install has its source, ``""`` if it does not say, None if none.
+    """Return the source of an editable install, ``""`` if unknown, None if not editable.
 
-    PEP 610 says it in ``direct_url.json``; without that, setuptools' ``__editable__*`` files tell
-    that it is editable, and a ``.pth`` among them also where.
+    It is in ``direct_url.json`` (PEP 610). Without that file, setuptools' ``__editable__*`` files
+    show that it is editable, and a ``.pth`` among them has the source.
     """
     info = direct_url.get("dir_info") if direct_url else None
     if isinstance(info, dict) and info.get("editable") is True:
@@ -234,7 +234,7 @@ def _parse_file_url(url: str) -> str:
 
 
 def read_text(path: Path) -> str | None:
-    """Read a small text file; None if it cannot be read: a pipe or a device would never end."""
+    """Read a small text file; None if it cannot be read or is not a regular file."""
     try:
         return path.read_bytes().decode("utf-8", errors="replace") if path.is_file() else None
     except OSError:

@@ -1,4 +1,4 @@
-"""Snapshot: everything that the decisions need to know of one prefix at one instant."""
+"""Snapshot: one prefix, read at one instant."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ View = TypeVar("View")
 class Snapshot:
     """One prefix, read once; its derived views are computed at most once.
 
-    ``distributions`` are those of the prefix's own site-packages, conda's included; ``stranded``
-    are those in other Pythons' site-packages that no record claims; ``leftovers`` are unjudged,
-    some may be claimed; ``facts`` holds only the paths that are contested or serve as evidence;
-    ``claims`` indexes ``records``.
+    ``distributions`` are those in the current site-packages, conda's included; ``stranded`` are
+    those in other Pythons' site-packages that no record claims; ``leftovers`` may be claimed by a
+    record; ``facts`` has only paths that are contested or serve as evidence; ``claims`` indexes
+    ``records``.
     """
 
     prefix: Prefix
@@ -55,7 +55,9 @@ class Snapshot:
     claims: Claims
     facts: Mapping[PrefixPath, FileFact]
     fingerprint: str
-    _views: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+    _views: dict[object, object] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @cached_property
     def ownership(self) -> Ownership:
@@ -70,7 +72,7 @@ class Snapshot:
         return known
 
     def view(self, build: Callable[[Snapshot], View]) -> View:
-        """Return what ``build`` makes of this snapshot; built once, for packages above this one."""
+        """Return ``build(self)``, computed once; for views that packages above this one define."""
         if build not in self._views:
             self._views[build] = build(self)
         return cast("View", self._views[build])
@@ -79,9 +81,9 @@ class Snapshot:
 def read_snapshot(root: Path, *, depth: Depth = "files") -> Snapshot:
     """Read the prefix at ``root``; raises InteropError ``not-an-environment``.
 
-    ``depth`` "names" reads metadata and records, and a RECORD only where two claims on one
-    distribution must be told apart; "files" reads all RECORDs and looks at the files in question.
-    The fingerprint is taken first: what changes while the rest is read then shows as a change.
+    With ``depth`` "names" a RECORD is read only if two claims on one distribution compete; with
+    "files" all RECORDs and facts of contested files are read. The fingerprint is read first, so
+    that a change during the rest shows as one.
     """
     prefix = read_prefix(root)
     fingerprint = read_fingerprint(prefix)
@@ -92,7 +94,7 @@ def read_snapshot(root: Path, *, depth: Depth = "files") -> Snapshot:
     leftovers: tuple[Leftover, ...] = ()
     if prefix.python is not None:
         site_packages = prefix.python.site_packages
-        unread = set(_find_vouched(claims, reader))
+        unread = set(_find_verified(claims, reader))
         if depth == "names":
             unread |= _find_uncontested(prefix, site_packages, claims)
         distributions, leftovers = read_distributions(prefix, site_packages, unread=unread)
@@ -115,18 +117,18 @@ def _read_stranded(prefix: Prefix, claims: Claims) -> Iterator[Distribution]:
         yield from (d for d in found if not claims.of(d.metadata_file))
 
 
-def _find_vouched(claims: Claims, reader: FactReader) -> frozenset[PrefixPath]:
-    """Find the dist-info folders whose RECORD is, by its hash, the one that conda linked."""
-    vouched = set()
+def _find_verified(claims: Claims, reader: FactReader) -> frozenset[PrefixPath]:
+    """Find the dist-info folders whose RECORD has the hash of the one that conda linked."""
+    verified = set()
     for entry in (entry for found in claims.by_name.values() for entry in found):
         if entry.name in entry.record.overridden_by:
-            continue  # listed by the record, but pip's: its own RECORD still counts
+            continue  # the record lists what pip installed, so its RECORD is needed
         record = PrefixPath(f"{entry.folder}/RECORD")
         stated = [claim for claim in claims.of(record) if claim.states_hash]
-        sha256 = reader.hash(record).sha256 if stated else None
+        sha256 = reader.read_hash(record).sha256 if stated else None
         if sha256 is not None and any(claim.allows(sha256) for claim in stated):
-            vouched.add(entry.folder)
-    return frozenset(vouched)
+            verified.add(entry.folder)
+    return frozenset(verified)
 
 
 def _find_uncontested(
@@ -156,24 +158,24 @@ def _find_uncontested(
 def _read_facts(
     reader: FactReader, claims: Claims, distributions: Iterable[Distribution]
 ) -> Mapping[PrefixPath, FileFact]:
-    """Look at the evidence of ownership, and hash no more than is in question.
+    """Read the evidence of ownership, hashing only contested files.
 
-    Of a record whose metadata is as linked: the metadata, RECORD and INSTALLER. Of one where it is
-    not: every file. Of pip's distributions: that their files exist, and the content of those that
-    a record lists too, or of all where a record or a second distribution has the same name.
+    For a record with unchanged metadata these are the metadata, RECORD and INSTALLER; for others
+    all files. For pip's distributions it is whether their files exist, and the hashes of those that
+    a record lists too, or of all if a record or another distribution has the same name.
     """
     recorded = [entry for found in claims.by_name.values() for entry in found]
     for entry in recorded:
-        reader.look(entry.path)
+        reader.read_kind(entry.path)
         for name in ("RECORD", "INSTALLER") if entry.path.endswith("METADATA") else ():
             path = PrefixPath(f"{entry.folder}/{name}")
             if claims.of(path):
-                reader.hash(path)
+                reader.read_hash(path)
     for entry in recorded:
         if is_absent(entry, reader.facts) or is_record_changed(claims, entry, reader.facts):
             for file in entry.record.files:
                 if not file.path.endswith(".pyc"):
-                    reader.hash(file.path)
+                    reader.read_hash(file.path)
     named = Counter(distribution.name for distribution in distributions)
     for distribution in distributions:
         doubled = named[distribution.name] > 1 or distribution.name in claims.by_name
@@ -185,8 +187,8 @@ def _read_distribution_facts(
     reader: FactReader, claims: Claims, distribution: Distribution, *, doubled: bool
 ) -> None:
     entry = claims.find_recorded(distribution)
-    treated = entry is not None and distribution.name in entry.record.overridden_by
-    if entry is None or treated:
+    settled = entry is not None and distribution.name in entry.record.overridden_by
+    if entry is None or settled:
         is_pips = True
     else:
         is_pips = is_rewritten(claims, entry, distribution, reader.facts)
@@ -196,14 +198,14 @@ def _read_distribution_facts(
         if file.path.endswith(".pyc"):
             continue
         others = [c for c in claims.of(file.path) if not entry or c.record is not entry.record]
-        if others or (doubled and not treated):
-            reader.hash(file.path)
+        if others or (doubled and not settled):
+            reader.read_hash(file.path)
         else:
-            reader.look(file.path)
+            reader.read_kind(file.path)
 
 
 def read_fingerprint(prefix: Prefix) -> str:
-    """Digest what must not change between plan and apply: records, dist-infos, their RECORDs."""
+    """Digest what must not change before a plan is applied: records, dist-infos, RECORDs."""
     digest = hashlib.sha256()
     _digest_folder(digest.update, prefix.root, PrefixPath("conda-meta"), (".json",))
     folders = (prefix.python.site_packages,) if prefix.python else ()

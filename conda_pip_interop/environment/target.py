@@ -1,4 +1,4 @@
-"""The environment that a command is about, and how a person names it."""
+"""The environment that a command works on, and how to name it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
-    """An environment; `name` is None where conda knows it by its path only."""
+    """An environment; `name` is None if conda knows it only by its path."""
 
     prefix: Path
     name: str | None
@@ -29,13 +29,13 @@ class Target:
 
     @property
     def label(self) -> str:
-        """What to call it in a sentence: its name, else its path."""
+        """Its name in messages, or its path if it has no name."""
         return self.name if self.name is not None else str(self.prefix)
 
     def command(self, *words: str) -> str:
-        """`words` (such as `conda pip restore numpy`) as a command line for this environment.
+        """Return `words` (`conda pip restore numpy`) as a command line for this environment.
 
-        The option goes behind the command's own words and before its operands, as people type it.
+        The option is placed after the subcommand and before its operands.
         """
         verbs = 3 if words[:2] == ("conda", "pip") else 2
         return shlex.join([*words[:verbs], *self.option, *words[verbs:]])

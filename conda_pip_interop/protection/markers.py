@@ -31,19 +31,18 @@ _SIGNATURE = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Absent:
-    """No marker; ``path`` is where it would be, None where there is no Python."""
+    """No marker; ``path`` is where it would be, None if there is no Python."""
 
     path: PrefixPath | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ours:
-    """A marker that we wrote and nobody edited; ``stale``: it was written for another prefix.
+    """An unedited marker that this project wrote; ``stale``: it was written for another prefix.
 
-    ``conda create --clone`` copies untracked files, and in texts it puts the new prefix for the old
-    one: so the signature spells its prefix with escapes only, and the rest is signed without any.
-    ``policy`` is the policy source it was written
-    for, ``version`` the version of this project that wrote it.
+    ``conda create --clone`` copies untracked files and replaces the old prefix in text files, so
+    the prefix in the signature is percent-encoded, and the digest ignores prefixes in the text.
+    ``policy`` is the source of the policy, ``version`` the version of this project.
     """
 
     path: PrefixPath
@@ -56,7 +55,7 @@ class Ours:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Foreign:
-    """A marker that is not ours to touch; ``owner`` is the conda record that lists it, if any."""
+    """A marker of another tool; ``owner`` is the conda record that lists it, if any."""
 
     path: PrefixPath
     owner: str | None
@@ -66,26 +65,26 @@ MarkerState: TypeAlias = Absent | Ours | Foreign
 
 
 def find_marker_paths(prefix: Prefix) -> tuple[PrefixPath, ...]:
-    """List where markers can be: the own Python's folder first, then those of former Pythons."""
+    """List the paths of markers: for the current Python first, then for former Pythons."""
     folders = [prefix.python.stdlib] if prefix.python else []
     if prefix.platform == "posix":
         folders += [folder.path for folder in read_lib_folders(prefix.root)]
-    by_place: dict[str, PrefixPath] = {}
+    by_location: dict[str, PrefixPath] = {}
     for folder in folders:
-        by_place.setdefault(os.path.realpath(prefix.root / folder), folder)
-    return tuple(PrefixPath(f"{folder}/{MARKER_NAME}") for folder in by_place.values())
+        by_location.setdefault(os.path.realpath(prefix.root / folder), folder)
+    return tuple(PrefixPath(f"{folder}/{MARKER_NAME}") for folder in by_location.values())
 
 
 def read_marker(prefix: Prefix, *, owners: Mapping[PrefixPath, str] | None = None) -> MarkerState:
-    """Read the marker that the prefix's own Python obeys.
+    """Read the marker of the current Python.
 
-    ``owners`` maps paths to the conda record that lists them; a marker found in it is foreign.
+    ``owners`` maps paths to the conda record that lists them; such a marker is foreign.
     """
     return read_markers(prefix, owners=owners)[0]
 
 
 def read_snapshot_marker(snapshot: Snapshot) -> MarkerState:
-    """Read the marker that the Python of a snapshot obeys; one in a conda package is foreign."""
+    """Read the marker of the current Python; one in a conda package is foreign."""
     owners = {
         path: claim.record.name
         for path in find_marker_paths(snapshot.prefix)
@@ -97,7 +96,7 @@ def read_snapshot_marker(snapshot: Snapshot) -> MarkerState:
 def read_markers(
     prefix: Prefix, *, owners: Mapping[PrefixPath, str] | None = None
 ) -> tuple[MarkerState, ...]:
-    """Read the current marker first (maybe Absent), then those in former Pythons' folders."""
+    """Read the current marker, which may be absent, then those of former Pythons."""
     paths = find_marker_paths(prefix)
     states = [_read_at(prefix.root, path, (owners or {}).get(path)) for path in paths]
     if prefix.python is None:
@@ -119,7 +118,7 @@ def _read_at(root: Path, path: PrefixPath, owner: str | None) -> MarkerState:
 
 
 def parse_marker(text: str, *, path: PrefixPath, root: Path) -> Ours | None:
-    """Recognise an unedited marker of ours by its first line; None for any other text."""
+    """Parse an unedited marker of this project; None for any other text."""
     first, _, rest = text.partition("\n")
     match = _SIGNATURE.fullmatch(first)
     if match is None:
@@ -146,11 +145,11 @@ def render_marker(
     message: str | None,
     version: str,
 ) -> str:
-    """Write the text of a marker of ours, signature line included."""
+    """Render the text of a marker, with its signature line."""
     messages = build_messages(env_name=env_name, prefix=prefix, is_base=is_base, message=message)
     lines = ["[externally-managed]"]
     for language, text in messages.items():
-        key = f"Error-{language}" if language else "Error"
+        key = "Error" if language == "en" else f"Error-{language}"
         first, *others = text.split("\n")
         lines.append(f"{key}={first}")
         lines.extend(f" {line}" if line else "" for line in others)

@@ -1,4 +1,4 @@
-"""Policy: what admin and user allow, with the place that each word of it came from."""
+"""Policy: what the administrator and the user allow, with the source of each setting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GuardMode: TypeAlias = Literal["warn", "error", "off"]
 Preference: TypeAlias = Literal["conda", "pypi"]
 InstallerName: TypeAlias = Literal["pip", "uv"]
 
-#: Values of `pip_interop_protect` that stand alone; any other word is a name or path pattern.
+#: Keywords of `pip_interop_protect`; any other word is a pattern of names or paths.
 PROTECT_WORDS: Final = ("base", "none", "all")
 RECONCILE_MODES: Final[tuple[ReconcileMode, ...]] = ("auto", "report", "off")
 GUARD_MODES: Final[tuple[GuardMode, ...]] = ("warn", "error", "off")
@@ -24,11 +24,11 @@ DEFAULT_SOURCE: Final = "default"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """The settings that decisions are made by.
+    """The settings of this plugin.
 
-    `protect` is one of `PROTECT_WORDS` alone, or patterns of environment names and absolute paths
-    (`!` negates, the last match wins). A `…_source` says who set it: a file, `envvars`,
-    `cmd_line`, or `default` where nobody did. `prefer_locked`: no command line says otherwise.
+    `protect` is one of `PROTECT_WORDS`, or patterns of environment names and absolute paths (`!`
+    negates, the last match wins). A `…_source` is the file that sets it, `envvars`, `cmd_line`, or
+    `default`. `prefer_locked`: the command line cannot override it.
     """
 
     protect: tuple[str, ...] = ("base",)
@@ -44,9 +44,9 @@ class Policy:
 
 
 def decide_protection(policy: Policy, *, name: str | None, path: str, is_base: bool) -> bool:
-    """Whether the policy wants a marker in the environment of that name, at that path.
+    """Return whether the policy requires a marker in an environment.
 
-    `name` is None for an environment outside conda's environment folders; base answers to `base`.
+    `name` is None for an environment outside of conda's environment folders.
     """
     wanted = False
     for word in policy.protect:
@@ -56,21 +56,21 @@ def decide_protection(policy: Policy, *, name: str | None, path: str, is_base: b
     return wanted
 
 
-def decide_preference(policy: Policy, asked: Preference | None) -> Preference:
-    """Where an install looks first: as the command line says, unless the policy is locked.
+def decide_preference(policy: Policy, requested: Preference | None) -> Preference:
+    """Return which source an installation prefers: the command line's, else the policy's.
 
-    Raises InteropError `locked-setting`.
+    Raises InteropError `locked-setting` if the policy is locked to another.
     """
-    if asked is None or asked == policy.prefer:
+    if requested is None or requested == policy.prefer:
         return policy.prefer
     if policy.prefer_locked:
         raise InteropError(
             "locked-setting",
-            f"--prefer {asked} is not allowed: pip_interop_prefer is locked to {policy.prefer} by "
-            f"{policy.prefer_source}.",
-            hints=("Leave --prefer out, or ask whoever keeps that file.",),
+            f"--prefer {requested} is not allowed: "
+            f"pip_interop_prefer is locked to {policy.prefer} by {policy.prefer_source}.",
+            hints=("Omit --prefer, or ask the administrator to change the setting.",),
         )
-    return asked
+    return requested
 
 
 def _matches(pattern: str, *, name: str | None, path: str, is_base: bool) -> bool:

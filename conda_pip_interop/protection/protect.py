@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.environment.target import Target
 
-#: The policy source in the signature of a marker that a person asked for by `conda pip protect`.
+#: The policy source in a marker that `conda pip protect` wrote.
 REQUESTED: Final = "request"
 
-Change: TypeAlias = Literal["written", "removed", "none"]
+MarkerChange: TypeAlias = Literal["written", "removed", "none"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,33 +39,33 @@ class Protection:
     """What became of a marker, and the sentence that says so."""
 
     message: str
-    change: Change
+    change: MarkerChange
 
 
 def has_our_marker(root: Path) -> bool:
-    """Whether a marker of ours stands in the environment at `root`; no if there is none there."""
+    """Return whether the environment at `root`, if any, has a marker of this project."""
     try:
         return isinstance(read_markers(read_prefix(root))[0], Ours)
     except (InteropError, OSError):
         return False
 
 
-def settle_marker(target: Target, policy: Policy) -> Change:
-    """Make the markers of `target` what the policy says; foreign ones are left alone.
+def settle_marker(target: Target, policy: Policy) -> MarkerChange:
+    """Write or remove the markers of `target` by the policy; foreign ones are not changed.
 
-    Raises OSError where the environment cannot be written to.
+    Raises OSError if the environment is not writable.
     """
     prefix = read_prefix(target.prefix)
     current, *others = read_markers(prefix)
     source = _decide_source(target, policy, read_state(prefix.root), (current, *others))
-    change: Change = "none"
+    change: MarkerChange = "none"
     if not isinstance(current, Foreign) and current.path is not None:
         if source is not None:
             change = _write(prefix, current, target, policy, source=source)
         elif isinstance(current, Ours):
             _remove(prefix, current)
             change = "removed"
-    for marker in others:  # of a Python that is no longer the environment's
+    for marker in others:  # of a former Python
         if isinstance(marker, Ours):
             _remove(prefix, marker)
             change = "removed" if change == "none" else change
@@ -75,15 +75,14 @@ def settle_marker(target: Target, policy: Policy) -> Change:
 def _decide_source(
     target: Target, policy: Policy, state: State, markers: tuple[MarkerState, ...]
 ) -> str | None:
-    """Who wants a marker, None for nobody: the policy, else whom an earlier marker names.
+    """Return the source that requires a marker, None if there is none.
 
-    A person's request holds for the environment that it was made for: not for a copy of it, but
-    for its next Python.
+    A marker that `conda pip protect` wrote is kept when Python is upgraded, but not in a clone.
     """
     if _is_wanted(target, policy, state):
         return policy.protect_source
-    asked = any(isinstance(one, Ours) and _is_requested(one) for one in markers)
-    return REQUESTED if asked else None
+    requested = any(isinstance(one, Ours) and _is_requested(one) for one in markers)
+    return REQUESTED if requested else None
 
 
 def _is_requested(marker: Ours) -> bool:
@@ -91,12 +90,12 @@ def _is_requested(marker: Ours) -> bool:
 
 
 def is_wanted(target: Target, policy: Policy) -> bool:
-    """Whether the policy, or what its user chose, wants a marker in `target`."""
+    """Return whether the policy requires a marker in `target`."""
     return _is_wanted(target, policy, read_state(target.prefix))
 
 
 def _is_wanted(target: Target, policy: Policy, state: State) -> bool:
-    """The policy's word; a person's `unprotect` outweighs only what nobody has set."""
+    """Return what the policy requires; `unprotect` overrides only the default policy."""
     if state.unprotected and policy.protect_source == DEFAULT_SOURCE:
         return False
     return decide_protection(
@@ -106,8 +105,8 @@ def _is_wanted(target: Target, policy: Policy, state: State) -> bool:
 
 def _write(
     prefix: Prefix, marker: Absent | Ours, target: Target, policy: Policy, *, source: str
-) -> Change:
-    """Put the marker in place, or bring it up to date (a clone's, an older message)."""
+) -> MarkerChange:
+    """Write the marker, or update one of a clone or with an older message."""
     text = _render(prefix, target, policy, source=source)
     if marker.path is None or (isinstance(marker, Ours) and marker.text == text):
         return "none"
@@ -116,13 +115,13 @@ def _write(
 
 
 def _remove(prefix: Prefix, marker: Ours) -> None:
-    """Remove a marker of ours, and the folders of a former Python that only it kept alive."""
+    """Remove a marker, and the folders of a former Python that are empty without it."""
     path = resolve_for_write(prefix.root, marker.path)
     remove_file(path)
     for folder in (path.parent, path.parent.parent):
         try:
             folder.rmdir()
-        except OSError:  # something else is there
+        except OSError:  # not empty
             return
 
 
@@ -148,24 +147,24 @@ def protect(target: Target, policy: Policy) -> Protection:
 
 def _protect(target: Target, policy: Policy) -> Protection:
     prefix = read_prefix(target.prefix)
-    change: Change
+    change: MarkerChange
     match read_markers(prefix)[0]:
         case Absent(path=None):
             raise InteropError(
                 "no-python",
-                f"The environment {target.label} has no Python, so there is nothing to protect.",
-                hints=(f"Add one: `{target.command('conda', 'install', 'python')}`.",),
+                f"The environment {target.label} has no Python, so it cannot be protected.",
+                hints=(f"To install Python: `{target.command('conda', 'install', 'python')}`.",),
             )
         case Absent() as marker:
-            _write(prefix, marker, target, policy, source=_name_asker(target, policy))
-            told = f"{target.label} is now protected: plain pip is refused there."
+            _write(prefix, marker, target, policy, source=_find_source(target, policy))
+            told = f"{target.label} is now protected: pip refuses to install into it."
             change = "written"
-        case Ours() as marker:  # maybe a copied one, or of a policy that no longer holds
-            told = f"{target.label} is protected already."
-            change = _write(prefix, marker, target, policy, source=_name_asker(target, policy))
+        case Ours() as marker:  # may be a copy, or written for an older policy
+            told = f"{target.label} is already protected."
+            change = _write(prefix, marker, target, policy, source=_find_source(target, policy))
         case Foreign(path=path, owner=owner):
-            whose = f"conda's {owner} put" if owner is not None else "somebody else has put"
-            told = f"{target.label} is protected already: {whose} a marker at {path}."
+            whose = f"conda's {owner}" if owner is not None else "another tool"
+            told = f"{target.label} is already protected: {whose} created the marker {path}."
             change = "none"
     state = read_state(prefix.root)
     if state.unprotected:
@@ -173,7 +172,7 @@ def _protect(target: Target, policy: Policy) -> Protection:
     return Protection(message=told, change=change)
 
 
-def _name_asker(target: Target, policy: Policy) -> str:
+def _find_source(target: Target, policy: Policy) -> str:
     return policy.protect_source if _is_wanted(target, policy, State()) else REQUESTED
 
 
@@ -189,25 +188,26 @@ def unprotect(target: Target, policy: Policy) -> Protection:
 def _unprotect(target: Target, policy: Policy) -> Protection:
     prefix = read_prefix(target.prefix)
     wanted = _is_wanted(target, policy, State())
-    change: Change
+    change: MarkerChange
     if wanted and policy.protect_source != DEFAULT_SOURCE:
         raise InteropError(
             "policy-forbids",
-            f"{target.label} stays protected: pip_interop_protect is set to "
+            f"Cannot unprotect {target.label}: pip_interop_protect is set to "
             f"{', '.join(policy.protect)} by {policy.protect_source}.",
-            hints=("Change the setting there, or ask who maintains it.",),
+            hints=("MarkerChange the setting, or ask the administrator to change it.",),
         )
     match read_markers(prefix)[0]:
         case Foreign(path=path, owner=owner):
-            whose = f"conda's {owner}" if owner is not None else "somebody else"
+            whose = f"conda's {owner}" if owner is not None else "another tool"
             raise InteropError(
                 "foreign-marker",
-                f"The marker at {path} in {target.label} is not ours: it comes from {whose}.",
-                hints=("Remove it the way it came, or ask who put it there.",),
+                f"The marker {path} in {target.label} was created by {whose}.",
+                hints=("Remove it with the tool that created it.",),
             )
         case Ours() as marker:
             _remove(prefix, marker)
-            told, change = f"{target.label} is no longer protected: pip may write there.", "removed"
+            told = f"{target.label} is no longer protected: pip can install into it."
+            change = "removed"
         case Absent():
             told, change = f"{target.label} is not protected.", "none"
     if wanted:

@@ -8,7 +8,11 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.exclusive_files import find_linked_out, read_payload
 from conda_pip_interop.changes.plan import Plan, RemoveFile, RemovePip
-from conda_pip_interop.dependencies.removal import find_broken, find_left_over, find_unneeded
+from conda_pip_interop.dependencies.graph import (
+    find_broken_dependents,
+    find_unneeded,
+    find_unneeded_conda,
+)
 from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.errors import InteropError
@@ -16,7 +20,7 @@ from conda_pip_interop.errors import InteropError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from conda_pip_interop.dependencies.graph import Graph, Node
+    from conda_pip_interop.dependencies.graph import Graph, Package
     from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.paths import PrefixPath
     from conda_pip_interop.environment.snapshot import Snapshot
@@ -30,14 +34,14 @@ _SHOWN: Final = 3
 
 def choose_removable(
     names: Sequence[str], snapshot: Snapshot, graph: Graph, target: Target
-) -> tuple[Node, ...]:
+) -> tuple[Package, ...]:
     """Return the nodes of `names`: distributions of pip whose files are known to be their own.
 
     Raises InteropError for all names together: `not-installed`, `stranded`, `condas`,
     `overridden`, `no-record`, `outside`.
     """
     wanted = {canonicalize_name(name): name for name in names}
-    pips = {name: graph.nodes.get(f"pip:{name}") for name in wanted}
+    pips = {name: graph.packages.get(f"pip:{name}") for name in wanted}
     others = [name for name, node in pips.items() if node is None]
     _refuse_absent([wanted[name] for name in others], snapshot, graph, target)
     if others:
@@ -147,9 +151,9 @@ def plan_uninstall(
 
 
 def _build_steps(
-    graph: Graph, chosen: tuple[Node, ...], unneeded: tuple[Node, ...]
+    graph: Graph, chosen: tuple[Package, ...], unneeded: tuple[Package, ...]
 ) -> Iterator[RemovePip]:
-    dependents = graph.dependents()
+    dependents = graph.find_dependents()
     for node in (*chosen, *unneeded):
         reason = "requested"
         if node in unneeded:
@@ -182,18 +186,18 @@ def _find_files(
     return tuple(removals.values()), shared
 
 
-def _find_notes(graph: Graph, going: tuple[Node, ...], target: Target) -> Iterator[str]:
+def _find_notes(graph: Graph, going: tuple[Package, ...], target: Target) -> Iterator[str]:
     """Yield what the user should know before they agree."""
     keys = [node.key for node in going]
-    for node, need in find_broken(graph, keys):
-        asked = f" {need.asked}" if need.asked else ""
+    for node, need in find_broken_dependents(graph, keys):
+        asked = f" {need.specifier}" if need.specifier else ""
         who = f"{node.owner}'s {node.name} {node.version}"
         yield f"Still required: {who} requires {need.name}{asked}."
     for node in going:
-        for one in node.projects:
+        for one in node.distributions:
             if one.editable:
                 yield f"{node.name} is editable: its source in {one.editable} is kept."
-    left = [node.name for node in find_left_over(graph, keys)]
+    left = [node.name for node in find_unneeded_conda(graph, keys)]
     if left:
         yield (
             f"Nothing else requires conda's {', '.join(left)}. "

@@ -1,4 +1,4 @@
-"""The journal's text: what was written whole is read, and nothing else."""
+"""Parsing the text of journals, complete or cut off."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ _STEPS = st.builds(
 
 @settings(max_examples=150, deadline=None)
 @given(title=st.text(), steps=st.lists(_STEPS, max_size=5), closed=st.booleans())
-def test_a_journal_comes_back_from_its_text(title: str, steps: list[Step], closed: bool) -> None:
+def test_a_rendered_journal_is_parsed_to_the_same_values(
+    title: str, steps: list[Step], closed: bool
+) -> None:
     text = render_header(title, "2026-11-22T10:00:00+00:00") + render_steps(steps)
     text += render_close() if closed else ""
     assert text.isascii()
@@ -46,7 +48,7 @@ def test_a_journal_comes_back_from_its_text(title: str, steps: list[Step], close
 
 @settings(max_examples=150, deadline=None)
 @given(steps=st.lists(_STEPS, max_size=4), data=st.data())
-def test_a_journal_cut_off_anywhere_has_only_whole_steps_and_is_not_closed(
+def test_a_journal_that_is_cut_off_has_only_complete_steps_and_is_open(
     steps: list[Step], data: st.DataObject
 ) -> None:
     header = render_header("t", "2026")
@@ -61,7 +63,7 @@ def test_a_journal_cut_off_anywhere_has_only_whole_steps_and_is_not_closed(
         assert len(journal.steps) >= text[:end].count("\n") - 1
 
 
-def test_a_line_that_cannot_be_read_does_not_reopen_a_closed_journal() -> None:
+def test_an_invalid_line_does_not_reopen_a_closed_journal() -> None:
     text = render_header("t", "2026") + '{"number": 0, "kind": "later"}\n' + render_close()
     journal = parse_journal("id", text)
     assert journal is not None
@@ -81,7 +83,7 @@ def test_a_line_that_cannot_be_read_does_not_reopen_a_closed_journal() -> None:
         *("[]", "3", "null", "{}", '{"closed": false}', "\N{SNOWMAN}"),
     ],
 )
-def test_a_line_that_is_no_step_is_left_out(line: str) -> None:
+def test_an_invalid_line_is_skipped(line: str) -> None:
     journal = parse_journal("id", render_header("t", "2026") + line + "\n")
     assert journal is not None
     assert journal.steps == ()
@@ -96,6 +98,6 @@ def test_a_line_that_is_no_step_is_left_out(line: str) -> None:
         '{"format": 2, "title": "t", "started": "s"}\n',
     ],
 )
-def test_without_a_header_of_our_format_there_is_no_journal(text: str) -> None:
+def test_a_text_without_a_valid_header_is_not_a_journal(text: str) -> None:
     assert parse_journal("id", text + render_close()) is None or not text
     assert parse_journal("id", text) is None

@@ -1,4 +1,4 @@
-"""One writer a prefix."""
+"""Only one process at a time writes to a prefix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.trees import NOBODY, run_in_child
 
 
 def start_holder(lock: Path) -> tuple[int, int]:
-    """A process that holds `lock` until a byte comes; its number, and where to send the byte."""
+    """Start a process that holds `lock`; return its number and the pipe that ends it."""
     ready_out, ready_in = os.pipe()
     go_out, go_in = os.pipe()
     child = os.fork()
@@ -44,7 +44,7 @@ def test_a_lock_can_be_held_again_after_the_block_and_after_an_exception(tmp_pat
         pass
 
 
-def test_the_second_waits_for_the_first_and_is_told_once(tmp_path: Path) -> None:
+def test_a_second_process_waits_and_reports_it_once(tmp_path: Path) -> None:
     child, go = start_holder(tmp_path / "lock")
     waits: list[int] = []
 
@@ -58,7 +58,7 @@ def test_the_second_waits_for_the_first_and_is_told_once(tmp_path: Path) -> None
     assert os.waitpid(child, 0)[1] == 0
 
 
-def test_a_holder_that_is_killed_holds_nothing(tmp_path: Path) -> None:
+def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     child, _ = start_holder(tmp_path / "lock")
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -66,7 +66,7 @@ def test_a_holder_that_is_killed_holds_nothing(tmp_path: Path) -> None:
         pass
 
 
-def test_an_interrupt_while_waiting_lets_go(tmp_path: Path) -> None:
+def test_an_interrupt_ends_waiting_for_the_lock(tmp_path: Path) -> None:
     child, go = start_holder(tmp_path / "lock")
 
     def interrupt() -> None:
@@ -78,7 +78,7 @@ def test_an_interrupt_while_waiting_lets_go(tmp_path: Path) -> None:
     os.waitpid(child, 0)
 
 
-def test_a_lock_that_may_not_be_written_is_an_error_of_the_system(tmp_path: Path) -> None:
+def test_a_lock_without_write_permission_raises_permission_error(tmp_path: Path) -> None:
     folder = os.open(tmp_path, os.O_RDONLY)  # others may not come here by its name
     tmp_path.chmod(0o755)
     (tmp_path / "lock").touch()

@@ -1,4 +1,4 @@
-"""What we remember of a prefix; it holds no user's data, so a broken file is forgotten."""
+"""The state of a prefix; it holds no user data, so an invalid file is ignored."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def test_a_state_comes_back_from_its_text(unprotected: bool, told: frozenset[str
         '{"format": 1, "told": []}',
     ],
 )
-def test_what_is_no_state_of_ours_is_the_initial_one(text: str) -> None:
+def test_an_invalid_text_is_the_initial_state(text: str) -> None:
     assert parse_state(text) == State()
 
 
-def test_only_true_takes_the_protection_away() -> None:
+def test_only_the_value_true_means_unprotected() -> None:
     assert not parse_state('{"format": 1, "told": [], "unprotected": "yes"}').unprotected
 
 
-def test_the_text_does_not_depend_on_the_order_of_what_was_told() -> None:
+def test_the_text_does_not_depend_on_the_order_of_told_findings() -> None:
     one = State(told=frozenset(["b", "a", "c"]))
     assert render_state(one) == render_state(State(told=frozenset(["c", "b", "a"])))
 
 
-def test_no_file_and_an_unreadable_one_are_the_initial_state(tmp_path: Path) -> None:
+def test_a_missing_or_unreadable_file_is_the_initial_state(tmp_path: Path) -> None:
     assert read_state(tmp_path) == State()
     file = state_file(tmp_path)
     file.parent.mkdir(parents=True)
@@ -52,7 +52,7 @@ def test_no_file_and_an_unreadable_one_are_the_initial_state(tmp_path: Path) -> 
     assert read_state(tmp_path) == State()
 
 
-def test_the_state_lies_below_conda_meta_and_not_in_it(tmp_path: Path) -> None:
+def test_the_state_is_in_a_subfolder_of_conda_meta(tmp_path: Path) -> None:
     assert state_file(tmp_path).relative_to(tmp_path).as_posix() == (
         "conda-meta/pip-interop/state.json"
     )

@@ -530,7 +530,9 @@ def test_a_file_of_ours_is_removed_and_may_be_gone_already(prefix: Path) -> None
 
 
 def test_a_state_that_was_written_is_read_again(prefix: Path) -> None:
-    state = State(unprotected=True, told=frozenset({"finding:a"}), left_alone=frozenset({"leave:b"}))
+    state = State(
+        unprotected=True, told=frozenset({"finding:a"}), left_alone=frozenset({"leave:b"})
+    )
     write_state(prefix, state)
     assert read_state(prefix) == state
     assert os.listdir(prefix / STATE_FOLDER) == ["state.json"]

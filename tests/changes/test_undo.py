@@ -1,4 +1,4 @@
-"""Undo: whole or not at all, whatever happens; and what is kept for it."""
+"""Undo is complete or does nothing, and old operations are discarded."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def test_undo_restores_contents_modes_times_and_links(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["lib/old.py", "lib/made/fresh.py", "lib/gone.py", "lib/link"])
-def test_one_changed_file_keeps_all_as_it_is(tmp_path: Path, path: str) -> None:
+def test_undo_changes_nothing_if_one_file_was_changed_since(tmp_path: Path, path: str) -> None:
     prefix = make_prefix(tmp_path / "env")
     identifier = change(prefix)
-    (prefix / path).write_text("somebody else's")
+    (prefix / path).write_text("changed")
     before = read_tree(prefix)
     with pytest.raises(InteropError, match=path) as refused:
         undo(prefix, identifier)
@@ -67,7 +67,7 @@ def test_one_changed_file_keeps_all_as_it_is(tmp_path: Path, path: str) -> None:
     assert find_journal(prefix, identifier).closed
 
 
-def test_an_undo_that_was_interrupted_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_undo_is_completed_by_the_next_recovery(tmp_path: Path) -> None:
     prefix = make_prefix(tmp_path / "env")
     before = read_tree(prefix / "lib")
     identifier = change(prefix)
@@ -77,7 +77,7 @@ def test_an_undo_that_was_interrupted_goes_on(tmp_path: Path) -> None:
     assert read_tree(prefix / "lib") == before
 
 
-def test_the_last_operations_are_kept_and_none_that_is_old(tmp_path: Path) -> None:
+def test_only_the_last_operations_are_kept_for_a_limited_time(tmp_path: Path) -> None:
     prefix = make_prefix(tmp_path / "env")
     for number in range(KEPT_OPERATIONS + 3):
         with open_operation(prefix, f"{number}"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_pip_interop.dependencies.guard import build_refusal, find_breakages, render_warning
-from conda_pip_interop.dependencies.impact import Change
+from conda_pip_interop.dependencies.impact import PackageChange
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.findings.registry import find_all
@@ -41,8 +41,12 @@ def find_unmet(built: PrefixBuilder) -> list[Finding]:
 
 def foresee(built: PrefixBuilder, *depends: str, name: str = "flask", **more: str) -> list[str]:
     """What is said of linking `name` with these `depends`; `more`: other packages to link."""
-    changes = [Change(name=name, before=None, after="3.0.3", projects=(), depends=depends)]
-    changes += [Change(name=one, before=None, after=v, projects=()) for one, v in more.items()]
+    changes = [
+        PackageChange(name=name, before=None, after="3.0.3", distributions=(), depends=depends)
+    ]
+    changes += [
+        PackageChange(name=one, before=None, after=v, distributions=()) for one, v in more.items()
+    ]
     breakages = find_breakages(read_snapshot(built.root), changes)
     target = Target(prefix=built.root, name="web", is_base=False)
     return render_warning(breakages, target).splitlines() if breakages else []
@@ -54,13 +58,16 @@ def test_what_conda_is_about_to_link_and_pips_version_does_not_do_for_is_foretol
 ) -> None:
     if reconciled:
         settle(built)
-    head = "conda-pip-interop: this would not work with what pip has installed in web:"
+    head = (
+        "conda-pip-interop: this transaction is not compatible with packages that pip installed "
+        "in web:"
+    )
     assert foresee(built, "python >=3.8", "click >=8.1.5") == [head, f"  {SAID}"]
 
 
 def test_the_refusal_names_both_ways_through(built: PrefixBuilder) -> None:
-    change = Change(
-        name="flask", before=None, after="3.0.3", projects=(), depends=("click >=8.1.5",)
+    change = PackageChange(
+        name="flask", before=None, after="3.0.3", distributions=(), depends=("click >=8.1.5",)
     )
     target = Target(prefix=built.root, name="web", is_base=False)
     refusal = build_refusal(find_breakages(read_snapshot(built.root), [change]), target)

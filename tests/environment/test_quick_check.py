@@ -1,4 +1,4 @@
-"""The records that conda would delete, found before it does."""
+"""The records that conda would delete are found before it does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.environment.quick_check import read_endangered_records
+from conda_pip_interop.environment.quick_check import read_records_at_risk
 from tests.support.trees import NOBODY, run_in_child
 from tests.world.base import build_base
 
@@ -20,7 +20,7 @@ SITE = "lib/python3.11/site-packages"
 def add_record(
     prefix: Path, name: str, *files: str, depends: tuple[str, ...] = ("python",)
 ) -> Path:
-    """A record as conda writes it; nothing of its files."""
+    """Write a record as conda does, without its files."""
     version = "3.11.7" if name == "python" else "1.0"
     stem = f"{name}-{version}-0"  # conda takes a record with another name for a broken one
     record = prefix / "conda-meta" / f"{stem}.json"
@@ -169,35 +169,38 @@ CASES: tuple[tuple[Callable[[Path], None], frozenset[str]], ...] = (
 NAMES = [case[0].__name__.removeprefix("add_") for case in CASES]
 
 
-def endangered_names(prefix: Path) -> set[str]:
-    return {json.loads(content)["name"] for content in read_endangered_records(prefix).values()}
+def names_at_risk(prefix: Path) -> set[str]:
+    return {json.loads(content)["name"] for content in read_records_at_risk(prefix).values()}
 
 
-@pytest.mark.parametrize(("arrange", "endangered"), CASES, ids=NAMES)
-def test_a_record_is_endangered_when_its_anchor_is_gone(
-    tmp_path: Path, arrange: Callable[[Path], None], endangered: frozenset[str]
+@pytest.mark.parametrize(("arrange", "expected"), CASES, ids=NAMES)
+def test_a_record_is_at_risk_if_its_anchor_is_missing(
+    tmp_path: Path, arrange: Callable[[Path], None], expected: frozenset[str]
 ) -> None:
     prefix = make_prefix(tmp_path)
     arrange(prefix)
-    assert endangered_names(prefix) == endangered
+    assert names_at_risk(prefix) == expected
 
 
 _LET_CONDA_LOAD = """
+import inspect
 import sys
 from conda.core.prefix_data import PrefixData
 
+names = inspect.signature(PrefixData.__init__).parameters
+option = "interoperability" if "interoperability" in names else "pip_interop_enabled"
 for prefix in sys.argv[1:]:
-    PrefixData(prefix, pip_interop_enabled=True).load()
+    PrefixData(prefix, **{option: True}).load()
 """
 
 
 @pytest.mark.e2e
-def test_the_records_that_conda_deletes_are_the_endangered_ones(tmp_path: Path) -> None:
+def test_conda_deletes_exactly_the_records_at_risk(tmp_path: Path) -> None:
     expected = {}
     for name, (arrange, _) in zip(NAMES, CASES, strict=True):
         prefix = make_prefix(tmp_path / name)
         arrange(prefix)
-        expected[prefix] = {path.name for path in read_endangered_records(prefix)}
+        expected[prefix] = {path.name for path in read_records_at_risk(prefix)}
     before = {prefix: set(os.listdir(prefix / "conda-meta")) for prefix in expected}
     base = build_base()
     done = subprocess.run(
@@ -215,11 +218,11 @@ def test_the_records_that_conda_deletes_are_the_endangered_ones(tmp_path: Path) 
     assert deleted == expected
 
 
-def test_the_content_is_held_byte_for_byte(tmp_path: Path) -> None:
+def test_the_content_of_a_record_at_risk_is_returned_byte_for_byte(tmp_path: Path) -> None:
     prefix = make_prefix(tmp_path)
     add_gone(prefix)
     record = prefix / "conda-meta/click-1.0-0.json"
-    assert read_endangered_records(prefix) == {record: record.read_bytes()}
+    assert read_records_at_risk(prefix) == {record: record.read_bytes()}
 
 
 @pytest.mark.parametrize(
@@ -231,28 +234,28 @@ def test_the_content_is_held_byte_for_byte(tmp_path: Path) -> None:
         "Lib/site-packages/x-1-py3.11.egg-info",
     ],
 )
-def test_the_site_packages_of_every_python_count(tmp_path: Path, anchor: str) -> None:
+def test_the_site_packages_of_every_python_are_checked(tmp_path: Path, anchor: str) -> None:
     add_record(tmp_path, "x", anchor)
-    assert endangered_names(tmp_path) == {"x"}
+    assert names_at_risk(tmp_path) == {"x"}
     add_files(tmp_path, anchor)
-    assert endangered_names(tmp_path) == set()
+    assert names_at_risk(tmp_path) == set()
 
 
-def test_no_conda_meta_and_a_file_in_its_place_have_no_records(tmp_path: Path) -> None:
-    assert read_endangered_records(tmp_path) == {}
+def test_a_prefix_without_a_conda_meta_folder_has_no_records(tmp_path: Path) -> None:
+    assert read_records_at_risk(tmp_path) == {}
     (tmp_path / "conda-meta").touch()
-    assert read_endangered_records(tmp_path) == {}
+    assert read_records_at_risk(tmp_path) == {}
 
 
-def test_files_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
+def test_folders_and_dangling_links_are_omitted(tmp_path: Path) -> None:
     prefix = make_prefix(tmp_path)
     (prefix / "conda-meta/folder-1-0.json").mkdir()
     (prefix / "conda-meta/dangling-1-0.json").symlink_to("nowhere")
     add_gone(prefix)
-    assert endangered_names(prefix) == {"click"}
+    assert names_at_risk(prefix) == {"click"}
 
 
-def test_a_record_of_somebody_else_that_may_not_be_read_is_left_out(tmp_path: Path) -> None:
+def test_a_record_without_read_permission_is_omitted(tmp_path: Path) -> None:
     folder = os.open(tmp_path, os.O_RDONLY)
     tmp_path.chmod(0o755)
     add_gone(make_prefix(tmp_path))
@@ -260,15 +263,15 @@ def test_a_record_of_somebody_else_that_may_not_be_read_is_left_out(tmp_path: Pa
 
     def work() -> None:
         os.fchdir(folder)
-        assert read_endangered_records(Path()) == {}
+        assert read_records_at_risk(Path()) == {}
 
     assert run_in_child(work, user=NOBODY) == 0
     os.close(folder)
 
 
-def test_a_name_that_is_not_utf_8_stops_nobody(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_checked(tmp_path: Path) -> None:
     meta = tmp_path / "conda-meta"
     meta.mkdir()
     anchor = b"lib/python3.11/site-packages/\xff-1.dist-info/RECORD"
     (meta / "x-1-0.json").write_bytes(b'{"name": "x", "files": ["' + anchor + b'"]}')
-    assert [path.name for path in read_endangered_records(tmp_path)] == ["x-1-0.json"]
+    assert [path.name for path in read_records_at_risk(tmp_path)] == ["x-1-0.json"]

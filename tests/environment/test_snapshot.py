@@ -14,8 +14,8 @@ from conda_pip_interop.environment.snapshot import read_fingerprint, read_snapsh
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.protection.markers import Foreign, read_snapshot_marker
-from tests.support.findings import describe
 from tests.support.builders import PrefixBuilder, hash_of
+from tests.support.findings import describe
 
 
 @pytest.fixture
@@ -92,15 +92,15 @@ def test_an_unreadable_folder_proves_nothing_gone(built: PrefixBuilder) -> None:
     loop = built.root / "loop"
     loop.symlink_to("loop")
     reader = FactReader(read_prefix(built.root))
-    assert reader.look(PrefixPath("loop/file")).kind == "unreadable"
-    assert reader.look(PrefixPath("none/file")).kind == "absent"
-    assert reader.look(PrefixPath("bin/python/file")).kind == "absent"
-    assert reader.hash(PrefixPath("loop")).kind == "symlink"
+    assert reader.read_kind(PrefixPath("loop/file")).kind == "unreadable"
+    assert reader.read_kind(PrefixPath("none/file")).kind == "absent"
+    assert reader.read_kind(PrefixPath("bin/python/file")).kind == "absent"
+    assert reader.read_hash(PrefixPath("loop")).kind == "symlink"
 
 
 def test_a_pipe_is_never_read(built: PrefixBuilder) -> None:
     os.mkfifo(built.root / "pipe")
-    assert FactReader(read_prefix(built.root)).hash(PrefixPath("pipe")).sha256 is None
+    assert FactReader(read_prefix(built.root)).read_hash(PrefixPath("pipe")).sha256 is None
 
 
 def test_what_is_no_environment_is_refused(tmp_path: Path) -> None:

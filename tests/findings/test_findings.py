@@ -9,8 +9,8 @@ import pytest
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.base import Finding
 from conda_pip_interop.findings.registry import find_all
-from tests.support.findings import describe
 from tests.support.builders import Files, Layout, PrefixBuilder
+from tests.support.findings import describe
 
 
 @pytest.fixture

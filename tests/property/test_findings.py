@@ -15,8 +15,8 @@ from conda_pip_interop.environment.ownership import ByConda, ByPip, Unowned
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.registry import find_all
-from tests.support.findings import describe
 from tests.support.builders import Layout, PrefixBuilder
+from tests.support.findings import describe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Markers: ours are known by their signature, all others are left alone."""
+"""Markers: ours are recognised by their signature, all others are foreign."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def parse_as_pip_does(text: str) -> dict[str, str]:
     return dict(parser["externally-managed"])
 
 
-def test_there_is_none(built: PrefixBuilder) -> None:
+def test_a_prefix_without_a_marker_has_an_absent_one(built: PrefixBuilder) -> None:
     path = f"{built.stdlib}/EXTERNALLY-MANAGED"
     assert read_marker(read_prefix(built.root)) == Absent(path=PrefixPath(path))
 
@@ -62,14 +62,14 @@ def test_there_is_none(built: PrefixBuilder) -> None:
         ("windows", "3.12.1", "Lib"),
     ],
 )
-def test_it_lies_in_the_stdlib_folder(
+def test_the_marker_is_in_the_stdlib_folder(
     tmp_path: Path, layout: Layout, python: str, folder: str
 ) -> None:
     PrefixBuilder(root=tmp_path, layout=layout, python=python)
     assert find_marker_paths(read_prefix(tmp_path)) == (f"{folder}/EXTERNALLY-MANAGED",)
 
 
-def test_ours_is_known_again(built: PrefixBuilder) -> None:
+def test_a_marker_that_we_wrote_is_recognised(built: PrefixBuilder) -> None:
     text = render(built.root)
     built.write(f"{built.stdlib}/EXTERNALLY-MANAGED", text)
     marker = read_marker(read_prefix(built.root))
@@ -85,7 +85,7 @@ def test_a_copy_from_another_prefix_is_stale(built: PrefixBuilder, tmp_path: Pat
     assert marker.stale
 
 
-def test_a_symlinked_prefix_is_not_another(built: PrefixBuilder, tmp_path: Path) -> None:
+def test_a_marker_of_a_symlinked_prefix_is_not_stale(built: PrefixBuilder, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(built.root)
     built.write(f"{built.stdlib}/EXTERNALLY-MANAGED", render(tmp_path / "link"))
     marker = read_marker(read_prefix(built.root))
@@ -94,7 +94,7 @@ def test_a_symlinked_prefix_is_not_another(built: PrefixBuilder, tmp_path: Path)
 
 
 @pytest.mark.parametrize("content", [b"[externally-managed]\nError=no\n", b"", b"\xff", None])
-def test_any_other_is_foreign(built: PrefixBuilder, content: bytes | None) -> None:
+def test_a_marker_without_signature_is_foreign(built: PrefixBuilder, content: bytes | None) -> None:
     path = f"{built.stdlib}/EXTERNALLY-MANAGED"
     if content is None:
         (built.root / path).mkdir()
@@ -103,20 +103,20 @@ def test_any_other_is_foreign(built: PrefixBuilder, content: bytes | None) -> No
     assert read_marker(read_prefix(built.root)) == Foreign(path=PrefixPath(path), owner=None)
 
 
-def test_an_edit_makes_it_the_users(built: PrefixBuilder) -> None:
+def test_an_edited_marker_is_foreign(built: PrefixBuilder) -> None:
     path = f"{built.stdlib}/EXTERNALLY-MANAGED"
     built.write(path, render(built.root) + "Error-tlh=ghobe'\n")
     assert isinstance(read_marker(read_prefix(built.root)), Foreign)
 
 
-def test_one_that_a_record_lists_is_condas(built: PrefixBuilder) -> None:
+def test_a_marker_that_a_record_lists_is_foreign(built: PrefixBuilder) -> None:
     path = PrefixPath(f"{built.stdlib}/EXTERNALLY-MANAGED")
     built.write(path, render(built.root))
     marker = read_marker(read_prefix(built.root), owners={path: "conda-managed-env"})
     assert marker == Foreign(path=path, owner="conda-managed-env")
 
 
-def test_those_of_former_pythons_follow_the_current_one(built: PrefixBuilder) -> None:
+def test_markers_of_former_pythons_come_after_the_current_one(built: PrefixBuilder) -> None:
     old = f"{built.stdlib}/EXTERNALLY-MANAGED"
     built.write(old, render(built.root))
     built.python_upgrade("3.12.1")
@@ -126,12 +126,12 @@ def test_those_of_former_pythons_follow_the_current_one(built: PrefixBuilder) ->
     assert former.path == old
 
 
-def test_without_python_there_is_no_place_for_one(tmp_path: Path) -> None:
+def test_a_prefix_without_python_has_no_marker_path(tmp_path: Path) -> None:
     (tmp_path / "conda-meta").mkdir()
     assert read_markers(read_prefix(tmp_path)) == (Absent(path=None),)
 
 
-def test_pip_reads_every_language(built: PrefixBuilder) -> None:
+def test_pip_can_read_the_message_in_every_language(built: PrefixBuilder) -> None:
     texts = parse_as_pip_does(render(built.root))
     languages = ("", "-de", "-es", "-fr", "-ja", "-pt_br", "-zh_cn")
     assert set(texts) == {f"error{language}" for language in languages}
@@ -143,7 +143,7 @@ def test_pip_reads_every_language(built: PrefixBuilder) -> None:
         assert "PEP" not in text
 
 
-def test_base_is_told_to_use_another_environment_first(built: PrefixBuilder) -> None:
+def test_the_message_of_base_advises_another_environment_first(built: PrefixBuilder) -> None:
     base = parse_as_pip_does(render(built.root, is_base=True))["error"]
     other = parse_as_pip_does(render(built.root))["error"]
     assert base.index("conda create") < base.index("conda install")
@@ -151,18 +151,18 @@ def test_base_is_told_to_use_another_environment_first(built: PrefixBuilder) -> 
     assert base.partition("\n")[0] != other.partition("\n")[0]
 
 
-def test_an_environment_without_a_name_is_given_by_path(built: PrefixBuilder) -> None:
+def test_an_environment_without_a_name_is_selected_by_path(built: PrefixBuilder) -> None:
     text = parse_as_pip_does(render(built.root, env_name=None))["error"]
     assert f"conda install -p '{built.root}' PACKAGE" in text
 
 
-def test_the_admins_message_is_kept_whatever_is_in_it(built: PrefixBuilder) -> None:
+def test_the_administrators_message_is_kept_whatever_it_contains(built: PrefixBuilder) -> None:
     message = "100 % sure? Ask:\n\n# data team\n[section]\nkey = value\r\n"
     text = parse_as_pip_does(render(built.root, message=message))["error"]
     assert text.endswith("100 % sure? Ask:\n\n- # data team\n[section]\nkey = value")
 
 
-def test_an_odd_path_stays_on_its_line() -> None:
+def test_a_path_with_a_newline_stays_on_one_line() -> None:
     text = render(Path("/opt/a\nb\udcff"), env_name=None)
     assert text.splitlines()[1] == "[externally-managed]"
     assert "error" in parse_as_pip_does(text)

@@ -33,17 +33,18 @@ CASES = {
     ),
     "a removal": (
         ("remove", "flask"),
-        "app 1.0 requires flask>=3.1, but it would be removed",
+        "app 1.0 requires flask>=3.1, but flask would be removed",
         "conda pip uninstall -n ENV app",
     ),
     "by force": (
         ("remove", "--force", "flask"),
-        "app 1.0 requires flask>=3.1, but it would be removed",
+        "app 1.0 requires flask>=3.1, but flask would be removed",
         "conda pip uninstall -n ENV app",
     ),
     "Python": (
         ("install", "python=3.12"),
-        "Python would be 3.12.1 instead of 3.11.7, which leaves behind app 1.0, idna 3.11",
+        "Python 3.11.7 would be replaced by 3.12.1; "
+        "these packages would no longer be found: app 1.0, idna 3.11",
         "add python=3.11 to the command",
     ),
     "a name": (

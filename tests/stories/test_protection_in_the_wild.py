@@ -226,7 +226,7 @@ def test_every_pip_that_knows_markers_says_our_words(
         return
     assert done.returncode == 1
     words = [done.stderr.index(text) for text in (REFUSED, "conda install -n web", "conda pip")]
-    words.append(done.stderr.index("To go on at your own risk"))
+    words.append(done.stderr.index("To override this at your own risk"))
     assert words == sorted(words)
 
 

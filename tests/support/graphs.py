@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.dependencies.graph import Graph, Need, Node
+from conda_pip_interop.dependencies.graph import Dependency, Graph, Package
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.paths import PrefixPath
@@ -41,38 +41,38 @@ def make_distribution(name: str) -> Distribution:
 def make_graph(
     edges: Mapping[str, tuple[str, ...]],
     *,
-    asked: tuple[str, ...] = (),
+    requested: tuple[str, ...] = (),
     conda: tuple[str, ...] = (),
-    options: Mapping[str, tuple[str, ...]] | None = None,
+    optional: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Graph:
     """A graph of `edges`, name → names that it needs; pip's distributions, but for `conda`."""
 
     def key(name: str) -> str:
         return f"{'conda' if name in conda else 'pip'}:{name}"
 
-    def needs(names: tuple[str, ...], extra: str | None = None) -> tuple[Need, ...]:
+    def build(names: tuple[str, ...], extra: str | None = None) -> tuple[Dependency, ...]:
         return tuple(
-            Need(
+            Dependency(
                 name=name,
-                asked=">=1",
+                specifier=">=1",
                 target=key(name) if name in edges else None,
-                met=name in edges,
+                satisfied=name in edges,
                 extra=extra,
             )
             for name in names
         )
 
     return Graph(
-        nodes={
-            key(name): Node(
+        packages={
+            key(name): Package(
                 key=key(name),
                 name=name,
                 version="1",
                 owner="conda" if name in conda else "pip",
-                projects=(make_distribution(name),),
-                asked=name in asked,
-                needs=needs(below),
-                options=needs((options or {}).get(name, ()), "x"),
+                distributions=(make_distribution(name),),
+                requested=name in requested,
+                dependencies=build(below),
+                optional=build((optional or {}).get(name, ()), "x"),
             )
             for name, below in edges.items()
         }
@@ -94,9 +94,9 @@ def graphs(draw: st.DrawFn) -> Graph:
     subsets = st.lists(st.sampled_from(NAMES), max_size=4, unique=True).map(tuple)
     return make_graph(
         {name: tuple(one for one in draw(subsets) if one != name) for name in names},
-        asked=draw(subsets),
+        requested=draw(subsets),
         conda=draw(subsets),
-        options={
+        optional={
             name: tuple(one for one in draw(subsets) if one != name and one in names)
             for name in names
         },

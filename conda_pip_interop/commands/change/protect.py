@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.target import Target
-    from conda_pip_interop.protection.protect import Change, Protection
+    from conda_pip_interop.protection.protect import MarkerChange, Protection
 
 HELP: Final = "Make plain pip refuse to change an environment"
 EXAMPLES: Final = "conda pip protect -n web\nconda pip protect --all"
@@ -49,7 +49,7 @@ def protect_all(host: Host) -> Output:
     """Apply the policy to all environments; exit code 1 if one failed."""
     from conda_pip_interop.protection.protect import settle_marker
 
-    def settle(target: Target) -> Change | InteropError | OSError:
+    def settle(target: Target) -> MarkerChange | InteropError | OSError:
         try:
             return settle_marker(target, host.policy)
         except (InteropError, OSError) as error:
@@ -75,7 +75,7 @@ def protect_all(host: Host) -> Output:
     )
 
 
-def _describe(result: Change | InteropError | OSError) -> str:
+def _describe(result: MarkerChange | InteropError | OSError) -> str:
     match result:
         case "written":
             return "now protected"

@@ -1,16 +1,16 @@
-"""Draw the dependency graph as text and as JSON-ready values."""
+"""Render the dependency graph as text and as JSON-ready values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.environment.target import not_installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from conda_pip_interop.dependencies.graph import Graph, Need, Node
+    from conda_pip_interop.dependencies.graph import Dependency, Graph, Package
     from conda_pip_interop.environment.target import Target
 
 
@@ -21,20 +21,20 @@ _ASCII: Final = ("|-- ", "`-- ", "|   ", "    ")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Branch:
-    """A line, and what hangs below it."""
+    """A line, and the branches below it."""
 
     text: str
     below: tuple[Branch, ...] = ()
 
 
 def draw_branches(roots: Iterable[Branch], *, ascii_only: bool = False) -> str:
-    """The trees one below the other; with `ascii_only`, for a terminal that knows no more."""
+    """Draw the trees one below the other, without box-drawing characters if `ascii_only`."""
     signs = _ASCII if ascii_only else _LINES
     return "\n".join(line for root in roots for line in (root.text, *_draw(root.below, signs)))
 
 
 def can_draw(encoding: str | None) -> bool:
-    """Whether the lines of a drawn tree can be written in this encoding."""
+    """Return whether an encoding has the box-drawing characters of a tree."""
     try:
         "".join(_LINES).encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -50,67 +50,68 @@ def _draw(branches: tuple[Branch, ...], signs: tuple[str, str, str, str]) -> Ite
             yield f"{signs[2 + last]}{line}"
 
 
-def find_nodes(graph: Graph, names: Iterable[str], target: Target) -> tuple[Node, ...]:
-    """The nodes of all names; raises InteropError `not-installed` naming those that are not."""
-    found: dict[str, Node] = {}
+def find_packages(graph: Graph, names: Iterable[str], target: Target) -> tuple[Package, ...]:
+    """Return the packages of all names; raises InteropError `not-installed`, naming the others."""
+    found: dict[str, Package] = {}
     missing: list[str] = []
     for name in names:
-        nodes = graph.find(name)
-        found.update({node.key: node for node in nodes})
-        if not nodes:
+        packages = graph.find(name)
+        found.update({package.key: package for package in packages})
+        if not packages:
             missing.append(name)
     if missing:
         raise not_installed(missing, target)
     return tuple(found.values())
 
 
-def not_installed(names: list[str], target: Target) -> InteropError:
-    """The error for names that neither manager has installed."""
-    return InteropError(
-        "not-installed",
-        f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not installed in {target.label}.",
-        hints=(f"To see what is: `{target.command('conda', 'pip', 'list')}`.",),
-    )
-
-
-def render_node(
-    node: Node, need: Need | None = None, *, is_root: bool = False, reverse: bool = False
+def render_package(
+    package: Package,
+    dependency: Dependency | None = None,
+    *,
+    is_root: bool = False,
+    reverse: bool = False,
 ) -> str:
-    """A line about a node, and what is asked of it (with `reverse`, what it asks)."""
-    told: list[str] = [node.owner]
-    if node.asked:
-        told.append("asked for")
+    """Render a package and the dependency that leads to it (from it, if `reverse`)."""
+    notes: list[str] = [package.owner]
+    if package.requested:
+        notes.append("requested")
     elif is_root and not reverse:
-        told.append("nobody asked for it")
-    text = f"{node.label} {node.version} [{', '.join(told)}]"
-    return f"{text}{_render_need(need, 'needs' if reverse else 'needed')}" if need else text
+        notes.append("not requested by the user")
+    text = f"{package.label} {package.version} [{', '.join(notes)}]"
+    if dependency is None:
+        return text
+    return f"{text}{_render_dependency(dependency, 'requires' if reverse else 'required')}"
 
 
-def render_missing(need: Need) -> str:
-    """A line about what is required and not installed."""
-    return f"{need.name}{_render_need(need, 'needed')}"
+def render_missing(dependency: Dependency) -> str:
+    """Render a dependency that is not installed."""
+    return f"{dependency.name}{_render_dependency(dependency, 'required')}"
 
 
-def _render_need(need: Need, verb: str) -> str:
-    parts = [verb, need.asked, f"for extra {need.extra}" if need.extra else ""]
-    told = " ".join(filter(None, parts)) if any(parts[1:]) else ""
-    lacks = "NOT INSTALLED" if need.target is None else "NOT MET"
-    return " " * bool(told or not need.met) + ", ".join(
-        filter(None, [told, "" if need.met else lacks])
-    )
+def _render_dependency(dependency: Dependency, verb: str) -> str:
+    extra = f"for extra {dependency.extra}" if dependency.extra else ""
+    parts = [part for part in (dependency.specifier, extra) if part]
+    notes = [f"{verb}: {' '.join(parts)}"] if parts else []
+    if not dependency.satisfied:
+        notes.append("NOT INSTALLED" if dependency.target is None else "NOT SATISFIED")
+    return f" {', '.join(notes)}" if notes else ""
 
 
-def node_to_dict(node: Node) -> dict[str, object]:
-    """The JSON-ready form of a node, without its needs."""
+def package_to_dict(package: Package) -> dict[str, object]:
+    """Return the JSON-ready form of a package, without its dependencies."""
     return {
-        "name": node.name,
-        "version": node.version,
-        "owner": node.owner,
-        "distributions": [one.name for one in node.projects],
-        "asked": node.asked,
+        "name": package.name,
+        "version": package.version,
+        "owner": package.owner,
+        "distributions": [one.name for one in package.distributions],
+        "asked": package.requested,
     }
 
 
-def need_to_dict(need: Need) -> dict[str, object]:
-    """The JSON-ready form of what is asked of a node."""
-    return {"asked": need.asked, "extra": need.extra, "met": need.met}
+def dependency_to_dict(dependency: Dependency) -> dict[str, object]:
+    """Return the JSON-ready form of a dependency, without its package."""
+    return {
+        "asked": dependency.specifier,
+        "extra": dependency.extra,
+        "met": dependency.satisfied,
+    }

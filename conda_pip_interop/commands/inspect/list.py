@@ -52,7 +52,7 @@ class Row:
     origin: Origin
 
     def to_dict(self) -> dict[str, object]:
-        """The JSON-ready form."""
+        """Return the JSON-ready form."""
         return {
             "name": self.distribution.name,
             "version": self.distribution.version,
@@ -143,7 +143,7 @@ def list_outdated(
     )
     title = f"# Outdated Python distributions in the environment at {prefix}:\n#\n{table}"
     return Output(
-        text=title if outdated else f"Everything in {prefix} is up to date.",
+        text=title if outdated else f"All distributions in {prefix} are up to date.",
         document={
             "prefix": prefix,
             "distributions": [{**one.to_dict(), "latest": new} for one, new in outdated],

@@ -51,28 +51,28 @@ def execute(args: Namespace, host: Host) -> Output:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """A distribution with all that is known of it.
+    """What `conda pip show` knows of a distribution.
 
     `name` is as its metadata spells it; `requires` and `required_by` are packages of both managers.
-    `files` are those that its owner lists, None where pip does not say it.
+    `files` are those that its owner lists, None if pip has no list of them.
     """
 
     name: str
     row: Row
     facts: Mapping[str, str]
     location: str
-    asked: bool
+    requested: bool
     requires: tuple[str, ...]
     required_by: tuple[str, ...]
     files: tuple[PrefixPath, ...] | None
 
     def to_dict(self) -> dict[str, object]:
-        """The JSON-ready form; paths of `files` are relative to the prefix."""
+        """Return the JSON-ready form; paths of `files` are relative to the prefix."""
         return {
             **self.row.to_dict(),
             **{key.lower().replace("-", "_"): value for key, value in self.facts.items()},
             "location": self.location,
-            "asked": self.asked,
+            "asked": self.requested,
             "requires": list(self.requires),
             "required_by": list(self.required_by),
             "files": None if self.files is None else list(self.files),
@@ -111,13 +111,9 @@ def _build(snapshot: Snapshot, graph: Graph, row: Row) -> Shown:
 
     one, record = row.distribution, row.origin.record
     headers = read_all_headers(snapshot.prefix, one)
-    nodes = [
-        node
-        for node in graph.nodes.values()
-        if any(project.metadata == one.metadata for project in node.projects)
-    ]
+    packages = [package for package in graph.packages.values() if one in package.distributions]
     listed = record.files if record is not None and row.origin.owner == "conda" else one.files
-    dependents = graph.dependents()
+    dependents = graph.find_dependents()
     return Shown(
         name=next(iter(headers.get("name", ())), one.name),
         row=row,
@@ -126,12 +122,12 @@ def _build(snapshot: Snapshot, graph: Graph, row: Row) -> Shown:
             for key, names in _HEADERS.items()
         },
         location=str(snapshot.prefix.root / one.site_packages),
-        asked=any(node.asked for node in nodes),
+        requested=any(package.requested for package in packages),
         requires=tuple(
-            sorted({need.name for node in nodes for need in node.needs if need.by_distribution})
+            sorted({d.name for one in packages for d in one.dependencies if d.from_metadata})
         ),
         required_by=tuple(
-            sorted({other.name for node in nodes for other, _ in dependents.get(node.key, ())})
+            sorted({other.name for one in packages for other, _ in dependents[one.key]})
         ),
         files=None if listed is None else tuple(sorted(file.path for file in listed)),
     )
@@ -150,10 +146,10 @@ def _render(shown: Shown, root: str, *, files: bool) -> Iterator[str]:
     yield f"Required-by: {', '.join(shown.required_by)}".rstrip()
     yield f"Owner: {origin.owner}"
     yield f"Source: {origin}"
-    yield f"Asked-for: {'yes' if shown.asked else 'no'}"
+    yield f"Requested: {'yes' if shown.requested else 'no'}"
     if files:
         yield "Files:"
         if shown.files is None:
-            yield "  (no list: its RECORD cannot be read)"
+            yield "  (unknown: RECORD is missing or cannot be read)"
         for path in shown.files or ():
             yield f"  {os.path.relpath(os.path.join(root, path), shown.location)}"  # noqa: PTH118

@@ -1,4 +1,4 @@
-"""`conda pip status`: every environment in a row, protection and findings included."""
+"""`conda pip status`: all environments with their protection and findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`conda pip tree`: who needs whom, across both managers. Pure."""
+"""`conda pip tree`: the dependency tree across both managers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from conda_pip_interop.commands.inspect.graph_text import (
     Branch,
+    dependency_to_dict,
     draw_branches,
-    find_nodes,
-    need_to_dict,
-    node_to_dict,
+    find_packages,
+    package_to_dict,
     render_missing,
-    render_node,
+    render_package,
 )
 from conda_pip_interop.commands.output import Output
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.parser import CommandParser
-    from conda_pip_interop.dependencies.graph import Graph, Need
+    from conda_pip_interop.dependencies.graph import Dependency, Graph
     from conda_pip_interop.environment.target import Target
 
 #: What hangs below a node, each with the need that leads there; no key: nothing answers it.
-Edges: TypeAlias = "tuple[tuple[str | None, Need], ...]"
+Edges: TypeAlias = "tuple[tuple[str | None, Dependency], ...]"
 
 
 def show_tree(
@@ -37,84 +37,86 @@ def show_tree(
     reverse: bool = False,
     ascii_only: bool = False,
 ) -> Output:
-    """What each package needs, or with `reverse` who needs it; without names, of all.
+    """Show the dependencies of the named packages, or of all; the dependents if `reverse`.
 
-    conda's packages that have nothing to do with Python are left out, unless one is named. Raises
-    InteropError `not-installed`.
+    conda packages unrelated to Python are omitted unless one is named. Raises InteropError
+    `not-installed`.
     """
-    chosen = find_nodes(graph, names, target)
+    chosen = find_packages(graph, names, target)
     shown = find_pythonic(graph)
-    if any(node.key not in shown for node in chosen):
-        shown = frozenset(graph.nodes)
+    if any(package.key not in shown for package in chosen):
+        shown = frozenset(graph.packages)
     edges = _find_upward(graph, shown) if reverse else _find_downward(graph, shown)
-    roots = [node.key for node in chosen] if names else find_roots(graph, shown, edges)
-    grower = _Grower(graph=graph, edges=edges, reverse=reverse)
-    text = draw_branches([grower.grow(key) for key in roots], ascii_only=ascii_only)
-    if grower.repeated:
-        text += "\n\n(*) what is below it is shown above"
-    packages = sorted(grower.seen, key=lambda key: (graph.nodes[key].name, key))
+    roots = [package.key for package in chosen] if names else find_roots(graph, shown, edges)
+    builder = _TreeBuilder(graph=graph, edges=edges, reverse=reverse)
+    text = draw_branches([builder.build(key) for key in roots], ascii_only=ascii_only)
+    if builder.repeated:
+        text += "\n\n(*) dependencies shown above"
+    packages = sorted(builder.seen, key=lambda key: (graph.packages[key].name, key))
     return Output(
         text=text or f"{target.label} has no Python packages.",
         document={
             "prefix": str(target.prefix),
-            "roots": [graph.nodes[key].name for key in roots],
+            "roots": [graph.packages[key].name for key in roots],
             "packages": [_edges_to_dict(graph, key, edges, reverse=reverse) for key in packages],
         },
     )
 
 
 def find_pythonic(graph: Graph) -> frozenset[str]:
-    """The keys of distributions, of what they require, and of packages that lead to any.
+    """Return the keys of packages with distributions, of their dependencies and their dependents.
 
-    Python itself is left out: everything needs it.
+    Python itself is omitted: everything depends on it.
     """
-    waiting = [node.key for node in graph.nodes.values() if node.projects]
+    waiting = [package.key for package in graph.packages.values() if package.distributions]
     waiting += [
-        need.target
-        for node in graph.nodes.values()
-        for need in node.needs
-        if need.by_distribution and need.target is not None
+        dependency.target
+        for package in graph.packages.values()
+        for dependency in package.dependencies
+        if dependency.from_metadata and dependency.target is not None
     ]
-    dependents = graph.dependents()
+    dependents = graph.find_dependents()
     found: set[str] = set()
     while waiting:
         key = waiting.pop()
         if key not in found and key != "conda:python":
             found.add(key)
-            waiting += [node.key for node, _ in dependents.get(key, ())]
+            waiting += [package.key for package, _ in dependents[key]]
     return frozenset(found)
 
 
 def _find_downward(graph: Graph, shown: frozenset[str]) -> Mapping[str, Edges]:
     return {
         key: tuple(
-            (need.target, need)
-            for need in sorted(graph.nodes[key].needs, key=lambda need: need.name)
-            if need.target is None or need.target in shown
+            (dependency.target, dependency)
+            for dependency in sorted(
+                graph.packages[key].dependencies, key=lambda dependency: dependency.name
+            )
+            if dependency.target is None or dependency.target in shown
         )
         for key in shown
     }
 
 
 def _find_upward(graph: Graph, shown: frozenset[str]) -> Mapping[str, Edges]:
-    dependents = graph.dependents()
+    dependents = graph.find_dependents()
     return {
         key: tuple(
-            (node.key, need)
-            for node, need in sorted(dependents.get(key, ()), key=lambda pair: pair[0].name)
-            if node.key in shown
+            (package.key, dependency)
+            for package, dependency in sorted(dependents[key], key=lambda pair: pair[0].name)
+            if package.key in shown
         )
         for key in shown
     }
 
 
 def find_roots(graph: Graph, shown: frozenset[str], edges: Mapping[str, Edges]) -> list[str]:
-    """Where to start so that all is shown: what hangs below nothing, then one of each rest.
+    """Return the roots from which everything is reached.
 
-    The rest are cycles that nothing leads into.
+    Packages without dependents come first, then one package of each remaining cycle.
     """
     below = {key for one in shown for key, _ in edges[one]}
-    ordered = sorted(shown, key=lambda key: (graph.nodes[key].name, key))
+    ordered = sorted(shown, key=lambda key: (graph.packages[key].name, key))
     roots = [key for key in ordered if key not in below]
     reached: set[str] = set()
     for key in [*roots, *ordered]:
@@ -132,8 +134,8 @@ def find_roots(graph: Graph, shown: frozenset[str], edges: Mapping[str, Edges]) 
 
 
 @dataclass(kw_only=True, slots=True)
-class _Grower:
-    """Grows trees; what has been shown with all below it is only named the second time."""
+class _TreeBuilder:
+    """Builds trees; a package that was shown with its branches is shown without them later."""
 
     graph: Graph
     edges: Mapping[str, Edges]
@@ -141,9 +143,13 @@ class _Grower:
     seen: set[str] = field(default_factory=set)
     repeated: bool = False
 
-    def grow(self, key: str, need: Need | None = None, above: tuple[str, ...] = ()) -> Branch:
-        """The tree of one node; `above` are the keys from the root to it."""
-        text = render_node(self.graph.nodes[key], need, is_root=not above, reverse=self.reverse)
+    def build(
+        self, key: str, dependency: Dependency | None = None, above: tuple[str, ...] = ()
+    ) -> Branch:
+        """Build the tree of a package; `above` are the keys from the root to it."""
+        text = render_package(
+            self.graph.packages[key], dependency, is_root=not above, reverse=self.reverse
+        )
         if key in above:
             return Branch(text=f"{text} (cycle)")
         if key in self.seen and self.edges[key]:
@@ -155,7 +161,7 @@ class _Grower:
             below=tuple(
                 Branch(text=render_missing(one))
                 if other is None
-                else self.grow(other, one, (*above, key))
+                else self.build(other, one, (*above, key))
                 for other, one in self.edges[key]
             ),
         )
@@ -165,14 +171,14 @@ def _edges_to_dict(
     graph: Graph, key: str, edges: Mapping[str, Edges], *, reverse: bool
 ) -> dict[str, object]:
     return {
-        **node_to_dict(graph.nodes[key]),
+        **package_to_dict(graph.packages[key]),
         "needed_by" if reverse else "needs": [
             {
-                "name": need.name if other is None else graph.nodes[other].name,
-                "version": None if other is None else graph.nodes[other].version,
-                **need_to_dict(need),
+                "name": dependency.name if other is None else graph.packages[other].name,
+                "version": None if other is None else graph.packages[other].version,
+                **dependency_to_dict(dependency),
             }
-            for other, need in edges[key]
+            for other, dependency in edges[key]
         ],
     }
 

@@ -1,4 +1,4 @@
-"""`conda pip why`: the ways from what somebody asked for to a package. Pure."""
+"""`conda pip why`: the dependency paths from requested packages to a package."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from conda_pip_interop.commands.inspect.graph_text import (
     Branch,
+    dependency_to_dict,
     draw_branches,
-    find_nodes,
-    need_to_dict,
-    node_to_dict,
-    render_node,
+    find_packages,
+    package_to_dict,
+    render_package,
 )
 from conda_pip_interop.commands.output import Output
 
@@ -21,84 +21,90 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.parser import CommandParser
-    from conda_pip_interop.dependencies.graph import Graph, Need, Node
+    from conda_pip_interop.dependencies.graph import Dependency, Graph, Package
     from conda_pip_interop.environment.target import Target
 
 #: Keys of nodes, each with the need that leads to it; none leads to the first.
-Path: TypeAlias = "tuple[tuple[str, Need | None], ...]"
+Path: TypeAlias = "tuple[tuple[str, Dependency | None], ...]"
 
 
 def explain_presence(
     graph: Graph, names: Sequence[str], target: Target, *, ascii_only: bool = False
 ) -> Output:
-    """Why they are there: the shortest way to each from each package that was asked for.
+    """Show why packages are installed: the shortest path to each from each requested package.
 
     Raises InteropError `not-installed`.
     """
-    found = [(node, find_paths(graph, node.key)) for node in find_nodes(graph, names, target)]
+    found = [
+        (package, find_paths(graph, package.key)) for package in find_packages(graph, names, target)
+    ]
     return Output(
         text="\n\n".join(_render(graph, *one, ascii_only=ascii_only) for one in found),
         document={
             "prefix": str(target.prefix),
             "packages": [
                 {
-                    **node_to_dict(node),
+                    **package_to_dict(package),
                     "paths": [
                         [
                             {
-                                **node_to_dict(graph.nodes[key]),
-                                "needed": None if need is None else need_to_dict(need),
+                                **package_to_dict(graph.packages[key]),
+                                "needed": None
+                                if dependency is None
+                                else dependency_to_dict(dependency),
                             }
-                            for key, need in path
+                            for key, dependency in path
                         ]
                         for path in paths
                     ],
                 }
-                for node, paths in found
+                for package, paths in found
             ],
         },
     )
 
 
 def find_paths(graph: Graph, key: str) -> tuple[Path, ...]:
-    """The shortest way to the node `key` from each that was asked for, the shortest one first.
+    """Return the shortest path to `key` from each requested package, shortest first.
 
-    Where none that leads there was asked for, the ways begin at what nothing needs.
+    If no requested package depends on it, the paths begin at packages without dependents.
     """
-    dependents = graph.dependents()
-    onward: dict[str, tuple[str, Need] | None] = {key: None}
+    dependents = graph.find_dependents()
+    onward: dict[str, tuple[str, Dependency] | None] = {key: None}
     waiting = deque([key])
     while waiting:
         current = waiting.popleft()
-        for node, need in sorted(dependents.get(current, ()), key=lambda pair: pair[0].key):
-            if node.key not in onward:
-                onward[node.key] = (current, need)
-                waiting.append(node.key)
-    starts = [one for one in onward if graph.nodes[one].asked]
-    starts = starts or [one for one in onward if not dependents.get(one)]
+        for package, dependency in sorted(
+            dependents.get(current, ()), key=lambda pair: pair[0].key
+        ):
+            if package.key not in onward:
+                onward[package.key] = (current, dependency)
+                waiting.append(package.key)
+    starts = [one for one in onward if graph.packages[one].requested]
+    starts = starts or [one for one in onward if not dependents[one]]
     return tuple(_follow(onward, start) for start in starts)
 
 
-def _follow(onward: Mapping[str, tuple[str, Need] | None], start: str) -> Path:
-    path: list[tuple[str, Need | None]] = [(start, None)]
+def _follow(onward: Mapping[str, tuple[str, Dependency] | None], start: str) -> Path:
+    path: list[tuple[str, Dependency | None]] = [(start, None)]
     while (step := onward[path[-1][0]]) is not None:
         path.append(step)
     return tuple(path)
 
 
-def _render(graph: Graph, node: Node, paths: tuple[Path, ...], *, ascii_only: bool) -> str:
-    reason = "was asked for" if node.asked else "was not asked for"
-    head = f"{node.label} {node.version} [{node.owner}] {reason}"
+def _render(graph: Graph, package: Package, paths: tuple[Path, ...], *, ascii_only: bool) -> str:
+    reason = "requested" if package.requested else "not requested by the user"
+    head = f"{package.label} {package.version} [{package.owner}]: {reason}"
     chains = [_build_chain(graph, path) for path in paths if len(path) > 1]
     if not chains:
-        return f"{head}, and nothing that is installed needs it."
-    return f"{head}. It is needed:\n\n{draw_branches(chains, ascii_only=ascii_only)}"
+        return f"{head}, and no installed package depends on it."
+    return f"{head}. Required by:\n\n{draw_branches(chains, ascii_only=ascii_only)}"
 
 
 def _build_chain(graph: Graph, path: Path) -> Branch:
     below: tuple[Branch, ...] = ()
-    for number, (key, need) in reversed(list(enumerate(path))):
-        text = render_node(graph.nodes[key], need, is_root=number == 0)
+    for number, (key, dependency) in reversed(list(enumerate(path))):
+        text = render_package(graph.packages[key], dependency, is_root=number == 0)
         below = (Branch(text=text, below=below),)
     return below[0]
 

@@ -29,7 +29,7 @@ from conda_pip_interop.conda_adapter.environments import (
 from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.prefix import read_prefix
-from conda_pip_interop.environment.quick_check import has_signs_of_pip
+from conda_pip_interop.environment.quick_check import has_pip_changes
 from conda_pip_interop.protection.policy import Policy
 from conda_pip_interop.protection.protect import has_our_marker, settle_marker
 
@@ -71,7 +71,7 @@ def _may_change() -> bool:
 
 def reconcile_before(prefix: Path) -> None:
     """Update conda's records before conda reads them: it then unlinks what is really there."""
-    if (prefix / "conda-meta").is_dir() and has_signs_of_pip(read_prefix(prefix)):
+    if (prefix / "conda-meta").is_dir() and has_pip_changes(read_prefix(prefix)):
         from conda_pip_interop.conda_adapter.hooks.notices import reconcile
 
         if reconcile(prefix):
@@ -100,7 +100,7 @@ def report_clone(command: str) -> None:
 def open_stash(prefix: str, linked: tuple[PackageRecord, ...]) -> None:
     """Before conda links: move pip's files of the same names aside."""
     root = Path(prefix)
-    if (root / "conda-meta").is_dir() and has_signs_of_pip(read_prefix(root)):
+    if (root / "conda-meta").is_dir() and has_pip_changes(read_prefix(root)):
         from conda_pip_interop.conda_adapter.hooks import stash as stashing
 
         stashing.open_stash(root, linked)
@@ -139,7 +139,7 @@ def notice(prefix: str) -> None:
     if (
         read_state(root).told
         or (root / ORIGINALS_FOLDER).is_dir()
-        or has_signs_of_pip(read_prefix(root))
+        or has_pip_changes(read_prefix(root))
     ):
         from conda_pip_interop.conda_adapter.hooks.notices import reconcile_and_report
 
@@ -182,7 +182,7 @@ def guard_unsolved(
 def _judge(
     root: Path, unlinked: Iterable[PackageRecord], linked: Iterable[PackageRecord]
 ) -> CondaError | None:
-    if not (root / "conda-meta").is_dir() or not has_signs_of_pip(read_prefix(root)):
+    if not (root / "conda-meta").is_dir() or not has_pip_changes(read_prefix(root)):
         return None
     from conda_pip_interop.conda_adapter.boundary import build_conda_error
     from conda_pip_interop.conda_adapter.hooks.guard import judge_transaction

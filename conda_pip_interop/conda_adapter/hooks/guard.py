@@ -11,7 +11,7 @@ from conda_pip_interop.conda_adapter.console import print_stderr
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.dependencies.guard import build_refusal, find_breakages, render_warning
-from conda_pip_interop.dependencies.impact import Change
+from conda_pip_interop.dependencies.impact import PackageChange
 from conda_pip_interop.environment.snapshot import read_snapshot
 
 if TYPE_CHECKING:
@@ -55,16 +55,16 @@ def judge_transaction(
 def _build_changes(
     unlinked: Iterable[PackageRecord | CondaPackage],
     linked: Iterable[PackageRecord | CondaPackage],
-) -> list[Change]:
+) -> list[PackageChange]:
     before = {record.name: record.version for record in unlinked}
     after = {record.name: record for record in linked}
     naming = ChannelNames(with_channels=False)
     return [
-        Change(
+        PackageChange(
             name=name,
             before=before.get(name),
             after=after[name].version if name in after else None,
-            projects=naming.guess_projects(name),
+            distributions=naming.guess_projects(name),
             depends=tuple(after[name].depends) if name in after else (),
         )
         for name in sorted(before.keys() | after.keys())

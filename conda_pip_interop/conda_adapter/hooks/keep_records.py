@@ -16,7 +16,7 @@ from conda.core.prefix_data import PrefixData
 from conda_pip_interop.changes.files import replace_file
 from conda_pip_interop.conda_adapter.boundary import guarded
 from conda_pip_interop.conda_adapter.session import current_session
-from conda_pip_interop.environment.quick_check import read_endangered_records
+from conda_pip_interop.environment.quick_check import read_records_at_risk
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -31,7 +31,7 @@ def keep_records(_command: str) -> None:
         return
     prefix = Path(context.target_prefix)
     kept = current_session().kept_records
-    kept.update(read_endangered_records(prefix))
+    kept.update(read_records_at_risk(prefix))
     if kept:
         atexit.register(put_back_records)
         if not (context._argparse_args or {}).get("explicit"):  # noqa: SLF001 - names URLs alone
@@ -62,6 +62,6 @@ def spare_records(prefix: Any, records: MutableMapping[str, Any]) -> dict[str, A
     conda's own `pypi` loader, which runs after this one, deletes the file of each record that it
     finds without payload (conda#14423); what pip put in its place it adds, with pip's version.
     """
-    for content in read_endangered_records(Path(prefix)).values():
+    for content in read_records_at_risk(Path(prefix)).values():
         records.pop(json.loads(content)["name"], None)
     return {}

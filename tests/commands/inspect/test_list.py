@@ -1,4 +1,4 @@
-"""`conda pip list`, `show` and `freeze`: the owner and the source of each distribution."""
+"""`conda pip list`, `show` and `freeze`: the owner and source of each distribution."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EDITABLE = {"url": "file:///src/app", "dir_info": {"editable": True}}
 
 @pytest.fixture
 def built(tmp_path: Path) -> PrefixBuilder:
-    """One of each kind."""
+    """A prefix with one distribution of each kind."""
     built = PrefixBuilder(root=tmp_path / "env", python="3.11.7")
     built.conda_package("click", "8.1.7", build="pyhd_0", requested_spec="click")
     built.conda_package("numpy", "1.0")
@@ -49,7 +49,7 @@ def show(built: PrefixBuilder, *names: str, files: bool = False) -> Output:
     return show_distributions(snapshot, read_graph(snapshot), names, TARGET, files=files)
 
 
-def test_list_shows_owner_and_source(built: PrefixBuilder) -> None:
+def test_list_shows_the_owner_and_source_of_each_distribution(built: PrefixBuilder) -> None:
     output = list_distributions(read(built))
     assert output.text.splitlines() == [
         f"# Python distributions in the environment at {built.root}:",
@@ -82,7 +82,7 @@ def test_list_shows_owner_and_source(built: PrefixBuilder) -> None:
     assert rows["numpy"]["package"] is None
 
 
-def test_duplicates_and_stranded_distributions_are_listed(built: PrefixBuilder) -> None:
+def test_duplicates_and_those_of_another_python_are_listed(built: PrefixBuilder) -> None:
     built.pip_package("six", "1")
     built.pip_package("six", "2")
     built.python_upgrade("3.12.1")
@@ -93,7 +93,7 @@ def test_duplicates_and_stranded_distributions_are_listed(built: PrefixBuilder) 
     ]
 
 
-def test_outdated_shows_the_newest_version(built: PrefixBuilder) -> None:
+def test_outdated_distributions_are_listed_with_the_latest_version(built: PrefixBuilder) -> None:
     snapshot = read(built)
     rows = build_rows(snapshot)
     (click,) = (row for row in rows if row.distribution.name == "click")
@@ -105,23 +105,25 @@ def test_outdated_shows_the_newest_version(built: PrefixBuilder) -> None:
     document: Any = output.document
     (row,) = document["distributions"]
     assert (row["name"], row["version"], row["latest"]) == ("click", "8.1.7", "8.2")
-    assert list_outdated(snapshot, rows, {}).text == f"Everything in {built.root} is up to date."
+    assert list_outdated(snapshot, rows, {}).text == (
+        f"All distributions in {built.root} are up to date."
+    )
 
 
-def test_show_prints_what_pip_prints_and_the_owner(built: PrefixBuilder) -> None:
+def test_show_prints_the_fields_of_pip_show_and_the_owner(built: PrefixBuilder) -> None:
     location = built.root / built.site_packages
     assert show(built, "flask.testing", "click").text == (
         "Name: Flask_Testing\nVersion: 0.8\nSummary:\nHome-page:\nAuthor:\nAuthor-email:\n"
         f"License:\nLocation: {location}\nRequires: click\nRequired-by:\n"
-        "Owner: pip\nSource: index\nAsked-for: yes\n"
+        "Owner: pip\nSource: index\nRequested: yes\n"
         "---\n"
         "Name: click\nVersion: 8.1.7\nSummary:\nHome-page:\nAuthor:\nAuthor-email:\n"
         f"License:\nLocation: {location}\nRequires:\nRequired-by: flask-testing\n"
-        "Owner: conda\nSource: click-8.1.7-pyhd_0 from main\nAsked-for: yes"
+        "Owner: conda\nSource: click-8.1.7-pyhd_0 from main\nRequested: yes"
     )
 
 
-def test_show_prints_the_metadata(built: PrefixBuilder) -> None:
+def test_show_prints_the_metadata_headers(built: PrefixBuilder) -> None:
     path = built.root / built.dist_info("app", "0.1") / "METADATA"
     path.write_text(
         "Name: App\nVersion: 0.1\nSummary: It is\n  an app\nLicense: old\n"
@@ -138,7 +140,7 @@ def test_show_prints_the_metadata(built: PrefixBuilder) -> None:
     assert (one["license"], one["author_email"], one["asked"]) == ("MIT", "a@example.org", True)
 
 
-def test_show_lists_the_files_of_either_owner(built: PrefixBuilder) -> None:
+def test_show_lists_the_files_of_conda_and_pip_distributions(built: PrefixBuilder) -> None:
     assert show(built, "click", files=True).text.partition("Files:\n")[2].splitlines() == [
         *(f"  click-8.1.7.dist-info/{one}" for one in ("INSTALLER", "METADATA", "RECORD")),
         "  click/__init__.py",
@@ -146,16 +148,16 @@ def test_show_lists_the_files_of_either_owner(built: PrefixBuilder) -> None:
     built.pip_package("tool", "1", {"tool.py": "", "/bin/tool": "x"})
     assert "  ../../../bin/tool" in show(built, "tool", files=True).text.splitlines()
     (built.root / built.dist_info("tool", "1") / "RECORD").unlink()
-    assert "no list" in show(built, "tool", files=True).text
+    assert "unknown" in show(built, "tool", files=True).text
     assert "Files" not in show(built, "click").text
 
 
-def test_show_names_all_missing_packages(built: PrefixBuilder) -> None:
+def test_show_names_all_distributions_that_are_not_installed(built: PrefixBuilder) -> None:
     with pytest.raises(InteropError, match="Nope, nada are not installed in web"):
         show(built, "Nope", "click", "nada")
 
 
-def test_freeze_prints_what_pip_owns_without_its_tools(built: PrefixBuilder) -> None:
+def test_freeze_lists_what_pip_owns_except_its_tools(built: PrefixBuilder) -> None:
     output = freeze(read(built))
     assert output.text.splitlines() == [
         "-e /src/app",
@@ -171,25 +173,25 @@ def test_freeze_prints_what_pip_owns_without_its_tools(built: PrefixBuilder) -> 
     }
 
 
-def test_freeze_all_pins_and_marks_conda_packages(built: PrefixBuilder) -> None:
+def test_freeze_all_pins_and_marks_condas_distributions(built: PrefixBuilder) -> None:
     lines = freeze(read(built), every=True).text.splitlines()
     assert "click==8.1.7  # conda: click-8.1.7-pyhd_0" in lines
     assert "pip==25.0" in lines
 
 
-def test_build_folders_of_conda_packages_are_not_printed(built: PrefixBuilder) -> None:
+def test_freeze_never_writes_the_build_folder_of_a_conda_package(built: PrefixBuilder) -> None:
     info = built.dist_info("click", "8.1.7")
     built.write(f"{info}/direct_url.json", '{"url": "file:///home/builder/work", "dir_info": {}}')
     assert "file:" not in freeze(read(built), every=True).text
 
 
-def test_freeze_takes_pips_line_for_an_editable_clone(built: PrefixBuilder) -> None:
+def test_freeze_uses_pips_line_for_an_editable_git_clone(built: PrefixBuilder) -> None:
     line = "-e git+https://host.example/app@abc#egg=app"
     output = freeze(read(built), editables={canonicalize_name("app"): line})
     assert output.text.splitlines()[0] == line
 
 
-def test_stale_metadata_is_not_frozen(built: PrefixBuilder) -> None:
+def test_freeze_omits_stale_metadata_that_conda_installed_over(built: PrefixBuilder) -> None:
     built.pip_package("idna", "3.11")
     built.conda_package("idna", "3.10")
     assert "idna" not in freeze(read(built)).text

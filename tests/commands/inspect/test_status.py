@@ -1,4 +1,4 @@
-"""Rows of `conda pip status`: what can be read, and why the rest cannot."""
+"""Rows of `conda pip status`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def make_target(prefix: Path) -> Target:
     return Target(prefix=prefix, name=prefix.name, is_base=False)
 
 
-def test_an_environment_that_cannot_be_read_is_a_row_with_the_reason(tmp_path: Path) -> None:
+def test_an_unreadable_environment_has_a_row_with_the_reason(tmp_path: Path) -> None:
     good = PrefixBuilder(root=tmp_path / "good", python="3.11")
     good.pip_package("cowsay", "6.1", files={"cowsay.py": "x = 1\n"})
     rows = [read_status(make_target(tmp_path / name), Policy()) for name in ("good", "gone")]
@@ -30,13 +30,13 @@ def test_an_environment_that_cannot_be_read_is_a_row_with_the_reason(tmp_path: P
     assert [row["problem"] is None for row in output.document["environments"]] == [False, True]  # type: ignore[attr-defined]  # a list of dicts
 
 
-def test_colours_mark_what_needs_a_look_and_only_where_they_are_wanted(tmp_path: Path) -> None:
+def test_problems_are_red_only_if_colours_are_wanted(tmp_path: Path) -> None:
     rows = [read_status(make_target(tmp_path / "gone"), Policy())]
     assert "\033[31m" in render_status(rows, colours=True).text
     assert "\033[" not in render_status(rows).text
 
 
-def test_what_is_kept_of_former_operations_is_counted(tmp_path: Path) -> None:
+def test_kept_operations_and_originals_are_counted(tmp_path: Path) -> None:
     built = PrefixBuilder(root=tmp_path / "web", python="3.11.7")
     built.pip_package("idna", "3.11")
     built.conda_package("idna", "3.10")

@@ -1,4 +1,4 @@
-"""`conda pip why`: who asked for a package, or for what needs it."""
+"""`conda pip why`: the paths from requested packages to a package."""
 
 from __future__ import annotations
 
@@ -18,49 +18,51 @@ def why(graph: Graph, *names: str) -> str:
 
 
 def names_of(graph: Graph, key: str) -> list[list[str]]:
-    return [[graph.nodes[one].name for one, _ in path] for path in find_paths(graph, key)]
+    return [[graph.packages[one].name for one, _ in path] for path in find_paths(graph, key)]
 
 
-def test_the_way_from_what_was_asked_for() -> None:
+def test_the_path_from_each_requested_package_is_shown() -> None:
     graph = make_graph(
         {"app": ("flask",), "flask": ("click",), "click": (), "other": ("click",)},
-        asked=("app", "other"),
+        requested=("app", "other"),
         conda=("click",),
     )
     assert why(graph, "click") == (
-        "click 1 [conda] was not asked for. It is needed:\n"
+        "click 1 [conda]: not requested by the user. Required by:\n"
         "\n"
-        "other 1 [pip, asked for]\n"
-        "└── click 1 [conda] needed >=1\n"
-        "app 1 [pip, asked for]\n"
-        "└── flask 1 [pip] needed >=1\n"
-        "    └── click 1 [conda] needed >=1"
+        "other 1 [pip, requested]\n"
+        "└── click 1 [conda] required: >=1\n"
+        "app 1 [pip, requested]\n"
+        "└── flask 1 [pip] required: >=1\n"
+        "    └── click 1 [conda] required: >=1"
     )
 
 
-def test_what_was_asked_for_itself_says_so() -> None:
-    graph = make_graph({"a": ()}, asked=("a",))
-    assert why(graph, "a") == "a 1 [pip] was asked for, and nothing that is installed needs it."
+def test_a_requested_package_without_dependents_says_so() -> None:
+    graph = make_graph({"a": ()}, requested=("a",))
+    assert why(graph, "a") == "a 1 [pip]: requested, and no installed package depends on it."
 
 
-def test_what_nobody_asked_for_nor_needs_says_so() -> None:
+def test_a_package_neither_requested_nor_required_says_so() -> None:
     graph = make_graph({"a": ()})
-    assert why(graph, "a") == "a 1 [pip] was not asked for, and nothing that is installed needs it."
+    assert why(graph, "a") == (
+        "a 1 [pip]: not requested by the user, and no installed package depends on it."
+    )
 
 
-def test_where_nobody_asked_the_way_begins_at_what_nothing_needs() -> None:
+def test_without_requested_packages_paths_begin_at_those_without_dependents() -> None:
     graph = make_graph({"a": ("b",), "b": ("c",), "c": ()})
     assert names_of(graph, "pip:c") == [["a", "b", "c"]]
-    assert "a 1 [pip, nobody asked for it]" in why(graph, "c")
+    assert "a 1 [pip, not requested by the user]" in why(graph, "c")
 
 
-def test_of_several_ways_the_shortest_is_told() -> None:
-    graph = make_graph({"a": ("b", "c"), "b": ("c",), "c": ()}, asked=("a",))
+def test_only_the_shortest_path_from_a_package_is_shown() -> None:
+    graph = make_graph({"a": ("b", "c"), "b": ("c",), "c": ()}, requested=("a",))
     assert names_of(graph, "pip:c") == [["a", "c"]]
 
 
-def test_several_names_are_several_blocks() -> None:
-    graph = make_graph({"a": ("b",), "b": ()}, asked=("a",))
+def test_each_name_has_its_own_entry_in_the_order_given() -> None:
+    graph = make_graph({"a": ("b",), "b": ()}, requested=("a",))
     document: Any = explain_presence(graph, ["b", "a"], TARGET).document
     assert [one["name"] for one in document["packages"]] == ["b", "a"]
     (path,) = document["packages"][0]["paths"]
@@ -71,19 +73,23 @@ def test_several_names_are_several_blocks() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(graph=graphs(), data=st.data())
-def test_every_way_is_one_of_needs_and_none_from_what_was_asked_for_is_missing(
+def test_every_path_follows_dependencies_and_each_requested_start_has_one(
     graph: Graph, data: st.DataObject
 ) -> None:
-    key = data.draw(st.sampled_from(sorted(graph.nodes)))
+    key = data.draw(st.sampled_from(sorted(graph.packages)))
     paths = find_paths(graph, key)
     for path in paths:
         assert path[0][1] is None
         assert path[-1][0] == key
         for (above, _), (below, need) in itertools.pairwise(path):
-            assert need in graph.nodes[above].needs
+            assert need in graph.packages[above].dependencies
             assert need is not None
             assert need.target == below
-    leading = {one for one, node in graph.nodes.items() if node.asked and key in graph.reach([one])}
+    leading = {
+        one
+        for one, node in graph.packages.items()
+        if node.requested and key in graph.find_closure([one])
+    }
     if leading:
         assert {path[0][0] for path in paths} == leading
     assert [len(path) for path in paths] == sorted(len(path) for path in paths)
