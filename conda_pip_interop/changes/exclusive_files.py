@@ -1,4 +1,4 @@
-"""What a distribution of pip's has on disk."""
+"""The files that a distribution has on disk, and those of them that nothing else lists."""
 
 from __future__ import annotations
 
@@ -12,24 +12,28 @@ from conda_pip_interop.changes.plan import RemoveFile
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.ownership import Ownership
     from conda_pip_interop.environment.snapshot import Snapshot
 
 
 def find_linked_out(distribution: Distribution, root: Path) -> tuple[PrefixPath, ...]:
-    """What a distribution lists behind a symbolic link: another place's files, not its own."""
+    """Find the files that a distribution lists behind a symbolic link: they are not its own."""
     is_straight = _judge_folders(distribution, root)
     files = distribution.files or ()
     return tuple(file.path for file in files if not is_straight(file.path.rpartition("/")[0]))
 
 
 def _judge_folders(distribution: Distribution, root: Path) -> Callable[[str], bool]:
-    """Tell of a folder whether it is where its path says, inside the environment.
+    """Return a check whether a folder is inside the environment, where its path says.
 
-    The way to site-packages itself may be a link.
+    The path to site-packages itself may contain a symbolic link.
     """
     base = distribution.site_packages
     real_root, real_base = os.path.realpath(root), os.path.realpath(root / base)
@@ -47,9 +51,9 @@ def _judge_folders(distribution: Distribution, root: Path) -> Callable[[str], bo
 
 
 def read_payload(distribution: Distribution, root: Path) -> tuple[PrefixPath, ...]:
-    """The files of a distribution that are there, compiled ones included, sorted.
+    """Return the files of a distribution that exist, compiled ones included, sorted.
 
-    Without those of `find_linked_out`.
+    The files of `find_linked_out` are left out.
     """
     paths = {file.path for file in distribution.files or ()} - {
         *find_linked_out(distribution, root)
@@ -60,15 +64,33 @@ def read_payload(distribution: Distribution, root: Path) -> tuple[PrefixPath, ..
 
 
 def _is_file(path: Path) -> bool:
-    """Whether a file or a symbolic link, dangling or not, is there: no folder."""
+    """Return whether a file or a symbolic link, dangling or not, exists; False for a folder."""
     return os.path.lexists(path) and (path.is_symlink() or not path.is_dir())
 
 
 def read_compiled(source: PrefixPath, root: Path) -> Iterable[PrefixPath]:
-    """The `.pyc` files of a source file (PEP 3147), whichever Python wrote them."""
+    """Return the `.pyc` files of a source file (PEP 3147), of every Python version."""
     on_disk = to_disk(root, source)
     for compiled in on_disk.parent.glob(f"__pycache__/{glob.escape(on_disk.stem)}.*.pyc"):
         yield PrefixPath(compiled.relative_to(root).as_posix())
+
+
+def exclusive_files(
+    distribution: Distribution,
+    ownership: Ownership,
+    root: Path,
+    *,
+    records: Iterable[CondaRecord] = (),
+    names: Iterable[NormalizedName] = (),
+) -> Iterator[PrefixPath]:
+    """Return the files of a distribution that exist and that nothing else lists, sorted.
+
+    A file stays exclusive if one of `records`, or a distribution of one of `names`, lists it too.
+    """
+    own_records, own_names = tuple(records), {distribution.name, *names}
+    for path in read_payload(distribution, root):
+        if not ownership.is_shared(path, records=own_records, names=own_names):
+            yield path
 
 
 def build_removals(

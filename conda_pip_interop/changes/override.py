@@ -1,7 +1,7 @@
-"""Override: a record rewritten to what pip has put in the place of its payload.
+"""Override: a record rewritten to list the files with which pip replaced its payload.
 
 The record keeps its name, version, build and URL, so that conda's solver, clones and explicit lists
-stay right; its files become those that are really there, so that conda unlinks exactly them.
+stay correct. It lists the files that exist, so that conda unlinks exactly those.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.changes.exclusive_files import read_payload
+from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.files import hash_file
 from conda_pip_interop.changes.originals import keep_original
 from conda_pip_interop.changes.plan import FileAction, RemoveFile, WriteFile
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Override:
-    """A record, and pip's distributions in its place; ``payload`` is what they have on disk.
+    """A record and the distributions of pip that replaced it; ``payload`` is their files on disk.
 
-    Of what two records share, or another distribution lists too, nothing is in ``payload``.
+    ``payload`` holds no file that another record or another distribution lists too.
     """
 
     record: CondaRecord
@@ -49,13 +49,12 @@ class Override:
 def read_override(
     record: CondaRecord, by: tuple[Distribution, ...], *, ownership: Ownership, root: Path
 ) -> Override:
-    """Look at what pip's distributions have in the place of ``record``'s payload."""
+    """Read the files with which pip's distributions replaced the payload of ``record``."""
     names = {one.name for one in by}
     payload = {
         path
         for one in by
-        for path in read_payload(one, root)
-        if not _is_claimed_elsewhere(path, record, names, ownership)
+        for path in exclusive_files(one, ownership, root, records=(record,), names=names)
     }
     return Override(record=record, by=by, payload=frozenset(payload))
 
@@ -63,11 +62,11 @@ def read_override(
 def settle_override(
     override: Override, *, ownership: Ownership, root: Path
 ) -> Iterator[FileAction]:
-    """The actions that make a record tell what is on disk; its orphans go.
+    """Build the actions that make a record list what is on disk, and remove its orphaned files.
 
-    Orphans are files of conda's package in site-packages that pip left behind when it took their
-    place: unchanged, and listed by nobody else. What lies elsewhere (libraries, headers, data) may
-    serve other packages of conda's: it stays, and stays listed.
+    Orphaned files are files of conda's package in site-packages that pip did not replace: they are
+    unchanged, and nothing else lists them. Files elsewhere (libraries, headers, data) may be used
+    by other conda packages: they stay, and stay listed.
     """
     record = override.record
     names = {one.name for one in override.by}
@@ -79,12 +78,12 @@ def settle_override(
             continue
         is_orphan = (
             file.path.startswith(folders)
-            and not _is_claimed_elsewhere(file.path, record, names, ownership)
+            and not ownership.is_shared(file.path, records=(record,), names=names)
             and _is_unchanged(Claim(record=record, file=file), root)
         )
         (orphans if is_orphan else kept).append(file.path)
     yield from keep_original(record, root)
-    reason = ", ".join(f"pip's {one.name} {one.version} is in its place" for one in override.by)
+    reason = ", ".join(f"replaced by pip's {one.name} {one.version}" for one in override.by)
     content = render_record_json(_build_document(override, kept, root)).encode()
     yield WriteFile(path=record.path, content=content, reason=reason)
     for path in (*orphans, *_find_remains(orphans, ownership, root)):
@@ -94,7 +93,7 @@ def settle_override(
 def _find_remains(
     orphans: list[PrefixPath], ownership: Ownership, root: Path
 ) -> Iterator[PrefixPath]:
-    """What nobody lists of metadata that goes: the notes of a pip that was there before conda."""
+    """Find unlisted files beside metadata that is removed: an earlier pip wrote them."""
     for metadata in orphans:
         folder, _, name = metadata.rpartition("/")
         if name != "METADATA":
@@ -129,7 +128,7 @@ def _build_document(override: Override, kept: list[PrefixPath], root: Path) -> d
 
 
 def _build_entry(path: PrefixPath, root: Path) -> dict[str, object]:
-    """One file in the words of conda's ``PathDataV1``; compiled ones have no hash there."""
+    """Build the ``PathDataV1`` entry of one file; conda states no hash for compiled files."""
     if path.endswith(".pyc"):
         return {"_path": path, "path_type": "pyc_file"}
     on_disk = to_disk(root, path)
@@ -146,10 +145,10 @@ def _build_entry(path: PrefixPath, root: Path) -> dict[str, object]:
 
 
 def _find_own_folders(record: CondaRecord, names: set[NormalizedName]) -> Iterable[str]:
-    """Where a record's unlisted files are those of ``names``.
+    """Find the folders in which the files of a record belong to the distributions ``names``.
 
-    Of a record that carries other distributions too (py-opencv), the metadata folders alone: whose
-    its other files are cannot be told.
+    If the record carries other distributions too (py-opencv), these are the metadata folders only:
+    the record does not say to which distribution its other files belong.
     """
     carried = claimed_metadata(record)
     alone = all(one.name in names for one in carried)
@@ -161,14 +160,8 @@ def _find_own_folders(record: CondaRecord, names: set[NormalizedName]) -> Iterab
             yield f"{one.path.rpartition('/')[0]}/"
 
 
-def _is_claimed_elsewhere(
-    path: PrefixPath, record: CondaRecord, names: set[NormalizedName], ownership: Ownership
-) -> bool:
-    return ownership.is_shared(path, records=(record,), names=names)
-
-
 def _is_unchanged(claim: Claim, root: Path) -> bool:
-    """Whether a file is as conda linked it; of compiled ones nobody can have changed anything."""
+    """Return whether a file is as conda linked it; compiled files count as unchanged."""
     if claim.file.path.endswith(".pyc"):
         return True
     on_disk = to_disk(root, claim.file.path)

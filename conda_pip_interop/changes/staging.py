@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.changes.exclusive_files import read_payload
+from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.override import read_override, settle_override
 from conda_pip_interop.changes.plan import FileAction, PlaceFile, RemoveFile
 from conda_pip_interop.environment.conda_records import claimed_metadata
@@ -238,9 +238,7 @@ def _find_replaced(
         )
     elif owner.in_place_of is not None:
         records.append(owner.in_place_of)
-    for path in read_payload(listed, snapshot.prefix.root):
-        if not ownership.is_shared(path, records=records, names=(one.name,)):
-            yield path
+    yield from exclusive_files(listed, ownership, snapshot.prefix.root, records=records)
 
 
 def _walk_metadata(one: Distribution, root: Path) -> Iterator[PrefixPath]:

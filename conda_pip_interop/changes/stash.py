@@ -1,7 +1,7 @@
 """Stash: pip's payload moved aside before conda links packages of the same names.
 
-conda then finds the places free: no clobber warnings, no second dist-info. The payload comes back
-if the transaction fails or is interrupted, and is dropped when it succeeds.
+conda then reports no clobbered paths and leaves no second dist-info. The payload is put back if
+the transaction fails or is interrupted, and removed when it succeeds.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StashPlan:
-    """Which of pip's distributions make way, for which packages (`name version`), file by file."""
+    """The distributions of pip that are replaced, each with its conda package (`name version`)."""
 
     distributions: tuple[tuple[Distribution, str], ...]
     removals: tuple[RemoveFile, ...]
 
 
 def plan_stash(snapshot: Snapshot, coming: Mapping[NormalizedName, str]) -> StashPlan:
-    """What makes way for the distributions that packages about to be linked carry.
+    """Plan what is moved aside for the distributions in packages that conda is about to link.
 
-    `coming`: name of the distribution → its conda package. What a record lists already is conda's
-    to unlink, and is left to it.
+    `coming` maps the name of a distribution to its conda package. Files that a record lists are
+    left to conda, which unlinks them.
     """
     yielding = tuple(
         (one, coming[one.name])
