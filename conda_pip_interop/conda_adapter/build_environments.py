@@ -24,6 +24,7 @@ from conda_pip_interop.changes.lock import hold_lock
 from conda_pip_interop.conda_adapter.channels import query_name, user_folder
 from conda_pip_interop.conda_adapter.console import quiet_stdout
 from conda_pip_interop.conda_adapter.solver import CondaEnvironment
+from conda_pip_interop.dependencies.requirements import satisfies
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
@@ -103,7 +104,7 @@ class BuildEnvironments:
             known.extras |= one.extras
         for name, one in by_name.items():
             version = self.versions.get(name)
-            if version is not None and one.specifier.contains(version, prereleases=True):
+            if version is not None and satisfies(one.specifier, version):
                 one.specifier = SpecifierSet(f"=={version}")
         return tuple(sorted(map(str, by_name.values())))
 

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.changes.plan import InstallPip, Plan
 from conda_pip_interop.environment.distributions import Distribution
+from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.record import InstalledFile
+from conda_pip_interop.errors import UsageError
 from conda_pip_interop.findings.base import Evidence, Finding, build_evidence
 from conda_pip_interop.findings.clobbered import EMPTY_SHA256, ClobberedFinding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from packaging.utils import NormalizedName
+
     from conda_pip_interop.environment.file_facts import FileFact
     from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,3 +132,30 @@ def _is_dispensable(one: Distribution, file: InstalledFile) -> bool:
 
 def _count(number: int) -> str:
     return f"{number} of its files {'is' if number == 1 else 'are'}"
+
+
+def explain_undamaged(name: NormalizedName, snapshot: Snapshot, target: Target) -> UsageError:
+    """Return the error `not-broken`, with what can be done about a distribution instead."""
+    one = {one.name: one for one in snapshot.distributions}.get(name)
+    if one is None:
+        install = target.command("conda", "pip", "install", name)
+        return UsageError(
+            "not-broken",
+            f"{name} is not installed in {target.label}.",
+            hints=(f"To install it: `{install}`.",),
+        )
+    owner = snapshot.ownership.owner_of(one)
+    record = owner.record if isinstance(owner, ByConda) else owner.in_place_of
+    if record is not None:
+        restore = target.command("conda", "pip", "restore", record.name)
+        return UsageError(
+            "not-broken",
+            f"{name} {one.version} in {target.label} is not damaged; its package is conda's.",
+            hints=(f"To link conda's package again: `{restore}`.",),
+        )
+    again = target.command("conda", "pip", "install", "--force-reinstall", name)
+    return UsageError(
+        "not-broken",
+        f"{name} {one.version} in {target.label} is not damaged.",
+        hints=(f"To install it again: `{again}`.",),
+    )

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.changes.exclusive_files import read_compiled, read_payload
+from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.originals import original_path, read_original
 from conda_pip_interop.changes.override import read_override, settle_override
 from conda_pip_interop.changes.plan import (
-    FileAction,
     InstallPip,
     Keep,
     LinkConda,
@@ -23,7 +21,6 @@ from conda_pip_interop.changes.plan import (
     RemoveFile,
     RemovePip,
     Step,
-    UnlinkConda,
     WriteFile,
     merge_plans,
 )
@@ -34,14 +31,13 @@ from conda_pip_interop.environment.conda_records import (
     render_record_json,
 )
 from conda_pip_interop.environment.origin import shorten_channel
-from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError, UsageError
-from conda_pip_interop.findings.damaged import DamagedFinding
-from conda_pip_interop.findings.lost_record import LostRecordFinding
+from conda_pip_interop.findings.damaged import DamagedFinding, explain_undamaged
+from conda_pip_interop.findings.lost_record import LostRecordFinding, build_clean_up
 from conda_pip_interop.findings.overridden import OverriddenFinding, fix_record, group_by_record
 from conda_pip_interop.findings.registry import find_all
-from conda_pip_interop.findings.stranded import StrandedFinding
+from conda_pip_interop.findings.stranded import StrandedFinding, remove_stranded
 from conda_pip_interop.findings.vanished import VanishedFinding
 
 if TYPE_CHECKING:
@@ -52,8 +48,6 @@ if TYPE_CHECKING:
     from conda_pip_interop.findings.base import Finding
 
     Fetch = Callable[[Linked], Path | None]
-
-_HISTORY: Final = PrefixPath("conda-meta/history")
 
 
 def plan_reconcile(
@@ -173,9 +167,11 @@ def _remove_replacements(
                 f"{one.record_fault or 'it has no RECORD'}, so its files are unknown.",
                 hints=(f"To fix: remove {one.metadata}, then run the command again.",),
             )
-        for path in read_payload(one, snapshot.prefix.root):
-            if not snapshot.ownership.is_shared(path, records=(record,), names=names):
-                yield RemoveFile(path=path, reason=f"pip's {one.name} {one.version}")
+        paths = exclusive_files(
+            one, snapshot.ownership, snapshot.prefix.root, records=(record,), names=names
+        )
+        for path in paths:
+            yield RemoveFile(path=path, reason=f"pip's {one.name} {one.version}")
     if record.overridden_by:
         yield RemoveFile(path=original_path(record), reason="conda writes its record again")
 
@@ -214,10 +210,7 @@ def plan_repair(
         removed = " ".join(one.linked.name for one in chosen)
         return Plan(
             title=f"repair --clean-up {removed}",
-            steps=(
-                *map(_build_clean_up_step, chosen),
-                *_remove_orphans(chosen, snapshot.prefix.root),
-            ),
+            steps=tuple(build_clean_up(chosen, snapshot.prefix.root)),
             fingerprint=snapshot.fingerprint,
         )
     known = {name for one in chosen for name in one.names}
@@ -227,7 +220,7 @@ def plan_repair(
         steps += _build_record_steps(one, snapshot, target, fetch)
     steps += installs
     tidying = not names or bool(installs)
-    removals = _remove_stranded(snapshot, {one.name for one in installs}) if tidying else ()
+    removals = remove_stranded(snapshot, {one.name for one in installs}) if tidying else ()
     title = ["repair", *(one.linked.name for one in chosen)]
     return Plan(
         title=" ".join(title) if chosen else "repair",
@@ -258,40 +251,6 @@ def _refuse_without_lost_record(
             )
 
 
-def _build_clean_up_step(lost: LostRecordFinding) -> UnlinkConda:
-    return UnlinkConda(
-        name=lost.linked.name,
-        version=lost.linked.version,
-        reason=f"its record is missing; {lost.describe_rest()}",
-    )
-
-
-def _remove_orphans(chosen: Collection[LostRecordFinding], root: Path) -> Iterator[FileAction]:
-    """Remove orphaned files, compiled ones included; the history says that they are removed."""
-    for one in chosen:
-        reason = f"orphaned file of conda's {one.linked.name} {one.linked.version}"
-        for path in one.orphans:
-            yield RemoveFile(path=path, reason=reason)
-            if path.endswith(".py"):
-                for compiled in read_compiled(path, root):
-                    yield RemoveFile(path=compiled, reason=reason)
-    counted = [one.linked for one in chosen if not one.linked.removed]
-    if counted:
-        names = [one.name for one in counted]
-        section = [
-            time.strftime("==> %Y-%m-%d %H:%M:%S <=="),
-            f"# cmd: conda pip repair --clean-up {' '.join(names)}",
-            *(f"-{one.text}" for one in counted),
-            f"# remove specs: {names}",
-        ]
-        yield WriteFile(
-            path=_HISTORY,
-            content=(root / _HISTORY).read_bytes() + "\n".join([*section, ""]).encode(),
-            reason="conda does not count it as installed any more",
-            mode=(root / _HISTORY).stat().st_mode & 0o777,
-        )
-
-
 def _choose_reinstalls(
     names: Collection[str], known: Collection[str], snapshot: Snapshot, target: Target
 ) -> list[InstallPip]:
@@ -310,35 +269,9 @@ def _choose_reinstalls(
         spelled = canonicalize_name(name)
         if spelled not in found:
             if not {name, spelled} & {*known}:
-                raise _not_broken(spelled, snapshot, target)
+                raise explain_undamaged(spelled, snapshot, target)
             wanted.pop(spelled)
     return [found[name] for name in wanted]
-
-
-def _not_broken(name: NormalizedName, snapshot: Snapshot, target: Target) -> InteropError:
-    one = {one.name: one for one in snapshot.distributions}.get(name)
-    if one is None:
-        install = target.command("conda", "pip", "install", name)
-        return UsageError(
-            "not-broken",
-            f"{name} is not installed in {target.label}.",
-            hints=(f"To install it: `{install}`.",),
-        )
-    owner = snapshot.ownership.owner_of(one)
-    record = owner.record if isinstance(owner, ByConda) else owner.in_place_of
-    if record is not None:
-        restore = target.command("conda", "pip", "restore", record.name)
-        return UsageError(
-            "not-broken",
-            f"{name} {one.version} in {target.label} is not damaged; its package is conda's.",
-            hints=(f"To link conda's package again: `{restore}`.",),
-        )
-    again = target.command("conda", "pip", "install", "--force-reinstall", name)
-    return UsageError(
-        "not-broken",
-        f"{name} {one.version} in {target.label} is not damaged.",
-        hints=(f"To install it again: `{again}`.",),
-    )
 
 
 def _build_record_steps(
@@ -411,23 +344,3 @@ def _fetch_record(
             ),
         )
     return record
-
-
-def _remove_stranded(snapshot: Snapshot, coming: Collection[str]) -> tuple[RemoveFile, ...]:
-    """Remove what is left in other Pythons' site-packages, once all of it is here or `coming`.
-
-    Only what the RECORDs there list, and no record or distribution of this Python.
-    """
-    here = {one.name for one in snapshot.distributions} | {*coming}
-    if not snapshot.stranded or any(one.name not in here for one in snapshot.stranded):
-        return ()
-    names = {one.name for one in snapshot.stranded}
-    folders = tuple({f"{one.site_packages}/" for one in snapshot.stranded})
-    removals = {}
-    for one in snapshot.stranded:
-        for path in read_payload(one, snapshot.prefix.root):
-            shared = snapshot.ownership.is_shared(path, names=names)
-            if path.startswith(folders) and not shared:
-                reason = f"{one.name} is installed for the environment's Python"
-                removals[path] = RemoveFile(path=path, reason=reason)
-    return tuple(removals.values())

@@ -7,14 +7,17 @@ or, if a later transaction counts it as removed, by files of that very package t
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from packaging.utils import NormalizedName, canonicalize_name
 
+from conda_pip_interop.changes.exclusive_files import read_compiled
 from conda_pip_interop.changes.files import hash_file
 from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
+from conda_pip_interop.changes.plan import RemoveFile, UnlinkConda, WriteFile
 from conda_pip_interop.environment.claims import Claim
 from conda_pip_interop.environment.conda_history import Linked, parse_linked
 from conda_pip_interop.environment.conda_records import (
@@ -29,12 +32,15 @@ from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.findings.base import Evidence, Finding, metadata_evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from conda_pip_interop.changes.plan import Step
     from conda_pip_interop.environment.conda_records import CondaFile
     from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.ownership import Ownership
     from conda_pip_interop.environment.snapshot import Snapshot
+
+_HISTORY: Final = PrefixPath("conda-meta/history")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +127,7 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[LostRecord
 
 
 def _find_missing(snapshot: Snapshot) -> list[Linked]:
-    """What the history has linked, and no file in conda-meta has the name of."""
+    """Find the packages that the history says are linked and that have no file in conda-meta."""
     root = snapshot.prefix.root
     try:
         text = (root / "conda-meta" / "history").read_text(encoding="utf-8", errors="replace")
@@ -163,7 +169,7 @@ def _judge(linked: Linked, caches: Iterable[Path], snapshot: Snapshot) -> LostRe
 
 
 def _read_record(linked: Linked, caches: Iterable[Path], snapshot: Snapshot) -> CondaRecord | None:
-    """What the record said: as we have kept it, else as the package in a cache has it."""
+    """Read the lost record: our copy of it, else that of the package in a cache."""
     root = snapshot.prefix.root
     try:
         text = (root / ORIGINALS_FOLDER / f"{linked.stem}.json").read_text(encoding="utf-8")
@@ -191,7 +197,7 @@ def _find_orphans(record: CondaRecord, ownership: Ownership, root: Path) -> Iter
 
 
 def _is_telling(file: CondaFile) -> bool:
-    """Whether a file of that content says where it came from: an empty one does not."""
+    """Return whether the content of a file identifies its package; an empty file does not."""
     known = file.expected_sha256 is not None and file.path_type != "softlink"
     return known and file.size != 0 and not file.path.endswith(".pyc")
 
@@ -211,7 +217,7 @@ def _find_in_place(
 
 
 def _is_own(distribution: Distribution, record: CondaRecord, root: Path) -> bool:
-    """Whether a distribution is the package's own after all: its RECORD is as conda linked it."""
+    """Return whether a distribution is the package's own: its RECORD is as conda linked it."""
     path = f"{distribution.metadata}/RECORD"
     if not os.path.lexists(root / path):  # egg-info
         path = distribution.metadata_file
@@ -220,9 +226,41 @@ def _is_own(distribution: Distribution, record: CondaRecord, root: Path) -> bool
 
 
 def _is_as_linked(claim: Claim, root: Path) -> bool:
-    """Whether a file is there, and as the package has it; what cannot be read proves nothing."""
+    """Return whether a file exists as the package has it; False if it cannot be read."""
     on_disk = to_disk(root, claim.file.path)
     try:
         return on_disk.is_file() and claim.allows(hash_file(on_disk))
     except OSError:
         return False
+
+
+def build_clean_up(chosen: Collection[LostRecordFinding], root: Path) -> Iterator[Step]:
+    """Remove orphaned files, compiled ones included, and add the removal to conda's history."""
+    for one in chosen:
+        yield UnlinkConda(
+            name=one.linked.name,
+            version=one.linked.version,
+            reason=f"its record is missing; {one.describe_rest()}",
+        )
+    for one in chosen:
+        reason = f"orphaned file of conda's {one.linked.name} {one.linked.version}"
+        for path in one.orphans:
+            yield RemoveFile(path=path, reason=reason)
+            if path.endswith(".py"):
+                for compiled in read_compiled(path, root):
+                    yield RemoveFile(path=compiled, reason=reason)
+    counted = [one.linked for one in chosen if not one.linked.removed]
+    if counted:
+        names = [one.name for one in counted]
+        section = [
+            time.strftime("==> %Y-%m-%d %H:%M:%S <=="),
+            f"# cmd: conda pip repair --clean-up {' '.join(names)}",
+            *(f"-{one.text}" for one in counted),
+            f"# remove specs: {names}",
+        ]
+        yield WriteFile(
+            path=_HISTORY,
+            content=(root / _HISTORY).read_bytes() + "\n".join([*section, ""]).encode(),
+            reason="conda does not count it as installed any more",
+            mode=(root / _HISTORY).stat().st_mode & 0o777,
+        )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from conda_pip_interop.changes.plan import InstallPip, Plan
+from conda_pip_interop.changes.exclusive_files import exclusive_files
+from conda_pip_interop.changes.plan import InstallPip, Plan, RemoveFile
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.findings.base import Finding, metadata_evidence
 
@@ -72,3 +73,22 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
             present_version=versions.get(one.name),
             evidence=(metadata_evidence(one),),
         )
+
+
+def remove_stranded(snapshot: Snapshot, coming: Collection[str]) -> tuple[RemoveFile, ...]:
+    """Remove what is left in other Pythons' site-packages, once all of it is here or `coming`.
+
+    Only what the RECORDs there list, and no record or distribution of this Python.
+    """
+    here = {one.name for one in snapshot.distributions} | {*coming}
+    if not snapshot.stranded or any(one.name not in here for one in snapshot.stranded):
+        return ()
+    names = {one.name for one in snapshot.stranded}
+    folders = tuple({f"{one.site_packages}/" for one in snapshot.stranded})
+    removals = {}
+    for one in snapshot.stranded:
+        for path in exclusive_files(one, snapshot.ownership, snapshot.prefix.root, names=names):
+            if path.startswith(folders):
+                reason = f"{one.name} is installed for the environment's Python"
+                removals[path] = RemoveFile(path=path, reason=reason)
+    return tuple(removals.values())

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.dependencies.requirements import marker_environment
+from conda_pip_interop.dependencies.requirements import marker_environment, satisfies
 from conda_pip_interop.dependency_files.pyproject import load_toml
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
@@ -121,4 +121,4 @@ def _is_missing(
     if requirement.marker is not None and not requirement.marker.evaluate(dict(environment)):
         return False
     version = versions.get(canonicalize_name(requirement.name))
-    return version is None or not requirement.specifier.contains(version, prereleases=True)
+    return version is None or not satisfies(requirement.specifier, version)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.dependencies.requirements import find_subdir, marker_environment
+from conda_pip_interop.dependencies.requirements import (
+    find_subdir,
+    marker_environment,
+    satisfies,
+)
 from conda_pip_interop.dependency_files.locations import hide_password
 from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.installers.interface import Line
@@ -175,7 +179,7 @@ class Planner:
         return {
             name
             for name in brought.keys() & limits.keys()
-            if not limits[name].contains(brought[name], prereleases=True)
+            if not satisfies(limits[name], brought[name])
         }
 
     def _find_candidates(self, name: NormalizedName) -> tuple[CondaPackage, ...]:
