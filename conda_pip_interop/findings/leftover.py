@@ -61,6 +61,11 @@ class LeftoverFinding(Finding):
         return
 
     @property
+    def key(self) -> str:
+        """See `Finding.key`: most leftovers have no name."""
+        return f"{super().key}:{self.path}"
+
+    @property
     def details(self) -> Mapping[str, object]:
         """See `Finding.details`."""
         return {"reason": self.reason}

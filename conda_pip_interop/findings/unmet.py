@@ -76,6 +76,11 @@ class UnmetFinding(Finding):
         return self.one.version if self.manager == "pip" else None
 
     @property
+    def key(self) -> str:
+        """See `Finding.key`: a distribution may have several unmet requirements."""
+        return f"{super().key}:{self.requirement}"
+
+    @property
     def details(self) -> Mapping[str, object]:
         """See `Finding.details`."""
         installed = self.installed.version if self.installed else None
@@ -111,6 +116,11 @@ class RefusedDependFinding(Finding):
             ("conda", "pip", "restore", self.refused.by.name),
             ("conda", "pip", "install", self.refused.requirement),
         )
+
+    @property
+    def key(self) -> str:
+        """See `Finding.key`: a package may refuse several distributions."""
+        return f"{super().key}:{self.refused.requirement}"
 
     @property
     def details(self) -> Mapping[str, object]:
