@@ -20,8 +20,7 @@ from conda_pip_interop.errors import InteropError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conda_pip_interop.changes.plan import Plan
-    from conda_pip_interop.changes.staging import Staged
+    from conda_pip_interop.changes.plan import Plan, Staged
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.target import Target
 

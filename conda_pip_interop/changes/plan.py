@@ -11,7 +11,6 @@ from packaging.utils import NormalizedName
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conda_pip_interop.changes.staging import Staged
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.ownership import Manager
@@ -107,6 +106,14 @@ class Keep:
 
 PackageStep: TypeAlias = LinkConda | UnlinkConda | InstallPip | RemovePip | Keep
 Step: TypeAlias = PackageStep | FileAction
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Staged:
+    """What pip has put into the staging folder; paths are as they will be in the prefix."""
+
+    folder: Path
+    distributions: tuple[Distribution, ...]
 
 
 class CondaPart(Protocol):

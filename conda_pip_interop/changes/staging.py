@@ -6,12 +6,12 @@ import base64
 import dataclasses
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.override import read_override, settle_override
-from conda_pip_interop.changes.plan import FileAction, PlaceFile, RemoveFile
+from conda_pip_interop.changes.plan import FileAction, PlaceFile, RemoveFile, Staged
 from conda_pip_interop.environment.conda_records import claimed_metadata
 from conda_pip_interop.environment.distributions import read_distributions
 from conda_pip_interop.environment.ownership import ByConda, ByPip
@@ -109,14 +109,6 @@ def _overlaps(
 
 #: What a direct_url.json says of an archive when it says nothing (PEP 610).
 _UNTOLD: Final[Mapping[str, object]] = {"archive_info": {}}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Staged:
-    """What pip has put into the staging folder; paths are as they will be in the prefix."""
-
-    folder: Path
-    distributions: tuple[Distribution, ...]
 
 
 def read_staged(folder: Path, prefix: Prefix) -> Staged:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.plan import Keep, LinkConda, Plan
-from conda_pip_interop.changes.staging import Staged, note_origins, read_staged
+from conda_pip_interop.changes.plan import Keep, LinkConda, Plan, Staged
+from conda_pip_interop.changes.staging import note_origins, read_staged
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.requirement import refuse_python
 from conda_pip_interop.resolve.assignment import Preferences

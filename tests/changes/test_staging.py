@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.staging import Staged, note_origins, plan_placing, read_staged
+from conda_pip_interop.changes.plan import Staged
+from conda_pip_interop.changes.staging import note_origins, plan_placing, read_staged
 from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.changes.undo import find_journal, undo
 from conda_pip_interop.environment.snapshot import read_snapshot
