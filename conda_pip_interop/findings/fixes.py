@@ -222,11 +222,13 @@ def plan_repair(
     tidying = not names or bool(installs)
     removals = remove_stranded(snapshot, {one.name for one in installs}) if tidying else ()
     title = ["repair", *(one.linked.name for one in chosen)]
+    linked = [one.record for one in steps if isinstance(one, LinkConda) and one.record]
     return Plan(
         title=" ".join(title) if chosen else "repair",
         steps=(*steps, *removals),
         notes=_describe_removals(removals),
         fingerprint=snapshot.fingerprint,
+        goal=_find_goal(linked[-1:], (), snapshot.prefix.root),
     )
 
 

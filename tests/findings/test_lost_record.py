@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_pip_interop.changes.execute import execute
+from conda_pip_interop.changes.lock import recover_interrupted
+from conda_pip_interop.changes.transaction import Operation
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
@@ -20,6 +23,8 @@ from tests.support.reconciling import reconcile
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from conda_pip_interop.environment.conda_records import CondaRecord
 
 
 @pytest.fixture
@@ -182,3 +187,40 @@ def test_a_package_for_another_python_does_not_come_back(built: PrefixBuilder, c
     assert "--clean-up" in refused.value.hints[0]
     plan = plan_repair((), snapshot=snapshot, target=target, clean_up=True, fetch=fetch_nothing)
     assert [one.name for one in plan.packages] == ["click"]
+
+
+class KilledError(BaseException):
+    """Stands for the death of the process."""
+
+
+def test_a_package_that_is_linked_again_keeps_its_record_if_the_process_dies_then(
+    built: PrefixBuilder, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("six", "click"):
+        link(built, cache, name, "8.0")
+    write_history(built)
+    (record,) = [one for one in read_snapshot(built.root).records if one.name == "click"]
+    payload = {file.path: (built.root / file.path).read_text() for file in record.files}
+    built.pip_uninstall("click", "8.0")
+    lose(built, "click")
+    target = Target(prefix=built.root, name="env", is_base=False)
+    plan = plan_repair(
+        (), snapshot=read_snapshot(built.root), target=target, clean_up=False, fetch=fetch_nothing
+    )
+
+    class Linker:
+        def relink(self, records: tuple[CondaRecord, ...]) -> None:
+            assert [one.name for one in records] == ["click"]
+            for path, text in payload.items():
+                built.write(path, text)
+            raise KilledError
+
+        def report_waiting(self) -> None:
+            raise AssertionError
+
+    monkeypatch.setattr(Operation, "roll_back", lambda _: None)
+    with pytest.raises(KilledError):
+        execute(plan, target, Linker())
+    monkeypatch.undo()
+    recover_interrupted(built.root)
+    assert find(built) == ()
