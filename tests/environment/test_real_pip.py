@@ -58,7 +58,9 @@ def find(built: PrefixBuilder) -> list[tuple[FindingKind, str | None]]:
     return [(finding.kind, finding.distribution) for finding in findings]
 
 
-def test_pip_replaces_reinstalls_and_uninstalls(built: PrefixBuilder, tmp_path: Path) -> None:
+def test_findings_follow_what_pip_replaces_reinstalls_and_uninstalls(
+    built: PrefixBuilder, tmp_path: Path
+) -> None:
     assert find(built) == []  # pip itself is there, and pip's
 
     wheel = make_wheel(tmp_path, "demo", "1.0", "pip 1.0")

@@ -17,7 +17,7 @@ from tests.support.trees import NOBODY, read_tree, run_in_child
 
 
 @pytest.mark.parametrize("command", [protect, unprotect])
-def test_an_environment_of_somebody_else_is_not_writable(
+def test_an_environment_of_another_user_is_not_writable(
     shared_folder: Path, command: Callable[[Target, Policy], Output]
 ) -> None:
     built = PrefixBuilder(root=shared_folder / "web", python="3.11.7")

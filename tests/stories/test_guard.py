@@ -43,8 +43,10 @@ CASES = {
     ),
     "Python": (
         ("install", "python=3.12"),
-        "Python 3.11.7 would be replaced by 3.12.1; "
-        "these packages would no longer be found: app 1.0, idna 3.11",
+        (
+            "Python 3.11.7 would be replaced by 3.12.1; "
+            "these packages would no longer be found: app 1.0, idna 3.11"
+        ),
         "add python=3.11 to the command",
     ),
     "a name": (
