@@ -1,4 +1,4 @@
-"""`conda pip protect` and `unprotect`, and the marker that the policy asks for."""
+"""Write and remove the marker, by the policy or on the user's request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The only writer: whole or not at all, whatever happens."""
+"""An operation is applied completely or not at all."""
 
 from __future__ import annotations
 

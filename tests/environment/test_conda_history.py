@@ -1,4 +1,4 @@
-"""What conda's history says was asked for."""
+"""Reading requested and linked packages from conda's history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CondaRecord: what conda says it installed."""
+"""Reading conda's records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Distributions: every layout is read, broken ones are values."""
+"""Reading distributions of every layout, invalid ones included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record that conda would write of a package in a cache."""
+"""The record that conda would write for a package in its cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metadata headers, and the names of the folders that hold them."""
+"""Metadata headers and the names of metadata folders."""
 
 from __future__ import annotations
 

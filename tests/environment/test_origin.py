@@ -1,4 +1,4 @@
-"""Where a distribution came from, as PEP 610 has it."""
+"""The direct reference of a distribution (PEP 610)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PrefixPath: normal, comparable, never outside."""
+"""PrefixPath: normalised and never outside of the prefix."""
 
 from __future__ import annotations
 

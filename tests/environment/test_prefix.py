@@ -1,4 +1,4 @@
-"""Prefix: the layout is found on disk, whatever machine looks."""
+"""The layout of a prefix is found on disk, on any machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the real pip does to a package of conda's is seen for what it is."""
+"""Findings after the real pip changed a conda package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RECORD: lenient in, exact out."""
+"""RECORD files are parsed leniently and rendered exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snapshot: one reading of a prefix, and no more hashing than is in question."""
+"""A snapshot is read once, and only contested files are hashed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an environment is named to a person."""
+"""How messages and commands name an environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the tree and whatever is done to it: back means back."""
+"""Properties of every operation on every tree."""
 
 from __future__ import annotations
 

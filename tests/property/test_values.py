@@ -1,4 +1,4 @@
-"""What holds for every RECORD, record and path, whatever is in it."""
+"""Properties of every RECORD, record and path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which environments the policy wants protected."""
+"""Which environments the policy protects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `conda doctor` prints of ours."""
+"""The output of our health check in `conda doctor`."""
 
 from __future__ import annotations
 
