@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dependency:
-    """One requirement on the package `name`; `specifier` is what it says besides the name.
+    """One requirement on the package `name`; `specifier` is the rest of it.
 
     `target` is the key of the package that provides `name`, None if nothing does. `satisfied` is
     False if the package is missing or has another version. `extra` is the extra that the

@@ -1,1 +1,1 @@
-"""Policy, and the EXTERNALLY-MANAGED marker that it asks for."""
+"""The policy, and the EXTERNALLY-MANAGED marker that it requires."""

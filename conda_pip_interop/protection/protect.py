@@ -1,4 +1,4 @@
-"""The marker: as the policy asks for it, or as the user does."""
+"""Write and remove the marker, by the policy or on the user's request."""
 
 from __future__ import annotations
 

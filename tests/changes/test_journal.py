@@ -48,7 +48,7 @@ def test_a_rendered_journal_is_parsed_to_the_same_values(
 
 @settings(max_examples=150, deadline=None)
 @given(steps=st.lists(_STEPS, max_size=4), data=st.data())
-def test_a_journal_that_is_cut_off_has_only_complete_steps_and_is_open(
+def test_a_cut_off_journal_is_open_and_has_only_complete_steps(
     steps: list[Step], data: st.DataObject
 ) -> None:
     header = render_header("t", "2026")

@@ -1,4 +1,4 @@
-"""What conda's history says was asked for."""
+"""Reading requested and linked packages from conda's history."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ HISTORY = """\
 """
 
 
-def test_what_was_asked_for_and_not_removed_since() -> None:
+def test_packages_requested_and_not_removed_since_are_requested() -> None:
     assert parse_requested(HISTORY) == {"python", "click", "flask", "jinja2"}
 
 
-def test_the_old_form_of_a_list_is_read_too() -> None:
+def test_specs_of_the_old_comma_separated_form_are_read() -> None:
     assert parse_requested("# install specs: python 2.7*,numpy") == {"python", "numpy"}
 
 
-def test_what_is_neutered_is_still_asked_for() -> None:
+def test_neutered_specs_are_still_requested() -> None:
     text = "# update specs: ['numpy=1']\n# neutered specs: ['numpy']\n"
     assert parse_requested(text) == {"numpy"}
 
 
-def test_asked_for_again_counts() -> None:
+def test_a_package_requested_after_its_removal_is_requested() -> None:
     text = "# update specs: ['six']\n# remove specs: ['six']\n# update specs: ['six']\n"
     assert parse_requested(text) == {"six"}
 
 
 @settings(deadline=None)
 @given(st.text())
-def test_no_history_is_too_odd_to_be_read(text: str) -> None:
+def test_parsing_requested_specs_never_fails(text: str) -> None:
     parse_requested(text)
     parse_requested(f"# update specs: {text}")
     assert "flask" in parse_requested(f"{text}\n# update specs: ['flask']\n")
 
 
-def test_what_was_linked_last_and_whether_it_still_counts() -> None:
+def test_the_last_linked_package_of_each_name_is_found() -> None:
     linked = parse_linked(HISTORY)
     assert linked.keys() == {"python"}  # pip has been removed on request
     assert linked["python"].stem == "python-3.11.7-h0_0_cpython"
@@ -57,7 +57,7 @@ def test_what_was_linked_last_and_whether_it_still_counts() -> None:
 SECTION = "==> 2026-11-24 05:54:21 <==\n"
 
 
-def test_what_a_later_section_takes_away_does_not_count_and_is_known() -> None:
+def test_a_package_missing_from_a_later_section_is_marked_removed() -> None:
     text = f"{SECTION}+c/noarch::six-1.15-0\n+c/noarch::click-8.0-0\n{SECTION}"
     text += "-c/noarch::click-8.0-0\n-c/noarch::six-1.15-0\n+c/noarch::six-1.16-0\n"
     linked = parse_linked(text)
@@ -65,7 +65,7 @@ def test_what_a_later_section_takes_away_does_not_count_and_is_known() -> None:
     assert linked["six"].version == "1.16"
 
 
-def test_a_section_without_differences_makes_conda_forget_all() -> None:
+def test_a_section_without_differences_marks_all_packages_removed() -> None:
     """It is conda's own reading: the next one lists all that is there then."""
     text = f"{SECTION}+c/noarch::six-1.16-0\n{SECTION}# update specs: ['six']\n"
     assert parse_linked(text)["six"].removed
@@ -73,7 +73,7 @@ def test_a_section_without_differences_makes_conda_forget_all() -> None:
     assert not parse_linked(text)["six"].removed
 
 
-def test_lines_of_the_old_form_and_pips_are_read_for_what_they_are() -> None:
+def test_lines_of_the_old_form_and_of_pip_packages_are_recognised() -> None:
     text = f"lost::before-1-0\n{SECTION}six-1.16-0\nclick-8.0-py27_0\n"
     text += f"{SECTION}six-1.16-0\n+pypi/pypi::cowsay-6.1-pypi_0\nnonsense\n"
     assert {name: one.removed for name, one in parse_linked(text).items()} == {
@@ -84,7 +84,7 @@ def test_lines_of_the_old_form_and_pips_are_read_for_what_they_are() -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(st.text(alphabet="=<>+-#: 1ax/\n[]'"))
-def test_whatever_a_history_holds_it_is_read(text: str) -> None:
+def test_parsing_linked_packages_never_fails(text: str) -> None:
     for name, one in parse_linked(SECTION + text).items():
         assert one.name == name
         assert one.stem.startswith(name)

@@ -1,4 +1,4 @@
-"""CondaRecord: what conda says it installed."""
+"""Reading conda's records."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_record_is_read_with_its_files(tmp_path: Path) -> None:
     assert by_path["click.cpython-311.pyc"].expected_sha256 is None
 
 
-def test_every_key_is_kept_byte_for_byte(tmp_path: Path) -> None:
+def test_a_parsed_record_is_rendered_byte_for_byte(tmp_path: Path) -> None:
     built = PrefixBuilder(root=tmp_path)
     path = built.conda_record("x", "1", (), unknown={"ä": [1, None, 1.5]})
     records, _ = read_conda_records(tmp_path)
@@ -49,7 +49,7 @@ def test_every_key_is_kept_byte_for_byte(tmp_path: Path) -> None:
     assert written["x"] == path.read_text()
 
 
-def test_distributions_are_told_by_their_metadata_and_vendored_ones_are_not() -> None:
+def test_distributions_are_found_by_their_metadata_without_vendored_ones() -> None:
     site = "lib/python3.11/site-packages"
     record = parse(
         files=[
@@ -70,12 +70,12 @@ def test_distributions_are_told_by_their_metadata_and_vendored_ones_are_not() ->
     ]
 
 
-def test_paths_that_leave_the_prefix_are_not_taken() -> None:
+def test_files_outside_of_the_prefix_are_skipped() -> None:
     assert parse(files=["../x", "/etc/x", "", "ok", 1]).files[0].path == "ok"
     assert len(parse(files=["../x", "/etc/x", "", "ok", 1]).files) == 1
 
 
-def test_a_noarch_packages_hashes_are_found_under_the_paths_of_the_archive() -> None:
+def test_hashes_of_a_noarch_package_are_found_by_archive_path() -> None:
     """conda keeps `site-packages/x` in paths_data where `files` has the place it was linked to."""
     files = ["lib/python3.12/site-packages/x.py", "bin/x", "share/x"]
     packaged = ["site-packages/x.py", "python-scripts/x", "share/x"]
@@ -87,7 +87,7 @@ def test_a_noarch_packages_hashes_are_found_under_the_paths_of_the_archive() -> 
     assert [file.sha256 for file in record.files] == [None, None, "2"]
 
 
-def test_our_note_of_an_override_is_read() -> None:
+def test_an_override_noted_in_the_record_is_read() -> None:
     note = {"overridden_by": {"X.y": "2"}}
     assert parse(pip_interop=note).overridden_by == {"x-y": "2"}
     others: tuple[object, ...] = (None, [], {}, {"overridden_by": "x"}, {"overridden_by": {}})
@@ -105,7 +105,7 @@ def test_our_note_of_an_override_is_read() -> None:
         (b"[" * 100_000, "not JSON"),
     ],
 )
-def test_a_broken_record_is_a_value_with_a_reason(
+def test_an_invalid_record_is_unreadable_with_a_reason(
     tmp_path: Path, content: bytes, reason: str
 ) -> None:
     (tmp_path / "conda-meta").mkdir()
@@ -117,10 +117,10 @@ def test_a_broken_record_is_a_value_with_a_reason(
     assert unreadable[0].reason.startswith(reason)
 
 
-def test_odd_types_are_tolerated() -> None:
+def test_fields_of_the_wrong_type_are_ignored() -> None:
     record = parse(files=None, depends="x", build=1, paths_data=[{"_path": 1}], noarch=True)
     assert (record.files, record.depends, record.build, record.noarch) == ((), (), "", None)
 
 
-def test_without_conda_meta_there_are_no_records(tmp_path: Path) -> None:
+def test_a_prefix_without_conda_meta_has_no_records(tmp_path: Path) -> None:
     assert read_conda_records(tmp_path) == ((), ())

@@ -1,4 +1,4 @@
-"""Distributions: every layout is read, broken ones are values."""
+"""Reading distributions of every layout, invalid ones included."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read_one(built: PrefixBuilder) -> Distribution:
 
 
 @pytest.mark.parametrize("layout", ["cpython", "windows"])
-def test_a_wheel_is_read_whole(tmp_path: Path, layout: Layout) -> None:
+def test_the_metadata_and_files_of_a_wheel_are_read(tmp_path: Path, layout: Layout) -> None:
     built = PrefixBuilder(root=tmp_path, layout=layout)
     built.pip_package("My.Pkg", "1.0", {"mypkg.py": "x", "/bin/tool": "y"})
     found = read_one(built)
@@ -47,14 +47,14 @@ def test_a_wheel_is_read_whole(tmp_path: Path, layout: Layout) -> None:
     assert found.metadata_file in by_path
 
 
-def test_doubles_of_a_name_are_all_kept(built: PrefixBuilder) -> None:
+def test_all_distributions_of_the_same_name_are_read(built: PrefixBuilder) -> None:
     built.pip_package("six", "1.15")
     built.pip_package("six", "1.16")
     found, _ = read(built)
     assert [d.version for d in found] == ["1.15", "1.16"]
 
 
-def test_rows_that_leave_the_prefix_are_kept_apart(built: PrefixBuilder) -> None:
+def test_rows_outside_of_the_prefix_are_listed_separately(built: PrefixBuilder) -> None:
     built.pip_package("six", "1.16")
     record = built.root / built.dist_info("six", "1.16") / "RECORD"
     inside = f"{built.root}/share/x"
@@ -73,7 +73,7 @@ def test_rows_that_leave_the_prefix_are_kept_apart(built: PrefixBuilder) -> None
         (b"a\n", "RECORD line 1: 1 fields, not 3"),
     ],
 )
-def test_a_broken_record_is_a_problem(
+def test_an_unreadable_record_is_a_problem(
     built: PrefixBuilder, content: bytes | None, problem: str | None
 ) -> None:
     built.pip_package("six", "1.16")
@@ -86,13 +86,13 @@ def test_a_broken_record_is_a_problem(
     assert (found.files is None) is (content is None or b"\xff" in content)
 
 
-def test_an_enormous_record_is_not_read(built: PrefixBuilder) -> None:
+def test_a_too_large_record_is_not_read(built: PrefixBuilder) -> None:
     built.pip_package("six", "1.16")
     os.truncate(built.root / built.dist_info("six", "1.16") / "RECORD", 1 << 30)
     assert read_one(built).problems == ("RECORD is too large",)
 
 
-def test_metadata_that_is_there_but_unreadable_is_no_leftover(built: PrefixBuilder) -> None:
+def test_unreadable_metadata_is_not_a_leftover(built: PrefixBuilder) -> None:
     folder = built.root / built.dist_info("six", "1.16")
     (folder / "METADATA").mkdir(parents=True)
     found = read_one(built)
@@ -101,7 +101,7 @@ def test_metadata_that_is_there_but_unreadable_is_no_leftover(built: PrefixBuild
 
 
 @pytest.mark.parametrize("name", ["METADATA", "INSTALLER", "direct_url.json", "RECORD"])
-def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(built: PrefixBuilder, name: str) -> None:
+def test_a_pipe_instead_of_a_metadata_file_is_not_read(built: PrefixBuilder, name: str) -> None:
     built.pip_package("six", "1.16")
     path = built.root / built.dist_info("six", "1.16") / name
     path.unlink(missing_ok=True)
@@ -110,7 +110,7 @@ def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(built: PrefixBuilder, n
     assert (found.name, found.version) == ("six", "1.16")
 
 
-def test_what_pip_left_behind_is_told(built: PrefixBuilder) -> None:
+def test_remnants_of_pip_are_leftovers(built: PrefixBuilder) -> None:
     built.write(built.place("~umpy/x.py"), "")
     built.write(f"{built.dist_info('six', '1')}/RECORD", "")
     found, leftovers = read(built)
@@ -118,7 +118,7 @@ def test_what_pip_left_behind_is_told(built: PrefixBuilder) -> None:
     assert [item.reason for item in leftovers] == ["no-metadata", "tilde-folder"]
 
 
-def test_an_egg_info_folder_is_read_by_its_installed_files(built: PrefixBuilder) -> None:
+def test_the_files_of_an_egg_info_folder_are_its_installed_files(built: PrefixBuilder) -> None:
     folder = built.place("old-1.0-py3.11.egg-info")
     built.write(f"{folder}/PKG-INFO", "Name: Old\nVersion: 1.0\n")
     built.write(f"{folder}/installed-files.txt", "../old.py\nPKG-INFO\n")
@@ -140,7 +140,7 @@ def test_a_flat_egg_info_has_no_file_list(built: PrefixBuilder) -> None:
     assert found.metadata_file == found.metadata
 
 
-def test_an_egg_link_points_at_its_source(built: PrefixBuilder, tmp_path: Path) -> None:
+def test_an_egg_link_is_editable_from_its_source(built: PrefixBuilder, tmp_path: Path) -> None:
     source = tmp_path / "source"
     (source / "dev_pkg.egg-info").mkdir(parents=True)
     (source / "dev_pkg.egg-info/PKG-INFO").write_text("Name: dev-pkg\nVersion: 3\n")
@@ -149,24 +149,24 @@ def test_an_egg_link_points_at_its_source(built: PrefixBuilder, tmp_path: Path) 
     assert (found.name, found.version, found.editable) == ("dev-pkg", "3", str(source))
 
 
-def test_an_editable_install_tells_its_source(built: PrefixBuilder) -> None:
+def test_the_source_of_an_editable_install_is_read(built: PrefixBuilder) -> None:
     url = {"url": "file:///src/my%20pkg", "dir_info": {"editable": True}}
     built.pip_package("six", "1", direct_url=url)
     assert read_one(built).editable == "/src/my pkg"
 
 
-def test_an_editable_install_without_direct_url_is_told_by_its_hook(built: PrefixBuilder) -> None:
+def test_an_editable_install_without_direct_url_is_found_by_its_hook(built: PrefixBuilder) -> None:
     built.pip_package("six", "1", {"__editable__.six-1.pth": "/src/six\n"})
     assert read_one(built).editable == "/src/six"
 
 
-def test_a_bad_direct_url_is_a_problem(built: PrefixBuilder) -> None:
+def test_an_invalid_direct_url_is_a_problem(built: PrefixBuilder) -> None:
     built.pip_package("six", "1")
     built.write(f"{built.dist_info('six', '1')}/direct_url.json", "[")
     assert read_one(built).problems == ("direct_url.json is not a JSON object",)
 
 
-def test_a_symlinked_site_packages_is_read_under_its_own_name(
+def test_a_symlinked_site_packages_is_read_by_the_path_of_the_link(
     built: PrefixBuilder, tmp_path: Path
 ) -> None:
     built.pip_package("six", "1")
@@ -185,6 +185,6 @@ def test_requirements_come_from_the_headers(built: PrefixBuilder) -> None:
     assert read_requirements(prefix, found).requires_dist == ()
 
 
-def test_no_site_packages_no_distributions(built: PrefixBuilder) -> None:
+def test_a_prefix_without_site_packages_has_no_distributions(built: PrefixBuilder) -> None:
     prefix = read_prefix(built.root)
     assert read_distributions(prefix, PrefixPath("lib/python2.7/site-packages")) == ((), ())

@@ -1,4 +1,4 @@
-"""The record that conda would write of a package in a cache."""
+"""The record that conda would write for a package in its cache."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def pack(folder: Path, entries: list[dict[str, Any]], **known: Any) -> Path:
     return folder
 
 
-def test_paths_of_noarch_packages_go_to_the_python_of_the_environment(tmp_path: Path) -> None:
+def test_files_of_noarch_packages_are_placed_by_the_current_python(tmp_path: Path) -> None:
     built = PrefixBuilder(root=tmp_path / "env")
     paths = ("site-packages/kit/a.py", "python-scripts/kit", "share/kit/b", "site-packages")
     entries = [{"_path": path, "path_type": "hardlink", "sha256": "0" * 64} for path in paths]
@@ -44,7 +44,7 @@ def test_paths_of_noarch_packages_go_to_the_python_of_the_environment(tmp_path: 
     assert {file.sha256 for file in record.files[:-1]} == {"0" * 64}
 
 
-def test_the_prefix_in_a_text_is_what_conda_has_written_there(tmp_path: Path) -> None:
+def test_hashes_of_text_files_account_for_the_replaced_prefix(tmp_path: Path) -> None:
     built = PrefixBuilder(root=tmp_path / "env")
     text = f"#!{PLACEHOLDER}/bin/python\n"
     entry = {"path_type": "hardlink", "prefix_placeholder": PLACEHOLDER, "sha256": "0" * 64}
@@ -64,7 +64,7 @@ def test_the_prefix_in_a_text_is_what_conda_has_written_there(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("paths", ["{", "[]", '{"paths": 1}', '{"paths": [{}]}', '{"paths": [1]}'])
-def test_what_is_no_package_has_no_record(tmp_path: Path, paths: str) -> None:
+def test_a_folder_that_is_not_a_package_has_no_record(tmp_path: Path, paths: str) -> None:
     prefix = read_prefix(PrefixBuilder(root=tmp_path / "env").root)
     folder = pack(tmp_path / "kit-1.0-0", [])
     (folder / "info" / "paths.json").write_text(paths)

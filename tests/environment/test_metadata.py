@@ -1,4 +1,4 @@
-"""Metadata headers, and the names of the folders that hold them."""
+"""Metadata headers and the names of metadata folders."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from conda_pip_interop.environment.metadata import (
         ("foo", ("foo", "")),
     ],
 )
-def test_a_folders_name_is_split(stem: str, expected: tuple[str, str]) -> None:
+def test_a_folder_name_is_split_into_name_and_version(stem: str, expected: tuple[str, str]) -> None:
     assert parse_metadata_name(stem) == expected
 
 
-def test_only_the_header_block_counts() -> None:
+def test_only_the_header_block_is_parsed() -> None:
     text = "Name: a\r\nSummary: one\r\n two\r\n\r\nName: body\r\n"
     assert parse_headers(text) == {"name": ("a",), "summary": ("one two",)}
 
@@ -40,16 +40,16 @@ def test_a_large_body_is_not_read() -> None:
     assert file.tell() < 100_000
 
 
-def test_headers_longer_than_a_block_are_read() -> None:
+def test_headers_longer_than_one_chunk_are_read() -> None:
     lines = b"".join(b"Requires-Dist: p%d\n" % i for i in range(5000))
     assert len(read_headers(io.BytesIO(lines + b"\nbody"))["requires-dist"]) == 5000
 
 
-def test_bad_bytes_do_no_harm() -> None:
+def test_invalid_utf_8_in_headers_is_replaced() -> None:
     assert read_headers(io.BytesIO(b"Name: \xff\n"))["name"] == ("\ufffd",)
 
 
-def test_requires_txt_is_read_as_requires_dist() -> None:
+def test_requires_txt_is_parsed_to_requires_dist() -> None:
     text = 'a>=1\n\n[:python_version<"3"]\nb\n\n[x]\nc\n[x:os_name=="nt"]\nd @ file:///d\n'
     requirements, extras = parse_requires_txt(text)
     assert extras == ("x",)

@@ -1,4 +1,4 @@
-"""Where a distribution came from, as PEP 610 has it."""
+"""The direct reference of a distribution (PEP 610)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ GIT = {"vcs": "git", "commit_id": "abc123", "requested_revision": "main"}
         ({"url": "https://h/x", "archive_info": "odd", "vcs_info": []}, "https://h/x"),
     ],
 )
-def test_a_direct_url_is_a_reference_that_pip_takes(direct_url: Any, expected: str | None) -> None:
+def test_a_direct_url_becomes_a_reference_that_pip_accepts(
+    direct_url: Any, expected: str | None
+) -> None:
     reference = build_direct_reference(direct_url)
     assert reference == expected
     if reference is not None:

@@ -1,4 +1,4 @@
-"""PrefixPath: normal, comparable, never outside."""
+"""PrefixPath: normalised and never outside of the prefix."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ SITE = "lib/python3.11/site-packages"
         ("a\\b", f"{SITE}/a\\b"),
     ],
 )
-def test_a_row_leads_into_the_prefix_or_nowhere(text: str, expected: str | None) -> None:
+def test_a_path_outside_of_the_prefix_is_none(text: str, expected: str | None) -> None:
     assert parse_prefix_path(text, base=SITE, root="/opt/env") == expected
 
 
-def test_backslashes_and_drives_mean_something_on_windows_only() -> None:
+def test_backslashes_and_drives_are_parsed_only_on_windows() -> None:
     base, root = "Lib/site-packages", "C:\\Env"
     parse = parse_prefix_path
     assert parse("..\\..\\Scripts\\x.exe", base=base, windows=True) == "Scripts/x.exe"
@@ -46,11 +46,11 @@ def test_backslashes_and_drives_mean_something_on_windows_only() -> None:
     assert parse("D:\\x.exe", base=base, root=root, windows=True) is None
 
 
-def test_the_prefix_itself_is_no_path_in_it() -> None:
+def test_the_prefix_itself_is_not_a_prefix_path() -> None:
     assert [parse_prefix_path(text) for text in ("", ".", "a/..")] == [None] * 3
 
 
-def test_writing_through_a_link_that_leaves_is_refused(tmp_path: Path) -> None:
+def test_writing_through_a_symlink_out_of_the_prefix_is_refused(tmp_path: Path) -> None:
     (tmp_path / "env/lib").mkdir(parents=True)
     (tmp_path / "shared").mkdir()
     (tmp_path / "env/lib/out").symlink_to(tmp_path / "shared")
@@ -63,22 +63,22 @@ def test_writing_through_a_link_that_leaves_is_refused(tmp_path: Path) -> None:
         assert caught.value.code == "path-outside-prefix"
 
 
-def test_a_link_itself_may_be_replaced(tmp_path: Path) -> None:
+def test_a_symlink_itself_can_be_replaced(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("/")
     assert resolve_for_write(tmp_path, PrefixPath("link")) == tmp_path / "link"
 
 
-def test_a_symlinked_prefix_is_written_to(tmp_path: Path) -> None:
+def test_a_symlinked_prefix_can_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "env").symlink_to(tmp_path / "real")
     path = resolve_for_write(tmp_path / "env", PrefixPath("file"))
     assert path == tmp_path / "env/file"
 
 
-def test_keys_fold_only_where_the_file_system_folds() -> None:
+def test_paths_are_folded_only_if_the_file_system_folds_case() -> None:
     assert fold_path("Lib/É.py", folds_case=False) == "Lib/É.py"
     assert fold_path("Lib/E\u0301.py", folds_case=True) == fold_path("lib/é.PY", folds_case=True)
 
 
-def test_names_are_joined() -> None:
+def test_names_are_joined_to_a_folder() -> None:
     assert path_below(PrefixPath("lib"), "a", "b") == "lib/a/b"

@@ -1,4 +1,4 @@
-"""Prefix: the layout is found on disk, whatever machine looks."""
+"""The layout of a prefix is found on disk, on any machine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_python(root: Path) -> PythonInstall:
     ],
 )
 @pytest.mark.parametrize("conda", [True, False])
-def test_every_layout_is_found(
+def test_the_python_of_every_layout_is_found(
     tmp_path: Path, layout: Layout, version: str, site_packages: str, *, conda: bool
 ) -> None:
     built = PrefixBuilder(root=tmp_path, layout=layout, python=version, conda=conda)
@@ -41,21 +41,21 @@ def test_every_layout_is_found(
     assert python.implementation == ("pypy" if layout == "pypy" else "cpython")
 
 
-def test_the_headers_tell_the_version(tmp_path: Path) -> None:
+def test_the_full_version_is_read_from_the_c_headers(tmp_path: Path) -> None:
     PrefixBuilder(root=tmp_path, conda=False).write(
         "include/python3.11/patchlevel.h", '#define PY_VERSION     "3.11.9+"\n'
     )
     assert read_python(tmp_path).version == "3.11.9"
 
 
-def test_a_venv_tells_its_version(tmp_path: Path) -> None:
+def test_the_full_version_of_a_venv_is_read_from_its_configuration(tmp_path: Path) -> None:
     built = PrefixBuilder(root=tmp_path, conda=False)
     built.write("pyvenv.cfg", "home = /usr/bin\nversion = 3.11.4\n")
     assert read_python(tmp_path).version == "3.11.4"
     assert not read_prefix(tmp_path).is_conda
 
 
-def test_after_a_minor_upgrade_the_old_folder_is_another(tmp_path: Path) -> None:
+def test_after_a_minor_upgrade_the_old_site_packages_is_another(tmp_path: Path) -> None:
     built = PrefixBuilder(root=tmp_path)
     built.python_upgrade("3.12.1")
     prefix = read_prefix(tmp_path)
@@ -64,7 +64,7 @@ def test_after_a_minor_upgrade_the_old_folder_is_another(tmp_path: Path) -> None
     assert prefix.other_site_packages == ("lib/python3.11/site-packages",)
 
 
-def test_a_link_to_the_current_folder_is_no_other_python(tmp_path: Path) -> None:
+def test_a_symlink_to_the_current_folder_is_not_another_python(tmp_path: Path) -> None:
     PrefixBuilder(root=tmp_path, layout="pypy", python="3.9.18")
     (tmp_path / "lib/python3.9").symlink_to("pypy3.9")
     prefix = read_prefix(tmp_path)
@@ -72,7 +72,7 @@ def test_a_link_to_the_current_folder_is_no_other_python(tmp_path: Path) -> None
     assert prefix.other_site_packages == ()
 
 
-def test_bin_python_tells_which_of_two_runs(tmp_path: Path) -> None:
+def test_bin_python_decides_which_of_two_folders_is_current(tmp_path: Path) -> None:
     built = PrefixBuilder(root=tmp_path, conda=False)
     built.write("lib/python3.12/site-packages/README.txt", "")
     built.write("lib/python3.12/os.py", "")
@@ -82,7 +82,7 @@ def test_bin_python_tells_which_of_two_runs(tmp_path: Path) -> None:
     assert read_python(tmp_path).minor == "3.11"
 
 
-def test_without_python_an_old_folder_is_only_a_remnant(tmp_path: Path) -> None:
+def test_a_folder_without_an_interpreter_is_not_the_python(tmp_path: Path) -> None:
     built = PrefixBuilder(root=tmp_path)
     (tmp_path / "bin/python").unlink()
     next((tmp_path / "conda-meta").glob("python*.json")).unlink()
@@ -91,20 +91,20 @@ def test_without_python_an_old_folder_is_only_a_remnant(tmp_path: Path) -> None:
     assert prefix.other_site_packages == (built.site_packages,)
 
 
-def test_a_broken_python_record_is_passed_over(tmp_path: Path) -> None:
+def test_an_invalid_record_of_python_is_skipped(tmp_path: Path) -> None:
     built = PrefixBuilder(root=tmp_path)
     next((tmp_path / "conda-meta").glob("python*.json")).write_text("{")
     assert read_python(tmp_path).site_packages == built.site_packages
 
 
-def test_an_environment_without_python_is_one(tmp_path: Path) -> None:
+def test_a_conda_environment_without_python_is_an_environment(tmp_path: Path) -> None:
     (tmp_path / "conda-meta").mkdir()
     prefix = read_prefix(tmp_path)
     assert (prefix.is_conda, prefix.python) == (True, None)
 
 
 @pytest.mark.parametrize("name", ["missing", "file", "empty"])
-def test_what_is_no_environment_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_folder_that_is_not_an_environment_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InteropError) as caught:
@@ -113,7 +113,7 @@ def test_what_is_no_environment_is_refused(tmp_path: Path, name: str) -> None:
     assert caught.value.hints
 
 
-def test_pythons_record_is_read_again_once_it_has_changed(tmp_path: Path) -> None:
+def test_a_changed_record_of_python_is_read_again(tmp_path: Path) -> None:
     PrefixBuilder(root=tmp_path)
     (record,) = (tmp_path / "conda-meta").glob("python-*.json")
     for version in ("3.11.7", "3.11.10"):

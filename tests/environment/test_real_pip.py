@@ -1,4 +1,4 @@
-"""What the real pip does to a package of conda's is seen for what it is."""
+"""Findings after the real pip changed a conda package."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def find(built: PrefixBuilder) -> list[tuple[str, str | None]]:
     return [(finding.kind, finding.project) for finding in findings]
 
 
-def test_pip_replaces_reinstalls_and_uninstalls(built: PrefixBuilder, tmp_path: Path) -> None:
+def test_findings_follow_what_pip_replaces_reinstalls_and_uninstalls(
+    built: PrefixBuilder, tmp_path: Path
+) -> None:
     assert find(built) == []  # pip itself is there, and pip's
 
     wheel = make_wheel(tmp_path, "demo", "1.0", "pip 1.0")

@@ -1,4 +1,4 @@
-"""RECORD: lenient in, exact out."""
+"""RECORD files are parsed leniently and rendered exactly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conda_pip_interop.environment.record import RecordRow, parse_record, render
 from tests.support.builders import record_line
 
 
-def test_pips_rows_are_read() -> None:
+def test_rows_written_by_pip_are_parsed() -> None:
     parsed = parse_record(record_line("a.py", b"x") + '"b,c.py",,\r\n')
     assert parsed.problems == ()
     first, second = parsed.rows
@@ -31,22 +31,24 @@ def test_pips_rows_are_read() -> None:
         ("a.py,,-1", 1, "size is not a number"),
     ],
 )
-def test_a_bad_row_is_a_problem_and_the_rest_stays(line: str, kept: int, reason: str) -> None:
+def test_an_invalid_row_is_a_problem_and_the_others_are_kept(
+    line: str, kept: int, reason: str
+) -> None:
     parsed = parse_record(f"{line}\ngood.py,,\n")
     assert [problem.reason for problem in parsed.problems] == [reason]
     assert len(parsed.rows) == kept + 1
 
 
-def test_a_field_without_end_is_a_problem() -> None:
+def test_an_unterminated_field_is_a_problem() -> None:
     assert parse_record("a" * 200_000 + ",,\ngood.py,,\n").problems
 
 
 @pytest.mark.parametrize("value", ["", "%%", "AAAA", "é" * 43])
-def test_what_is_no_sha256_is_none(value: str) -> None:
+def test_the_sha256_of_another_or_invalid_hash_is_none(value: str) -> None:
     row = RecordRow(path="a", hash_name="sha256", hash_value=value, size=None)
     assert sha256_hex(row) is None
 
 
-def test_rows_are_written_as_pip_writes_them() -> None:
+def test_rows_are_rendered_as_pip_does() -> None:
     text = record_line("a.py", b"x") + '"b,c.py",,\n'
     assert render_record(parse_record(text).rows) == text

@@ -1,4 +1,4 @@
-"""Snapshot: one reading of a prefix, and no more hashing than is in question."""
+"""A snapshot is read once, and only contested files are hashed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def built(tmp_path: Path) -> PrefixBuilder:
     return PrefixBuilder(root=tmp_path / "env")
 
 
-def test_it_holds_everything(built: PrefixBuilder) -> None:
+def test_a_snapshot_has_records_distributions_and_unreadable_files(built: PrefixBuilder) -> None:
     built.conda_package("click", "8.1")
     built.pip_package("six", "1.16")
     built.write("conda-meta/broken.json", "{")
@@ -51,7 +51,7 @@ def test_files_of_a_replaced_package_are_hashed(built: PrefixBuilder) -> None:
     assert facts[PrefixPath("share/orphan")].sha256 == hash_of(b"kept")
 
 
-def test_a_marker_that_a_record_lists_is_foreign(built: PrefixBuilder) -> None:
+def test_a_marker_in_a_conda_package_is_foreign(built: PrefixBuilder) -> None:
     path = f"{built.stdlib}/EXTERNALLY-MANAGED"
     built.write(path, "[externally-managed]\n")
     built.conda_record("conda-managed-env", "1", (path,))
@@ -59,7 +59,7 @@ def test_a_marker_that_a_record_lists_is_foreign(built: PrefixBuilder) -> None:
     assert marker == Foreign(path=PrefixPath(path), owner="conda-managed-env")
 
 
-def test_the_fingerprint_changes_with_what_it_guards(built: PrefixBuilder) -> None:
+def test_the_fingerprint_changes_with_records_and_metadata(built: PrefixBuilder) -> None:
     built.pip_package("six", "1.16")
     prefix = read_prefix(built.root)
     seen = {read_fingerprint(prefix)}
@@ -73,14 +73,14 @@ def test_the_fingerprint_changes_with_what_it_guards(built: PrefixBuilder) -> No
     assert len(seen) == 4
 
 
-def test_the_fingerprint_ignores_what_we_write(built: PrefixBuilder) -> None:
+def test_the_fingerprint_ignores_our_own_state(built: PrefixBuilder) -> None:
     prefix = read_prefix(built.root)
     before = read_fingerprint(prefix)
     built.write("conda-meta/pip-interop/state.json", "{}")
     assert read_fingerprint(prefix) == before
 
 
-def test_a_symlinked_prefix_reads_as_the_real_one(built: PrefixBuilder, tmp_path: Path) -> None:
+def test_a_symlinked_prefix_has_the_same_findings(built: PrefixBuilder, tmp_path: Path) -> None:
     built.conda_package("click", "8.1")
     built.pip_upgrade("click", "8.1", "8.2")
     link = tmp_path / "link"
@@ -88,7 +88,7 @@ def test_a_symlinked_prefix_reads_as_the_real_one(built: PrefixBuilder, tmp_path
     assert describe(find_all(read_snapshot(link))) == describe(find_all(read_snapshot(built.root)))
 
 
-def test_an_unreadable_folder_proves_nothing_gone(built: PrefixBuilder) -> None:
+def test_files_in_an_unreadable_folder_are_not_absent(built: PrefixBuilder) -> None:
     loop = built.root / "loop"
     loop.symlink_to("loop")
     reader = FactReader(read_prefix(built.root))
@@ -103,6 +103,6 @@ def test_a_pipe_is_never_read(built: PrefixBuilder) -> None:
     assert FactReader(read_prefix(built.root)).read_hash(PrefixPath("pipe")).sha256 is None
 
 
-def test_what_is_no_environment_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_an_environment_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InteropError):
         read_snapshot(tmp_path / "none")

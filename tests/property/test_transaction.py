@@ -1,4 +1,4 @@
-"""Whatever the tree and whatever is done to it: back means back."""
+"""Properties of every operation on every tree."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def try_all(prefix: Path, batches: list[list[FileAction]], *, back: bool) -> boo
 
 @settings(max_examples=120, deadline=None)
 @given(tree=_TREES, batches=_BATCHES)
-def test_what_is_rolled_back_is_as_it_was(
+def test_a_rolled_back_operation_leaves_the_tree_as_it_was(
     tree: dict[str, tuple[str, bytes, int]], batches: list[list[FileAction]]
 ) -> None:
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
@@ -87,7 +87,7 @@ def test_what_is_rolled_back_is_as_it_was(
 
 @settings(max_examples=120, deadline=None)
 @given(tree=_TREES, batches=_BATCHES)
-def test_what_is_committed_is_what_the_actions_say_and_what_is_refused_changes_nothing(
+def test_committed_actions_have_their_result_and_refused_ones_none(
     tree: dict[str, tuple[str, bytes, int]], batches: list[list[FileAction]]
 ) -> None:
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:

@@ -1,4 +1,4 @@
-"""What holds for every RECORD, record and path, whatever is in it."""
+"""Properties of every RECORD, record and path."""
 
 from __future__ import annotations
 
@@ -46,21 +46,21 @@ odd_paths = st.lists(segments, max_size=8).map("/".join) | texts
 
 
 @given(st.lists(rows))
-def test_record_rows_survive_writing_and_reading(given_rows: list[RecordRow]) -> None:
+def test_rendered_record_rows_are_parsed_to_the_same_rows(given_rows: list[RecordRow]) -> None:
     parsed = parse_record(render_record(given_rows))
     assert parsed.rows == tuple(given_rows)
     assert parsed.problems == ()
 
 
 @given(st.text())
-def test_no_text_breaks_the_record_parser(text: str) -> None:
+def test_parsing_a_record_never_fails(text: str) -> None:
     for row in parse_record(text).rows:
         found = sha256_hex(row)
         assert found is None or len(found) == 64
 
 
 @given(st.dictionaries(texts, json_values, max_size=5))
-def test_conda_records_keep_every_key(extra: dict[str, object]) -> None:
+def test_a_conda_record_keeps_every_key_in_order(extra: dict[str, object]) -> None:
     raw = {**extra, "name": "x", "version": "1"}
     record = parse_conda_record(json.dumps(raw), path=PrefixPath("conda-meta/x.json"))
     assert isinstance(record, CondaRecord)
@@ -69,12 +69,14 @@ def test_conda_records_keep_every_key(extra: dict[str, object]) -> None:
 
 
 @given(st.text())
-def test_no_text_breaks_the_record_reader(text: str) -> None:
+def test_parsing_a_conda_record_never_fails(text: str) -> None:
     parse_conda_record(text, path=PrefixPath("conda-meta/x.json"))
 
 
 @given(odd_paths, odd_paths, odd_paths, st.booleans())
-def test_a_prefix_path_never_escapes(text: str, base: str, root: str, windows: bool) -> None:
+def test_a_prefix_path_is_never_outside_of_the_prefix(
+    text: str, base: str, root: str, windows: bool
+) -> None:
     path = parse_prefix_path(text, base=base, root=root, windows=windows)
     if path is not None:
         assert path == posixpath.normpath(path)
@@ -85,7 +87,7 @@ def test_a_prefix_path_never_escapes(text: str, base: str, root: str, windows: b
 
 
 @given(st.text())
-def test_no_text_breaks_the_metadata_parsers(text: str) -> None:
+def test_parsing_metadata_never_fails(text: str) -> None:
     parse_headers(text)
     parse_requires_txt(text)
     parse_metadata_name(text)

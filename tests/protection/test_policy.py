@@ -1,4 +1,4 @@
-"""Which environments the policy wants protected."""
+"""Which environments the policy protects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def protects_base(*words: str) -> bool:
     return protects(*words, name=None, path=BASE, is_base=True)
 
 
-def test_by_default_base_alone_is_protected() -> None:
+def test_by_default_only_base_is_protected() -> None:
     assert decide_protection(Policy(), name=None, path=BASE, is_base=True)
     assert decide_protection(Policy(), name="base", path=BASE, is_base=True)
     assert not decide_protection(Policy(), name="web", path=WEB, is_base=False)
@@ -50,19 +50,19 @@ def test_by_default_base_alone_is_protected() -> None:
         (("prod-*", "!prod-test"), False, False),
     ],
 )
-def test_words_select_environments_and_the_last_match_wins(
+def test_patterns_select_environments_and_the_last_match_wins(
     words: tuple[str, ...], base: bool, web: bool
 ) -> None:
     assert protects_base(*words) is base
     assert protects(*words) is web
 
 
-def test_an_environment_that_is_merely_called_base_is_not_base() -> None:
+def test_an_environment_named_base_is_not_the_base_environment() -> None:
     assert not protects("all", "!base", name="base", path=BASE, is_base=True)
     assert protects("all", "!base", name=None, path="/somewhere/base")
 
 
-def test_an_environment_without_a_name_answers_to_its_path_alone() -> None:
+def test_an_environment_without_a_name_is_matched_only_by_path() -> None:
     assert not protects("web", name=None, path="/home/me/web")
     assert protects("/home/me/*", name=None, path="/home/me/web")
 
@@ -75,13 +75,11 @@ _WORDS = st.lists(
 
 @settings(max_examples=200, deadline=None)
 @given(words=_WORDS, last=st.sampled_from(["all", "!all", "web", "!web"]))
-def test_a_last_word_that_matches_decides_whatever_stands_before(
-    words: list[str], last: str
-) -> None:
+def test_a_matching_last_pattern_decides_whatever_precedes_it(words: list[str], last: str) -> None:
     assert protects(*words, last) is not last.startswith("!")
 
 
 @settings(max_examples=200, deadline=None)
 @given(words=_WORDS)
-def test_words_that_match_nothing_change_nothing(words: list[str]) -> None:
+def test_patterns_without_a_match_have_no_effect(words: list[str]) -> None:
     assert protects(*words) is protects(*words, "none", "elsewhere", "!nowhere")

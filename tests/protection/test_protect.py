@@ -1,4 +1,4 @@
-"""Markers that a person asks for, where they cannot be written."""
+"""Protecting an environment that cannot be written to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prefixes on disk, made without conda or pip: what each of them would have written."""
+"""Build prefixes on disk with the files that conda and pip would have written."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 Layout = Literal["cpython", "free-threaded", "pypy", "windows"]
 Files = Mapping[str, str]
 
 
 def hash_of(content: bytes) -> str:
-    """Return the hex sha256, as conda states it."""
+    """Return the hex sha256, as in conda's records."""
     return hashlib.sha256(content).hexdigest()
 
 
 def record_line(path: str, content: bytes) -> str:
-    """Return a RECORD row, as pip states it."""
+    """Return a RECORD row, as pip writes it."""
     digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerow((path, f"sha256={digest}", len(content)))
@@ -32,7 +32,7 @@ def record_line(path: str, content: bytes) -> str:
 
 @dataclass(kw_only=True)
 class PrefixBuilder:
-    """An environment in the making; paths in ``files`` are relative to site-packages.
+    """Builds an environment; paths in ``files`` are relative to site-packages.
 
     A path that begins with ``/`` is relative to the prefix (``/bin/tool``).
     """
@@ -60,7 +60,7 @@ class PrefixBuilder:
 
     @property
     def stdlib(self) -> str:
-        """Where the marker goes."""
+        """The folder of the marker."""
         return {
             "cpython": f"lib/python{self.minor}",
             "free-threaded": f"lib/python{self.minor}t",
@@ -101,9 +101,9 @@ class PrefixBuilder:
         )
 
     def conda_record(
-        self, name: str, version: str, paths: tuple[str, ...], *, build: str = "0", **more: Any
+        self, name: str, version: str, paths: tuple[str, ...], *, build: str = "0", **more: object
     ) -> Path:
-        """Write the record of files that are there; pycs have no hash, as with noarch packages."""
+        """Write the record of existing files; pycs have no hash, as in noarch packages."""
         entries: list[dict[str, object]] = []
         for path in paths:
             entry: dict[str, object] = {"_path": path, "path_type": "hardlink"}
@@ -141,9 +141,10 @@ class PrefixBuilder:
         dist_info: bool = True,
         installer: str = "conda",
         requires: tuple[str, ...] = (),
-        **more: Any,
+        build: str = "0",
+        **more: object,
     ) -> None:
-        """Link a package, over whatever is there, as conda does.
+        """Link a package over existing files, as conda does.
 
         ``distribution`` is the name in its dist-info, where that is not the package's.
         """
@@ -158,7 +159,7 @@ class PrefixBuilder:
                 "INSTALLER": f"{installer}\n",
             }
             paths += self._write_dist_info(python_name, version, payload, metadata)
-        self.conda_record(name, version, tuple(paths), **more)
+        self.conda_record(name, version, tuple(paths), build=build, **more)
 
     def conda_remove(self, name: str) -> None:
         """Unlink what the record lists, and the record."""
@@ -182,7 +183,7 @@ class PrefixBuilder:
         requested: bool = True,
         direct_url: Mapping[str, object] | None = None,
     ) -> None:
-        """Install as pip does where the name is new (or with ``--ignore-installed``)."""
+        """Install as pip does a new distribution, or one with ``--ignore-installed``."""
         payload = self._payload(name, version, files)
         for path, content in payload.items():
             self.write(self.place(path), content)
@@ -194,14 +195,21 @@ class PrefixBuilder:
         self._write_dist_info(name, version, payload, metadata)
 
     def pip_upgrade(
-        self, name: str, old: str, new: str, files: Files | None = None, **more: Any
+        self,
+        name: str,
+        old: str,
+        new: str,
+        files: Files | None = None,
+        *,
+        requires: tuple[str, ...] = (),
+        requested: bool = True,
     ) -> None:
-        """Uninstall what is there, whoever installed it, and install another version."""
+        """Uninstall a distribution, whoever owns it, and install another version."""
         self.pip_uninstall(name, old)
-        self.pip_package(name, new, files, **more)
+        self.pip_package(name, new, files, requires=requires, requested=requested)
 
     def pip_uninstall(self, name: str, version: str) -> None:
-        """Remove what RECORD lists, as pip does, conda's files included."""
+        """Remove the files in RECORD, as pip does, conda's included."""
         folder = self.root / self.dist_info(name, version)
         for path, *_ in csv.reader((folder / "RECORD").read_text().splitlines()):
             row = self.root / self.site_packages / path
@@ -212,7 +220,7 @@ class PrefixBuilder:
     # -- both -------------------------------------------------------------------------------
 
     def python_upgrade(self, python: str) -> None:
-        """Change the minor version: conda's packages would move, all others stay behind."""
+        """Change the minor version; pip's distributions stay in the old folder."""
         for path in (self.root / "conda-meta").glob("python-[0-9]*.json"):
             path.unlink()
         (self.root / self.stdlib / "os.py").unlink()

@@ -1,4 +1,4 @@
-"""Graphs by hand, and of prefixes on disk."""
+"""Build dependency graphs, by hand and from prefixes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TARGET = Target(prefix=Path("/e"), name="web", is_base=False)
 
 
 def make_distribution(name: str) -> Distribution:
-    """A distribution of which nothing matters but the name."""
+    """Make a distribution with this name and arbitrary other values."""
     return Distribution(
         name=canonicalize_name(name),
         version="1",
@@ -45,7 +45,7 @@ def make_graph(
     conda: tuple[str, ...] = (),
     optional: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Graph:
-    """A graph of `edges`, name → names that it needs; pip's distributions, but for `conda`."""
+    """Make a graph of `edges`, name → dependencies; all are pip's except those in `conda`."""
 
     def key(name: str) -> str:
         return f"{'conda' if name in conda else 'pip'}:{name}"
@@ -80,7 +80,7 @@ def make_graph(
 
 
 def graph_of(built: PrefixBuilder) -> Graph:
-    """The graph of a prefix as it is now."""
+    """Read the graph of a prefix."""
     return read_graph(read_snapshot(built.root))
 
 
@@ -89,7 +89,7 @@ NAMES = tuple("abcdefg")
 
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
-    """Any graph of up to seven packages, cycles and missing ones included."""
+    """Draw a graph of up to seven packages, with cycles and missing dependencies."""
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, unique=True))
     subsets = st.lists(st.sampled_from(NAMES), max_size=4, unique=True).map(tuple)
     return make_graph(

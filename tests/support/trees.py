@@ -1,4 +1,4 @@
-"""What the tests of the only writer look at: a tree as it was, and processes that die in it."""
+"""Compare file trees, and kill processes that change them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WRITES = {
 
 
 def can_mount() -> bool:
-    """Whether a disk can be mounted, to be filled: root may, though not in every container."""
+    """Return whether a small disk can be mounted, to fill it: not in every container."""
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")
     except OSError:
@@ -40,9 +40,9 @@ def can_mount() -> bool:
 
 
 def read_tree(prefix: Path) -> Tree:
-    """Every path of `prefix` but our own state: kind and mode, content, time of change.
+    """Read every path of `prefix` except our own state: kind and mode, content, mtime.
 
-    Folders without their times: those cannot be kept by who changes what is in them.
+    Folders have no mtime: changing their content changes it.
     """
     tree: Tree = {}
     for path in prefix.rglob("*"):
@@ -60,7 +60,7 @@ def read_tree(prefix: Path) -> Tree:
 
 
 def run_in_child(work: Callable[[], object], *, user: int | None = None) -> int:
-    """Run `work` in a process of its own, as `user` where that may be; what `waitpid` says of it.
+    """Run `work` in a child process, as `user` if permitted, and return its exit code.
 
     0 is success; an exception is printed and gives exit code 1.
     """
@@ -81,7 +81,7 @@ def run_in_child(work: Callable[[], object], *, user: int | None = None) -> int:
 
 
 def is_write(event: str, arguments: tuple[object, ...]) -> bool:
-    """Whether an audited event (see `sys.addaudithook`) changes something on disk."""
+    """Return whether an audited event (see `sys.addaudithook`) changes something on disk."""
     if event != "open":
         return event in _WRITES
     flags = arguments[2]
@@ -89,7 +89,7 @@ def is_write(event: str, arguments: tuple[object, ...]) -> bool:
 
 
 def run_and_kill(work: Callable[[], object], *, before: int, links: bool = True) -> bool:
-    """Run `work` in a child that dies before its `before`-th write; whether it came to that.
+    """Run `work` in a child that is killed before its `before`-th write, if it gets there.
 
     Without `links` the system refuses every hard link, as some file systems do.
     """
