@@ -102,7 +102,7 @@ def _overlaps(
         hints=(
             f"Use conda's {', '.join(owners)} as it is, or remove it with conda first.",
             "Install into an environment of its own: `conda create -n NEW python pip`.",
-            f"To overwrite it all the same: `--break-other-managers {staged.name}`.",
+            f"To overwrite it: `--break-other-managers={staged.name}`.",
         ),
     )
 

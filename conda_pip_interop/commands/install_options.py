@@ -43,12 +43,6 @@ _LISTS: Final = (
 _OWNERS: Final = (
     (("--from-pypi",), "from_pypi", "NAME", "pip supplies NAME, whatever the channels have"),
     (("--from-conda",), "from_conda", "NAME", "conda supplies NAME, or nothing is installed"),
-    (
-        ("--break-other-managers",),
-        "break_other_managers",
-        "NAME",
-        "pip may replace conda's NAME (`conda pip restore NAME` brings it back)",
-    ),
 )
 
 
@@ -68,6 +62,8 @@ def add_install_options(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"also handed to pip:\n{_wrap(others)}\n\n{_BEHIND}\n\n{parser.epilog}"
 
 
+#: The flag, and with `=NAME[,NAME]` its narrowed form.
+BREAK: Final = "--break-other-managers"
 _SEE: Final = ("See `conda pip install --help`.",)
 _BEHIND: Final = "What stands behind `--` is handed to `pip install` as it is."
 
@@ -75,6 +71,12 @@ _BEHIND: Final = "What stands behind `--` is handed to `pip install` as it is."
 def _add_choices(group: argparse._ArgumentGroup) -> None:
     for names, dest, metavar, text in _OWNERS:
         group.add_argument(*names, action="append", dest=dest, metavar=metavar, help=text)
+    group.add_argument(
+        BREAK,
+        action="store_true",
+        dest="break_requested",
+        help="let pip replace conda's packages that this command names (or =NAME[,NAME])",
+    )
     group.add_argument(
         "--prefer", choices=PREFERENCES, help="who is asked first (default: the policy's, conda)"
     )
@@ -111,6 +113,19 @@ def _add_pip_options(group: argparse._ArgumentGroup) -> None:
         add_pip_option(group, option)
 
 
+def split_break_names(words: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Split the names of `--break-other-managers=NAME[,NAME]` from the other words.
+
+    argparse has no flag that may have a value, but only with `=`: a word after it is a requirement.
+    """
+    rest = [word for word in words if not word.startswith(f"{BREAK}=")]
+    values = [word.partition("=")[2] for word in words if word.startswith(f"{BREAK}=")]
+    names = tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+    if values and not names:
+        raise UsageError("usage", f"{BREAK}= needs the name of a package.", hints=_SEE)
+    return rest, names
+
+
 def split_verbatim(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """What stands before `--`, and what behind it."""
     if "--" not in words:
@@ -120,7 +135,10 @@ def split_verbatim(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def build_install_options(
-    parsed: argparse.Namespace, words: Sequence[str], behind: PipOptions
+    parsed: argparse.Namespace,
+    words: Sequence[str],
+    behind: PipOptions,
+    break_names: tuple[str, ...] = (),
 ) -> InstallOptions:
     """The frozen form; raises UsageError for what cannot go together, or asks for nothing.
 
@@ -137,7 +155,7 @@ def build_install_options(
             hints=("Name a requirement, or a file with `-r FILE`.", *_SEE),
         )
     if parsed.no_deps and parsed.only_deps:
-        raise UsageError("usage", "--no-deps and --only-deps leave nothing to install.", hints=_SEE)
+        raise UsageError("usage", "--no-deps and --only-deps are mutually exclusive.", hints=_SEE)
     both = sorted(set(texts["from_pypi"]) & set(texts["from_conda"]))
     if both:
         raise UsageError("usage", f"{both[0]} cannot come from PyPI and from conda.", hints=_SEE)
@@ -149,6 +167,8 @@ def build_install_options(
         no_deps=parsed.no_deps,
         only_deps=parsed.only_deps,
         prefer=cast("Preference | None", parsed.prefer),
+        break_requested=parsed.break_requested,
+        break_other_managers=break_names,
         keep_going=parsed.keep_going,
         build_from_pypi=parsed.build_from_pypi,
         solver=parsed.solver,

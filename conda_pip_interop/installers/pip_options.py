@@ -171,7 +171,7 @@ PIP_OPTIONS: Final[tuple[PipOption, ...]] = (
     Refused(
         names=("--break-system-packages",),
         instead="A marker does not stop this command; to let pip replace what conda owns, name it:"
-        " `--break-other-managers NAME`.",
+        " `--break-other-managers=NAME`.",
     ),
     Refused(
         names=("-I", "--ignore-installed"),

@@ -319,7 +319,7 @@ def _filter(
 def _would_overwrite(
     name: NormalizedName, version: str, specifiers: SpecifierSet, reason: str, *, remove: str
 ) -> InteropError:
-    over = f"To let pip put its own in the place of conda's: `--break-other-managers {name}`."
+    over = f"To let pip replace conda's: `--break-other-managers={name}`."
     if _satisfies(version, specifiers):
         return InteropError(
             "would-overwrite",

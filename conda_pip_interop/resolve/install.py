@@ -114,7 +114,7 @@ def plan_install(
     _refuse_python(request, python.version, target)
     preferences = preferences or Preferences()
     found = adjust(Planner(snapshot, target, solver, installer, preferences).plan(request))
-    return build_plan(found, title, snapshot, installer, preferences)
+    return build_plan(found, title, snapshot, installer)
 
 
 def build_plan(
@@ -122,7 +122,6 @@ def build_plan(
     title: str,
     snapshot: Snapshot,
     installer: Installer,
-    preferences: Preferences,
 ) -> Plan:
     """Build the plan of what conda and pip agreed on."""
     solution = found.solution if found.solution and found.solution.linked else None
@@ -134,7 +133,7 @@ def build_plan(
         pip=ResolvedPart(pins=found.pins, installer=installer, snapshot=snapshot)
         if found.items
         else None,
-        overwrite=preferences.over,
+        overwrite=found.overwrite,
         keep_going=found.request.options.keep_going,
     )
 

@@ -28,6 +28,7 @@ class InstallOptions:
     from_pypi: tuple[str, ...] = ()
     from_conda: tuple[str, ...] = ()
     prefer: Preference | None = None
+    break_requested: bool = False
     break_other_managers: tuple[str, ...] = ()
     keep_going: bool = False
     build_from_pypi: bool = False

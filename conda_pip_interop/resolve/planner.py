@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.dependencies.requirements import (
@@ -58,6 +58,7 @@ class Resolution:
     items: tuple[ReportItem, ...]
     expected: Mapping[NormalizedName, str]
     request: Request = field(default_factory=Request)
+    overwrite: frozenset[NormalizedName] = frozenset()
 
     @property
     def pins(self) -> tuple[Pin, ...]:
@@ -95,10 +96,10 @@ class Planner:
         self._target = target
         self._conda = conda
         self._installer = installer
-        self._wishes = preferences
+        self._preferences = preferences
         self._known = KnownPackages(snapshot, conda)
         self._environment = marker_environment(snapshot.prefix, subdir=find_subdir(snapshot))
-        self._mover = ConflictResolver(conda=conda, known=self._known, preferences=preferences)
+        self._conflicts = ConflictResolver(conda=conda, known=self._known, preferences=preferences)
         self._candidates: dict[NormalizedName, tuple[CondaPackage, ...]] = {}
 
     def plan(self, request: Request) -> Resolution:
@@ -110,6 +111,7 @@ class Planner:
         wanted = [one.requirement for one in request.requirements]
         lines = request.lines
         self._look_into(request)
+        self._allow_direct(request)
         answer: tuple[ReportItem, ...] | None = None
         asked: tuple[object, ...] | None = None
         for _ in range(MAX_ROUNDS):
@@ -122,6 +124,14 @@ class Planner:
             answer = self._ask_pip(lines, conda)
             asked = conda.question
         raise _no_agreement(lines, conda, answer or ())
+
+    def _allow_direct(self, request: Request) -> None:
+        """Let pip overwrite what the command line names by URL or path, if it may."""
+        direct_words = any(not one.in_file for one in request.places)
+        if request.options.break_requested and direct_words:
+            over = self._preferences.over | self._known.direct
+            self._preferences = replace(self._preferences, over=over)
+            self._conflicts.preferences = self._preferences
 
     def _look_into(self, request: Request) -> None:
         """Learn the names of what is asked for by a URL or a path, also where it is installed."""
@@ -147,12 +157,12 @@ class Planner:
                 explain_absence=self._conda.explain_absence,
                 command=self._target.command,
                 matches=self._conda.matches,
-                preferences=self._wishes,
+                preferences=self._preferences,
                 sources=self._known.direct,
-                moved=self._mover.moved,
+                moved=self._conflicts.moved,
             )
             supplies = assigner.assign(wanted, sorted(limited))
-            solution = self._mover.solve(supplies)
+            solution = self._conflicts.solve(supplies)
             if solution is False:
                 continue
             beyond = self._find_beyond_limits(solution) - supplies.keys()
@@ -175,7 +185,7 @@ class Planner:
     def _find_beyond_limits(self, solution: Solution | None) -> set[NormalizedName]:
         """What conda brings along in a version that a constraint excludes."""
         brought = {} if solution is None else self._known.find_carried(solution.linked)
-        limits = self._wishes.limits
+        limits = self._preferences.limits
         return {
             name
             for name in brought.keys() & limits.keys()
@@ -198,9 +208,9 @@ class Planner:
         free = conda.from_pip | conda.unknown
         held = self._known.build_held(conda.solution, free=free)
         try:
-            answer = self._installer.resolve(lines, held=held, with_deps=not self._wishes.no_deps)
+            answer = self._installer.resolve(lines, held=held, with_deps=not self._preferences.no_deps)
         except PipFailedError as error:
-            if self._wishes.no_deps or not self._learn_named(lines, held):
+            if self._preferences.no_deps or not self._learn_named(lines, held):
                 raise _pip_failed(error, self._target) from error
             return None
         self._known.learn(answer)
@@ -242,7 +252,7 @@ class Planner:
             anew = self._find_anew(supplies, request)
             items = (*items, *anew)
             reason = "asked for anew by --force-reinstall"
-            known = self._wishes.reasons
+            known = self._preferences.reasons
             supplies.update({one.name: FromPip(reason=known.get(one.name, reason)) for one in anew})
         return Resolution(
             steps=build_steps(supplies, conda.solution, items, installed),
@@ -252,6 +262,7 @@ class Planner:
                 name: one.spec.name for name, one in supplies.items() if isinstance(one, FromConda)
             },
             request=request,
+            overwrite=self._preferences.over,
         )
 
     def _find_anew(

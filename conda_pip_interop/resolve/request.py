@@ -164,7 +164,7 @@ def build_preferences(request: Request, policy: Policy) -> Preferences:
     return Preferences(
         from_pypi=frozenset(map(canonicalize_name, options.from_pypi)),
         from_conda=frozenset(map(canonicalize_name, options.from_conda)),
-        over=frozenset(map(canonicalize_name, options.break_other_managers)),
+        over=_find_overwritten(request),
         prefer=decide_preference(policy, options.prefer),
         upgrade=upgrade,
         no_deps=options.no_deps,
@@ -172,3 +172,20 @@ def build_preferences(request: Request, policy: Policy) -> Preferences:
         limits=request.limits,
         pre=request.pre,
     )
+
+
+def _find_overwritten(request: Request) -> frozenset[NormalizedName]:
+    """Find the names that pip may overwrite: those of the option, or those that are requested.
+
+    The flag alone means what the command line names; where it names only files, what they name.
+    """
+    options = request.options
+    names = {canonicalize_name(one) for one in options.break_other_managers}
+    if options.break_requested:
+        named = [one for one in request.requirements if not one.in_file]
+        direct = [one for one in request.places if not one.in_file]
+        if not named and not direct:
+            named, direct = [*request.requirements], [*request.places]
+        names |= {one.name for one in named}
+        names |= {one.place.name for one in direct if one.place.name is not None}
+    return frozenset(names)

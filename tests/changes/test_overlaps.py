@@ -34,7 +34,7 @@ def refuse(one: Distribution, built: PrefixBuilder) -> InteropError:
     with pytest.raises(InteropError) as caught:
         check_overlap(one, read_snapshot(built.root))
     assert caught.value.code == "would-overwrite"
-    assert any(f"--break-other-managers {one.name}" in hint for hint in caught.value.hints)
+    assert any(f"--break-other-managers={one.name}" in hint for hint in caught.value.hints)
     return caught.value
 
 

@@ -104,7 +104,7 @@ def test_what_is_asked_for_may_stand_in_files_groups_and_scripts() -> None:
 def test_ours_are_read() -> None:
     options = parse(
         *("x", "--from-pypi", "a", "--from-pypi=b", "--from-conda", "c", "--prefer", "pypi"),
-        *("--break-other-managers", "d", "--keep-going", "--solver", "classic", "--only-deps"),
+        *("--break-other-managers=d", "--keep-going", "--solver", "classic", "--only-deps"),
         *("-U", "--upgrade-strategy", "eager", "--force-reinstall", "--build-from-pypi"),
         "--override-frozen",
     )

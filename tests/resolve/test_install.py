@@ -26,7 +26,6 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.installers.pip_process import PipProcess
 from conda_pip_interop.installers.pip_report import ReportItem
-from conda_pip_interop.resolve.assignment import Preferences
 from conda_pip_interop.resolve.install import build_plan
 from conda_pip_interop.resolve.planner import Resolution
 from conda_pip_interop.resolve.request import DirectRequirement, Request
@@ -95,7 +94,7 @@ def pip_of(env: Path) -> PipProcess:
 
 def carry(env: Path, found: Resolution) -> None:
     snapshot = read_snapshot(env)
-    plan = build_plan(found, "install", snapshot, pip_of(env), Preferences())
+    plan = build_plan(found, "install", snapshot, pip_of(env))
     execute(plan, Target(prefix=env, name="web", is_base=False), NoConda())
 
 
@@ -136,7 +135,7 @@ def test_what_would_overwrite_condas_files_changes_nothing(env: Path) -> None:
 
 def test_a_plan_with_nothing_in_it_has_nothing_to_do(env: Path) -> None:
     before = read_tree(env)
-    plan = build_plan(build_resolution(), "install", read_snapshot(env), pip_of(env), Preferences())
+    plan = build_plan(build_resolution(), "install", read_snapshot(env), pip_of(env))
     assert plan.is_empty
     install(env)
     assert read_tree(env) == before
@@ -205,7 +204,7 @@ def test_where_nothing_can_be_staged_it_is_told_why(
     built = PrefixBuilder(root=shared_folder / "web", python="3.11.7")
     process = PipProcess(python=Path(sys.executable), runner=Path(sys.executable))
     snapshot = read_snapshot(built.root)
-    plan = build_plan(build_resolution("fresh"), "install", snapshot, process, Preferences())
+    plan = build_plan(build_resolution("fresh"), "install", snapshot, process)
     tree = read_tree(built.root)
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:

@@ -29,7 +29,7 @@ def test_files_of_another_name_are_refused_naming_both_unless_it_is_let(
     assert "bin/ninja for one" in refused.stderr
     assert hash_env(env) == before
 
-    env.conda("pip install", "--yes", str(tool), "--break-other-managers", "tool")
+    env.conda("pip install", "--yes", str(tool), "--break-other-managers")
     assert env.findings() == []
     (row,) = (one for one in env.json("pip list")["distributions"] if one["name"] == "tool")
     assert (row["owner"], row["in_place_of"]) == ("pip", "ninja")
@@ -40,7 +40,7 @@ def test_files_of_another_name_are_refused_naming_both_unless_it_is_let(
 
     # conda's ninja is a program: the project of that name is pip's, and over it by name alone
     assert env.conda("pip install", "--yes", "ninja", check=False).returncode == 1
-    env.conda("pip install", "--yes", "ninja", "--break-other-managers", "ninja")
+    env.conda("pip install", "--yes", "ninja", "--break-other-managers")
     assert env.owners()["ninja"] == ("1.11.1.3", "pip")
     env.conda("pip undo", "--yes")
     assert hash_env(env) == before
@@ -55,7 +55,7 @@ def test_a_development_build_of_numpy_over_condas(make_env: Any, tmp_path: Path)
     assert refused.returncode == 1
     assert "numpy 2.1.3 is conda's, and pip's own would overwrite it" in refused.stderr
     assert f"`conda remove -n {env.name} numpy`" in refused.stderr
-    env.conda("pip install", *argv, "--break-other-managers", "numpy")
+    env.conda("pip install", *argv, "--break-other-managers")
     assert env.owners()["numpy"] == ("2.4.0.dev0", "pip")
     assert env.python("import numpy; print(numpy.settings)") == "{}"
     assert not (env.prefix / "bin/f2py").exists()  # of conda's numpy

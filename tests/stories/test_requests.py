@@ -115,9 +115,9 @@ def test_a_project_that_conda_owns_is_replaced_only_if_it_is_named(
     before = hash_tree(env.prefix)
     refused = env.conda("pip install", "--yes", f"{tmp_path}/mine", check=False)
     assert refused.returncode == 1
-    assert "--break-other-managers six" in refused.stderr
+    assert "--break-other-managers=six" in refused.stderr
     assert hash_tree(env.prefix) == before
-    argv = ("--yes", f"{tmp_path}/mine", "--break-other-managers", "six")
+    argv = ("--yes", f"{tmp_path}/mine", "--break-other-managers")
     done = env.json("pip install", *argv)
     assert plan_of(done) == {"six": ("pip", "change")}
     assert env.python("import six; print(six.settings)") == "{}"

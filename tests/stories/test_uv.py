@@ -89,7 +89,7 @@ def test_what_conda_owns_is_not_overwritten(make_env: Any, by_uv: dict[str, str]
     assert refused.returncode == 1
     assert "idna 3.10 is conda's" in refused.stderr
     assert hash_tree(env.prefix) == before
-    env.conda("pip install", "--yes", "idna>=3.11", "--break-other-managers", "idna", **by_uv)
+    env.conda("pip install", "--yes", "idna>=3.11", "--break-other-managers", **by_uv)
     assert env.python("import idna; print(idna.__version__)") == "3.11"
     assert env.owners()["idna"] == ("3.11", "pip")
     assert env.findings() == []

@@ -43,14 +43,16 @@ def parse_words(parser: CommandParser, words: Sequence[str]) -> Namespace:
     from conda_pip_interop.commands.install_options import (
         build_install_options,
         read_verbatim,
+        split_break_names,
         split_verbatim,
     )
 
     mixed, verbatim = split_verbatim(words)
+    mixed, break_names = split_break_names(mixed)
     args = parser.parse_intermixed_args(mixed)
     requirements, after = read_verbatim(verbatim, parser.list_options())
     args.words = (*args.words, *requirements)
-    args.install = build_install_options(args, args.words, after)
+    args.install = build_install_options(args, args.words, after, break_names)
     return args
 
 

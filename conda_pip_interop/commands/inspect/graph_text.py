@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.environment.target import not_installed
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -52,6 +50,8 @@ def _draw(branches: tuple[Branch, ...], signs: tuple[str, str, str, str]) -> Ite
 
 def find_packages(graph: Graph, names: Iterable[str], target: Target) -> tuple[Package, ...]:
     """Return the packages of all names; raises InteropError `not-installed`, naming the others."""
+    from conda_pip_interop.environment.target import not_installed
+
     found: dict[str, Package] = {}
     missing: list[str] = []
     for name in names:
