@@ -15,9 +15,9 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.names.channel_index import NameIndex
 from conda_pip_interop.names.names_map import ExtraMap
 from conda_pip_interop.names.renamed_projects import (
-    Renamed,
-    SomethingElse,
-    find_entry,
+    DifferentPackage,
+    RenamedProject,
+    find_known_name,
     find_renamed_projects,
 )
 
@@ -109,8 +109,8 @@ def find_projects(conda_name: str, sources: NameSources) -> tuple[NormalizedName
     if sources.extra is not None and conda_name in sources.extra.projects:
         return sources.extra.projects[conda_name]
     project = canonicalize_name(conda_name)
-    entry = find_entry(project, sources.channels)
-    return () if isinstance(entry, SomethingElse) else (project,)
+    entry = find_known_name(project, sources.channels)
+    return () if isinstance(entry, DifferentPackage) else (project,)
 
 
 def _ask_settings(project: NormalizedName, sources: NameSources) -> Answer | None:
@@ -126,13 +126,13 @@ def _ask_settings(project: NormalizedName, sources: NameSources) -> Answer | Non
 
 
 def _ask_table(project: NormalizedName, sources: NameSources) -> Answer | None:
-    match find_entry(project, sources.channels):
+    match find_known_name(project, sources.channels):
         case None:
             return None
-        case SomethingElse(what=what):
+        case DifferentPackage(meaning=what):
             says = f"conda's package of that name is something else: {what}"
             return _final("table", (), says)
-        case Renamed(names=names):
+        case RenamedProject(conda_names=names):
             there = _present(names, sources)
             if there:
                 return _final("table", there, f"known as conda's {there[0]}")

