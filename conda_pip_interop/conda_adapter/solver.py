@@ -28,11 +28,11 @@ from conda_pip_interop.conda_adapter.channels import ChannelNames, query_name
 from conda_pip_interop.conda_adapter.conda_rollback import remove_leftovers_on_failure
 from conda_pip_interop.conda_adapter.package_contents import fetch_package
 from conda_pip_interop.conda_adapter.stdout import clean_stdout, quiet_stdout
-from conda_pip_interop.dependency_files.locations import hide_password
 from conda_pip_interop.environment.conda_records import read_conda_meta
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.package_contents import Carried, find_carried, read_package_paths
 from conda_pip_interop.resolve.solver import CondaPackage
+from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -20,6 +20,7 @@ from packaging.utils import (
 )
 
 from conda_pip_interop.names.requirement import Invalid
+from conda_pip_interop.text import hide_password
 
 _ARCHIVES: Final = (".whl", ".zip", ".tar", ".tgz", ".tbz", ".txz", ".tlz")
 _ARCHIVES_OF_TAR: Final = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar.lz", ".tar.lzma")
@@ -133,11 +134,6 @@ def find_subdirectory(text: str) -> str:
     """Where in a clone or an archive the project lies, by the URL's fragment."""
     within = _SUBDIRECTORY.search(text)
     return unquote(within[1]) if within else ""
-
-
-def hide_password(text: str) -> str:
-    """A text with a URL in it, to be shown: without the user and the password."""
-    return re.sub(r"(://)[^/@\s]+@", r"\1****@", text)
 
 
 def _parse_url(text: str, *, editable: bool) -> Location | Invalid:

@@ -11,8 +11,8 @@ from typing import Final, Literal, TypeAlias
 
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.dependency_files.locations import hide_password
 from conda_pip_interop.errors import UsageError
+from conda_pip_interop.text import hide_password
 
 #: What an entry is: a requirement; a constraint, which limits one; a path, a URL or an editable
 #: project, which only pip understands; an option of pip's for all of a file.

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.dependencies.requirements import find_subdir, marker_environment
-from conda_pip_interop.dependency_files.locations import hide_password
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.resolve.assignment import (
@@ -25,6 +24,7 @@ from conda_pip_interop.resolve.known_packages import KnownPackages
 from conda_pip_interop.resolve.pins import build_pins
 from conda_pip_interop.resolve.plan_steps import build_actions
 from conda_pip_interop.resolve.request import Request
+from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

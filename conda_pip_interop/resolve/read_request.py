@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from conda_pip_interop.dependency_files.locations import Location, hide_password, parse_location
+from conda_pip_interop.dependency_files.locations import Location, parse_location
 from conda_pip_interop.dependency_files.pylock import is_pylock, parse_pylock
 from conda_pip_interop.dependency_files.pyproject import (
     Chosen,
@@ -33,6 +33,7 @@ from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.installers.pip_options import BY_NAME, Passed, PipArgument
 from conda_pip_interop.names.requirement import Invalid
 from conda_pip_interop.resolve.request import DirectRequirement, NamedRequirement, Request
+from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
