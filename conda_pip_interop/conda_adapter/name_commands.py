@@ -22,8 +22,8 @@ from conda_pip_interop.conda_adapter.package_contents import ChannelInspector
 from conda_pip_interop.conda_adapter.settings import read_names_map
 from conda_pip_interop.conda_adapter.solver import CondaEnvironment
 from conda_pip_interop.dependencies.requirements import marker_environment
-from conda_pip_interop.dependency_files.pyproject import Chosen
-from conda_pip_interop.dependency_files.read import Sources, read_sources
+from conda_pip_interop.dependency_files.pyproject import ProjectParts
+from conda_pip_interop.dependency_files.read import DependencyFiles, read_dependency_files
 from conda_pip_interop.environment.conda_records import claimed_metadata
 from conda_pip_interop.environment.distributions import read_requirements
 from conda_pip_interop.environment.prefix import read_prefix
@@ -73,10 +73,12 @@ def answer_names(options: Options, target: Target) -> Output:
 
 def answer_translate(options: Options, target: Target) -> Output:
     """`conda pip translate`; exit code 1 where `--check` finds the file out of date."""
-    chosen = Chosen(extras=options.extras, groups=options.groups, build_system=options.build_system)
+    parts = ProjectParts(
+        extras=options.extras, groups=options.groups, build_system=options.build_system
+    )
     output = _find_output(options)
     target_folder = Path() if output is None else output.parent
-    sources = read_sources(map(Path, options.words), chosen, target=target_folder)
+    sources = read_dependency_files(map(Path, options.words), parts, target=target_folder)
     snapshot = read_snapshot(target.prefix)
     with_channels = not options.no_channels
     if with_channels and sources.environment is not None and not options.channels:
@@ -88,21 +90,21 @@ def answer_translate(options: Options, target: Target) -> Output:
     else:
         environment, requires = _build_target(snapshot)
         _mention_python(sources, environment["python_full_version"])
-        around = TranslationContext(
+        translation_context = TranslationContext(
             look_up=conda.naming.look_up,
             environment=environment,
             versions=conda.list_versions if with_channels else None,
             matches=conda.matches if with_channels else None,
         )
         channels = tuple(map(str, context.channels)) if with_channels else ()
-        made = translate.translate_to_environment(sources, around, requires, channels)
+        made = translate.translate_to_environment(sources, translation_context, requires, channels)
     if options.verbose:
         for choice in made.choices:
             print_stderr(str(choice))
     return _deliver(made, output, options)
 
 
-def _mention_python(sources: Sources, python: str) -> None:
+def _mention_python(sources: DependencyFiles, python: str) -> None:
     """Say it where markers are read for a Python that a file shuts out."""
     for one in sources.dependencies:
         reason = refuse_python(one.requires_python, python)
