@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.commands.names.names import Channels
+    from conda_pip_interop.commands.names.name_matches import Channels
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 #: A build environment that nobody has used for so long is removed.
 KEPT_DAYS: Final = 14
 _SECONDS_A_DAY: Final = 86_400
-#: Sources the activation scripts, and tells the variables as JSON by the Python that is $0.
+#: DependencyFiles the activation scripts, and tells the variables as JSON by the Python that is $0.
 _ACTIVATE: Final = """
 for script in "$CONDA_PREFIX"/etc/conda/activate.d/*.sh; do
     if test -f "$script"; then . "$script" >&2; fi

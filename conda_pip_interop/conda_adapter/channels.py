@@ -21,10 +21,10 @@ from conda_pip_interop.conda_adapter.settings import read_names
 from conda_pip_interop.names.channel_index import NameIndex, build_index, read_index, write_index
 from conda_pip_interop.names.lookup import Lookup, NameSources, find_conda_names, find_projects
 from conda_pip_interop.names.names_map import read_map
-from conda_pip_interop.names.wrong_guesses import (
-    WrongGuess,
-    read_wrong_guesses,
-    remember_wrong_guesses,
+from conda_pip_interop.names.wrong_matches import (
+    WrongMatch,
+    read_wrong_matches,
+    remember_wrong_matches,
 )
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class ChannelNames:
         return build_sources(with_channels=self._with_channels)
 
     @cached_property
-    def _wrong(self) -> frozenset[WrongGuess]:
-        return read_wrong_guesses(guesses_file())
+    def _wrong(self) -> frozenset[WrongMatch]:
+        return read_wrong_matches(wrong_matches_file())
 
     def look_up(self, project: NormalizedName) -> Lookup:
         """What the sources say of a project."""
@@ -63,7 +63,7 @@ class ChannelNames:
         asked = tuple(
             project
             for project, lookup in self._lookups.items()
-            if package.name in lookup.names and not self.is_wrong(package, project)
+            if package.name in lookup.names and not self.is_wrong_match(package, project)
         )
         return asked or self.guess_projects(package.name)
 
@@ -71,11 +71,11 @@ class ChannelNames:
         """The projects that a package of a name carries, as far as the name tells."""
         return find_projects(conda_name, self.sources)
 
-    def is_wrong(self, package: CondaPackage, project: NormalizedName) -> bool:
+    def is_wrong_match(self, package: CondaPackage, project: NormalizedName) -> bool:
         """Whether a package was looked at before, and does not carry the project."""
-        return build_wrong_guess(package, project) in self._wrong
+        return build_wrong_match(package, project) in self._wrong
 
-    def drop_wrong(
+    def drop_wrong_matches(
         self, packages: Iterable[CondaPackage], project: NormalizedName
     ) -> tuple[CondaPackage, ...]:
         """Of packages of one name, oldest first, those that may carry a project.
@@ -85,22 +85,22 @@ class ChannelNames:
         """
         left: list[CondaPackage] = []
         for package in packages:
-            if self.is_wrong(package, project):
+            if self.is_wrong_match(package, project):
                 left.clear()
             else:
                 left.append(package)
         return tuple(left)
 
-    def remember_wrong(self, package: CondaPackage, project: NormalizedName) -> None:
+    def remember_wrong_match(self, package: CondaPackage, project: NormalizedName) -> None:
         """Remember, here and for later commands, that a package does not carry a project."""
-        guess = build_wrong_guess(package, project)
-        self._wrong = self._wrong | {guess}
-        remember_wrong_guesses(guesses_file(), [guess])
+        match = build_wrong_match(package, project)
+        self._wrong = self._wrong | {match}
+        remember_wrong_matches(wrong_matches_file(), [match])
 
 
-def build_wrong_guess(package: CondaPackage, project: NormalizedName) -> WrongGuess:
-    """The guess that a package carries a project, as it is remembered once it has proven wrong."""
-    return WrongGuess(
+def build_wrong_match(package: CondaPackage, project: NormalizedName) -> WrongMatch:
+    """Build the cache entry for a package that does not contain a project."""
+    return WrongMatch(
         channel=package.channel,
         name=package.name,
         version=package.version,
@@ -137,8 +137,8 @@ def map_file() -> Path:
     return user_folder() / "names-map.json"
 
 
-def guesses_file() -> Path:
-    """Where guesses are kept that the payload has proven wrong."""
+def wrong_matches_file() -> Path:
+    """The cache of packages that do not contain the project looked up."""
     return user_folder() / "wrong-guesses.json"
 
 

@@ -12,7 +12,11 @@ from conda.models.match_spec import MatchSpec
 from conda_pip_interop.conda_adapter.console import clean_stdout
 from conda_pip_interop.conda_adapter.solver import CondaEnvironment, build_package
 from conda_pip_interop.environment.conda_records import read_conda_records
-from conda_pip_interop.names.package_contents import Carried, find_carried, read_package_paths
+from conda_pip_interop.names.package_contents import (
+    ContainedDistribution,
+    find_distributions,
+    read_package_paths,
+)
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelInspector:
-    """The channels, for the Python of one environment (see `usecases.names.Channels`)."""
+    """The channels, for the Python of one environment (see `name_matches.Channels`)."""
 
     conda: CondaEnvironment
     _records: dict[CondaPackage, Any] = field(default_factory=dict)
@@ -38,12 +42,14 @@ class ChannelInspector:
         self._records.update(found)
         return tuple(found)
 
-    def read_installed(self, conda_name: str) -> tuple[str, tuple[Carried, ...]] | None:
+    def read_installed(
+        self, conda_name: str
+    ) -> tuple[str, tuple[ContainedDistribution, ...]] | None:
         """See `Channels.read_installed`."""
         records, _ = read_conda_records(self.conda.target.prefix)
         for record in records:
             if record.name == conda_name:
-                carried = find_carried(file.path for file in record.files)
+                carried = find_distributions(file.path for file in record.files)
                 return f"{record.version} {record.build}", carried
         return None
 
@@ -51,23 +57,25 @@ class ChannelInspector:
         """See `Channels.guess_projects`."""
         return self.conda.naming.guess_projects(conda_name)
 
-    def is_wrong(self, package: CondaPackage, project: NormalizedName) -> bool:
-        """See `Channels.is_wrong`."""
-        return self.conda.naming.is_wrong(package, project)
+    def is_wrong_match(self, package: CondaPackage, project: NormalizedName) -> bool:
+        """See `Channels.is_wrong_match`."""
+        return self.conda.naming.is_wrong_match(package, project)
 
-    def remember_wrong(self, package: CondaPackage, project: NormalizedName) -> None:
-        """See `Channels.remember_wrong`."""
-        self.conda.naming.remember_wrong(package, project)
+    def remember_wrong_match(self, package: CondaPackage, project: NormalizedName) -> None:
+        """See `Channels.remember_wrong_match`."""
+        self.conda.naming.remember_wrong_match(package, project)
 
-    def read_carried(self, package: CondaPackage, *, download: bool) -> tuple[Carried, ...] | None:
-        """See `Channels.read_carried`."""
+    def read_contents(
+        self, package: CondaPackage, *, download: bool
+    ) -> tuple[ContainedDistribution, ...] | None:
+        """See `Channels.read_contents`."""
         record = self._records[package]
         paths = _read_cached(record)
         if paths is None and download:
             with clean_stdout():
                 ProgressiveFetchExtract((record,)).execute()
             paths = _read_cached(record)
-        return None if paths is None else find_carried(paths)
+        return None if paths is None else find_distributions(paths)
 
 
 def _read_cached(record: Any) -> tuple[str, ...] | None:

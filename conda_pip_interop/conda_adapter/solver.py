@@ -28,10 +28,14 @@ from conda_pip_interop.changes.files import replace_file
 from conda_pip_interop.conda_adapter.channels import ChannelNames, fetch_package, query_name
 from conda_pip_interop.conda_adapter.conda_rollback import remove_leftovers_on_failure
 from conda_pip_interop.conda_adapter.console import clean_stdout, quiet_stdout
-from conda_pip_interop.dependency_files.locations import hide_password
 from conda_pip_interop.environment.conda_records import read_conda_records
-from conda_pip_interop.names.package_contents import Carried, find_carried, read_package_paths
+from conda_pip_interop.names.package_contents import (
+    ContainedDistribution,
+    find_distributions,
+    read_package_paths,
+)
 from conda_pip_interop.resolve.solver import CondaPackage
+from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,13 +68,15 @@ class CondaSolution:
     def find_wrong(self, expected: Mapping[NormalizedName, str]) -> tuple[str, ...]:
         """See `Solution.find_wrong`; a metapackage may have the files in what it depends on."""
         records = self.transaction.prefix_setups[str(self.prefix)].link_precs
-        carried = {one.name for record in records for one in find_carried(_read_paths(record))}
+        carried = {
+            one.name for record in records for one in find_distributions(_read_paths(record))
+        }
         carried |= {one.name for one in _find_carried_in(self.prefix)}
         linked = {one.name: one for one in self.linked}
         wrong = []
         for project, name in sorted(expected.items()):
             if project not in carried and name in linked:
-                self.naming.remember_wrong(linked[name], project)
+                self.naming.remember_wrong_match(linked[name], project)
                 wrong.append(f"conda's {name} {linked[name].version} does not carry {project}")
         return tuple(wrong)
 
@@ -114,7 +120,7 @@ class CondaEnvironment:
         lookup = self.naming.look_up(name)
         for conda_name in lookup.names:
             packages = map(build_package, self.find_fitting(conda_name))
-            usable = self.naming.drop_wrong(
+            usable = self.naming.drop_wrong_matches(
                 (one for one in packages if one.needs_python or lookup.trusted), name
             )
             if usable:
@@ -149,7 +155,7 @@ class CondaEnvironment:
     def list_versions(self, conda_name: str, project: NormalizedName) -> tuple[str, ...]:
         """The versions of a package, whatever the Python, that may carry a project."""
         packages = (one for one in self.list_packages(conda_name) if one.needs_python)
-        left = self.naming.drop_wrong(packages, project)
+        left = self.naming.drop_wrong_matches(packages, project)
         return tuple(dict.fromkeys(one.version for one in left))
 
     def find_fitting(self, conda_name: str) -> list[Any]:
@@ -250,9 +256,9 @@ def _read_paths(record: Any) -> tuple[str, ...]:
     return read_package_paths(Path(folder)) or ()
 
 
-def _find_carried_in(prefix: Path) -> tuple[Carried, ...]:
+def _find_carried_in(prefix: Path) -> tuple[ContainedDistribution, ...]:
     records, _ = read_conda_records(prefix)
-    return find_carried(file.path for record in records for file in record.files)
+    return find_distributions(file.path for record in records for file in record.files)
 
 
 def _sort(records: Iterable[Any]) -> list[Any]:

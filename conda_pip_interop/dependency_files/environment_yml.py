@@ -1,4 +1,4 @@
-"""environment.yml: read with its comments, changed where a dependency moves, written as it was."""
+"""An environment.yml, read with its comments and rendered with only its dependencies changed."""
 
 from __future__ import annotations
 
@@ -14,44 +14,43 @@ from conda_pip_interop.dependency_files.requirements_txt import Entry, classify,
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """One item of a YAML list with its comments: at the end of its line, and in lines above.
-
-    The lines of `before` are as they stand in the file, indented.
-    """
+    """One item of a YAML list, the comment after it, and the indented comment lines above it."""
 
     value: Any
     comment: str = ""
     before: tuple[str, ...] = ()
 
     def indent(self, columns: int) -> Item:
-        """The same item with the lines above it indented by so much."""
+        """Indent the comment lines above the item."""
         lines = tuple(" " * columns + line.strip() for line in self.before if line.strip())
         return replace(self, before=lines)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentFile:
-    """An environment file, taken apart: `document` has all of it but the lists of dependencies."""
+    """An environment file: its dependencies, and the `document` with everything else.
+
+    `pip_item` is the item that contains the `pip` section, `after` the comment lines below the
+    last dependency, `offset` the number of columns by which list items are indented.
+    """
 
     document: Any
     conda: tuple[Item, ...]
     pip: tuple[Item, ...]
     pip_item: Item
     after: tuple[str, ...]
-    """Comment lines below the last dependency."""
     offset: int
-    """Columns that an item of a list is indented by."""
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """The channels that it names; `nodefaults` is none."""
+        """The channels of the file, without `nodefaults`."""
         listed = self.document.get("channels")
         names = listed if isinstance(listed, list) else ()
         return tuple(str(one) for one in names if one != "nodefaults")
 
 
 def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
-    """Read an environment file; raises UsageError `unreadable-file` for what is none."""
+    """Parse an environment file; raises UsageError `unreadable-file` if it is not valid."""
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
     from ruamel.yaml.error import YAMLError
 
@@ -81,9 +80,9 @@ def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
                 pip += nested
                 after = (*rest, *after)
             case other:
-                raise unreadable(origin, f"its dependencies hold {other!r}")
+                raise unreadable(origin, f"its dependencies contain {other!r}")
     if any(not isinstance(item.value, str) for item in pip):
-        raise unreadable(origin, "its pip section holds more than requirements")
+        raise unreadable(origin, "its pip section contains more than requirements")
     return EnvironmentFile(
         document=document,
         conda=tuple(conda),
@@ -95,7 +94,7 @@ def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
 
 
 def build_environment() -> EnvironmentFile:
-    """An environment file that is still empty."""
+    """Build an empty environment file."""
     from ruamel.yaml.comments import CommentedMap
 
     return EnvironmentFile(
@@ -106,7 +105,7 @@ def build_environment() -> EnvironmentFile:
 def read_pip_entries(
     environment: EnvironmentFile, *, origin: str, folder: Path
 ) -> tuple[Entry, ...]:
-    """The lines of the pip section; an option or a place stays what it is."""
+    """Read the lines of the `pip` section."""
     entries = []
     for item in environment.pip:
         kind, text, tail = classify(item.value)
@@ -125,13 +124,13 @@ def read_pip_entries(
     return tuple(entries)
 
 
-def note_marker(marker: str, comment: str) -> str:
-    """The comment `# ; MARKER`, which `read_marker` understands, and what was there behind it."""
+def add_marker(marker: str, comment: str) -> str:
+    """Put a marker in front of a comment, as `# ; MARKER`: conda has no markers."""
     return f"# ; {marker}  {comment}".rstrip()
 
 
-def read_marker(comment: str) -> tuple[str, str]:
-    """A marker out of a comment, with its semicolon (empty for none), and what else it says."""
+def split_marker(comment: str) -> tuple[str, str]:
+    """Split a comment of `add_marker` into the marker, with its semicolon, and the comment."""
     if not comment.startswith("# ; "):
         return "", comment
     marker, _, rest = comment.removeprefix("# ").partition("  #")
@@ -139,9 +138,9 @@ def read_marker(comment: str) -> tuple[str, str]:
 
 
 def read_items(listed: Any) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-    """The items of a list, and the comment lines below the last.
+    """Read the items of a list, and the comment lines below the last one.
 
-    ruamel.yaml keeps the rest of an item's line and all lines up to the next item as one comment.
+    For ruamel.yaml, the rest of an item's line and all lines up to the next item are one comment.
     """
     first = listed.ca.comment[1] if listed.ca.comment and len(listed.ca.comment) > 1 else None
     lines = "".join(" " * token.start_mark.column + token.value for token in first or ())
@@ -169,7 +168,7 @@ def _find_offset(text: str) -> int:
 def render_environment(
     environment: EnvironmentFile, *, conda: Iterable[Item], pip: Iterable[Item]
 ) -> str:
-    """Write an environment file with these dependencies, everything else as it was read."""
+    """Render an environment file with these dependencies and everything else unchanged."""
     from ruamel.yaml.comments import CommentedMap
 
     listed = list(conda)

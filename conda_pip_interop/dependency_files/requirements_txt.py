@@ -1,4 +1,4 @@
-"""Dependency files as entries: what each line asks for, where it stands, and its comments."""
+"""The entries of a dependency file, and how they are read from a requirements file."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Final, Literal, TypeAlias
 
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.dependency_files.locations import hide_password
+from conda_pip_interop.dependency_files.locations import is_location
 from conda_pip_interop.errors import UsageError
+from conda_pip_interop.text import hide_password
 
-#: What an entry is: a requirement; a constraint, which limits one; a path, a URL or an editable
-#: project, which only pip understands; an option of pip's for all of a file.
-Kind: TypeAlias = Literal["requirement", "constraint", "place", "option"]
+#: A location is a path, a URL or an editable project; an option is one of pip's global options.
+Kind: TypeAlias = Literal["requirement", "constraint", "location", "option"]
 
 _COMMENT: Final = re.compile(r"(?:^|\s+)#.*$")
 _OPTION: Final = re.compile(r"(?:(--[\w-]+)(?:\s*=\s*|\s+|$)|(-\w)\s*)(.*)$")
@@ -25,15 +25,15 @@ _REQUIREMENT: Final = ("-r", "--requirement")
 _CONSTRAINT: Final = ("-c", "--constraint")
 EDITABLE: Final = ("-e", "--editable")
 _LINE_OPTION: Final = re.compile(r"\s+--(?:hash|global-option|config-settings?)\b.*$")
-_DEEPEST: Final = 20
+_MAX_DEPTH: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One line of a dependency file. `before` are comment lines above it, `#` included.
+    """One line of a dependency file; its paths are relative to `folder`.
 
-    `tail` are the options that stand behind a requirement (`--hash=…`), `folder` is where its paths
-    are meant from.
+    `tail` has the options after a requirement (`--hash=…`), `comment` the comment after it, and
+    `before` the comment lines above it, each with its `#`.
     """
 
     text: str
@@ -48,9 +48,10 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dependencies:
-    """What a file asks for. `own` are the lines of the project itself, extras included, by name.
+    """The dependencies in a file.
 
-    `links` are the URLs of the archives that a lock file names, each with its hash.
+    `links` are the archive URLs in a lock file, with their hashes. `own` has the `Requires-Dist`
+    lines of the extras of the file's own project, by its name.
     """
 
     entries: tuple[Entry, ...]
@@ -62,12 +63,12 @@ class Dependencies:
 def read_requirements_file(
     file: Path, *, environ: Mapping[str, str] | None = None, depth: int = 0
 ) -> Iterator[Entry]:
-    """Read a requirements file (pip's documentation, "Requirements File Format"), `-r` followed.
+    """Read a requirements file and the files that it includes (pip's "Requirements File Format").
 
-    `environ` gives the values of `${NAME}` in the names of files that it includes. Raises
-    UsageError `unreadable-file` for it and for what it includes.
+    `environ` gives the values of `${NAME}` in the names of included files. Raises UsageError
+    `unreadable-file`.
     """
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         raise unreadable(file, "it includes itself")
     before: list[str] = []
     for number, line, comment in split_lines(read_text(file)):
@@ -107,28 +108,29 @@ def _as_constraints(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 
 def classify(line: str) -> tuple[Kind, str, str]:
-    """What a line without its comment is, its text, and the options behind a requirement."""
+    """Classify a line without its comment: its kind, its text, and its tail (see `Entry`)."""
     option, _ = split_option(line)
-    if option in EDITABLE or (option is None and _is_place(line)):
-        return "place", line, ""
+    text, tail = split_tail(line)
+    if option in EDITABLE or (option is None and is_location(text)):
+        return "location", line, ""
     if option is not None:
         return "option", line, ""
-    return "requirement", *split_tail(line)
+    return "requirement", text, tail
 
 
 def split_tail(line: str) -> tuple[str, str]:
-    """A requirement, and the options behind it."""
+    """Split a requirement from the options after it."""
     found = _LINE_OPTION.search(line)
     return (line[: found.start()], found[0].strip()) if found else (line, "")
 
 
 def expand_variables(text: str, environ: Mapping[str, str]) -> str:
-    """Put in the values of `${NAME}` as pip does in requirements files; unknown ones stay."""
+    """Replace `${NAME}` as pip does in requirements files; unknown names stay."""
     return _VARIABLE.sub(lambda found: environ.get(found[1], "") or found[0], text)
 
 
 def split_lines(text: str) -> Iterator[tuple[int, str, str]]:
-    """(number, logical line, comment) of each line; one that ends with a backslash goes on."""
+    """Split a text into (line number, line, comment); a backslash at the end joins two lines."""
     parts: list[str] = []
     for number, raw in enumerate(text.splitlines(), 1):
         if raw.endswith("\\") and not raw.lstrip().startswith("#"):
@@ -144,7 +146,7 @@ def split_lines(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def split_option(line: str) -> tuple[str | None, str]:
-    """The option that a line begins with, None for none, and what follows it, unquoted."""
+    """Split a line into its option (None if it has none) and the value, unquoted."""
     if not line.startswith("-"):
         return None, line
     found = _OPTION.match(line)
@@ -152,21 +154,15 @@ def split_option(line: str) -> tuple[str | None, str]:
         return line, ""
     try:
         return found[1] or found[2], " ".join(shlex.split(found[3]))
-    except ValueError:  # a quotation mark without its fellow
+    except ValueError:  # an unclosed quotation mark
         return found[1] or found[2], found[3]
 
 
 def find_file(folder: Path, name: str) -> Path:
-    """The file that is meant from a folder; raises UsageError `unreadable-file` for a URL."""
+    """Find a file relative to a folder; raises UsageError `unreadable-file` for a URL."""
     if "://" in name:
-        raise unreadable(hide_password(name), "only files are read; download it first")
+        raise unreadable(hide_password(name), "it is a URL; download it first")
     return folder / name
-
-
-def _is_place(line: str) -> bool:
-    """Whether pip takes it for a URL or a path; `name @ URL` is a requirement."""
-    first = line.split(";", maxsplit=1)[0].split(" @ ", maxsplit=1)[0].strip()
-    return "://" in first or "/" in first.split("[")[0] or first.endswith((".whl", ".zip", ".gz"))
 
 
 def read_text(file: Path) -> str:
@@ -179,14 +175,14 @@ def read_text(file: Path) -> str:
         raise UsageError(
             "unreadable-file",
             f"{file} cannot be read: {error.strerror or error}.",
-            hints=("Check the path; it counts from the folder that you are in.",),
+            hints=("Check the path; it is relative to the current directory.",),
         ) from error
 
 
 def unreadable(file: PurePath | str, reason: str) -> UsageError:
-    """The error for a file that is not what its name says."""
+    """Build the error for a file whose content is not valid."""
     return UsageError(
         "unreadable-file",
         f"{file} cannot be read: {reason}.",
-        hints=("Known are requirements.txt, pyproject.toml, pylock.toml and environment.yml.",),
+        hints=("Supported are requirements.txt, pyproject.toml, pylock.toml and environment.yml.",),
     )

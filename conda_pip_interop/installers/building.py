@@ -15,12 +15,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from conda_pip_interop.dependency_files.locations import hide_password
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.build_backend import ask_backend, find_missing, read_build_system
 from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.installers.source_trees import find_archive, find_languages, find_source
 from conda_pip_interop.installers.stubs import write_stub
+from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.dependency_files.locations import hide_password
 from conda_pip_interop.errors import PipFailedError
 from conda_pip_interop.installers.pip_input_files import build_words, write_constraints, write_links
 from conda_pip_interop.installers.pip_options import PipOptions
 from conda_pip_interop.installers.pip_report import parse_report
 from conda_pip_interop.installers.processes import run_child
 from conda_pip_interop.installers.stubs import write_overlay
+from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name, parse_wheel_filename
 
-from conda_pip_interop.dependency_files.locations import hide_password, is_archive
+from conda_pip_interop.dependency_files.locations import is_archive
 from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.installers.interface import HeldDistribution, Line, Pin
 from conda_pip_interop.installers.pip_input_files import (
@@ -35,6 +35,7 @@ from conda_pip_interop.installers.processes import run_child
 from conda_pip_interop.installers.stubs import write_stub_wheel
 from conda_pip_interop.installers.uv_lock import Package, is_wheel, parse_answer, read_metadata
 from conda_pip_interop.installers.uv_options import UvSettings
+from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
     from conda_pip_interop.installers.pip_process import PipProcess

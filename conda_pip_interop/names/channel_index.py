@@ -1,4 +1,4 @@
-"""A channel's package names by their normal form, so that any spelling finds them."""
+"""The package names of the channels, indexed so that any spelling of a name finds them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.changes.files import replace_file
 
 _VERSION: Final = 1
-_NEEDS_WORK: Final = re.compile(r"[A-Z_.]|--")
+_NOT_NORMALIZED: Final = re.compile(r"[A-Z_.]|--")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NameIndex:
-    """Names as channels spell them, by PyPI's normal form (case, `-`, `_` and `.` folded)."""
+    """The names as the channels spell them, by their normalized form (PyPI's)."""
 
-    by_normal_form: Mapping[str, tuple[str, ...]]
+    by_normalized_name: Mapping[str, tuple[str, ...]]
 
     def find(self, name: str) -> tuple[str, ...]:
-        """The spellings that the channels have of a name, the most usual one first."""
-        return self.by_normal_form.get(canonicalize_name(name), ())
+        """Find the channels' spellings of a name, the normalized one first."""
+        return self.by_normalized_name.get(canonicalize_name(name), ())
 
     def has(self, conda_name: str) -> bool:
         """Whether a channel has a package of exactly this name."""
@@ -33,29 +33,26 @@ class NameIndex:
 
     @property
     def names(self) -> Iterable[str]:
-        """Every name of the channels."""
-        return (name for names in self.by_normal_form.values() for name in names)
+        """All names of the channels."""
+        return (name for names in self.by_normalized_name.values() for name in names)
 
 
 def build_index(names: Iterable[str]) -> NameIndex:
-    """Index the names of one channel or several.
-
-    Of two spellings the normal form itself comes first: `foo-bar` before `foo_bar`.
-    """
+    """Index the names of one or more channels, each name once."""
     found: dict[str, tuple[str, ...]] = {}
-    spelled: list[tuple[NormalizedName, str]] = []
+    others: list[tuple[NormalizedName, str]] = []
     for name in names:
-        if _NEEDS_WORK.search(name) is None:
+        if _NOT_NORMALIZED.search(name) is None:  # most names: canonicalize_name is slower
             found[name] = (name,)
         else:
-            spelled.append((canonicalize_name(name), name))
-    for normal, name in sorted(set(spelled)):
-        found[normal] = (*found.get(normal, ()), name)
-    return NameIndex(by_normal_form=found)
+            others.append((canonicalize_name(name), name))
+    for normalized, name in sorted(set(others)):
+        found[normalized] = (*found.get(normalized, ()), name)
+    return NameIndex(by_normalized_name=found)
 
 
 def read_index(file: Path, *, key: str) -> NameIndex | None:
-    """The index that was kept for just this state (`key`) of the channels, if there is one."""
+    """Read a cached index; None if there is none for this state (`key`) of the channels."""
     try:
         document = json.loads(file.read_bytes())
     except (OSError, ValueError):
@@ -69,7 +66,7 @@ def read_index(file: Path, *, key: str) -> NameIndex | None:
 
 
 def write_index(file: Path, index: NameIndex, *, key: str) -> None:
-    """Keep an index; where nothing can be written, it is built again the next time."""
+    """Cache an index; if the file cannot be written, the index is built again next time."""
     document = {"version": _VERSION, "key": key, "names": sorted(index.names)}
     try:
         replace_file(file, json.dumps(document).encode())

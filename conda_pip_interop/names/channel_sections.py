@@ -1,4 +1,4 @@
-"""Entries of a map of names that count for one channel alone: `bioconda::salmon`."""
+"""Entries of a map of names that apply to one channel only: `bioconda::salmon`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Value = TypeVar("Value")
 
 
 def list_channel_names(channels: Iterable[str]) -> list[str]:
-    """The names that channels are known by: any part of a name or URL.
+    """List the names that channels go by: every part of a name or URL.
 
     `https://…/conda-forge` is conda-forge, `pkgs/main` is main.
     """
@@ -17,13 +17,13 @@ def list_channel_names(channels: Iterable[str]) -> list[str]:
 
 
 def split_section(key: str) -> tuple[str, str]:
-    """The channel that a key names, with its `::` (empty where it names none), and the rest."""
+    """Split a key into its channel with the `::` (empty if it has none) and the name."""
     channel, separator, name = key.rpartition("::")
     return channel + separator, name
 
 
 def choose_entries(entries: Mapping[str, Value], channels: Iterable[str]) -> dict[str, Value]:
-    """The entries that count for channels: their own, the first channel's first, before others."""
+    """Choose the entries that apply to channels: a channel's own first, in channel order."""
     chosen = {key: value for key, value in entries.items() if "::" not in key}
     sections = [(*split_section(key), value) for key, value in entries.items() if "::" in key]
     for channel in reversed(list_channel_names(channels)):

@@ -1,7 +1,7 @@
-"""What a conda record depends on, as requirements of PyPI's: exact, or saying that it is not.
+"""The translation of conda's `depends` into PyPI requirements, exact or with what differs.
 
-Exact means: for releases, and for pre- and post-releases that are spelled as long as the bound,
-both sides give the same answer.
+Exact means: PEP 440 and conda give the same answer for releases, and for pre- and post-releases
+with as many release segments as the bound.
 """
 
 from __future__ import annotations
@@ -14,57 +14,65 @@ from typing import Final
 from packaging.requirements import Requirement
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.utils import NormalizedName
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-_DEPEND: Final = re.compile(r"([A-Za-z0-9_.-]+)(?:\s+([^\s\[]+)(?:\s+([^\s\[]+))?)?")
-_WRITTEN: Final = re.compile(r"(?:[^\s=:]+::)?([A-Za-z0-9_.-]+)\s*((?:[=<>!~*\d][^\[]*)?)")
+from conda_pip_interop.names.versions import format_release, parse_version
+
+_DEPENDENCY: Final = re.compile(r"([A-Za-z0-9_.-]+)(?:\s+([^\s\[]+)(?:\s+([^\s\[]+))?)?")
+_IN_ENVIRONMENT_YML: Final = re.compile(
+    r"(?:[^\s=:]+::)?([A-Za-z0-9_.-]+)\s*((?:[=<>!~*\d][^\[]*)?)"
+)
 _EXACT: Final = re.compile(r"=([^=\s]+)=([^=\s]+)")
 _ABOVE: Final = re.compile(r"(?:(?<=,)|^)>([0-9]+(?:[.!][0-9]+)*)(?=,|$)")
-_POSTS: Final = re.compile(r"!=([0-9]+(?:[.!][0-9]+)*)\.post\.\*")
+_EXCLUDED_POSTS: Final = re.compile(r"!=([0-9]+(?:[.!][0-9]+)*)\.post\.\*")
 _PLAIN_BOUND: Final = re.compile(r"[<>][0-9]+(?:[.!][0-9]+)*")
 _CLAUSE: Final = re.compile(r"(==|!=|<=|>=|~=|=|<|>|)([^=<>!~].*)")
 
+NOT_PLAIN: Final = "not a plain name, version and build"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Depend:
-    """A match spec of conda's (CEP 29) read as a name and PEP 440 specifiers.
+class CondaDependency:
+    """A conda match spec (CEP 29) as a name and PEP 440 specifiers.
 
-    `inexact` says what the specifiers leave out or add; None where they mean the same. For
-    releases they do all the same where `suits_releases`: it is about pre- or post-releases.
+    `inexact` says how the specifiers differ from the match spec; None if they mean the same. If
+    they differ for pre- and post-releases only, `exact_for_releases` is True.
     """
 
     name: str
     specifiers: SpecifierSet
     inexact: str | None
-    suits_releases: bool
+    exact_for_releases: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PypiRequirement:
-    """A line of `depends` and what it asks of PyPI's: None where conda's package has nothing."""
+    """A dependency of a conda package as a PyPI requirement; None if it has no distribution.
 
-    depend: str
+    For `inexact` and `exact_for_releases`, see `CondaDependency`.
+    """
+
+    dependency: str
     requirement: str | None
     inexact: str | None
-    suits_releases: bool = False
+    exact_for_releases: bool = False
 
     def refuses(self, version: str) -> bool:
-        """Whether it is certain that conda's line does not take a version of the project."""
-        try:
-            found = Version(version)
-        except InvalidVersion:
+        """Whether the dependency certainly excludes a version of the project."""
+        found = parse_version(version)
+        if found is None or self.requirement is None:
             return False
         is_release = not (found.is_prerelease or found.is_postrelease)
-        if self.requirement is None or (self.inexact and not (self.suits_releases and is_release)):
+        if self.inexact and not (self.exact_for_releases and is_release):
             return False
         return any(
-            not one.contains(found, prereleases=True) and not _is_local_at_bound(found, one)
+            not one.contains(found, prereleases=True) and not _is_local_of_bound(found, one)
             for one in Requirement(self.requirement).specifier
         )
 
 
-def _is_local_at_bound(version: Version, specifier: Specifier) -> bool:
-    """Whether it is a local version of the bound: conda sorts it above or below, by its letters."""
+def _is_local_of_bound(version: Version, specifier: Specifier) -> bool:
+    """Whether it is a local version of the bound; conda may sort those above or below the bound."""
     bound = Specifier(f"=={specifier.version}")
     return version.local is not None and bound.contains(version.public, prereleases=True)
 
@@ -72,147 +80,152 @@ def _is_local_at_bound(version: Version, specifier: Specifier) -> bool:
 def build_requirements(
     depends: Iterable[str], find_projects: Callable[[str], tuple[NormalizedName, ...]]
 ) -> tuple[PypiRequirement, ...]:
-    """Translate the `depends` of a record; one line for each project that a package carries.
+    """Translate the `depends` of a record, with one requirement for each project of a package.
 
-    `find_projects` tells the projects of a conda package: for certain out of what is installed,
-    else as guessed.
+    `find_projects` gives the projects that a conda package contains.
     """
     return tuple(
-        one for depend in depends for one in _build_requirement(depend.strip(), find_projects)
+        one
+        for dependency in depends
+        for one in _build_requirements_of(dependency.strip(), find_projects)
     )
 
 
-def _build_requirement(
+def _build_requirements_of(
     text: str, find_projects: Callable[[str], tuple[NormalizedName, ...]]
 ) -> Iterator[PypiRequirement]:
-    depend = parse_depend(text)
-    if depend is None:
-        inexact = "a match spec that is more than name, version and build"
-        yield PypiRequirement(depend=text, requirement=None, inexact=inexact)
+    dependency = parse_dependency(text)
+    if dependency is None:
+        yield PypiRequirement(dependency=text, requirement=None, inexact=NOT_PLAIN)
         return
-    projects = find_projects(depend.name)
+    projects = find_projects(dependency.name)
     if not projects:
-        inexact = f"conda's {depend.name} carries no distribution"
-        yield PypiRequirement(depend=text, requirement=None, inexact=inexact)
+        inexact = f"the conda package {dependency.name} contains no distribution"
+        yield PypiRequirement(dependency=text, requirement=None, inexact=inexact)
     for project in projects:
         yield PypiRequirement(
-            depend=text,
-            requirement=f"{project}{depend.specifiers}",
-            inexact=depend.inexact,
-            suits_releases=depend.suits_releases,
+            dependency=text,
+            requirement=f"{project}{dependency.specifiers}",
+            inexact=dependency.inexact,
+            exact_for_releases=dependency.exact_for_releases,
         )
 
 
-def parse_depend(text: str) -> Depend | None:
-    """Read `name`, `name version` or `name version build`; None for any other form."""
-    match = _DEPEND.fullmatch(text.strip())
+def parse_dependency(text: str) -> CondaDependency | None:
+    """Parse `name`, `name version` or `name version build`; None for any other match spec."""
+    match = _DEPENDENCY.fullmatch(text.strip())
     if match is None:
         return None
     name, version, build = match.groups()
-    depend = _read_spec(name, version or "*")
+    dependency = _translate_spec(name, version or "*")
     if build not in (None, "*"):
-        return replace(depend, inexact=f"only builds {build}", suits_releases=False)
-    return depend
+        inexact = f"limited to the build {build}"
+        return replace(dependency, inexact=inexact, exact_for_releases=False)
+    return dependency
 
 
-def _read_spec(name: str, spec: str) -> Depend:
-    """PEP 440's specifiers and how they differ.
+def parse_environment_dependency(text: str) -> CondaDependency | None:
+    """Parse a dependency as it is written in an environment.yml, such as `numpy=1.26=py312_0`.
 
-    What `names.versions` and `names.exact` add for conda's sake is taken back: PEP 440 means by
-    itself that `>1.0` shuts out the post-releases of 1.0, and that `>=1.7` takes 1.7+cu118.
+    A channel in front (`conda-forge::numpy`) is ignored.
     """
-    first, *others = spec.split("|")
-    posts = {Version(one) for one in _POSTS.findall(first)}
-    exceeded = posts & {Version(one) for one in _ABOVE.findall(first)}
-    clauses: list[str] = []
-    inexact = None
-    suits_releases = True
-    for clause in first.split(","):
-        bound = _POSTS.fullmatch(clause) or _ABOVE.fullmatch(clause)
-        if bound is not None and Version(bound[1]) in exceeded:
-            clauses += [clause] if clause.startswith(">") else []
-            continue
-        specifier, difference = _read_clause(clause)
-        clauses += [specifier] if specifier else []
-        inexact = inexact or difference
-        suits_releases &= difference is None or _PLAIN_BOUND.fullmatch(clause) is not None
-    found = SpecifierSet(",".join(clauses))
-    if not all(_is_taken(one, found) for one in others):
-        found, inexact, suits_releases = SpecifierSet(), f"{spec} has no like in PEP 440", False
-    return Depend(name=name, specifiers=found, inexact=inexact, suits_releases=suits_releases)
-
-
-def _is_taken(alternative: str, specifiers: SpecifierSet) -> bool:
-    try:
-        version = Version(alternative.removeprefix("=="))
-    except InvalidVersion:
-        return False
-    return alternative.startswith("==") and specifiers.contains(version, prereleases=True)
-
-
-def parse_environment_depend(text: str) -> Depend | None:
-    """Read a dependency as people write it into an environment.yml: `numpy=1.26=py312_0`, too.
-
-    A channel in front (`conda-forge::numpy`) is passed over.
-    """
-    match = _WRITTEN.fullmatch(text.strip())
+    match = _IN_ENVIRONMENT_YML.fullmatch(text.strip())
     if match is None:
         return None
     name, rest = match.groups()
     exact = _EXACT.fullmatch(rest)
     if exact is not None:
-        return parse_depend(f"{name} {exact[1]} {exact[2]}")
-    return parse_depend(f"{name} {rest}".replace(", ", ","))
+        return parse_dependency(f"{name} {exact[1]} {exact[2]}")
+    return parse_dependency(f"{name} {rest}".replace(", ", ","))
 
 
-def _read_clause(clause: str) -> tuple[str, str | None]:  # noqa: PLR0911 - one a case
-    """A PEP 440 specifier and how it differs; no specifier where there is none like it."""
+def _translate_spec(name: str, spec: str) -> CondaDependency:
+    """Translate a version spec, without the terms that only conda needs.
+
+    `names.versions` and `names.exact_specs` add them: in PEP 440, `>1.0` excludes the post-releases
+    of 1.0 by itself, and `>=1.7` includes 1.7+cu118.
+    """
+    first, *alternatives = spec.split("|")
+    posts = {Version(one) for one in _EXCLUDED_POSTS.findall(first)}
+    bounds = posts & {Version(one) for one in _ABOVE.findall(first)}
+    clauses: list[str] = []
+    inexact = None
+    exact_for_releases = True
+    for clause in first.split(","):
+        bound = _EXCLUDED_POSTS.fullmatch(clause) or _ABOVE.fullmatch(clause)
+        if bound is not None and Version(bound[1]) in bounds:
+            clauses += [clause] if clause.startswith(">") else []
+            continue
+        specifier, difference = _translate_clause(clause)
+        clauses += [specifier] if specifier else []
+        inexact = inexact or difference
+        exact_for_releases &= difference is None or _PLAIN_BOUND.fullmatch(clause) is not None
+    specifiers = SpecifierSet(",".join(clauses))
+    if not all(_is_included(one, specifiers) for one in alternatives):
+        specifiers, inexact, exact_for_releases = SpecifierSet(), _no_equivalent(spec), False
+    return CondaDependency(
+        name=name, specifiers=specifiers, inexact=inexact, exact_for_releases=exact_for_releases
+    )
+
+
+def _is_included(alternative: str, specifiers: SpecifierSet) -> bool:
+    version = parse_version(alternative.removeprefix("=="))
+    return (
+        alternative.startswith("==")
+        and version is not None
+        and specifiers.contains(version, prereleases=True)
+    )
+
+
+def _translate_clause(clause: str) -> tuple[str, str | None]:  # noqa: PLR0911 - one a case
+    """Translate a clause into a specifier (empty if there is none) and how the two differ."""
     if clause == "*":
         return "", None
     match = _CLAUSE.fullmatch(clause)
     if match is None or "(" in clause:
-        return "", f"{clause} has no like in PEP 440"
+        return "", _no_equivalent(clause)
     operator, text = match.groups()
     stem = re.sub(r"\.?\*$", "", text)
-    try:
-        version = Version(stem)
-    except InvalidVersion:
-        foreign = f"{stem} is not a PEP 440 version"
-        return "", None if operator == "!=" else foreign  # which PEP 440 takes nowhere
+    version = parse_version(stem)
+    if version is None:  # PEP 440 has no such version to exclude
+        return "", None if operator == "!=" else f"{stem} is not a PEP 440 version"
     if version.local is not None:
-        return "", f"{clause} names a local version"
+        return "", f"{clause} has a local version"
     if stem != text and operator not in ("", "=", "!="):
-        return f"{operator}{stem}", f"{clause}: conda passes over the asterisk"
+        return f"{operator}{stem}", f"{clause}: conda ignores the asterisk"
     if stem != text or operator == "=":
-        return _read_series("!=" if operator == "!=" else "==", version)
+        return _translate_series("!=" if operator == "!=" else "==", version)
     if operator == "~=":
-        return _read_compatible(clause, version)
-    return _read_bound(operator or "==", version)
+        return _translate_compatible(clause, version)
+    return _translate_bound(operator or "==", version)
 
 
-def _read_series(operator: str, version: Version) -> tuple[str, str | None]:
+def _no_equivalent(spec: str) -> str:
+    return f"{spec} has no equivalent in PEP 440"
+
+
+def _translate_series(operator: str, version: Version) -> tuple[str, str | None]:
     if version.is_prerelease or version.is_postrelease:
-        return f"{operator}{version}", f"PEP 440 has no series below {version}"
+        return f"{operator}{version}", f"PEP 440 has no prefix match for {version}"
     return f"{operator}{version}.*", None
 
 
-def _read_compatible(clause: str, version: Version) -> tuple[str, str | None]:
+def _translate_compatible(clause: str, version: Version) -> tuple[str, str | None]:
     if len(version.release) == 1:
-        return f">={version}", f"{clause} has one segment"
-    odd = version.is_prerelease or version.is_postrelease
-    return clause, f"conda takes another series for {clause}" if odd else None
+        return f">={version}", f"{clause} has one release segment"
+    if version.is_prerelease or version.is_postrelease:
+        return clause, f"conda matches another series for {clause}"
+    return clause, None
 
 
-def _read_bound(operator: str, version: Version) -> tuple[str, str | None]:
-    """`<2.0a0` and `<2dev0` are how conda says `<2.0` and means it as PEP 440 does."""
-    final = not (version.is_prerelease or version.is_postrelease)
+def _translate_bound(operator: str, version: Version) -> tuple[str, str | None]:
+    """For conda, `<2.0a0` and `<2dev0` mean what `<2.0` means in PEP 440."""
     if operator == "<" and (version.pre == ("a", 0) or version.dev == 0) and version.post is None:
-        epoch = f"{version.epoch}!" if version.epoch else ""
-        return f"<{epoch}{'.'.join(map(str, version.release))}", None
+        return f"<{format_release(version)}", None
     difference = None
-    if not final:
-        difference = f"conda sorts {version} otherwise where its release is spelled otherwise"
+    if version.is_prerelease or version.is_postrelease:
+        difference = f"conda sorts {version} differently if the number of segments differs"
     elif operator in ("<", ">"):
-        taken = "pre-releases" if operator == "<" else "post-releases"
-        difference = f"conda's {operator}{version} takes its {taken}"
+        kind = "pre-releases" if operator == "<" else "post-releases"
+        difference = f"conda's {operator}{version} includes the {kind} of {version}"
     return f"{operator}{version}", difference

@@ -1,76 +1,78 @@
-"""Which conda package carries a PyPI project: each source asked in turn, and what it said.
+"""The lookup of the conda package that contains a PyPI project, source by source.
 
-A name is a guess until the payload confirms it (`names.payload`): of the names that are the same,
-one in thirteen on the long tail is something else.
+A name found here is not certain until the package's files confirm it (`names.package_contents`):
+of the projects outside the well-known ones whose name is also a conda name, one in thirteen is not
+in that package.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.names.channel_index import NameIndex
 from conda_pip_interop.names.names_map import ExtraMap
 from conda_pip_interop.names.renamed_projects import (
-    Renamed,
-    SomethingElse,
-    find_entry,
+    DifferentPackage,
+    RenamedProject,
+    find_known_name,
     find_renamed_projects,
 )
 
-Source: TypeAlias = Literal["settings", "table", "channels", "map"]
+SourceName: TypeAlias = Literal["settings", "table", "channels", "map"]
 
-NOT_IN_CHANNELS = "not in the channels"
+NOT_IN_CHANNELS: Final = "not in the channels"
+_DIFFERENT_BY_MAP: Final = "the conda package of the same name is something else, by the names map"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """What one source said: names to try, best first. `final`: no other source is asked."""
+class SourceResult:
+    """The conda names that one source gives, best first. After a `final` one the lookup ends."""
 
-    source: Source
+    source: SourceName
     names: tuple[str, ...]
-    says: str
+    reason: str
     final: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lookup:
-    """What all sources said of a project, as far as they were asked."""
+    """The results of all sources that were queried for a project."""
 
     project: NormalizedName
-    answers: tuple[Answer, ...]
+    results: tuple[SourceResult, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The conda names to try, best first; none where pip has to supply the project."""
-        return self.answers[-1].names if self.answers else ()
+        """The conda names to try, best first; empty if pip has to install the project."""
+        return self.results[-1].names if self.results else ()
 
     @property
-    def source(self) -> Source | None:
-        """Who gave the names, or the last word against any."""
-        final = bool(self.answers) and self.answers[-1].final
-        return self.answers[-1].source if final else None
+    def source(self) -> SourceName | None:
+        """The source that decided; None if none did."""
+        final = bool(self.results) and self.results[-1].final
+        return self.results[-1].source if final else None
 
     @property
     def trusted(self) -> bool:
-        """Whether the user says so, and no doubt of ours counts against it."""
+        """Whether the user set the name, so that it is used without further checks."""
         return self.source == "settings"
 
     @property
     def reason(self) -> str:
-        """Why there are these names, or none."""
-        return self.answers[-1].says if self.source is not None else NOT_IN_CHANNELS
+        """Why these names were found, or none."""
+        return self.results[-1].reason if self.source is not None else NOT_IN_CHANNELS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NameSources:
-    """Everything that can be asked. `index` is None where no channel is at hand.
+    """All sources of names. `index` is None if no channel is read.
 
-    `settings` is the user's map (`pip_interop_names`), None in it meaning: never from conda.
-    `channels` are names or URLs, by which sections of the table are chosen.
+    `settings` is the user's map (`pip_interop_names`); None as a value means never from conda.
+    `channels` are names or URLs; they select the rows of the table of known names.
     """
 
     settings: Mapping[NormalizedName, str | None] = field(default_factory=dict)
@@ -79,26 +81,26 @@ class NameSources:
     extra: ExtraMap | None = None
 
     def has(self, name: str) -> bool:
-        """Whether a channel has a package, as far as one can be asked."""
+        """Whether a channel has a package; True if no channel is read."""
         return self.index is None or self.index.has(name)
 
 
 def find_conda_names(project: NormalizedName, sources: NameSources) -> Lookup:
-    """Ask the sources in order until one has the last word."""
-    answers: list[Answer] = []
-    for ask in (_ask_settings, _ask_table, _ask_channels, _ask_map):
-        answer = ask(project, sources)
-        if answer is not None:
-            answers.append(answer)
-            if answer.final:
+    """Query the sources one after the other until one decides."""
+    results: list[SourceResult] = []
+    for query in (_query_settings, _query_table, _query_channels, _query_map):
+        result = query(project, sources)
+        if result is not None:
+            results.append(result)
+            if result.final:
                 break
-    return Lookup(project=project, answers=tuple(answers))
+    return Lookup(project=project, results=tuple(results))
 
 
 def find_projects(conda_name: str, sources: NameSources) -> tuple[NormalizedName, ...]:
-    """The projects that a conda package is known to carry, or else guessed to: its own name.
+    """Find the projects that a conda package contains, else assume one of the same name.
 
-    None of a package that is known to carry no distribution.
+    Empty if the package is known to contain no distribution.
     """
     set_by_user = tuple(one for one, name in sources.settings.items() if name == conda_name)
     if set_by_user:
@@ -109,74 +111,73 @@ def find_projects(conda_name: str, sources: NameSources) -> tuple[NormalizedName
     if sources.extra is not None and conda_name in sources.extra.projects:
         return sources.extra.projects[conda_name]
     project = canonicalize_name(conda_name)
-    entry = find_entry(project, sources.channels)
-    return () if isinstance(entry, SomethingElse) else (project,)
+    known = find_known_name(project, sources.channels)
+    return () if isinstance(known, DifferentPackage) else (project,)
 
 
-def _ask_settings(project: NormalizedName, sources: NameSources) -> Answer | None:
+def _query_settings(project: NormalizedName, sources: NameSources) -> SourceResult | None:
     if project not in sources.settings:
         return None
     name = sources.settings[project]
     if name is None:
-        return _final("settings", (), "pip_interop_names says never from conda")
+        return _final("settings", (), "excluded from conda by pip_interop_names")
     if sources.has(name):
-        return _final("settings", (name,), f"pip_interop_names says it is conda's {name}")
-    says = f"pip_interop_names says it is conda's {name}, which is {NOT_IN_CHANNELS}"
-    return _final("settings", (), says)
+        return _final("settings", (name,), f"mapped to {name} by pip_interop_names")
+    reason = f"mapped to {name} by pip_interop_names, but {name} is {NOT_IN_CHANNELS}"
+    return _final("settings", (), reason)
 
 
-def _ask_table(project: NormalizedName, sources: NameSources) -> Answer | None:
-    match find_entry(project, sources.channels):
+def _query_table(project: NormalizedName, sources: NameSources) -> SourceResult | None:
+    match find_known_name(project, sources.channels):
         case None:
             return None
-        case SomethingElse(what=what):
-            says = f"conda's package of that name is something else: {what}"
-            return _final("table", (), says)
-        case Renamed(names=names):
-            there = _present(names, sources)
-            if there:
-                return _final("table", there, f"known as conda's {there[0]}")
-            says = f"known as conda's {names[0]}, which is {NOT_IN_CHANNELS}"
-            return Answer(source="table", names=(), says=says, final=False)
+        case DifferentPackage(meaning=meaning):
+            reason = f"the conda package of the same name is something else: {meaning}"
+            return _final("table", (), reason)
+        case RenamedProject(conda_names=names):
+            available = _filter_available(names, sources)
+            if available:
+                return _final("table", available, f"known as {available[0]} on conda")
+            reason = f"known as {names[0]} on conda, but {names[0]} is {NOT_IN_CHANNELS}"
+            return SourceResult(source="table", names=(), reason=reason, final=False)
 
 
-def _ask_channels(project: NormalizedName, sources: NameSources) -> Answer | None:
+def _query_channels(project: NormalizedName, sources: NameSources) -> SourceResult | None:
+    extra = sources.extra
     if sources.index is None:
-        return _ask_without_channels(project, sources)
+        return _query_without_channels(project, extra)
     spellings = sources.index.find(project)
     if not spellings:
-        return Answer(source="channels", names=(), says="no package of that name", final=False)
-    extra = sources.extra
-    names = tuple(one for one in spellings if extra is None or extra.may_carry(one, project))
+        reason = "no package of the same name"
+        return SourceResult(source="channels", names=(), reason=reason, final=False)
+    names = tuple(one for one in spellings if extra is None or extra.may_contain(one, project))
     if names:
-        return _final("channels", names, "conda's package of that name")
-    says = "conda's package of that name is something else, by the names map"
-    return Answer(source="channels", names=(), says=says, final=False)
+        return _final("channels", names, "the conda package of the same name")
+    return SourceResult(source="channels", names=(), reason=_DIFFERENT_BY_MAP, final=False)
 
 
-def _ask_without_channels(project: NormalizedName, sources: NameSources) -> Answer | None:
-    """Where no channel can be asked, the same name is the guess, unless the map knows another."""
-    if sources.extra is not None:
-        if sources.extra.find(project):
-            return None
-        if not sources.extra.may_carry(project, project):
-            says = "conda's package of that name is something else, by the names map"
-            return _final("channels", (), says)
-    return _final("channels", (project,), "the same name; no channel was asked")
+def _query_without_channels(project: NormalizedName, extra: ExtraMap | None) -> SourceResult | None:
+    """Assume a package of the same name, unless the map knows better."""
+    if extra is not None and extra.find(project):
+        return None
+    if extra is not None and not extra.may_contain(project, project):
+        return _final("channels", (), _DIFFERENT_BY_MAP)
+    return _final("channels", (project,), "assumed from the name; no channel was searched")
 
 
-def _ask_map(project: NormalizedName, sources: NameSources) -> Answer | None:
+def _query_map(project: NormalizedName, sources: NameSources) -> SourceResult | None:
     if sources.extra is None:
         return None
-    there = _present(sources.extra.find(project), sources)
-    if there:
-        return _final("map", there, f"the names map says it is conda's {there[0]}")
-    return Answer(source="map", names=(), says="nothing that the channels have", final=False)
+    available = _filter_available(sources.extra.find(project), sources)
+    if available:
+        return _final("map", available, f"mapped to {available[0]} by the names map")
+    reason = "mapped to no package in the channels"
+    return SourceResult(source="map", names=(), reason=reason, final=False)
 
 
-def _present(names: Iterable[str], sources: NameSources) -> tuple[str, ...]:
+def _filter_available(names: Iterable[str], sources: NameSources) -> tuple[str, ...]:
     return tuple(name for name in names if sources.has(name))
 
 
-def _final(source: Source, names: tuple[str, ...], says: str) -> Answer:
-    return Answer(source=source, names=names, says=says, final=True)
+def _final(source: SourceName, names: tuple[str, ...], reason: str) -> SourceResult:
+    return SourceResult(source=source, names=names, reason=reason, final=True)

@@ -1,8 +1,8 @@
-"""An additional map of names, out of either of the two formats that are published.
+"""The additional map of names, in either of the two formats that are published.
 
-One goes from PyPI (`{"torch": {"conda_name": "pytorch", …}}`), the other from conda
-(`{"pytorch": ["torch"], "zlib": null}`, or a bare name in place of the list). A key may name the
-channel that it is about, `bioconda::salmon`.
+One maps PyPI names (`{"torch": {"conda_name": "pytorch", …}}`), the other conda names
+(`{"pytorch": ["torch"], "zlib": null}`; a single name needs no list). A key may be limited to a
+channel: `bioconda::salmon`.
 """
 
 from __future__ import annotations
@@ -19,17 +19,16 @@ from conda_pip_interop.changes.files import replace_file
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.channel_sections import choose_entries, split_section
 
-#: Bytes; the published maps have some 5 MB.
+#: The size limit of a map in bytes; the published maps have about 5 MB.
 LARGEST: Final = 100 << 20
 _VERSION: Final = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExtraMap:
-    """A map of names, with where it came from and when (seconds since the epoch).
+    """A map of names, its origin (a path or URL) and when it was fetched (Unix time).
 
-    `projects` are those of each conda package that the map lists; an empty tuple means that it is
-    known to carry none.
+    `projects` are the projects in each conda package of the map; an empty tuple if it has none.
     """
 
     conda_names: Mapping[str, tuple[str, ...]]
@@ -38,7 +37,7 @@ class ExtraMap:
     fetched: float = 0.0
 
     def choose(self, channels: Sequence[str]) -> ExtraMap:
-        """The map as it counts for channels: what is said of others is left out."""
+        """The map with the entries that apply to these channels."""
         return replace(
             self,
             conda_names=choose_entries(self.conda_names, channels),
@@ -46,24 +45,23 @@ class ExtraMap:
         )
 
     def find(self, project: NormalizedName) -> tuple[str, ...]:
-        """The conda names of a project, as the map has them."""
+        """The conda names of a project; empty if the map does not have it."""
         return self.conda_names.get(project, ())
 
-    def may_carry(self, conda_name: str, project: NormalizedName) -> bool:
-        """Whether the map leaves it open that a conda package carries a project."""
+    def may_contain(self, conda_name: str, project: NormalizedName) -> bool:
+        """Whether a conda package contains a project, or the map does not have the package."""
         known = self.projects.get(conda_name)
         return known is None or project in known
 
 
 def parse_map(data: bytes, *, origin: str, fetched: float) -> ExtraMap:
-    """Read a map in either format, JSON or (where it is no JSON) YAML.
+    """Parse a map in either format, as JSON or else as YAML.
 
-    Raises InteropError `invalid-map` for everything else: a page that a proxy put in its place,
-    a file that was cut off.
+    Raises InteropError `invalid-map` for anything else: a proxy's login page, a truncated file.
     """
     document = _load(data, origin)
     if not isinstance(document, dict) or not document:
-        raise _invalid(origin, "it holds no names")
+        raise _invalid(origin, "it has no names")
     forward: dict[str, tuple[str, ...]] = {}
     backward: dict[str, tuple[NormalizedName, ...]] = {}
     for key, value in document.items():
@@ -78,17 +76,17 @@ def parse_map(data: bytes, *, origin: str, fetched: float) -> ExtraMap:
             case [*projects] if all(isinstance(one, str) for one in projects):
                 backward[str(key)] = tuple(map(canonicalize_name, projects))
             case _:
-                raise _invalid(origin, f"its entry {key!r} is of no known form")
-    for key, carried in backward.items():
+                raise _invalid(origin, f"its entry {key!r} has no known format")
+    for key, contained in backward.items():
         channel, name = split_section(key)
-        for project in carried:
+        for project in contained:
             forward[channel + project] = (*forward.get(channel + project, ()), name)
     return ExtraMap(conda_names=forward, projects=backward, origin=origin, fetched=fetched)
 
 
 def _load(data: bytes, origin: str) -> object:
     if len(data) > LARGEST:
-        raise _invalid(origin, f"it has more than {LARGEST >> 20} MB")
+        raise _invalid(origin, f"it is larger than {LARGEST >> 20} MB")
     try:
         return json.loads(data)
     except RecursionError as error:
@@ -107,15 +105,15 @@ def _load(data: bytes, origin: str) -> object:
 def _invalid(origin: str, reason: str) -> InteropError:
     return InteropError(
         "invalid-map",
-        f"{origin} is no map of names: {reason}. The map that was there before is kept.",
+        f"{origin} is not a map of names: {reason}. The previous map is kept.",
         hints=(
-            'A map is JSON such as {"torch": {"conda_name": "pytorch"}}, or from conda\'s side.',
+            'A map is JSON like {"torch": {"conda_name": "pytorch"}} or {"pytorch": ["torch"]}.',
         ),
     )
 
 
 def read_map(file: Path) -> ExtraMap | None:
-    """The map that was kept, if there is one that can be read."""
+    """Read the stored map; None if there is no valid one."""
     try:
         document = json.loads(file.read_bytes())
     except (OSError, ValueError):
@@ -138,7 +136,7 @@ def read_map(file: Path) -> ExtraMap | None:
 
 
 def write_map(file: Path, extra: ExtraMap) -> None:
-    """Keep a map; raises OSError where nothing can be written."""
+    """Store a map; raises OSError if it cannot be written."""
     document = {
         "version": _VERSION,
         "origin": extra.origin,

@@ -1,43 +1,41 @@
-"""Our own table: PyPI projects whose conda name differs, and same names that mean something else.
-
-It has conda-forge in mind; a section of its own says where another channel differs. A table entry
-is a guess like any other: the payload confirms it.
-"""
+"""Well-known PyPI projects that have another name on conda, read from known_names.tsv."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, TypeAlias
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.names.channel_sections import list_channel_names
-from conda_pip_interop.names.known_names import RENAMED, SECTIONS, SOMETHING_ELSE
+
+#: The channel whose rows apply to all other channels too.
+DEFAULT_CHANNEL: Final = "conda-forge"
+_FILE: Final = "known_names.tsv"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Renamed:
-    """The project has other names on conda's side; the first that a channel has counts."""
+class RenamedProject:
+    """The conda packages of a project; the first one that a channel has is used."""
 
-    names: tuple[str, ...]
+    conda_names: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SomethingElse:
-    """conda's package of the project's name is `what`, and carries no such distribution."""
+class DifferentPackage:
+    """What the conda package named like the project is; it does not contain the project."""
 
-    what: str
-
-
-Entry: TypeAlias = Renamed | SomethingElse
-
-DEFAULT_SECTION: Final = "conda-forge"
+    meaning: str
 
 
-def find_entry(project: NormalizedName, channels: Iterable[str] = ()) -> Entry | None:
-    """Find what the table says of a project, the channels' own sections first, in their order."""
-    for table in _choose_tables(channels):
+KnownName: TypeAlias = RenamedProject | DifferentPackage
+
+
+def find_known_name(project: NormalizedName, channels: Iterable[str] = ()) -> KnownName | None:
+    """Find the row of a project, of the first channel that has one, else of conda-forge."""
+    for table in _select_tables(channels):
         if project in table:
             return table[project]
     return None
@@ -46,33 +44,35 @@ def find_entry(project: NormalizedName, channels: Iterable[str] = ()) -> Entry |
 def find_renamed_projects(
     conda_name: str, channels: Iterable[str] = ()
 ) -> tuple[NormalizedName, ...]:
-    """The projects that the table sends to a conda package: the table read backwards."""
+    """Find the projects that a conda package contains under another name."""
     found = [
         project
-        for table in _choose_tables(channels)
-        for project, entry in table.items()
-        if isinstance(entry, Renamed) and conda_name in entry.names
+        for table in _select_tables(channels)
+        for project, known in table.items()
+        if isinstance(known, RenamedProject) and conda_name in known.conda_names
     ]
     return tuple(dict.fromkeys(found))
 
 
-def _choose_tables(channels: Iterable[str]) -> list[dict[NormalizedName, Entry]]:
-    names = dict.fromkeys((*list_channel_names(channels), DEFAULT_SECTION))
-    return [_TABLES[name] for name in names if name in _TABLES]
+def _select_tables(channels: Iterable[str]) -> list[Mapping[NormalizedName, KnownName]]:
+    tables = read_known_names()
+    names = dict.fromkeys((*list_channel_names(channels), DEFAULT_CHANNEL))
+    return [tables[name] for name in names if name in tables]
 
 
-def _build_table(renamed: str, others: str) -> dict[NormalizedName, Entry]:
-    table: dict[NormalizedName, Entry] = {}
-    for line in others.strip().splitlines():
-        name, what = line.split(maxsplit=1)
-        table[canonicalize_name(name)] = SomethingElse(what=what)
-    for line in renamed.strip().splitlines():
-        name, *names = line.split()
-        table[canonicalize_name(name)] = Renamed(names=tuple(names))
-    return table
+@cache
+def read_known_names() -> Mapping[str, Mapping[NormalizedName, KnownName]]:
+    """Read the table: by channel, then by project. See the head of the file for its columns."""
+    from importlib.resources import files
 
-
-_TABLES: Final = {
-    DEFAULT_SECTION: _build_table(RENAMED, SOMETHING_ELSE),
-    **{name: _build_table(*section) for name, section in SECTIONS.items()},
-}
+    text = files("conda_pip_interop.names").joinpath(_FILE).read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+    next(rows)  # the header
+    tables: dict[str, dict[NormalizedName, KnownName]] = {}
+    for project, channel, conda_names, *meaning in rows:
+        tables.setdefault(channel, {})[canonicalize_name(project)] = (
+            RenamedProject(conda_names=tuple(conda_names.split()))
+            if conda_names
+            else DifferentPackage(meaning=meaning[0])
+        )
+    return tables

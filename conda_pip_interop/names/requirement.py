@@ -1,9 +1,8 @@
-"""One requirement of PyPI's in conda's words: which package, in which versions, or why not."""
+"""The translation of a PyPI requirement: a conda package and version spec, or why pip keeps it."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,7 +19,7 @@ from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ForConda:
-    """conda can supply it. `extras` are what conda has no word for: pip sees to them."""
+    """conda can install it: a package name and version spec. Only pip can add the `extras`."""
 
     requirement: Requirement
     name: str
@@ -31,7 +30,7 @@ class ForConda:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ForPip:
-    """It stays with pip."""
+    """pip has to install it."""
 
     requirement: Requirement
     reason: str
@@ -39,7 +38,7 @@ class ForPip:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NotNeeded:
-    """Its marker does not hold for the interpreter at hand."""
+    """Its marker does not match the environment."""
 
     requirement: Requirement
     reason: str
@@ -47,7 +46,7 @@ class NotNeeded:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invalid:
-    """A text that is no requirement, as old metadata holds them (`>=2.7.*`)."""
+    """A text that is not a valid requirement, such as `>=2.7.*` in old metadata."""
 
     text: str
     reason: str
@@ -58,10 +57,10 @@ Translated: TypeAlias = ForConda | ForPip | NotNeeded | Invalid
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TranslationContext:
-    """What requirements are translated for.
+    """What requirements are translated for: the names, the markers, and the channels' versions.
 
-    `environment` is that of markers (PEP 508). `versions` gives the versions on the channels of a
-    package, where it may carry a project; it and `matches` are None where no channel is at hand.
+    `environment` is the marker environment (PEP 508). `versions` lists the versions of a conda
+    package that may contain a project. It and `matches` are None if no channel is read.
     """
 
     look_up: Callable[[NormalizedName], Lookup]
@@ -71,66 +70,64 @@ class TranslationContext:
 
 
 def parse_requirement(text: str) -> Requirement | Invalid:
-    """Parse a requirement (PEP 508); what is none is a value with the reason."""
+    """Parse a requirement (PEP 508)."""
     try:
         return Requirement(text)
     except InvalidRequirement as error:
         return Invalid(text=text, reason=str(error).partition("\n")[0])
 
 
-def translate(  # noqa: PLR0911 - one a case
-    requirement: Requirement, around: TranslationContext
-) -> Translated:
-    """Decide who supplies a requirement, and by which spec if conda does."""
-    holds = marker_holds(requirement, around.environment)
+def translate(requirement: Requirement, context: TranslationContext) -> Translated:
+    """Decide which manager installs a requirement, and as which conda package and version spec."""
+    holds = marker_holds(requirement, context.environment)
     if isinstance(holds, Invalid):
         return holds
     if not holds:
-        return NotNeeded(requirement=requirement, reason=f"only where {requirement.marker}")
+        reason = f"its marker does not match: {requirement.marker}"
+        return NotNeeded(requirement=requirement, reason=reason)
     if requirement.url is not None:
-        return ForPip(requirement=requirement, reason="from a URL")
-    project = canonicalize_name(requirement.name)
-    lookup = around.look_up(project)
+        return ForPip(requirement=requirement, reason="direct URL")
+    lookup = context.look_up(canonicalize_name(requirement.name))
     if not lookup.names:
         return ForPip(requirement=requirement, reason=lookup.reason)
     spec = build_conda_spec(requirement.specifier)
     if isinstance(spec, NotExpressible):
         return ForPip(requirement=requirement, reason=spec.reason)
-    shortage = lookup.reason
+    return _choose_package(requirement, spec, lookup, context)
+
+
+def _choose_package(
+    requirement: Requirement, spec: str, lookup: Lookup, context: TranslationContext
+) -> ForConda | ForPip:
+    """Choose the first conda package that has a matching version, and make its spec exact."""
+    reason = lookup.reason
     for name in lookup.names:
-        versions = None if around.versions is None else around.versions(name, project)
-        if versions is not None and not versions:
-            shortage = f"conda's {name} carries no distribution of that name"
-            continue
-        found = _build_exact(versions, spec, requirement.specifier, around)
-        if found is not None:
-            return ForConda(
-                requirement=requirement,
-                name=name,
-                version=found,
-                extras=tuple(sorted(requirement.extras)),
-                reason=lookup.reason,
+        exact = spec
+        if context.versions is not None and context.matches is not None:
+            versions = context.versions(name, lookup.project)
+            accepted = select_versions(requirement.specifier, versions)
+            if not accepted:
+                reason = f"the channels have no {name}{requirement.specifier}"
+                if not versions:
+                    reason = f"the conda package {name} does not contain {lookup.project}"
+                continue
+            exact = correct_spec(
+                spec, versions=versions, accepted=accepted, matches=context.matches
             )
-        shortage = f"no version of conda's {name} is {requirement.specifier}"
-    return ForPip(requirement=requirement, reason=shortage)
-
-
-def _build_exact(
-    versions: Sequence[str] | None, spec: str, specifiers: SpecifierSet, around: TranslationContext
-) -> str | None:
-    """The spec that is exact for the versions at hand; None where none of them serves."""
-    if versions is None or around.matches is None:
-        return spec
-    accepted = select_versions(specifiers, versions)
-    if not accepted:
-        return None
-    return correct_spec(spec, versions=versions, accepted=accepted, matches=around.matches)
+        return ForConda(
+            requirement=requirement,
+            name=name,
+            version=exact,
+            extras=tuple(sorted(requirement.extras)),
+            reason=lookup.reason,
+        )
+    return ForPip(requirement=requirement, reason=reason)
 
 
 def marker_holds(
     requirement: Requirement, environment: Mapping[str, str], extras: Iterable[str] = ()
 ) -> bool | Invalid:
-    """Whether a requirement's marker holds, for no extra and for those named."""
+    """Whether a requirement's marker matches, without an extra or with one of `extras`."""
     if requirement.marker is None:
         return True
     try:
@@ -138,62 +135,11 @@ def marker_holds(
             requirement.marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras)
         )
     except (InvalidVersion, UndefinedComparison, UndefinedEnvironmentName) as error:
-        return Invalid(text=str(requirement), reason=f"its marker means nothing: {error}")
-
-
-def expand_extras(
-    requirements: Iterable[Requirement],
-    requires: Callable[[NormalizedName], Sequence[str] | None],
-    environment: Mapping[str, str],
-) -> Iterator[Requirement | Invalid]:
-    """Replace extras by what they require, to the last one; those of nobody's knowledge stay.
-
-    `requires` gives the `Requires-Dist` lines of a project, None where they are not known. A
-    project's own name comes without its extras then, and what it requires without any is not
-    followed: that is the affair of whoever supplies it.
-    """
-    queue = deque(requirements)
-    seen: set[str] = set()
-    while queue:
-        requirement = queue.popleft()
-        lines = requires(canonicalize_name(requirement.name)) if requirement.extras else None
-        if lines is None:
-            if str(requirement) not in seen:
-                seen.add(str(requirement))
-                yield requirement
-            continue
-        if marker_holds(requirement, environment) is not True:
-            yield requirement
-            continue
-        extras = requirement.extras
-        bare = Requirement(str(requirement))
-        bare.extras = set()
-        queue.append(bare)
-        for line in lines:
-            if line in seen:
-                continue
-            dependency = parse_requirement(line)
-            if isinstance(dependency, Invalid):
-                seen.add(line)
-                yield dependency
-            elif _is_of_extra(dependency, environment, extras):
-                seen.add(line)
-                dependency.marker = None  # it holds, and `extra` means nothing further on
-                queue.append(dependency)
-
-
-def _is_of_extra(
-    dependency: Requirement, environment: Mapping[str, str], extras: Iterable[str]
-) -> bool:
-    named = {spelling for extra in extras for spelling in (extra, canonicalize_name(extra))}
-    return (
-        marker_holds(dependency, environment) is False
-        and marker_holds(dependency, environment, named) is True
-    )
+        return Invalid(text=str(requirement), reason=f"its marker is invalid: {error}")
 
 
 def refuse_python(requires_python: str | None, python: str) -> str | None:
-    """Why a `Requires-Python` shuts out a Python of this version, or None if it does not."""
+    """Say why a `Requires-Python` excludes a Python version; None if it does not."""
     if not requires_python:
         return None
     try:

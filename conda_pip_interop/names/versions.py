@@ -1,8 +1,8 @@
-"""What a PEP 440 specifier says, as a conda version spec.
+"""The translation of PEP 440 version specifiers into conda version specs.
 
-The two languages agree on most of what people write and differ where it hurts: `<2` lets `2.0rc1`
-through in conda, `>=1.0.dev0` shuts `1.0rc1` out, `==1.*` beside another clause is read as `==1`.
-PEP 440 is the version specifiers specification; conda's order is that of `conda.models.version`.
+Most specifiers mean the same in both, with exceptions: for conda, `<2` matches `2.0rc1`,
+`>=1.0.dev0` does not match `1.0rc1`, and `==1.*` next to another clause means `==1`. PEP 440 is the
+version specifiers specification; conda's order of versions is that of `conda.models.version`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from packaging.version import InvalidVersion, Version
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NotExpressible:
-    """A specifier that no conda version can mean, and why."""
+    """A specifier that no conda version spec can express, and why."""
 
     specifier: str
     reason: str
 
 
 def build_conda_spec(specifiers: SpecifierSet) -> str | NotExpressible:
-    """The conda version spec that means `specifiers`; `*` for an empty set.
+    """Build the conda version spec for a specifier set; `*` for an empty one.
 
-    Clauses come out in the (sorted) order of the specifier set, so that equal sets give equal text.
+    The clauses are sorted, so that equal sets give equal text.
     """
     clauses: list[str] = []
     for specifier in sorted(specifiers, key=str):
@@ -38,69 +38,71 @@ def build_conda_spec(specifiers: SpecifierSet) -> str | NotExpressible:
 def _build_clause(specifier: Specifier) -> str | NotExpressible:  # noqa: PLR0911 - one a case
     operator, text = specifier.operator, specifier.version
     if operator in ("==", "!=") and text.endswith(".*"):
-        prefix = f"{_release(Version(text[:-2]))}.*"
+        prefix = f"{format_release(Version(text[:-2]))}.*"
         return prefix if operator == "==" else f"!={prefix}"
-    try:
-        version = Version(text)
-    except InvalidVersion:  # only `===` may carry such a text (arbitrary equality)
+    version = parse_version(text)
+    if version is None:  # only `===` allows such a text (arbitrary equality)
         return NotExpressible(specifier=str(specifier), reason=f"{text} is not a PEP 440 version")
     match operator:
         case "===":
             return f"=={version}"
         case "~=":
-            series = _release(version, drop_last=True)
-            return f"{_at_least(version)},{series}.*"
+            series = format_release(version, drop_last=True)
+            return f"{_build_at_least(version)},{series}.*"
         case ">=":
-            return _at_least(version)
+            return _build_at_least(version)
         case "<":
-            return _below(version)
+            return _build_below(version)
         case ">":
-            return _above(version)
+            return _build_above(version)
         case _:
             return f"{operator}{version}"
 
 
-def _release(version: Version, *, drop_last: bool = False) -> str:
+def parse_version(text: str) -> Version | None:
+    """Parse a PEP 440 version; None if it is not valid."""
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+def format_release(
+    version: Version, *, drop_last: bool = False, trailing_zeros: bool = True
+) -> str:
     """Epoch and release segments as text, without pre, post, dev and local parts."""
-    release = version.release[:-1] if drop_last else version.release
-    epoch = f"{version.epoch}!" if version.epoch else ""
-    return epoch + ".".join(map(str, release))
-
-
-def _without_trailing_zeros(version: Version) -> str:
-    release = list(version.release)
-    while len(release) > 1 and release[-1] == 0:
+    release = list(version.release[:-1] if drop_last else version.release)
+    while not trailing_zeros and len(release) > 1 and release[-1] == 0:
         release.pop()
     epoch = f"{version.epoch}!" if version.epoch else ""
     return epoch + ".".join(map(str, release))
 
 
-def _at_least(version: Version) -> str:
-    """`>=`: a dev bound is spelled `>=1dev0`, since conda sorts `1.0.dev0` above `1.0rc1`."""
+def _build_at_least(version: Version) -> str:
+    """`>=`: a dev bound is written `>=1dev0`, because conda sorts `1.0.dev0` above `1.0rc1`."""
     if version.is_devrelease and version.pre is None and version.post is None:
-        return f">={_without_trailing_zeros(version)}dev0"
+        return f">={format_release(version, trailing_zeros=False)}dev0"
     return f">={version}"
 
 
-def _below(version: Version) -> str:
-    """`<`: PEP 440 keeps the pre-releases of the bound out, conda needs `<2dev0` for that.
+def _build_below(version: Version) -> str:
+    """`<`: PEP 440 excludes the pre-releases of the bound, for which conda needs `<2dev0`.
 
-    The bound drops its trailing zeros because `2a1` has fewer segments than `2.0.0dev0` and would
-    sort below it.
+    The bound has no trailing zeros: `2a1` has fewer segments than `2.0.0dev0` and sorts below it.
     """
     if version.is_prerelease or version.is_postrelease:
         return f"<{version}"
-    return f"<{_without_trailing_zeros(version)}dev0"
+    return f"<{format_release(version, trailing_zeros=False)}dev0"
 
 
-def _above(version: Version) -> str:
-    """`>`: PEP 440 keeps the post-releases of the bound out, however many zeros they have.
+def _build_above(version: Version) -> str:
+    """`>`: PEP 440 excludes the post-releases of the bound, however many zeros they have.
 
-    Those with one segment more than the bound are named, and with three in any case.
+    Excluded by name are those with up to one segment more than the bound, and at least up to three.
     """
     if version.is_prerelease or version.is_postrelease:
         return f">{version}"
-    spellings = [_without_trailing_zeros(version)]
+    spellings = [format_release(version, trailing_zeros=False)]
     while len(spellings[-1].split(".")) <= max(len(version.release), 2):
         spellings.append(f"{spellings[-1]}.0")
     return ",".join([f">{version}", *(f"!={spelling}.post.*" for spelling in spellings)])

@@ -10,7 +10,6 @@ from conda_pip_interop.dependencies.requirements import (
     marker_environment,
     satisfies,
 )
-from conda_pip_interop.dependency_files.locations import hide_password
 from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.resolve.assignment import (
@@ -27,6 +26,7 @@ from conda_pip_interop.resolve.known_packages import KnownPackages
 from conda_pip_interop.resolve.pins import build_pins
 from conda_pip_interop.resolve.plan_steps import build_steps
 from conda_pip_interop.resolve.request import Request
+from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -208,7 +208,9 @@ class Planner:
         free = conda.from_pip | conda.unknown
         held = self._known.build_held(conda.solution, free=free)
         try:
-            answer = self._installer.resolve(lines, held=held, with_deps=not self._preferences.no_deps)
+            answer = self._installer.resolve(
+                lines, held=held, with_deps=not self._preferences.no_deps
+            )
         except PipFailedError as error:
             if self._preferences.no_deps or not self._learn_named(lines, held):
                 raise _pip_failed(error, self._target) from error

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from conda_pip_interop.dependency_files.locations import Location, hide_password, parse_location
+from conda_pip_interop.dependency_files.locations import Location, parse_location
 from conda_pip_interop.dependency_files.pylock import is_pylock, parse_pylock
 from conda_pip_interop.dependency_files.pyproject import (
-    Chosen,
+    ProjectParts,
     parse_group,
     parse_pyproject,
     parse_script,
@@ -33,6 +33,7 @@ from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.installers.pip_options import BY_NAME, Passed, PipArgument
 from conda_pip_interop.names.requirement import Invalid
 from conda_pip_interop.resolve.request import DirectRequirement, NamedRequirement, Request
+from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -122,8 +123,8 @@ class _Reader:
         name = found["file"] if found else name
         file = self._find(name)
         if file.name == "pyproject.toml":
-            chosen = Chosen(extras=tuple(extras))
-            dependencies = parse_pyproject(read_text(file), origin=name, chosen=chosen)
+            parts = ProjectParts(extras=tuple(extras))
+            dependencies = parse_pyproject(read_text(file), origin=name, parts=parts)
             self.take_all(dependencies, origin=name)
         elif is_pylock(file):
             text = read_text(file)
@@ -148,7 +149,7 @@ class _Reader:
         for entry in read_requirements_file(self._find(name), environ=self.environ):
             if entry.kind == "requirement":
                 self._take_line(replace(entry, kind="constraint"))
-            elif entry.kind == "place":
+            elif entry.kind == "location":
                 raise _invalid(entry, "a constraint has a name and versions")
             else:
                 self._take_line(entry)
@@ -202,7 +203,7 @@ class _Reader:
         match entry.kind:
             case "option":
                 self.arguments += _read_options(entry, self.environ)
-            case "place":
+            case "location":
                 option, value = split_option(entry.text)
                 editable = option in EDITABLE
                 text, tail = split_tail(value if editable else entry.text)

@@ -12,7 +12,7 @@ from conda_pip_interop.names.lookup import NameSources, find_conda_names
 from conda_pip_interop.names.requirement import ForConda, TranslationContext, translate
 from tests.bench.measure import Figure, time_calls
 from tests.bench.worlds import build_prefix
-from tests.resolve.test_assignment import LINUX
+from tests.support.requirements import LINUX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +46,9 @@ def measure(folder: Path) -> Iterator[Figure]:
 def _translate_all() -> None:
     """Parsed and translated anew each time: nothing is kept between two runs."""
     sources = NameSources()
-    around = TranslationContext(
+    context = TranslationContext(
         look_up=lambda name: find_conda_names(name, sources), environment=LINUX
     )
     for number in range(REQUIREMENTS):
         text = f'package-{number}[x]>={number % 7}.1,<9; python_version >= "3.9"'
-        assert isinstance(translate(Requirement(text), around), ForConda)
+        assert isinstance(translate(Requirement(text), context), ForConda)

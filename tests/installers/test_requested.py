@@ -17,8 +17,8 @@ from conda_pip_interop.installers.interface import Line, Pin
 from conda_pip_interop.resolve.pins import build_pins
 from conda_pip_interop.resolve.read_request import read_request
 from conda_pip_interop.resolve.request import Request
-from tests.resolve.test_assignment import LINUX
 from tests.support.pip_worlds import World, build_clone, build_project, build_sdist, build_wheel
+from tests.support.requirements import LINUX
 
 
 def ask(folder: Path, *argv: str) -> Request:

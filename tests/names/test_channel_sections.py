@@ -1,4 +1,4 @@
-"""Entries for one channel: before the others where it is asked, and nowhere else."""
+"""Entries for one channel: they apply to that channel only, before the general ones."""
 
 from __future__ import annotations
 
@@ -19,5 +19,7 @@ ENTRIES = {"x": 0, "bioconda::x": 1, "pytorch::x": 2, "https://example.org/c::y"
         (["https://example.org/mirror/bioconda/"], {"x": 1}),
     ],
 )
-def test_the_first_channel_comes_first(channels: list[str], chosen: dict[str, int]) -> None:
+def test_entries_of_the_first_channel_come_first(
+    channels: list[str], chosen: dict[str, int]
+) -> None:
     assert choose_entries(ENTRIES, channels) == chosen

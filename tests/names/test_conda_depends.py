@@ -1,4 +1,4 @@
-"""conda's `depends` as PyPI requirements: exact wherever they do not say that they are not."""
+"""The `depends` of conda as PyPI requirements: exact, unless they say how they differ."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.names.conda_depends import build_requirements, parse_depend
+from conda_pip_interop.names.conda_depends import (
+    build_requirements,
+    parse_dependency,
+    parse_environment_dependency,
+)
 from conda_pip_interop.names.exact_specs import correct_spec, select_versions
 from conda_pip_interop.names.versions import build_conda_spec
-from tests.names.test_exact_specs import SUFFIXES, everyday_projects, releases
 from tests.support.version_judges import JUDGES, Judge, ask_rattler
+from tests.support.version_strategies import SUFFIXES, common_projects, releases
 
 
 @pytest.mark.parametrize(
-    ("depend", "requirement"),
+    ("dependency", "requirement"),
     [
         ("click", "click"),
         ("click *", "click"),
@@ -51,30 +55,32 @@ from tests.support.version_judges import JUDGES, Judge, ask_rattler
         ("", None),
     ],
 )
-def test_what_can_be_said_is_and_what_cannot_says_so(depend: str, requirement: str | None) -> None:
-    (found,) = build_requirements([depend], lambda name: (canonicalize_name(name),))
+def test_a_dependency_is_translated_or_says_how_it_differs(
+    dependency: str, requirement: str | None
+) -> None:
+    (found,) = build_requirements([dependency], lambda name: (canonicalize_name(name),))
     if requirement is None:
         assert found.inexact
     else:
         assert (found.requirement, found.inexact) == (requirement, None)
 
 
-def test_names_are_those_that_the_packages_carry() -> None:
-    carried = {"py-opencv": ("opencv-python", "opencv-python-headless"), "zlib": ()}
+def test_a_dependency_becomes_one_requirement_for_each_distribution() -> None:
+    contained = {"py-opencv": ("opencv-python", "opencv-python-headless"), "zlib": ()}
     found = build_requirements(
         ["py-opencv >=4", "zlib >=1.3,<2.0a0"],
-        lambda name: tuple(map(canonicalize_name, carried[name])),
+        lambda name: tuple(map(canonicalize_name, contained[name])),
     )
     assert [one.requirement for one in found] == [
         "opencv-python>=4",
         "opencv-python-headless>=4",
         None,
     ]
-    assert found[2].inexact == "conda's zlib carries no distribution"
+    assert found[2].inexact == "the conda package zlib contains no distribution"
 
 
 @pytest.mark.parametrize(
-    ("depend", "refused", "not_judged"),
+    ("dependency", "refused", "accepted"),
     [
         ("idna >=2.5", ["2.4", "2.4+cu118", "2.5rc1"], ["2.5", "odd_1", ""]),
         ("idna !=2.4", ["2.4"], ["2.4+cu118", "2.5"]),
@@ -87,11 +93,31 @@ def test_names_are_those_that_the_packages_carry() -> None:
         ("main::idna >=9", [], ["3"]),
     ],
 )
-def test_a_version_is_refused_only_where_that_is_certain(
-    depend: str, refused: list[str], not_judged: list[str]
+def test_a_version_is_refused_only_if_the_dependency_certainly_excludes_it(
+    dependency: str, refused: list[str], accepted: list[str]
 ) -> None:
-    (found,) = build_requirements([depend], lambda name: (canonicalize_name(name),))
-    assert [one for one in (*refused, *not_judged) if found.refuses(one)] == refused
+    (found,) = build_requirements([dependency], lambda name: (canonicalize_name(name),))
+    assert [one for one in (*refused, *accepted) if found.refuses(one)] == refused
+
+
+@pytest.mark.parametrize(
+    ("text", "requirement"),
+    [
+        ("numpy", "numpy"),
+        ("numpy=1.26", "numpy==1.26.*"),
+        ("numpy==1.26.4", "numpy==1.26.4"),
+        ("numpy 1.26.*", "numpy==1.26.*"),
+        ("numpy>=1, <2.0a0", "numpy<2.0,>=1"),
+        ("numpy >=1,<2.0a0", "numpy<2.0,>=1"),
+        ("conda-forge::numpy=1.26", "numpy==1.26.*"),
+        ("conda-forge/linux-64::numpy", "numpy"),
+    ],
+)
+def test_a_dependency_in_an_environment_yml_is_parsed(text: str, requirement: str) -> None:
+    found = parse_environment_dependency(text)
+    assert found is not None
+    assert f"{found.name}{found.specifiers}" == requirement
+    assert found.inexact is None
 
 
 OPERATORS = st.sampled_from(["", "==", "!=", "<", "<=", ">", ">=", "~=", "=", "=*", "*", "!=*"])
@@ -117,21 +143,23 @@ def depends(draw: st.DrawFn, *, length: int) -> str:
 
 
 @JUDGES
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), length=st.integers(2, 3))
-def test_what_is_said_to_be_exact_is(judge: Judge, data: st.DataObject, length: int) -> None:
+def test_a_translation_without_a_difference_is_exact(
+    judge: Judge, data: st.DataObject, length: int
+) -> None:
     others = data.draw(st.lists(releases(length, length), min_size=5, max_size=5))
     versions = data.draw(st.lists(releases(length, 4), min_size=5, max_size=5))
     versions += [one + suffix for one in others for suffix in SUFFIXES]
     for text in data.draw(st.lists(depends(length=length), min_size=8, max_size=8)):
-        depend = parse_depend(text)
-        assert depend is not None
-        if depend.inexact is not None:
+        dependency = parse_dependency(text)
+        assert dependency is not None
+        if dependency.inexact is not None:
             continue
         answers = judge([(text.removeprefix("x "), version) for version in versions])
-        right = [depend.specifiers.contains(version, prereleases=True) for version in versions]
+        right = [dependency.specifiers.contains(version, prereleases=True) for version in versions]
         wrong = [
-            (text, str(depend.specifiers), version)
+            (text, str(dependency.specifiers), version)
             for version, answer, expected in zip(versions, answers, right, strict=True)
             if answer != expected
         ]
@@ -139,9 +167,11 @@ def test_what_is_said_to_be_exact_is(judge: Judge, data: st.DataObject, length: 
 
 
 @JUDGES
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), length=st.integers(2, 3))
-def test_what_is_refused_for_certain_is(judge: Judge, data: st.DataObject, length: int) -> None:
+def test_conda_excludes_every_version_that_is_refused(
+    judge: Judge, data: st.DataObject, length: int
+) -> None:
     others = data.draw(st.lists(releases(length, length), min_size=5, max_size=5))
     versions = data.draw(st.lists(releases(length, 4), min_size=5, max_size=5))
     versions += [one + suffix for one in others for suffix in (*SUFFIXES, "+cu118")]
@@ -152,23 +182,22 @@ def test_what_is_refused_for_certain_is(judge: Judge, data: st.DataObject, lengt
         assert not any(answers), (text, found.requirement, refused, answers)
 
 
-@settings(max_examples=60, deadline=None)
-@given(project=everyday_projects())
-def test_a_spec_of_ours_is_read_back_as_what_it_was_made_of(
+@settings(max_examples=60)
+@given(project=common_projects())
+def test_a_spec_that_was_built_is_translated_back(
     project: tuple[list[SpecifierSet], list[str]],
 ) -> None:
-    """Made exact for versions at hand or not: the same versions, and it says so."""
     wanted, versions = project
-    for asked in wanted:
-        spec = build_conda_spec(asked)
+    for specifiers in wanted:
+        spec = build_conda_spec(specifiers)
         assert isinstance(spec, str)
-        accepted = select_versions(asked, versions, prereleases=True)
+        accepted = select_versions(specifiers, versions, prereleases=True)
         exact = correct_spec(
             spec, versions=versions, accepted=accepted, matches=lambda *pair: ask_rattler([pair])[0]
         )
         for text in (spec, exact):
-            depend = parse_depend(f"x {text}")
-            assert depend is not None
-            found = select_versions(depend.specifiers, versions, prereleases=True)
-            assert found == accepted, (str(asked), text, str(depend.specifiers))
-            assert depend.inexact is None, (str(asked), text)
+            dependency = parse_dependency(f"x {text}")
+            assert dependency is not None
+            found = select_versions(dependency.specifiers, versions, prereleases=True)
+            assert found == accepted, (str(specifiers), text, str(dependency.specifiers))
+            assert dependency.inexact is None, (str(specifiers), text)

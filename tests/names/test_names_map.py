@@ -1,4 +1,4 @@
-"""The additional map of names: both public formats, and whatever a proxy may send instead."""
+"""The additional map of names: both published formats, and anything else a server may send."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def parse(data: str) -> ExtraMap:
     return parse_map(data.encode(), origin="here", fetched=7.0)
 
 
-def test_the_format_that_goes_from_pypi() -> None:
+def test_the_format_with_pypi_names_as_keys_is_read() -> None:
     found = parse('{"Torch": {"conda_name": "pytorch", "import_name": "torch"}}')
     assert found.find(canonicalize_name("torch")) == ("pytorch",)
     assert (found.origin, found.fetched) == ("here", 7.0)
 
 
-def test_the_format_that_goes_from_conda() -> None:
+def test_the_format_with_conda_names_as_keys_is_read() -> None:
     found = parse('{"pytorch": ["Torch"], "zlib": null, "py-x": "x", "pytorch-gpu": ["torch"]}')
     assert found.find(canonicalize_name("torch")) == ("pytorch", "pytorch-gpu")
     assert found.find(canonicalize_name("x")) == ("py-x",)
-    assert found.may_carry("unheard-of", found.projects["pytorch"][0])
-    assert not found.may_carry("zlib", found.projects["pytorch"][0])
+    assert found.may_contain("unheard-of", found.projects["pytorch"][0])
+    assert not found.may_contain("zlib", found.projects["pytorch"][0])
 
 
-def test_a_channel_may_have_its_own_section() -> None:
+def test_entries_of_a_channel_apply_to_that_channel_only() -> None:
     found = parse(
         '{"x": {"conda_name": "py-x"}, "bioconda::X": {"conda_name": "bio-x"},'
         ' "bioconda::salmon": null, "pytorch::torchtriton": ["triton"]}'
@@ -40,13 +40,13 @@ def test_a_channel_may_have_its_own_section() -> None:
     x, salmon, triton = map(canonicalize_name, ("x", "salmon", "triton"))
     bio = found.choose(["https://example.org/mirror/bioconda", "conda-forge"])
     assert (bio.find(x), bio.find(triton)) == (("bio-x",), ())
-    assert not bio.may_carry("salmon", salmon)
+    assert not bio.may_contain("salmon", salmon)
     other = found.choose(["conda-forge", "pytorch"])
     assert (other.find(x), other.find(triton)) == (("py-x",), ("torchtriton",))
-    assert other.may_carry("salmon", salmon)
+    assert other.may_contain("salmon", salmon)
 
 
-def test_yaml_is_read_too() -> None:
+def test_a_yaml_map_is_read() -> None:
     assert parse("torch:\n  conda_name: pytorch\n").find(canonicalize_name("torch")) == ("pytorch",)
 
 
@@ -58,14 +58,14 @@ def test_yaml_is_read_too() -> None:
         *("a: [", "a: *x", "\x00", "[" * 100_000, "- " * 5000),
     ],
 )
-def test_what_is_no_map_is_refused_by_name(data: str) -> None:
+def test_a_file_that_is_not_a_map_is_refused_with_its_origin(data: str) -> None:
     with pytest.raises(InteropError) as caught:
         parse(data)
     assert caught.value.code == "invalid-map"
-    assert caught.value.message.startswith("here is no map of names")
+    assert caught.value.message.startswith("here is not a map of names")
 
 
-def test_what_is_no_text_or_too_much_is_refused() -> None:
+def test_binary_data_and_a_map_above_the_size_limit_are_refused() -> None:
     for data in (b"\xff\xfe{", b" " * (LARGEST + 1)):
         with pytest.raises(InteropError):
             parse_map(data, origin="here", fetched=0)
@@ -75,7 +75,7 @@ NAMES = st.text("abc-", min_size=1, max_size=4)
 
 
 @given(backward=st.dictionaries(NAMES, st.none() | st.lists(NAMES), min_size=1))
-def test_what_is_kept_is_what_was_read(backward: dict[str, list[str] | None]) -> None:
+def test_a_stored_map_is_read_back_unchanged(backward: dict[str, list[str] | None]) -> None:
     import tempfile
 
     found = parse(json.dumps(backward))
@@ -86,7 +86,7 @@ def test_what_is_kept_is_what_was_read(backward: dict[str, list[str] | None]) ->
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1}', '{"version": 9, "origin": ""}'])
-def test_what_is_no_kept_map_is_none(tmp_path: Path, text: str) -> None:
+def test_a_missing_or_invalid_stored_map_is_ignored(tmp_path: Path, text: str) -> None:
     assert read_map(tmp_path / "map.json") is None
     (tmp_path / "map.json").write_text(text)
     assert read_map(tmp_path / "map.json") is None

@@ -23,20 +23,7 @@ from conda_pip_interop.resolve.assignment import (
     Preferences,
 )
 from conda_pip_interop.resolve.solver import CondaPackage, CondaSpec
-
-LINUX = {
-    "os_name": "posix",
-    "sys_platform": "linux",
-    "platform_system": "Linux",
-    "platform_machine": "x86_64",
-    "python_version": "3.11",
-    "python_full_version": "3.11.7",
-    "implementation_name": "cpython",
-    "platform_python_implementation": "CPython",
-    "implementation_version": "3.11.7",
-    "platform_release": "",
-    "platform_version": "",
-}
+from tests.support.requirements import LINUX
 
 Channel = Mapping[str, tuple[str, ...]]
 

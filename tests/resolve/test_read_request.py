@@ -18,7 +18,7 @@ from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.resolve.install_options import InstallOptions
 from conda_pip_interop.resolve.read_request import read_request
 from conda_pip_interop.resolve.request import Request
-from tests.resolve.test_assignment import LINUX
+from tests.support.requirements import LINUX
 
 
 def read(folder: Path, *argv: str, environ: Mapping[str, str] | None = None) -> Request:
@@ -119,9 +119,9 @@ def test_editable_projects(project: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("https://example.org/x.zip", "only a folder or a clone"),
-        ("nowhere", "is no folder"),
-        ("s-1.0.tar.gz", "is no folder"),
+        ("https://example.org/x.zip", "only a directory or a VCS URL"),
+        ("nowhere", "is not a directory"),
+        ("s-1.0.tar.gz", "is not a directory"),
     ],
 )
 def test_what_cannot_be_editable_is_told_why(project: Path, text: str, reason: str) -> None:

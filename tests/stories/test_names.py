@@ -100,7 +100,7 @@ def test_each_source_says_its_part_and_the_files_have_the_last_word(
     checked = by_name(ask(base, channel, *words, "--check", check=False, **home))
     assert checked["torch"]["carried"] is True
     assert checked["whole"]["carried"] is True
-    assert checked["whole"]["reason"] == "whole-base 3.0 carries it"
+    assert checked["whole"]["reason"] == "whole-base 3.0 contains it"
     assert (checked["liar"]["conda"], checked["liar"]["carried"]) == (None, False)
 
     (considered,) = checked["liar"]["considered"]
@@ -116,7 +116,7 @@ def test_each_source_says_its_part_and_the_files_have_the_last_word(
         **home,
     )
     assert again.returncode == 1
-    assert "liar: stays with pip" in again.stdout
+    assert "liar: from PyPI" in again.stdout
     assert "  packages  liar 1.0 pyhd_0\n" in again.stdout
     assert not list(packages.glob("liar-*"))
 
@@ -209,19 +209,19 @@ def test_the_additional_map_is_fetched_only_when_asked_for(
         return base.run("pip", "names", "-c", channel, "unheard.of", **home).stdout
 
     file.write_text('{"unheard-of": {"conda_name": "odd-name"}}')
-    assert look().startswith("unheard-of: stays with pip")
+    assert look().startswith("unheard-of: from PyPI")
     assert "1 names" in base.run("pip", "names", "--update", **home).stdout
-    assert "unheard-of: conda's odd-name, a guess" in look()
+    assert "unheard-of: from conda as odd-name (not verified)" in look()
     assert f"names map: {file}, fetched today" in look()
 
     file.write_text("<html>Please log in</html>")
     refused = base.run("pip", "names", "--update", check=False, **home)
     assert refused.returncode == 1
-    assert "is no map of names" in refused.stderr
+    assert "is not a map of names" in refused.stderr
     file.unlink()
     refused = base.run("pip", "names", "--update", check=False, **home)
     assert "was not fetched" in refused.stderr
-    assert "conda's odd-name" in look()
+    assert "from conda as odd-name" in look()
 
 
 def test_the_additional_map_comes_by_https_and_no_other_way(base: Base, tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_the_users_map_is_read_and_a_wrong_one_is_an_error_with_its_place(
     names = "{Six: null, unheard_of: odd-name, 'conda-forge::torch': null, 'other::whole': null}"
     home = write_settings(base, tmp_path, f"pip_interop_names: {names}")
     answer = by_name(ask(base, channel, "six", "unheard.of", "torch", "whole", **home))
-    never = "pip_interop_names says never from conda"
+    never = "excluded from conda by pip_interop_names"
     assert [answer[one]["reason"] == never for one in ("six", "torch", "whole")] == [1, 1, 0]
     assert answer["unheard-of"]["conda"] == "odd-name"
 
@@ -276,7 +276,7 @@ def test_a_list_of_dependencies_is_translated_and_makes_an_environment(
     assert base.run(*words, "--check", check=False).returncode == 1
     assert not output.exists()
     told = base.run(*words, "-v").stderr
-    assert "six>=1.15 -> conda: six >=1.15 (conda's package of that name)" in told
+    assert "six>=1.15 -> conda: six >=1.15 (the conda package of the same name)" in told
     text = output.read_text()
     assert "  - pytorch >=1,!=2.0rc1  # big\n  - six >=1.15\n  - pip\n" in text
     assert text.endswith("  - pip:\n      - unheard-of\n      - ninja\n")

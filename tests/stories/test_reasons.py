@@ -50,7 +50,7 @@ def test_every_reason_stands_in_one_plan(make_env: Any, channel: str, tmp_path: 
     assert reasons["idna"] == "the channels have only 3.7 to 3.10, needed >=3.11"
     assert reasons["blinker"] == "asked for by --from-pypi"
     assert reasons["own"] == "source or URL"
-    assert reasons["cmake"].startswith("conda's package of that name is something else: ")
+    assert reasons["cmake"].startswith("the conda package of the same name is something else: ")
     # the smallest set moves, and what conda has and no index is held
     moved = next(name for name in ("left", "right") if owners[name] == "pip")
     other = {"left": "right", "right": "left"}[moved]

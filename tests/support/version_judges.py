@@ -1,4 +1,4 @@
-"""Real conda and real rattler, asked whether a version spec takes a version."""
+"""Whether a version spec matches a version, as conda and rattler judge it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import rattler
 
 from tests.world.base import build_base
 
-#: Many (spec, version) pairs at once → an answer each.
+#: A list of (spec, version) pairs → whether each matches.
 Judge: TypeAlias = Callable[[Sequence[tuple[str, str]]], list[bool]]
 
-#: As the plugin asks: the spec through a MatchSpec, one line of pairs in, one line of answers out.
+#: Reads a line of pairs, writes a line of answers. Like the plugin, it goes through a MatchSpec.
 _ASK_CONDA = """
 import json, sys
 from conda.models.match_spec import MatchSpec
@@ -32,7 +32,7 @@ for line in sys.stdin:
 
 @cache
 def _start_conda() -> subprocess.Popen[str]:
-    """One process for all questions; it ends when its stdin is closed with ours."""
+    """Start one process for all calls; it ends when its stdin is closed with ours."""
     base = build_base()
     return subprocess.Popen(
         [base.python, "-c", _ASK_CONDA],
@@ -44,7 +44,7 @@ def _start_conda() -> subprocess.Popen[str]:
 
 
 def ask_conda(pairs: Sequence[tuple[str, str]]) -> list[bool]:
-    """The answers of the base's conda."""
+    """Ask the conda of the test base."""
     process = _start_conda()
     assert process.stdin is not None
     assert process.stdout is not None
@@ -56,7 +56,7 @@ def ask_conda(pairs: Sequence[tuple[str, str]]) -> list[bool]:
 
 
 def ask_rattler(pairs: Sequence[tuple[str, str]]) -> list[bool]:
-    """The answers of rattler."""
+    """Ask rattler."""
     return [rattler.VersionSpec(spec).matches(rattler.Version(version)) for spec, version in pairs]
 
 

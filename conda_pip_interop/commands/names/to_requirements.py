@@ -1,66 +1,72 @@
-"""`conda pip translate --to requirements`: conda's dependencies by the names of distributions."""
+"""`conda pip translate --to requirements`: an environment.yml as a requirements file."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.commands.names.to_environment import Choice, Translation
-from conda_pip_interop.dependency_files.environment_yml import read_marker
-from conda_pip_interop.names.conda_depends import parse_environment_depend
+from conda_pip_interop.dependency_files.environment_yml import split_marker
+from conda_pip_interop.names.conda_depends import NOT_PLAIN, parse_environment_dependency
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.dependency_files.read import Sources
+    from conda_pip_interop.dependency_files.read import DependencyFiles
+
+_IN_EVERY_ENVIRONMENT: Final = ("python", "pip")
 
 
 def translate_to_requirements(
-    sources: Sources, find_projects: Callable[[str], tuple[NormalizedName, ...]]
+    files: DependencyFiles, find_projects: Callable[[str], tuple[NormalizedName, ...]]
 ) -> Translation:
-    """Make a requirements file: conda's dependencies by the names of their distributions.
+    """Build a requirements file: conda's dependencies under the names of their distributions.
 
-    What conda alone has, or PyPI's language cannot say, is left as a comment with the reason.
+    A dependency without a distribution, or without an equivalent in PEP 440, becomes a comment
+    with the reason.
     """
     lines: list[str] = []
     choices: list[Choice] = []
-    for item in sources.environment.conda if sources.environment else ():
-        found, reason = _find_requirements(item.value, find_projects)
+    for item in files.environment.conda if files.environment else ():
+        requirements, reason = _find_requirements(item.value, find_projects)
+        marker, comment = split_marker(item.comment)
         lines += [line.strip() for line in item.before]
-        marker, comment = read_marker(item.comment)
-        lines += [f"{one} {marker}".rstrip() + f"  {comment}".rstrip() for one in found] or [
-            f"# {item.value}: {reason}"
-        ]
-        if found and reason:
+        lines += [_join(f"{one} {marker}", comment) for one in requirements]
+        if not requirements:
+            lines.append(f"# {item.value}: {reason}")
+        elif reason:
             lines[-1] += f"  # {item.value}: {reason}"
         choices.append(
             Choice(
                 origin="dependencies",
-                asked=item.value,
+                text=item.value,
                 conda=None,
-                pip=", ".join(found) or None,
-                reason=reason or "the same, by the name of its distribution",
+                pip=", ".join(requirements) or None,
+                reason=reason or "the name of its distribution",
             )
         )
-    for one in sources.dependencies:
-        for entry in one.entries:
-            if entry.kind == "constraint":
-                continue
+    for entry in (entry for one in files.dependencies for entry in one.entries):
+        if entry.kind != "constraint":
             lines += [line.strip() for line in entry.before]
-            lines.append(f"{entry.text} {entry.tail}".rstrip() + f"  {entry.comment}".rstrip())
+            lines.append(_join(f"{entry.text} {entry.tail}", entry.comment))
     return Translation(text="".join(f"{line}\n" for line in lines), choices=tuple(choices))
+
+
+def _join(text: str, comment: str) -> str:
+    return f"{text.rstrip()}  {comment}".rstrip()
 
 
 def _find_requirements(
     text: str, find_projects: Callable[[str], tuple[NormalizedName, ...]]
 ) -> tuple[tuple[str, ...], str]:
-    depend = parse_environment_depend(text)
-    if depend is None:
-        return (), "a match spec that is more than name, version and build"
-    if depend.name in ("python", "pip"):
-        return (), "an environment has it by itself"
-    projects = find_projects(depend.name)
+    """Find the requirements for a dependency, and why there are none or how they differ."""
+    dependency = parse_environment_dependency(text)
+    if dependency is None:
+        return (), NOT_PLAIN
+    if dependency.name in _IN_EVERY_ENVIRONMENT:
+        return (), "part of every environment"
+    projects = find_projects(dependency.name)
     if not projects:
-        return (), f"conda's {depend.name} carries no distribution that is known"
-    return tuple(f"{one}{depend.specifiers}" for one in projects), depend.inexact or ""
+        return (), f"the conda package {dependency.name} contains no known distribution"
+    return tuple(f"{one}{dependency.specifiers}" for one in projects), dependency.inexact or ""

@@ -10,8 +10,8 @@ from conda_pip_interop.commands.names.to_environment import translate_to_environ
 from conda_pip_interop.commands.names.to_requirements import translate_to_requirements
 from conda_pip_interop.commands.output import Output
 from conda_pip_interop.dependencies.requirements import marker_environment
-from conda_pip_interop.dependency_files.pyproject import Chosen
-from conda_pip_interop.dependency_files.read import Sources, read_sources
+from conda_pip_interop.dependency_files.pyproject import ProjectParts
+from conda_pip_interop.dependency_files.read import DependencyFiles, read_dependency_files
 from conda_pip_interop.environment.conda_records import claimed_metadata
 from conda_pip_interop.environment.distributions import read_requirements
 from conda_pip_interop.environment.prefix import read_prefix
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 def translate_files(args: Namespace, host: Host) -> Output:
     """Translate the files of the command line (see `translate.configure`)."""
-    chosen = Chosen(
+    chosen = ProjectParts(
         extras=tuple(args.extras or ()),
         groups=tuple(args.groups or ()),
         build_system=args.build_system,
     )
     output = _find_output(args)
     folder = Path() if output is None else output.parent
-    sources = read_sources(map(Path, args.files), chosen, target=folder)
+    sources = read_dependency_files(map(Path, args.files), chosen, target=folder)
     snapshot = read_snapshot(host.target.prefix)
     with_channels = not args.no_channels
     if with_channels and sources.environment is not None and not args.channels:
@@ -65,7 +65,7 @@ def translate_files(args: Namespace, host: Host) -> Output:
     return _deliver(made, output, check=args.check)
 
 
-def _mention_python(sources: Sources, python: str, host: Host) -> None:
+def _mention_python(sources: DependencyFiles, python: str, host: Host) -> None:
     """Say for which Python markers are evaluated if a file excludes it."""
     for one in sources.dependencies:
         reason = refuse_python(one.requires_python, python)

@@ -1,4 +1,4 @@
-"""Guesses that the payload has proven wrong, so that no package is downloaded for them again."""
+"""The cache of conda packages that were inspected and do not contain the project looked up."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from packaging.utils import NormalizedName
 
 from conda_pip_interop.changes.files import replace_file
 
-#: More than anybody guesses wrong; the oldest go first.
-_MOST: Final = 10_000
+#: Entries that are kept; the oldest are dropped first.
+_LIMIT: Final = 10_000
 _VERSION: Final = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WrongGuess:
-    """A package, by the channel and the build that were looked at, and what it does not carry."""
+class WrongMatch:
+    """A conda package, down to its channel and build, and a project that it does not contain."""
 
     channel: str
     name: str
@@ -28,20 +28,19 @@ class WrongGuess:
     project: NormalizedName
 
 
-def read_wrong_guesses(file: Path) -> frozenset[WrongGuess]:
-    """What was remembered; nothing where there is no file of ours that can be read."""
+def read_wrong_matches(file: Path) -> frozenset[WrongMatch]:
+    """Read the cache; it is empty if the file is missing or not valid."""
     return frozenset(_read(file))
 
 
-def remember_wrong_guesses(file: Path, guesses: Iterable[WrongGuess]) -> bool:
-    """Add guesses to what is remembered; False where nothing can be written (a read-only home).
+def remember_wrong_matches(file: Path, matches: Iterable[WrongMatch]) -> bool:
+    """Add to the cache; False if the file cannot be written (a read-only home directory).
 
-    Two processes at once may lose one's guesses: they are made again then, and nothing is wrong.
+    If two processes write at once, the matches of one may be lost and are found again later.
     """
-    known = dict.fromkeys(_read(file))
-    known.update(dict.fromkeys(guesses))
+    known = dict.fromkeys([*_read(file), *matches])
     rows = [[one.channel, one.name, one.version, one.build, one.project] for one in known]
-    document = {"version": _VERSION, "wrong": rows[-_MOST:]}
+    document = {"version": _VERSION, "wrong": rows[-_LIMIT:]}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_file(file, json.dumps(document, indent=0).encode())
@@ -50,21 +49,21 @@ def remember_wrong_guesses(file: Path, guesses: Iterable[WrongGuess]) -> bool:
     return True
 
 
-def _read(file: Path) -> list[WrongGuess]:
+def _read(file: Path) -> list[WrongMatch]:
     try:
         document = json.loads(file.read_bytes())
     except (OSError, ValueError):
         return []
     match document:
         case {"version": version, "wrong": [*rows]} if version == _VERSION:
-            return [guess for guess in map(_build_guess, rows) if guess is not None]
+            return [match for match in map(_parse_row, rows) if match is not None]
     return []
 
 
-def _build_guess(row: object) -> WrongGuess | None:
+def _parse_row(row: object) -> WrongMatch | None:
     match row:
         case [str(channel), str(name), str(version), str(build), str(project)]:
-            return WrongGuess(
+            return WrongMatch(
                 channel=channel,
                 name=name,
                 version=version,

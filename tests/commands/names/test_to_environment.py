@@ -1,0 +1,172 @@
+"""Dependency files translated to one environment.yml."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conda_pip_interop.commands.names.to_environment import translate_to_environment
+from conda_pip_interop.dependency_files.pyproject import ProjectParts
+from conda_pip_interop.dependency_files.read import read_dependency_files
+from conda_pip_interop.errors import UsageError
+from tests.support.requirements import build_context
+from tests.support.translations import (
+    CHANNEL,
+    ENVIRONMENT_YML,
+    read_files,
+    to_environment,
+    to_requirements,
+)
+
+
+def test_requirements_go_to_conda_if_the_channel_has_them_else_to_pip(tmp_path: Path) -> None:
+    (tmp_path / "c.in").write_text("numpy<2.2\n")
+    found = read_files(
+        tmp_path,
+        r_txt="""\
+            --pre
+            # numbers
+            torch>=1   # big
+            numpy
+            # fun
+            cowsay>=6  # moo
+            requests[socks]
+            pywin32; os_name == "nt"
+            ./local
+            flask>=9
+            -c c.in
+            """,
+    )
+    assert to_environment(found) == (
+        "channels:\n"
+        "  - main\n"
+        "dependencies:\n"
+        "  # numbers\n"
+        "  - pytorch >=1  # big\n"
+        "  - numpy <2.2dev0\n"
+        "  - requests\n"
+        "  - pip\n"
+        "  - pip:\n"
+        "      - --pre\n"
+        "      # fun\n"
+        "      - cowsay>=6  # moo\n"
+        "      - requests[socks]\n"
+        '      - pywin32; os_name == "nt"\n'
+        "      - ./local\n"
+        "      - flask>=9\n"
+    )
+
+
+def test_the_python_and_the_own_extras_of_a_project_are_included(tmp_path: Path) -> None:
+    text = to_environment(
+        read_files(
+            tmp_path,
+            pyproject_toml='[project]\nname = "app"\nrequires-python = ">=3.10,<4"\n'
+            'dependencies = ["app[all]"]\n[project.optional-dependencies]\n'
+            'all = ["app[fast]", "six"]\nfast = ["numpy>=2.1"]\n',
+        )
+    )
+    assert "  - python <4dev0,>=3.10\n" in text
+    assert "  - six\n" in text
+    assert "  - numpy >=2.1\n" in text
+    assert "app" not in text
+    assert "pip" not in text
+
+
+def test_the_comments_of_a_pyproject_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text(
+        '# about it\n[project]\nname = "app"\n# all of them\ndependencies = [\n'
+        "  # the web\n  # and more\n  'flask', # 3\n  \"six\",\n"
+        '  "cowsay==6.1",  # moo\n]\n[dependency-groups]\ntest = [\n  # tests\n  "numpy"\n]\n'
+    )
+    text = to_environment(
+        read_dependency_files([file], ProjectParts(groups=("test",)), target=tmp_path)
+    )
+    assert text.endswith(
+        "dependencies:\n  # the web\n  # and more\n  - flask  # 3\n  - six\n  # tests\n  - numpy\n"
+        "  - pip\n  - pip:\n      - cowsay==6.1  # moo\n"
+    )
+
+
+def test_the_extras_of_installed_projects_are_expanded(tmp_path: Path) -> None:
+    requires = {"requests": ['six ; extra == "old"', 'pysocks ; extra == "socks"']}
+    text = to_environment(read_files(tmp_path, r_txt="requests[old,socks]\n"), requires)
+    assert "  - requests\n  - six\n" in text
+    assert text.endswith("      - pysocks\n")
+
+
+def test_a_pip_line_that_conda_has_moves_with_its_comments(tmp_path: Path) -> None:
+    assert to_environment(read_files(tmp_path, environment_yml=ENVIRONMENT_YML)) == (
+        ENVIRONMENT_YML.replace("      # numbers\n      - numpy>=2.1   # big\n", "")
+        .replace("  - pip\n", "  - pip\n  # numbers\n  - numpy >=2.1  # big\n")
+        .replace("3.11    #", "3.11  #")
+    )
+
+
+def test_a_second_translation_changes_nothing(tmp_path: Path) -> None:
+    once = to_environment(read_files(tmp_path, environment_yml=ENVIRONMENT_YML))
+    again = once.replace("# since May", "     # since May")
+    assert to_environment(read_files(tmp_path, environment_yml=again)) == again
+
+
+def test_requirements_are_added_to_an_environment_file(tmp_path: Path) -> None:
+    text = to_environment(
+        read_files(tmp_path, environment_yml=ENVIRONMENT_YML, r_txt="six\ncowsay\n# x\nnobody\n")
+    )
+    assert "  - six\n  # from PyPI\n" in text
+    assert text.count("cowsay") == 1
+    assert "      # x\n      - nobody\n# and so on\n" in text
+
+
+@pytest.mark.parametrize("text", ["x>=2.7.*", "-c limits.txt", "a b"])
+def test_an_invalid_requirement_is_an_error_with_file_and_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "limits.txt").write_text("y>=2.7.*")
+    with pytest.raises(UsageError) as caught:
+        to_environment(read_files(tmp_path, r_txt=f"six\n{text}\n"))
+    assert caught.value.code == "invalid-requirement"
+    assert caught.value.exit_code == 2, "exit code 1 means that a file is out of date"
+    assert ".txt:" in caught.value.message
+
+
+HASH = "--hash=sha256:" + "0" * 64
+
+
+def test_hashes_stay_if_all_lines_for_pip_have_them(tmp_path: Path) -> None:
+    found = read_files(tmp_path, r_txt=f"six==1.16 {HASH}\ncowsay==6.1 {HASH}  # moo\n")
+    made = translate_to_environment(found, build_context(CHANNEL), lambda _: None)
+    assert made.text.endswith(f"  - pip:\n      - cowsay==6.1 {HASH}  # moo\n")
+    assert "the hashes of its PyPI files are dropped" in made.choices[0].reason
+    assert "hashes" not in made.choices[1].reason
+    again = read_files(tmp_path, environment_yml=made.text)
+    assert to_environment(again) == made.text
+    assert f"cowsay==6.1 {HASH}  # moo\n" in to_requirements(again)
+
+    mixed = read_files(tmp_path, r_txt=f"cowsay==6.1 {HASH}\n", s_txt="nobody\n./here\n")
+    assert "hash" not in to_environment(mixed)
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            *("six", "six>=1", "torch", "cowsay", "cowsay>=6", "flask<2", "numpy!=2.1"),
+            *("requests[socks]", 'x; os_name == "nt"', "y @ https://example.org/y.whl"),
+        ]
+    ),
+    max_size=8,
+    unique=True,
+)
+
+
+@given(lines=LINES)
+def test_no_line_is_lost_and_the_result_translates_to_itself(lines: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        sources = read_files(Path(folder), r_txt="\n".join(lines))
+        made = translate_to_environment(sources, build_context(CHANNEL), lambda _: None, ["main"])
+        assert [one.text for one in made.choices] == lines
+        assert all(one.conda or one.pip for one in made.choices)
+        assert to_environment(read_files(Path(folder), environment_yml=made.text)) == made.text

@@ -1,0 +1,107 @@
+"""An environment.yml translated to a requirements file, and back."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+
+from tests.support.translations import (
+    CHANNEL,
+    ENVIRONMENT_YML,
+    read_files,
+    to_environment,
+    to_requirements,
+)
+
+
+def test_conda_names_become_pypi_names(tmp_path: Path) -> None:
+    text = ENVIRONMENT_YML.replace(
+        "  - zlib\n", "  - zlib\n  - pytorch>=2,<3.0a0\n  - six=1.16=py_0\n"
+    )
+    made = to_requirements(read_files(tmp_path, environment_yml=text))
+    assert made == (
+        "# the language\n"
+        "# python=3.11: part of every environment\n"
+        "\n"
+        "# from conda\n"
+        "# zlib: the conda package zlib contains no known distribution\n"
+        "torch<3.0,>=2\n"
+        "six==1.16  # six=1.16=py_0: limited to the build py_0\n"
+        "# pip: part of every environment\n"
+        "# numbers\n"
+        "numpy>=2.1  # big\n"
+        "# fun\n"
+        "cowsay\n"
+    )
+
+
+def test_markers_survive_a_translation_to_an_environment_and_back(tmp_path: Path) -> None:
+    lines = (
+        'numpy>=2.1 ; python_version < "3.12"  # big\n'
+        'six ; sys_platform == "linux"\n'
+        'nobody ; os_name == "nt"  # else\n'
+    )
+    text = to_environment(read_files(tmp_path, r_txt=lines))
+    assert '  - numpy >=2.1  # ; python_version < "3.12"  # big\n' in text
+    back = to_requirements(read_files(tmp_path, environment_yml=text))
+    assert back == lines.replace("nobody", "# pip: part of every environment\nnobody")
+
+
+def test_lines_that_only_pip_supports_are_kept(tmp_path: Path) -> None:
+    text = (
+        "dependencies:\n  - pip\n  - pip:\n      - -r other.txt\n      - ./here\n"
+        "      - -e .[all]\n      - git+https://example.org/x.git\n      - https://example.org/x.whl\n"
+    )
+    found = read_files(tmp_path, environment_yml=text)
+    assert to_environment(found) == text
+    lines = to_requirements(found).splitlines()
+    assert lines[1:] == [line[8:] for line in text.splitlines()[3:]]
+
+
+@st.composite
+def written_requirements(draw: st.DrawFn) -> list[str]:
+    """One line for each project: specifiers, extras, a marker that matches or not, a comment."""
+    names = draw(st.lists(st.sampled_from([*CHANNEL, "torch", "cowsay"]), unique=True))
+    clauses = st.builds(
+        "{}{}".format,
+        st.sampled_from(["==", "!=", "<", "<=", ">", ">=", "~="]),
+        st.sampled_from(["1.0", "2.0", "2.1.0", "3.0", "2.32"]),
+    )
+    return [
+        name
+        + draw(st.sampled_from(["", "[x]"]))
+        + ",".join(draw(st.lists(clauses, max_size=2, unique=True)))
+        + draw(st.sampled_from(["", ' ; python_version >= "3.8"', ' ; os_name == "nt"']))
+        + draw(st.sampled_from(["", "  # why"]))
+        for name in names
+    ]
+
+
+@given(lines=written_requirements())
+def test_requirements_survive_a_translation_to_an_environment_and_back(lines: list[str]) -> None:
+    """Projects, versions, extras, markers and comments."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        text = to_environment(read_files(folder, r_txt="\n".join(lines)))
+        back = to_requirements(read_files(folder, environment_yml=text))
+    found = [line for line in back.splitlines() if not line.startswith("#")]
+    for line in lines:
+        wanted = Requirement(line.partition("  #")[0])
+        same = [one for one in found if _is_line_of(one, wanted)]
+        assert same, (line, back)
+        assert any(one.endswith("# why") for one in same) == line.endswith("# why")
+        for version in ("0.9", "1.0", "1.0.1", "2.0", "2.0.1", "2.1", "2.1.1", "2.32", "3", "4"):
+            assert wanted.specifier.contains(version) == all(
+                Requirement(one.partition("  #")[0]).specifier.contains(version) for one in same
+            ), (line, back)
+
+
+def _is_line_of(line: str, wanted: Requirement) -> bool:
+    """Whether a line is for the project, with its marker and all or none of its extras."""
+    found = Requirement(line.partition("  #")[0])
+    same = found.name == wanted.name and str(found.marker) == str(wanted.marker)
+    return same and found.extras in (set(), wanted.extras)

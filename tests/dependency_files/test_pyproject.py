@@ -1,0 +1,87 @@
+"""Dependencies in a pyproject.toml and in the metadata of a script."""
+
+from __future__ import annotations
+
+import pytest
+
+from conda_pip_interop.dependency_files.pyproject import (
+    ProjectParts,
+    parse_pyproject,
+    parse_script,
+)
+from conda_pip_interop.errors import UsageError
+
+NO_PARTS = ProjectParts()
+PYPROJECT = """
+[build-system]
+requires = ["hatchling>=1"]
+[project]
+name = "My.App"
+requires-python = ">=3.10"
+dependencies = ["flask", "my-app[fast]"]
+[project.optional-dependencies]
+fast = ["numpy; python_version > '3'"]
+Docs_x = ["sphinx"]
+[dependency-groups]
+test = ["pytest", {include-group = "Lint"}]
+lint = ["ruff"]
+"""
+
+
+def texts(text: str, parts: ProjectParts = NO_PARTS) -> list[str]:
+    return [one.text for one in parse_pyproject(text, origin="p", parts=parts).entries]
+
+
+def test_the_project_and_the_selected_parts_are_read() -> None:
+    assert texts(PYPROJECT) == ["flask", "my-app[fast]"]
+    parts = ProjectParts(extras=("docs-X",), groups=("test",), build_system=True)
+    assert texts(PYPROJECT, parts)[2:] == ["sphinx", "pytest", "ruff", "hatchling>=1"]
+    found = parse_pyproject(PYPROJECT, origin="p", parts=NO_PARTS)
+    assert found.requires_python == ">=3.10"
+    assert {str(name): lines for name, lines in found.own.items()} == {
+        "my-app": (
+            "numpy ; (python_version > '3') and extra == \"fast\"",
+            'sphinx ; extra == "docs-x"',
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [ProjectParts(extras=("nope",)), ProjectParts(groups=("nope",))],
+    ids=["extra", "group"],
+)
+def test_a_missing_part_is_an_error_with_the_available_ones(parts: ProjectParts) -> None:
+    with pytest.raises(UsageError) as caught:
+        texts(PYPROJECT, parts)
+    assert "nope" in caught.value.message
+    assert caught.value.hints[0].startswith("Available: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[project", "project = 3", "[project]\ndependencies = 3", "\0"),
+        *("[project]\ndependencies = [3]", "[project]\noptional-dependencies = []"),
+        "[dependency-groups]\ng = [{include-group = 'g'}]",
+        "[dependency-groups]\ng = [3]",
+        "a = " + "[" * 5000,
+    ],
+)
+def test_an_invalid_pyproject_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        texts(text, ProjectParts(groups=("g",)))
+
+
+@pytest.mark.parametrize("text", ["import x\n", "# /// script\n# ///\n\n# /// script\n# ///\n"])
+def test_a_script_without_exactly_one_block_is_refused(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_script(text, origin="x.py")
+    assert caught.value.code == "unreadable-file"
+
+
+def test_the_block_of_a_script_is_read() -> None:
+    text = '# /// script\n# requires-python = ">=3.11"\n# dependencies = ["six"]\n# ///\n'
+    found = parse_script(text, origin="x.py")
+    assert [one.text for one in found.entries] == ["six"]
+    assert found.requires_python == ">=3.11"

@@ -1,0 +1,63 @@
+"""Dependency files read by their names, and their paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.dependency_files.pyproject import ProjectParts
+from conda_pip_interop.dependency_files.read import read_dependency_files
+from conda_pip_interop.errors import UsageError
+
+NO_PARTS = ProjectParts()
+
+
+def test_two_environment_files_are_refused(tmp_path: Path) -> None:
+    for name in ("a.yml", "b.yaml"):
+        (tmp_path / name).write_text("dependencies: []\n")
+    with pytest.raises(UsageError, match="Only one environment file"):
+        read_dependency_files([tmp_path / "a.yml", tmp_path / "b.yaml"], NO_PARTS)
+
+
+@pytest.mark.parametrize("name", ["x.docx", "latin.txt", "folder.txt", "missing.toml"])
+def test_a_file_that_cannot_be_read_is_an_error_with_its_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "x.docx").write_text("x")
+    (tmp_path / "latin.txt").write_bytes(b"\xe9")
+    (tmp_path / "folder.txt").mkdir()
+    with pytest.raises(UsageError) as caught:
+        read_dependency_files([tmp_path / name], NO_PARTS)
+    assert caught.value.code == "unreadable-file"
+    assert str(tmp_path / name) in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [ProjectParts(extras=("x",)), ProjectParts(groups=("x",)), ProjectParts(build_system=True)],
+)
+def test_parts_require_a_pyproject(tmp_path: Path, parts: ProjectParts) -> None:
+    (tmp_path / "r.txt").write_text("six\n")
+    with pytest.raises(UsageError, match=r"require a pyproject\.toml"):
+        read_dependency_files([tmp_path / "r.txt"], parts)
+
+
+def test_paths_become_relative_to_the_target_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "sub"
+    folder.mkdir(parents=True)
+    lines = ["./here[x]", "-e ../lib ; os_name == 'posix'", "-e .", "a/b.whl", "/c/d.whl"]
+    lines += ["git+https://example.org/x.git", "https://example.org/x.whl", "y @ https://e.org/y"]
+    file = folder / "r.txt"
+    file.write_text("\n".join(lines))
+
+    def read_for(target: Path) -> list[str]:
+        (found,) = read_dependency_files([file], NO_PARTS, target=target).dependencies
+        return [one.text for one in found.entries]
+
+    assert read_for(folder) == lines
+    assert read_for(tmp_path) == [
+        *("./deep/sub/here[x]", "-e ./deep/lib ; os_name == 'posix'", "-e ./deep/sub"),
+        *("./deep/sub/a/b.whl", *lines[4:]),
+    ]
+    (folder / "environment.yml").write_text("dependencies:\n- pip:\n  - ./here\n")
+    found = read_dependency_files([folder / "environment.yml"], NO_PARTS, target=tmp_path / "deep")
+    assert [one.text for one in found.dependencies[0].entries] == ["./sub/here"]
