@@ -530,7 +530,9 @@ def test_removing_a_missing_file_is_no_error(prefix: Path) -> None:
 
 
 def test_a_written_state_is_read_again(prefix: Path) -> None:
-    state = State(unprotected=True, told=frozenset({"finding:a", "b"}))
+    state = State(
+        unprotected=True, told=frozenset({"finding:a"}), left_alone=frozenset({"leave:b"})
+    )
     write_state(prefix, state)
     assert read_state(prefix) == state
     assert os.listdir(prefix / STATE_FOLDER) == ["state.json"]

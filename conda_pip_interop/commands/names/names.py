@@ -4,30 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from packaging.utils import NormalizedName, canonicalize_name
-
-from conda_pip_interop.commands.names.name_matches import (
-    Channels,
-    NameMatch,
-    PackageContents,
-    find_contents,
-    match_project,
-)
-from conda_pip_interop.commands.output import Output
 from conda_pip_interop.errors import UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterable, Sequence
 
     from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.commands.output import Output
     from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.names.names_map import ExtraMap
 
 HELP: Final = "Show which conda package carries a PyPI project"
 EXAMPLES: Final = "conda pip names torch opencv-python --check\nconda pip names --conda py-opencv"
-#: Versions of a package that are shown; the others are counted.
-SHOWN_VERSIONS = 5
 
 
 def configure(parser: CommandParser) -> None:
@@ -57,6 +45,8 @@ def execute(args: Namespace, host: Host) -> Output:
         updated = update_map(host)
         if not args.names and not args.conda:
             return updated
+    from conda_pip_interop.commands.names.name_answers import explain_names, explain_packages
+
     channels = host.channels()
     if args.conda:
         return explain_packages(args.conda, channels, check=args.check)
@@ -71,120 +61,3 @@ def _tell_age(extra: ExtraMap | None) -> str:
         return ""
     days = max(0, int((time.time() - extra.fetched) // 86_400))
     return {0: "today", 1: "a day ago"}.get(days, f"{days} days ago")
-
-
-def explain_names(
-    words: Iterable[str], channels: Channels, *, check: bool, extra: ExtraMap | None, age: str
-) -> Output:
-    """The output of `conda pip names NAME…`; exit code 1 if a package does not contain its project.
-
-    `age` says when the additional map was fetched.
-    """
-    matches = [match_project(_parse_name(word), channels, check=check) for word in words]
-    text = "\n\n".join(_render_match(one, checked=check) for one in matches)
-    if extra is not None:
-        text += f"\n\nnames map: {extra.origin}, fetched {age}"
-    return Output(
-        text=text,
-        document={
-            "names": [_match_to_dict(one) for one in matches],
-            "map": None if extra is None else {"origin": extra.origin, "fetched": extra.fetched},
-        },
-        exit_code=1 if any(one.contained is False for one in matches) else 0,
-        requested=True,
-    )
-
-
-def explain_packages(words: Iterable[str], channels: Channels, *, check: bool) -> Output:
-    """The output of `conda pip names --conda NAME…`: the distributions in conda packages."""
-    found = [find_contents(name, channels, check=check) for name in words]
-    return Output(
-        text="\n\n".join(map(_render_contents, found)),
-        document={"packages": [_contents_to_dict(one) for one in found]},
-        requested=True,
-    )
-
-
-def _render_contents(contents: PackageContents) -> str:
-    match contents:
-        case PackageContents(known_from="installed", conda=name, version=version):
-            heading = f"{name} {version} (installed) contains:"
-        case PackageContents(known_from="package", conda=name, version=version):
-            heading = f"{name} {version} contains:"
-        case PackageContents(conda=name, version=None):
-            heading = f"{name} is not in the channels. Judging by its name, it contains:"
-        case PackageContents(conda=name):
-            heading = f"Judging by its name, {name} contains:"
-    lines = [f"  {one.name} {one.version}".rstrip() for one in contents.distributions]
-    return "\n".join([heading, *(lines or ["  no Python distribution"])])
-
-
-def _contents_to_dict(contents: PackageContents) -> dict[str, object]:
-    return {
-        "conda": contents.conda,
-        "version": contents.version,
-        "known_from": contents.known_from or None,
-        "distributions": [
-            {"name": one.name, "version": one.version or None} for one in contents.distributions
-        ],
-    }
-
-
-def _parse_name(word: str) -> NormalizedName:
-
-    if not word or not all(one.isalnum() or one in "-_." for one in word):
-        raise UsageError(
-            "usage",
-            f"{word!r} is not the name of a project.",
-            hints=("Give names without versions: `conda pip names torch opencv-python`.",),
-        )
-    return canonicalize_name(word)
-
-
-def _render_match(match: NameMatch, *, checked: bool) -> str:
-    lines = [f"{match.lookup.project}: {_summarize(match)}"]
-    for result in match.lookup.results:
-        names = f" [{', '.join(result.names)}]" if result.names else ""
-        lines.append(f"  {result.source.ljust(8)}  {result.reason}{names}")
-    if match.considered:
-        shown = (f"{one.name} {one.version} {one.build}" for one in match.considered)
-        lines.append(f"  packages  {', '.join(shown)}")
-    if match.versions:
-        lines.append(f"  versions  {_shorten(match.versions)}")
-    if match.evidence:
-        lines.append(f"  files     {match.evidence}")
-    elif match.package is not None and not checked:
-        lines.append("  files     not inspected; `--check` downloads and inspects the package")
-    return "\n".join(lines)
-
-
-def _summarize(match: NameMatch) -> str:
-    if not match.by_conda or match.package is None:
-        return "from PyPI"
-    return f"from conda as {match.package.name}{'' if match.contained else ' (not verified)'}"
-
-
-def _shorten(versions: Sequence[str]) -> str:
-    rest = len(versions) - SHOWN_VERSIONS
-    shown = ", ".join(versions[:SHOWN_VERSIONS])
-    return f"{shown} and {rest} older" if rest > 0 else shown
-
-
-def _match_to_dict(match: NameMatch) -> dict[str, object]:
-    package = match.package if match.by_conda else None
-    return {
-        "name": match.lookup.project,
-        "manager": "conda" if package else "pip",
-        "conda": package.name if package else None,
-        "reason": match.evidence or match.lookup.reason,
-        "sources": [
-            {"source": one.source, "names": list(one.names), "says": one.reason}
-            for one in match.lookup.results
-        ],
-        "considered": [
-            {"name": one.name, "version": one.version, "build": one.build, "channel": one.channel}
-            for one in match.considered
-        ],
-        "versions": list(match.versions),
-        "carried": match.contained,
-    }

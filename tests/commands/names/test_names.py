@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.commands.names.names import explain_names, explain_packages
+from conda_pip_interop.commands.names.name_answers import explain_names, explain_packages
 from conda_pip_interop.commands.output import Output
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.names.channel_index import build_index
