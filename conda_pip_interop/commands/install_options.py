@@ -24,25 +24,35 @@ from conda_pip_interop.resolve.install_options import InstallOptions, UpgradeStr
 
 #: (names, field, metavar, help) of what may be given several times.
 _LISTS: Final = (
-    (("-r", "--requirement"), "requirement_files", "FILE", "requirements.txt or pylock.toml"),
+    (
+        ("-r", "--requirement"),
+        "requirement_files",
+        "FILE",
+        "a requirements.txt or pylock.toml",
+    ),
     (
         ("--constraint",),
         "constraint_files",
         "FILE",
-        "limits of versions, for conda and pip (pip's -c; here -c is a channel)",
+        "constrain versions for conda and pip (pip's -c; here -c is a channel)",
     ),
-    (("-e", "--editable"), "editables", "PROJECT", "a folder or git+… URL, editable"),
-    (("--group",), "groups", "[PATH:]GROUP", "a dependency group of pyproject.toml"),
+    (
+        ("-e", "--editable"),
+        "editables",
+        "PROJECT",
+        "a folder or git+… URL, editable",
+    ),
+    (("--group",), "groups", "[PATH:]GROUP", "install a dependency group of pyproject.toml"),
     (
         ("--requirements-from-script",),
         "scripts",
         "FILE",
-        "what a script says that it needs (inline metadata)",
+        "install the inline dependencies of a script",
     ),
 )
 _OWNERS: Final = (
-    (("--from-pypi",), "from_pypi", "NAME", "pip supplies NAME, whatever the channels have"),
-    (("--from-conda",), "from_conda", "NAME", "conda supplies NAME, or nothing is installed"),
+    (("--from-pypi",), "from_pypi", "NAME", "install NAME with pip even if the channels have it"),
+    (("--from-conda",), "from_conda", "NAME", "install NAME with conda or fail"),
 )
 
 
@@ -56,16 +66,16 @@ def add_install_options(parser: argparse.ArgumentParser) -> None:
     )
     for names, dest, metavar, text in _LISTS:
         parser.add_argument(*names, action="append", dest=dest, metavar=metavar, help=text)
-    _add_choices(parser.add_argument_group("who supplies what"))
-    _add_pip_options(parser.add_argument_group("options of pip's"))
+    _add_choices(parser.add_argument_group("who installs what"))
+    _add_pip_options(parser.add_argument_group("pip options"))
     others = ", ".join(sorted(_list_unexplained()))
-    parser.epilog = f"also handed to pip:\n{_wrap(others)}\n\n{_BEHIND}\n\n{parser.epilog}"
+    parser.epilog = f"also passed to pip:\n{_wrap(others)}\n\n{_BEHIND}\n\n{parser.epilog}"
 
 
 #: The flag, and with `=NAME[,NAME]` its narrowed form.
 BREAK: Final = "--break-other-managers"
 _SEE: Final = ("See `conda pip install --help`.",)
-_BEHIND: Final = "What stands behind `--` is handed to `pip install` as it is."
+_BEHIND: Final = "Everything after `--` is passed to `pip install` unchanged."
 
 
 def _add_choices(group: argparse._ArgumentGroup) -> None:
@@ -78,13 +88,13 @@ def _add_choices(group: argparse._ArgumentGroup) -> None:
         help="let pip replace conda's packages that this command names (or =NAME[,NAME])",
     )
     group.add_argument(
-        "--prefer", choices=PREFERENCES, help="who is asked first (default: the policy's, conda)"
+        "--prefer", choices=PREFERENCES, help="where to look first (default: the policy, conda)"
     )
     group.add_argument("--solver", metavar="NAME", help="conda's solver: classic, libmamba, …")
     group.add_argument(
         "--build-from-pypi",
         action="store_true",
-        help="what a build needs comes from the index, as pip does it",
+        help="take build requirements from the index, as pip does",
     )
     group.add_argument(
         "--keep-going",
@@ -95,18 +105,21 @@ def _add_choices(group: argparse._ArgumentGroup) -> None:
 
 def _add_pip_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "-U", "--upgrade", action="store_true", help="the newest version of what is named"
+        "-U",
+        "--upgrade",
+        action="store_true",
+        help="upgrade the named packages",
     )
     group.add_argument(
         "--upgrade-strategy",
         choices=("only-if-needed", "eager"),
         default="only-if-needed",
-        help="with -U: what is needed along (default: only-if-needed)",
+        help="how -U handles dependencies (default: only-if-needed)",
     )
     for names, text in (
-        (("--force-reinstall",), "install anew what is there already"),
-        (("--no-deps", "--no-dependencies"), "only what is named"),
-        (("--only-deps",), "only what is needed by what is named"),
+        (("--force-reinstall",), "reinstall packages that are up to date"),
+        (("--no-deps", "--no-dependencies"), "do not install dependencies"),
+        (("--only-deps",), "install only dependencies"),
     ):
         group.add_argument(*names, action="store_true", help=text)
     for option in PIP_OPTIONS:
@@ -183,8 +196,8 @@ def _refuse_constraints(channel: str) -> None:
     if channel.endswith((".txt", ".in")) or Path(channel).is_file():
         raise UsageError(
             "usage",
-            f"-c {channel}: -c is conda's option for a channel here, and {channel} is a file.",
-            hints=(f"For pip's constraints: `--constraint {channel}`.",),
+            f"-c {channel}: here -c is a channel, and {channel} is a file.",
+            hints=(f"To constrain versions: `--constraint {channel}`.",),
         )
 
 
@@ -207,7 +220,7 @@ def read_verbatim(
         option = BY_NAME.get(name)
         if option is None and name in ours:
             raise UsageError(
-                "usage", f"{name} stands behind `--`.", hints=(f"Put {name} before it.",)
+                "usage", f"{name} must come before `--`.", hints=(f"Move {name} before `--`.",)
             )
         match option:
             case Refused():
@@ -217,7 +230,7 @@ def read_verbatim(
             case Passed(metavar=str()):
                 given = value if equals else next(left, None)
                 if given is None:
-                    raise UsageError("usage", f"{name} lacks its value.", hints=_SEE)
+                    raise UsageError("usage", f"{name} needs a value.", hints=_SEE)
                 known.append(PipArgument(option=option, value=given))
             case Passed():
                 known.append(PipArgument(option=option))

@@ -77,5 +77,7 @@ class _Refuse(argparse.Action):
 def refuse_option(name: str, option: Refused) -> UsageError:
     """The error for an option of pip's that would make something else of the installation."""
     return UsageError(
-        "refused-option", f"{name} means nothing to `conda pip install`.", hints=(option.instead,)
+        "refused-option",
+        f"{name} is not supported by `conda pip install`.",
+        hints=(option.instead,),
     )

@@ -263,10 +263,9 @@ def _not_there(missing: tuple[str, ...], prefix: Path) -> InteropError:
     names = " ".join(f'"{one}"' if set(one) & set("<>=!~; [") else one for one in missing)
     return InteropError(
         "build-requirements",
-        f"Without build isolation the environment must have what the build needs; it lacks: "
-        f"{', '.join(missing)}.",
+        f"--no-build-isolation: the environment lacks build requirements: {', '.join(missing)}.",
         hints=(
             f"Install them first: `conda pip install -p {shlex.quote(str(prefix))} {names}`.",
-            "Or leave --no-build-isolation out: the build gets an environment of its own.",
+            "Or remove --no-build-isolation.",
         ),
     )

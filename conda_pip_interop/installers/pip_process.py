@@ -229,11 +229,11 @@ def find_missing(output: str) -> frozenset[str]:
 def _advise(words: str) -> tuple[str, ...]:
     """What to look at where pip's words tell that names and versions are not to blame."""
     if any(word in words for word in _NOT_BUILT):
-        return ("That is about the project: mend it, or ask for another version of it.",)
+        return ("The project does not build: fix it, or choose another version.",)
     if any(word in words for word in _NOT_REACHED):
         return (
-            "Is there a network, and is the address right?",
-            "`conda pip config list` shows which indexes and proxies pip knows of.",
+            "Check the network and the address.",
+            "To list pip's indexes and proxies: `conda pip config list`.",
         )
     return ()
 

@@ -163,9 +163,9 @@ def _prefer(name: str, wanted: str) -> str:
 def _refuse(name: str) -> InteropError:
     return InteropError(
         "no-uv-option",
-        f"{name} is pip's, and uv has nothing like it; pip_interop_installer is set to uv.",
+        f"uv has no option like pip's {name}, and pip_interop_installer is set to uv.",
         hints=(
-            "Leave it out of the command line and of pip's configuration.",
-            "Or let pip do it: `CONDA_PLUGINS_PIP_INTEROP_INSTALLER=pip` in the environment.",
+            "Remove it from the command line or from pip's configuration.",
+            "Or use pip: set CONDA_PLUGINS_PIP_INTEROP_INSTALLER=pip.",
         ),
     )

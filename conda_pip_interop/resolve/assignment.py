@@ -184,11 +184,11 @@ class Assigner:
     def _find_wish_for_pip(self, name: NormalizedName) -> str | None:
         """Why a name is pip's, whatever the channels have."""
         if name in self.sources or name in self._urls:
-            return self.preferences.reasons.get(name, "source or URL")
+            return self.preferences.reasons.get(name, "from a path or URL")
         has = self.installed.get(name)
         has_pips = has is not None and has.manager == "pip" and self._serves(name, has)
         if name in self.preferences.from_pypi and not has_pips:
-            return self.preferences.reasons.get(name, "asked for by --from-pypi")
+            return self.preferences.reasons.get(name, "requested by --from-pypi")
         return self.moved.get(name)
 
     def _serves(self, name: NormalizedName, has: Installed) -> bool:
@@ -231,13 +231,13 @@ class Assigner:
                 if not usable:
                     return AlreadyInstalled(installed=has, reason="the channels have no newer one")
             parent = self._asked_by[name]
-            reason = f"needed by {parent}" if parent else "asked for; the channels have it"
+            reason = f"needed by {parent}" if parent else "requested; available in the channels"
             return FromConda(spec=self._build_spec(spec, packages, usable), reason=reason)
         if not packages:
             shortage = self.explain_absence(name)
         else:
             versions = dict.fromkeys((packages[0].version, packages[-1].version))
-            shortage = f"the channels have only {' to '.join(versions)}, needed {specifiers}"
+            shortage = f"the channels have {' to '.join(versions)}, required {specifiers}"
         if name in self.preferences.from_conda:
             raise _not_in_channels(name, specifiers, shortage)
         return self._fall_back(name, has, shortage)
@@ -291,7 +291,7 @@ def _parse(line: str) -> Requirement | None:
 
 
 def _keep(has: Installed) -> AlreadyInstalled:
-    return AlreadyInstalled(installed=has, reason=f"{has.manager} has it already")
+    return AlreadyInstalled(installed=has, reason=f"already installed by {has.manager}")
 
 
 def _is_newer(version: str, than: str) -> bool:
@@ -323,15 +323,15 @@ def _would_overwrite(
     if _satisfies(version, specifiers):
         return InteropError(
             "would-overwrite",
-            f"{name} {version} is conda's, and pip's own would overwrite it ({reason}).",
-            hints=(f"Leave {name} to conda, or remove it first: `{remove}`.", over),
+            f"pip would overwrite conda's {name} {version} ({reason}).",
+            hints=(f"Keep conda's {name}, or remove it first: `{remove}`.", over),
         )
     return InteropError(
         "would-overwrite",
-        f"{name} {version} is conda's, but {name}{specifiers} is needed, and {reason}.",
+        f"{name}{specifiers} is required, but conda installed {name} {version}, and {reason}.",
         hints=(
-            f"Ask for a version of what needs it that works with {name} {version}.",
-            f"Add a channel that has {name}{specifiers} with `-c CHANNEL`.",
+            f"Choose a version of the package that requires it which works with {name} {version}.",
+            f"Add a channel that has {name}{specifiers}: `-c CHANNEL`.",
             over,
         ),
     )
@@ -340,9 +340,9 @@ def _would_overwrite(
 def _not_in_channels(name: NormalizedName, specifiers: SpecifierSet, shortage: str) -> InteropError:
     return InteropError(
         "not-in-channels",
-        f"{name}{specifiers} was asked for by --from-conda, but: {shortage}.",
+        f"--from-conda {name}: {name}{specifiers} not found: {shortage}.",
         hints=(
-            f"`conda pip names {name}` shows what was looked for.",
-            "Add a channel that has it with `-c CHANNEL`.",
+            f"To see which names were tried: `conda pip names {name}`.",
+            "Add a channel that has it: `-c CHANNEL`.",
         ),
     )

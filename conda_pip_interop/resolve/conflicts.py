@@ -140,7 +140,7 @@ class ConflictResolver:
             if not beside:
                 beside = self._find_installed_hindrance(spec, fixed | {spec})
             reasons[projects[spec]] = (
-                f"conda cannot put it beside {', '.join(beside) or 'what is installed'}"
+                f"conda cannot install it beside {', '.join(beside) or 'what is installed'}"
             )
         return reasons
 
@@ -194,7 +194,7 @@ class ConflictResolver:
                 ]
                 if not culprits:
                     raise _conflict(name, package)
-                reason = f"conda cannot put it beside the {name} that is needed"
+                reason = f"conda cannot install it beside the {name} that is needed"
                 moved.update(dict.fromkeys(culprits, reason))
         return moved
 
@@ -215,10 +215,10 @@ def _reach(name: str, packages: Iterable[CondaPackage]) -> set[str]:
 def _conflict(name: NormalizedName, package: CondaPackage) -> InteropError:
     return InteropError(
         "conflict",
-        f"Nothing was changed: what was asked for needs another {name} than the "
-        f"{package.version} that conda's packages bring along.",
+        f"Nothing was changed: the requirements need another {name} than the "
+        f"{package.version} that conda's packages require.",
         hints=(
-            f"Ask for a version of {name} that the channels have: `conda search {name}`.",
-            "Or leave out what needs the other.",
+            f"Choose a version of {name} that the channels have: `conda search {name}`.",
+            "Or leave out the requirement that needs the other version.",
         ),
     )

@@ -158,7 +158,7 @@ def _refuse_python(request: Request, version: str, target: Target) -> None:
                 "unsupported-python",
                 f"{origin} is not for the Python of {target.label}: {refusal}.",
                 hints=(
-                    "Make an environment with another Python: `conda create -n NEW python=…`.",
-                    "To go on all the same: `--ignore-requires-python`.",
+                    "To use another Python: `conda create -n NEW python=…`.",
+                    "To install anyway: `--ignore-requires-python`.",
                 ),
             )

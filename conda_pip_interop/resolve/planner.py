@@ -245,7 +245,7 @@ class Planner:
         names = {one.name for one in items}
         installed = self._known.installed
         supplies: dict[NormalizedName, Assignment] = {
-            name: AlreadyInstalled(installed=installed[name], reason="pip has it already")
+            name: AlreadyInstalled(installed=installed[name], reason="already installed by pip")
             if isinstance(one, FromPip) and name not in names
             else one
             for name, one in conda.supplies.items()
@@ -253,7 +253,7 @@ class Planner:
         if request.options.force_reinstall:
             anew = self._find_anew(supplies, request)
             items = (*items, *anew)
-            reason = "asked for anew by --force-reinstall"
+            reason = "requested by --force-reinstall"
             known = self._preferences.reasons
             supplies.update({one.name: FromPip(reason=known.get(one.name, reason)) for one in anew})
         return Resolution(
@@ -307,9 +307,9 @@ def _no_agreement(
     brought = sorted(f"{one.name} {one.version}" for one in answer)
     return InteropError(
         "no-agreement",
-        f"Nothing was changed: conda and pip found no common answer in {MAX_ROUNDS} rounds for "
+        f"Nothing was changed: conda and pip did not agree within {MAX_ROUNDS} rounds on "
         f"{', '.join(hide_password(one.text) for one in lines)}.\n"
-        f"  left for pip by conda: {', '.join(sorted(conda.from_pip)) or 'nothing'}\n"
+        f"  left to pip by conda: {', '.join(sorted(conda.from_pip)) or 'nothing'}\n"
         f"  what pip would install: {', '.join(brought) or 'nothing'}",
-        hints=("Ask for fewer packages at once, or state the versions that you need.",),
+        hints=("Install fewer packages at once, or pin the versions that you need.",),
     )

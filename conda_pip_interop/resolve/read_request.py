@@ -84,8 +84,8 @@ def _refuse_file(word: str, folder: Path) -> None:
     if word.endswith((".txt", ".in")) and (folder / word).is_file():
         raise UsageError(
             "usage",
-            f"{word} is a file, and no requirement.",
-            hints=(f"To install what stands in it: `-r {shlex.quote(word)}`.",),
+            f"{word} is a file, not a requirement.",
+            hints=(f"To install from it: `-r {shlex.quote(word)}`.",),
         )
 
 
@@ -134,10 +134,10 @@ class _Reader:
         elif file.suffix in (".yml", ".yaml", ".toml"):
             raise UsageError(
                 "unreadable-file",
-                f"{name} is no requirements file by its name.",
+                f"{name} is not a requirements file.",
                 hints=(
-                    "An environment file: `conda env update --file FILE`.",
-                    "Read are requirements files, pylock.toml and pyproject.toml.",
+                    "To install from an environment file: `conda env update --file FILE`.",
+                    "Supported are requirements files, pylock.toml and pyproject.toml.",
                 ),
             )
         else:
@@ -237,7 +237,7 @@ def _invalid(entry: Entry, reason: str) -> UsageError:
         f"{at}{hide_password(entry.text)!r} cannot be installed: {reason}.",
         hints=(
             'A requirement looks like `flask`, `"flask>=3"` or `"flask[async]>=3,<4"`.',
-            "A project's folder looks like `.` or `./folder`; a clone like `git+https://…`.",
+            "A project folder looks like `.` or `./folder`; a repository like `git+https://…`.",
         ),
     )
 
@@ -270,8 +270,8 @@ def _read_options(entry: Entry, environ: Mapping[str, str]) -> Iterable[PipArgum
         if not (isinstance(option, Passed) and option.in_files):
             raise UsageError(
                 "refused-option",
-                f"{entry.origin}: {name} cannot stand in a requirements file.",
-                hints=("Give it on the command line, if `conda pip install --help` has it.",),
+                f"{entry.origin}: {name} is not supported in a requirements file.",
+                hints=("Use it on the command line if `conda pip install --help` lists it.",),
             )
         if option.metavar is None:
             yield PipArgument(option=option, in_file=True)

@@ -74,11 +74,11 @@ def from_conda(name: str, version: str, reason: str) -> FromConda:
 def kept(version: str, manager: Manager) -> AlreadyInstalled:
     return AlreadyInstalled(
         installed=Installed(version=version, manager=manager),
-        reason=f"{manager} has it already",
+        reason=f"already installed by {manager}",
     )
 
 
-ASKED = "asked for; the channels have it"
+ASKED = "requested; available in the channels"
 
 
 def test_what_the_channels_have_comes_from_conda_by_its_range() -> None:
@@ -98,7 +98,7 @@ def test_what_the_channels_do_not_have_comes_from_pip() -> None:
 def test_what_the_channels_have_too_old_comes_from_pip() -> None:
     one = assigner(channel={"flask": ("1.0", "2.0")})
     assert assign(one, "flask>=3") == {
-        "flask": FromPip(reason="the channels have only 1.0 to 2.0, needed >=3")
+        "flask": FromPip(reason="the channels have 1.0 to 2.0, required >=3")
     }
 
 
@@ -149,7 +149,7 @@ def test_what_conda_would_bring_beyond_a_limit_is_asked_for_within_it() -> None:
 
 def test_what_something_needs_from_a_url_is_pips() -> None:
     one = assigner(channel={"a": ("1",)}, requires={"b": ("a @ https://example.org/a.zip",)})
-    assert assign(one, "b")["a"] == FromPip(reason="source or URL")
+    assert assign(one, "b")["a"] == FromPip(reason="from a path or URL")
     one = assigner(installed={"a": ("1", "conda")}, requires={"b": ("a @ https://e.org/a.zip",)})
     with pytest.raises(InteropError) as caught:
         assign(one, "b")
@@ -196,8 +196,8 @@ def test_pip_may_not_overwrite_condas() -> None:
     with pytest.raises(InteropError) as caught:
         assign(one, "x>=2")
     assert caught.value.code == "would-overwrite"
-    assert "x 1 is conda's" in caught.value.message
-    assert "the channels have only 1," in caught.value.message
+    assert "conda installed x 1" in caught.value.message
+    assert "the channels have 1," in caught.value.message
     assert any("x>=2" in hint and "-c CHANNEL" in hint for hint in caught.value.hints)
 
 
@@ -250,7 +250,7 @@ def test_a_name_of_condas_turns_to_pip_when_a_later_range_excludes_the_channels(
         requires={"a": ("lib>=1",), "b": ("lib>=3",), "lib": ("deep",)},
     )
     supplies = assign(one, "a", "b")
-    assert supplies["lib"] == FromPip(reason="the channels have only 1 to 2, needed >=1,>=3")
+    assert supplies["lib"] == FromPip(reason="the channels have 1 to 2, required >=1,>=3")
     assert supplies["deep"] == FromPip(reason="not in the channels")
 
 

@@ -74,7 +74,7 @@ def test_where_they_never_agree_the_difference_is_told(tmp_path: Path) -> None:
         planner.plan(build_request([Requirement("x0")]))
     assert caught.value.code == "no-agreement"
     assert index.rounds == MAX_ROUNDS
-    assert f"left for pip by conda: {', '.join(f'x{n}' for n in range(MAX_ROUNDS))}\n" in (
+    assert f"left to pip by conda: {', '.join(f'x{n}' for n in range(MAX_ROUNDS))}\n" in (
         caught.value.message
     )
     assert f"x{MAX_ROUNDS - 1} 1" in caught.value.message.rpartition("pip would install:")[2]

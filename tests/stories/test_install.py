@@ -66,7 +66,7 @@ def test_conda_is_given_the_range_and_not_pips_pin(make_env: Any) -> None:
 def test_a_version_that_the_channel_lacks_comes_from_pip_with_the_reason(make_env: Any) -> None:
     env = make_env("python", "pip")
     answer = env.json("pip install", "--yes", "idna>=3.11")
-    assert reasons_of(answer)["idna"] == "the channels have only 3.7 to 3.10, needed >=3.11"
+    assert reasons_of(answer)["idna"] == "the channels have 3.7 to 3.10, required >=3.11"
     assert env.owners()["idna"] == ("3.11", "pip")
 
 
@@ -241,8 +241,8 @@ def test_what_conda_cannot_put_beside_the_rest_moves_to_pip(make_env: Any) -> No
     env = make_env("python", "pip")
     done = env.json("pip install", "--yes", "requests", "idna<3.5")
     reasons = reasons_of(done)
-    assert reasons["requests"] == "conda cannot put it beside the idna that is needed"
-    assert reasons["idna"] == "the channels have only 3.7 to 3.10, needed <3.5,<4,>=2.5"
+    assert reasons["requests"] == "conda cannot install it beside the idna that is needed"
+    assert reasons["idna"] == "the channels have 3.7 to 3.10, required <3.5,<4,>=2.5"
     owners = env.owners()
     assert owners["requests"][1] == owners["idna"][1] == "pip"
     assert owners["urllib3"][1] == owners["certifi"][1] == "conda"

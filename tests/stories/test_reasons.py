@@ -43,18 +43,18 @@ def test_every_reason_stands_in_one_plan(make_env: Any, channel: str, tmp_path: 
     done = env.json("pip install", "--yes", *argv)
     owners = {name: owner for name, (owner, _) in plan_of(done).items()}
     reasons = reasons_of(done)
-    assert reasons["six"] == "conda has it already"
+    assert reasons["six"] == "already installed by conda"
     assert {one["name"]: one["source"] for one in done["plan"]}["itsdangerous"] == "channel"
     assert reasons["itsdangerous"] == "needed by own"
     assert reasons["cowsay"] == "not in the channels"
-    assert reasons["idna"] == "the channels have only 3.7 to 3.10, needed >=3.11"
-    assert reasons["blinker"] == "asked for by --from-pypi"
-    assert reasons["own"] == "source or URL"
+    assert reasons["idna"] == "the channels have 3.7 to 3.10, required >=3.11"
+    assert reasons["blinker"] == "requested by --from-pypi"
+    assert reasons["own"] == "from a path or URL"
     assert reasons["cmake"].startswith("the conda package of the same name is something else: ")
     # the smallest set moves, and what conda has and no index is held
     moved = next(name for name in ("left", "right") if owners[name] == "pip")
     other = {"left": "right", "right": "left"}[moved]
-    assert reasons[moved] == f"conda cannot put it beside {other}"
+    assert reasons[moved] == f"conda cannot install it beside {other}"
     assert {owners[name] for name in (other, "calm", "nowhere", "six")} == {"conda"}
     assert owners["user"] == "pip"
 

@@ -27,7 +27,7 @@ def test_files_projects_and_constraints_come_together(make_env: Any, tmp_path: P
     plan, reasons = plan_of(done), reasons_of(done)
     assert plan["app"] == plan["cowsay"] == ("pip", "install")
     assert plan["flask"] == plan["click"] == plan["idna"] == ("conda", "install")
-    assert (reasons["app"], reasons["click"]) == ("source or URL", "needed by a constraint")
+    assert (reasons["app"], reasons["click"]) == ("from a path or URL", "needed by a constraint")
     env.conda("install", "--yes", "six")
     assert env.python("import app, flask, six; print(app.settings)") == "editable"
     owners = env.owners()

@@ -1,0 +1,1 @@
+"""Every help text and every error message, in files to be reviewed."""

@@ -1,0 +1,33 @@
+"""Help and messages are as they were reviewed; they use the words of the style guide."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.messages.collect import FILES, collect_help, collect_messages
+
+#: Words that conda, pip and uv do not use in their messages.
+_NOT_OURS = re.compile(
+    r"\b(whence|whither|to be had|makes way|nobody answers for|all the same|behind conda's back"
+    r"|means nothing to|is meant\?|settle it)\b"
+)
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="argparse differs; checked on 3.11")
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_what_is_said_is_what_was_reviewed(file: Path) -> None:
+    """To accept a change: `python -m tests.messages`, then review the difference."""
+    assert FILES[file]() == file.read_text(encoding="utf-8")
+
+
+def test_help_fits_into_80_columns() -> None:
+    assert [line for line in collect_help().splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("text", [collect_help(), collect_messages()], ids=["help", "messages"])
+def test_texts_use_the_words_of_the_field(text: str) -> None:
+    assert _NOT_OURS.findall(text) == []
