@@ -164,7 +164,7 @@ def test_what_stands_behind_two_dashes_is_pips() -> None:
 
 @pytest.mark.parametrize("option", ["-r", "--requirement=x", "--json", "-U", "-n", "--help"])
 def test_what_is_ours_does_not_stand_behind_two_dashes(option: str) -> None:
-    assert "behind `--`" in refuse("x", "--", option, "y").message
+    assert "before `--`" in refuse("x", "--", option, "y").message
 
 
 @given(words=st.lists(st.sampled_from(["x", "--", "--y=1", *BY_NAME]), max_size=6))
