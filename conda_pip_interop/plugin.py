@@ -1,4 +1,4 @@
-"""The table of hooks: each imports its handler when it is called.
+"""The table of hooks: each imports its handler when it is called, inside the boundary.
 
 Every conda command loads this module, so it imports nothing that conda has not imported already.
 Beside each hook stands the first conda that has it; an older one never calls it.
@@ -51,9 +51,13 @@ def _run(argv: tuple[str, ...]) -> int:
 
 @hookimpl
 def conda_settings() -> Iterable[types.CondaSetting]:  # 24.3
+    yield from _call(_build_settings)
+
+
+def _build_settings() -> tuple[types.CondaSetting, ...]:
     from conda_pip_interop.conda_adapter.settings import build_settings
 
-    yield from build_settings()
+    return tuple(build_settings())
 
 
 @hookimpl
@@ -112,20 +116,28 @@ def _judge_solution(*solution: Any) -> Any:
 
 @hookimpl
 def conda_pre_transaction_actions() -> Iterable[Any]:  # 25.5
+    yield from _call(_build_pre_actions)
+
+
+def _build_pre_actions() -> tuple[Any, ...]:
     from conda.plugins.types import CondaPreTransactionAction
 
     from conda_pip_interop.conda_adapter.hooks.transaction_actions import StashAction
 
-    yield CondaPreTransactionAction("pip-interop", StashAction)
+    return (CondaPreTransactionAction("pip-interop", StashAction),)
 
 
 @hookimpl
 def conda_post_transaction_actions() -> Iterable[Any]:  # 25.5
+    yield from _call(_build_post_actions)
+
+
+def _build_post_actions() -> tuple[Any, ...]:
     from conda.plugins.types import CondaPostTransactionAction
 
     from conda_pip_interop.conda_adapter.hooks.transaction_actions import NoticeAction
 
-    yield CondaPostTransactionAction("pip-interop", NoticeAction)
+    return (CondaPostTransactionAction("pip-interop", NoticeAction),)
 
 
 @hookimpl
@@ -143,17 +155,25 @@ def _spare_records(prefix: Any, records: Any) -> Any:
 
 @hookimpl
 def conda_health_checks() -> Iterable[types.CondaHealthCheck]:  # 23.11; called by doctor alone
+    yield from _call(_build_health_checks)
+
+
+def _build_health_checks() -> tuple[types.CondaHealthCheck, ...]:
     from conda_pip_interop.conda_adapter.hooks.health_checks import build_health_checks
 
-    yield from build_health_checks()
+    return tuple(build_health_checks())
 
 
 def _guard(handler: Callable[..., Any]) -> Callable[..., Any]:
     """Make a hook of a handler: what fails in it, its imports included, never reaches conda."""
 
     def call(*args: Any) -> Any:
-        from conda_pip_interop.conda_adapter.boundary import guarded
-
-        return guarded(handler, *args)
+        return _call(handler, *args)
 
     return call
+
+
+def _call(handler: Callable[..., Any], *args: Any) -> Any:
+    from conda_pip_interop.conda_adapter.boundary import guarded
+
+    return guarded(handler, *args)

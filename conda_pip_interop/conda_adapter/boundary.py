@@ -1,12 +1,14 @@
-"""The boundary between conda and us: a hook of ours fails, conda goes on."""
+"""The boundary between conda and us: a hook of ours fails, conda goes on.
+
+It imports no other module of ours: any of them may be missing while base updates itself.
+"""
 
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-
-from conda_pip_interop.conda_adapter.console import verbose
 
 if TYPE_CHECKING:
     from conda import CondaError
@@ -17,21 +19,27 @@ _log = logging.getLogger("conda_pip_interop")
 
 
 def guarded(handler: Callable[..., Any], *args: Any) -> Any:
-    """Call a handler; a failure is a line with `-v` and a traceback in the log.
+    """Call a handler, which imports what it needs itself; log what fails, and mention it with `-v`.
 
-    The handler's own imports happen inside: a base in the middle of its own update may lack a
-    module. A handler that wants conda to stop, because the policy says so, returns the error.
+    A handler that wants conda to stop, because the policy says so, returns the error. Where the
+    handler fails, the result is empty, which conda accepts from every hook.
     """
     try:
         result = handler(*args)
     except Exception as error:  # noqa: BLE001 - the one place that catches all: conda goes on
         _log.debug("%s failed", handler.__name__, exc_info=True)
-        reason = str(error) or type(error).__name__
-        verbose(f"conda-pip-interop: skipped {handler.__name__.strip('_')} ({reason})")
+        _mention(handler.__name__.strip("_"), str(error) or type(error).__name__)
         return {}
     if isinstance(result, Exception):
         raise result
     return result
+
+
+def _mention(name: str, reason: str) -> None:
+    from conda.base.context import context
+
+    if context.verbosity and not context.json:
+        print(f"conda-pip-interop: skipped {name} ({reason})", file=sys.stderr)
 
 
 def build_conda_error(error: InteropError) -> CondaError:

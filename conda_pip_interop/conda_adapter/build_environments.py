@@ -1,4 +1,4 @@
-"""Throwaway environments for builds: the target's Python and what a build needs, conda first."""
+"""Environments for builds: the target's Python and the build requirements, conda's first."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.prefix import Prefix
     from conda_pip_interop.installers.interface import Installer
 
-#: A build environment that nobody has used for so long is removed.
+#: A build environment that was not used for so long is removed.
 KEPT_DAYS: Final = 14
 _SECONDS_A_DAY: Final = 86_400
-#: DependencyFiles the activation scripts, and tells the variables as JSON by the Python that is $0.
+#: Sources the activation scripts, and prints the variables as JSON; $0 is a Python.
 _ACTIVATE: Final = """
 for script in "$CONDA_PREFIX"/etc/conda/activate.d/*.sh; do
     if test -f "$script"; then . "$script" >&2; fi
@@ -53,11 +53,11 @@ _SHELLS_OWN: Final = frozenset(("PATH", "PWD", "OLDPWD", "SHLVL", "_"))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildEnvironments:
-    """Build environments for the Python of one prefix, kept by what is in them.
+    """Build environments for the Python of one prefix, reused for the same requirements.
 
-    `versions` are the target's distributions, as they are or will be: what a build asks for too is
-    taken in that very version, so that extension modules fit what they will run with.
-    `open_installer` makes an installer for the interpreter of such an environment.
+    `versions` are the target's distributions, as they are or will be: a build requirement gets the
+    same version if it allows that, so that extension modules match what they run with.
+    `open_installer` opens an installer for the interpreter of such an environment.
     """
 
     prefix: Prefix
@@ -65,9 +65,9 @@ class BuildEnvironments:
     open_installer: Callable[[Path], Installer]
 
     def prepare(self, needs: BuildNeeds) -> BuildEnvironment:
-        """An environment that has what a build needs, and pip; compilers if the channels have any.
+        """Return an environment with the build requirements, pip, and compilers if needed.
 
-        Raises InteropError where the requirements cannot be met.
+        Raises InteropError if the requirements cannot be satisfied.
         """
         wanted = self._fit(map(Requirement, needs.requires))
         compilers = _find_compilers(needs.languages)
@@ -95,7 +95,7 @@ class BuildEnvironments:
         )
 
     def _fit(self, requirements: Iterable[Requirement]) -> tuple[str, ...]:
-        """One requirement a name, in the target's version where that serves; sorted."""
+        """Merge requirements by name and pin the target's versions if they allow that; sorted."""
         by_name: dict[NormalizedName, Requirement] = {}
         for one in requirements:
             name = canonicalize_name(one.name)
@@ -137,24 +137,24 @@ def _digest(python: str, wanted: tuple[str, ...]) -> str:
 
 @contextlib.contextmanager
 def _let_conda_change() -> Iterator[None]:
-    """Let conda make an environment that no list names, also where the command is a dry run."""
+    """Let conda create an unregistered environment, even if the command is a dry run."""
     with contextlib.ExitStack() as stack:
         for key in ("dry_run", "register_envs"):
-            # conda has no other way
+            # conda has no public way
             stack.enter_context(context._override(key, False))  # noqa: SLF001
         yield
 
 
 def _find_compilers(languages: Iterable[str]) -> tuple[str, ...]:
-    """The packages of the channels that bring the compilers of some languages."""
+    """Find the compiler packages of some languages in the channels."""
     names = (f"{one}-compiler" for one in languages)
     return tuple(name for name in names if query_name(name))
 
 
 def _read_activation(folder: Path, scripts: Path) -> dict[str, str]:
-    """What an environment's activation scripts set: CC, CFLAGS … of its compilers.
+    """Return what an environment's activation scripts set: CC, CFLAGS … of its compilers.
 
-    On Windows nothing: its compiler is the system's, and is found by setuptools itself.
+    Nothing on Windows, where setuptools finds the system's compiler itself.
     """
     shell = shutil.which("bash") or shutil.which("sh")
     if shell is None or os.name == "nt":
@@ -166,8 +166,8 @@ def _read_activation(folder: Path, scripts: Path) -> dict[str, str]:
     if done.returncode:
         raise InteropError(
             "no-compiler",
-            f"The compilers of the channels cannot be activated in {folder}:\n{done.stderr}",
-            hints=("Build without an environment of its own: `--no-build-isolation`.",),
+            f"The compilers in {folder} cannot be activated:\n{done.stderr}",
+            hints=("To build in the environment itself, add `--no-build-isolation`.",),
         )
     after: dict[str, str] = json.loads(done.stdout)
     return {
@@ -178,7 +178,7 @@ def _read_activation(folder: Path, scripts: Path) -> dict[str, str]:
 
 
 def _create(folder: Path, python: str, compilers: tuple[str, ...]) -> None:
-    """An environment of conda's with Python and pip, which no list of environments names."""
+    """Create an unregistered environment with Python, pip and compilers."""
     backend = context.plugin_manager.get_cached_solver_backend()
     specs = [MatchSpec(f"python={python}"), MatchSpec("pip"), *map(MatchSpec, compilers)]
     solver = backend(str(folder), context.channels, context.subdirs, specs_to_add=specs)
@@ -188,7 +188,7 @@ def _create(folder: Path, python: str, compilers: tuple[str, ...]) -> None:
 
 
 def _prune(builds: Path) -> None:
-    """Remove what has not been used for long, unless somebody is at it."""
+    """Remove the environments that were not used for `KEPT_DAYS`."""
     oldest = time.time() - KEPT_DAYS * _SECONDS_A_DAY
     for ready in builds.glob("*/conda-meta/pip-interop-build"):
         if ready.stat().st_mtime < oldest:

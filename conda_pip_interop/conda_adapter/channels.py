@@ -1,4 +1,4 @@
-"""Names as conda's channels have them: the index of a channel, and what is kept between runs."""
+"""The names of the packages in conda's channels, and the index of them that is kept."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class ChannelNames:
-    """The names of one command: every source read once, every project looked up once."""
+    """The sources of names, each read once, and the lookups, each made once."""
 
     def __init__(self, *, with_channels: bool = True) -> None:
         self._with_channels = with_channels
@@ -45,7 +45,7 @@ class ChannelNames:
 
     @cached_property
     def sources(self) -> NameSources:
-        """Everything that knows names."""
+        """Return all sources of names."""
         return build_sources(with_channels=self._with_channels)
 
     @cached_property
@@ -53,13 +53,13 @@ class ChannelNames:
         return read_wrong_matches(wrong_matches_file())
 
     def look_up(self, project: NormalizedName) -> Lookup:
-        """What the sources say of a project."""
+        """Return what the sources say about a project."""
         if project not in self._lookups:
             self._lookups[project] = find_conda_names(project, self.sources)
         return self._lookups[project]
 
     def find_projects(self, package: CondaPackage) -> tuple[NormalizedName, ...]:
-        """The projects that a package carries: those it was looked up for, or else by its name."""
+        """Return the projects of a package: those that it was found for, else by its name."""
         asked = tuple(
             project
             for project, lookup in self._lookups.items()
@@ -68,7 +68,7 @@ class ChannelNames:
         return asked or self.guess_projects(package.name)
 
     def guess_projects(self, conda_name: str) -> tuple[NormalizedName, ...]:
-        """The projects that a package of a name carries, as far as the name tells."""
+        """Return the projects that a package of this name probably contains."""
         return find_projects(conda_name, self.sources)
 
     def is_wrong_match(self, package: CondaPackage, project: NormalizedName) -> bool:
@@ -78,10 +78,9 @@ class ChannelNames:
     def drop_wrong_matches(
         self, packages: Iterable[CondaPackage], project: NormalizedName
     ) -> tuple[CondaPackage, ...]:
-        """Of packages of one name, oldest first, those that may carry a project.
+        """Return those of one name's packages, oldest first, that may contain a project.
 
-        One that was looked at and does not speaks for all older ones: they are not downloaded one
-        after the other.
+        If one does not, the older ones do not either: they are not downloaded one by one.
         """
         left: list[CondaPackage] = []
         for package in packages:
@@ -110,7 +109,7 @@ def build_wrong_match(package: CondaPackage, project: NormalizedName) -> WrongMa
 
 
 def query_name(conda_name: str) -> tuple[Any, ...]:
-    """The channels' records of exactly that name."""
+    """Return the channels' records of exactly this name."""
     found: tuple[Any, ...] = SubdirData.query_all(
         MatchSpec(name=conda_name), channels=context.channels, subdirs=context.subdirs
     )
@@ -118,7 +117,7 @@ def query_name(conda_name: str) -> tuple[Any, ...]:
 
 
 def build_sources(*, with_channels: bool) -> NameSources:
-    """Everything that knows names, for the channels and the platform that conda is set to.
+    """Build all sources of names, for conda's channels and platform.
 
     Without channels, no repodata is read or fetched.
     """
@@ -133,7 +132,7 @@ def build_sources(*, with_channels: bool) -> NameSources:
 
 
 def map_file() -> Path:
-    """Where the additional map is kept."""
+    """Return the file that holds the additional map of names."""
     return user_folder() / "names-map.json"
 
 
@@ -143,32 +142,32 @@ def wrong_matches_file() -> Path:
 
 
 def user_folder() -> Path:
-    """The user's cache folder, ours within conda's own (which keeps notices there)."""
+    """Return our folder in conda's folder of the user's cache (conda keeps notices there)."""
     from platformdirs import user_cache_dir
 
     return Path(user_cache_dir(APP_NAME, appauthor=APP_NAME)) / "pip-interop"
 
 
 def build_channel_index() -> NameIndex:
-    """The names of all channels; kept beside conda's repodata, and good for that repodata only."""
+    """Build the index of all channels' names, or read it if it is of the repodata in the cache."""
     urls = all_channel_urls(context.channels, subdirs=context.subdirs)
     channels = [SubdirData(Channel(url)) for url in urls]
     digest = hashlib.sha256("\n".join(map(str, urls)).encode()).hexdigest()
     file = Path(create_cache_dir()) / f"pip_interop_names_{digest[:8]}.json"
-    key = _tell_state(channels)
+    key = _describe_repodata(channels)
     index = None if key is None else read_index(file, key=key)
     if index is None:
         index = build_index(_read_names(channels))
-        key = _tell_state(channels)  # reading may have fetched newer repodata
+        key = _describe_repodata(channels)  # reading may have fetched newer repodata
         if key is not None:
             write_index(file, index, key=key)
     return index
 
 
-def _tell_state(channels: list[Any]) -> str | None:
-    """The repodata files with their sizes and times as one text; None where any is to be fetched.
+def _describe_repodata(channels: list[Any]) -> str | None:
+    """Return the repodata files with sizes and times; None if one must be fetched.
 
-    A local channel's always is, as conda itself does.
+    That of a local channel always must, as in conda itself.
     """
     states = []
     for channel in channels:
@@ -183,7 +182,7 @@ def _tell_state(channels: list[Any]) -> str | None:
 
 
 def _is_fresh(channel: Any) -> bool:
-    """Whether conda would use its copy of a channel's repodata without asking for a newer one."""
+    """Return whether conda would use its copy of the repodata without fetching."""
     if channel.url_w_subdir.startswith("file://"):
         return False
     if context.offline or context.use_index_cache:
@@ -195,13 +194,13 @@ def _is_fresh(channel: Any) -> bool:
 
 def _read_names(channels: list[Any]) -> Iterator[str]:
     for channel in channels:
-        if not channel._loaded:  # noqa: SLF001 - conda has no public way to a channel's names
+        if not channel._loaded:  # noqa: SLF001 - conda has no public way to list names
             channel.load()
         yield from (name for name, records in channel._names_index.items() if records)  # noqa: SLF001
 
 
 def fetch_package(linked: Linked) -> Path | None:
-    """Its folder in a package cache; None where neither a cache nor its channel has it any more."""
+    """Return the folder of a package in the cache; None if no channel has the package any more."""
     spec = MatchSpec(name=linked.name, version=linked.version, build=linked.build)
     found = tuple(PackageCacheData.query_all(spec)) or _query_channel(linked, spec)
     chosen = [one for one in found if one.dist_str() == linked.text]
@@ -226,7 +225,7 @@ def _query_channel(linked: Linked, spec: MatchSpec) -> tuple[Any, ...]:
 def download(url: str, *, limit: int) -> bytes:
     """Download with conda's own session: its proxies, certificates and retries.
 
-    At most `limit` + 1 bytes. Raises OSError, also where the URL leads away from https.
+    At most `limit` + 1 bytes. Raises OSError, also for a redirect away from https.
     """
     from conda.gateways.connection.session import get_session
     from requests import RequestException
@@ -236,7 +235,7 @@ def download(url: str, *, limit: int) -> bytes:
         with get_session(url).get(url, stream=True, timeout=timeout) as response:
             response.raise_for_status()
             if not response.url.startswith("https://"):
-                raise OSError(f"it leads to {response.url}, which is not https")
+                raise OSError(f"it redirects to {response.url}, which is not https")
             data = b""
             for chunk in response.iter_content(1 << 20):
                 data += chunk

@@ -1,4 +1,4 @@
-"""What conda's own way back leaves: the file that it was at, and all folders that it had made."""
+"""Remove what conda's rollback leaves: the file it was linking, and the folders it created."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from conda_pip_interop.environment.conda_records import read_conda_records
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-#: Of the actions of a transaction of conda's, those that make files.
-_MAKING: Final = (
+#: The groups of actions in a conda transaction that create files.
+_CREATING: Final = (
     "link_action_groups",
     "compile_action_groups",
     "entry_point_action_groups",
@@ -23,7 +23,7 @@ _MAKING: Final = (
 
 @contextlib.contextmanager
 def remove_leftovers_on_failure(transaction: Any, prefix: Path) -> Iterator[None]:
-    """Carry a transaction out inside: where that fails, or is interrupted, nothing of it stays."""
+    """Execute a transaction inside; if it fails or is interrupted, none of its files is left."""
     transaction.prepare()
     groups = transaction.prefix_action_groups[str(prefix)]
     fresh = [path for path in _list_targets(groups) if not os.path.lexists(path)]
@@ -42,14 +42,14 @@ def remove_leftovers_on_failure(transaction: Any, prefix: Path) -> Iterator[None
 
 
 def _list_targets(groups: Any) -> Iterator[Path]:
-    for name in _MAKING:
+    for name in _CREATING:
         for group in getattr(groups, name, ()):
             for action in group.actions:
                 yield from map(Path, _find_targets(action))
 
 
 def _find_targets(action: Any) -> Iterable[str]:
-    """A compiling action has several; some have none, such as the one that notes a prefix."""
+    """Return the paths that an action creates: a compile action has several, some have none."""
     several = getattr(action, "target_full_paths", None)
     if several is not None:
         return tuple(several)
@@ -60,10 +60,10 @@ def _find_targets(action: Any) -> Iterable[str]:
 def _remove(
     files: Iterable[Path], folders: Iterable[Path], prefix: Path, replaced: Iterable[str]
 ) -> None:
-    """Not what a record lists, nor that record: conda could not take it back, and knows it.
+    """Remove files and folders, but no record of conda's nor any file that it lists.
 
-    But a record of this transaction goes with its files, unless its package has `replaced` one that
-    has not come back.
+    A record of this transaction is removed with its files, unless the record that it `replaced`
+    was not restored.
     """
     fresh = set(files)
     found, _ = read_conda_records(prefix)
@@ -77,5 +77,5 @@ def _remove(
             with contextlib.suppress(OSError):
                 file.unlink()
     for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
-        with contextlib.suppress(OSError):  # it is not there, or not empty
+        with contextlib.suppress(OSError):  # missing, or not empty
             folder.rmdir()

@@ -1,4 +1,4 @@
-"""Which environments a conda command is about."""
+"""Find the environments that a conda command reads or changes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from conda_pip_interop.environment.target import Target
 
 
 def build_target(prefix: str | Path) -> Target:
-    """The environment at `prefix`, with the name and path by which conda knows it.
+    """Return the environment at `prefix`, with the name and path by which conda knows it.
 
-    Whoever reaches base or a named environment by another path (a symbolic link) means the same
-    environment, and the policy says the same of it.
+    A symbolic link to base or to a named environment is that environment, under the same policy.
     """
     path = Path(prefix)
     root = Path(context.root_prefix)
@@ -31,23 +30,23 @@ def build_target(prefix: str | Path) -> Target:
 
 
 def add_channels(channels: tuple[str, ...]) -> None:
-    """Let conda ask these channels too, before its own, as it does for an environment file's."""
+    """Search these channels before conda's own, as conda does for those of an environment file."""
     if channels:
         known = dict(context._argparse_args or {})  # noqa: SLF001 - conda has no other way to ask
         context.__init__(argparse_args=Namespace(**(known | {"channel": channels})))
 
 
-#: The commands that take the environment's name from their file; others ignore it there.
+#: The commands that take the environment's name from their file; the others ignore it.
 _NAMED_BY_FILE = frozenset(["create", "env_create", "env_update"])
 
 
 def takes_file() -> bool:
-    """Whether the command reads environment or requirement files."""
+    """Return whether the command reads environment or requirements files."""
     return bool(_argument("file"))
 
 
 def find_target(command: str) -> Path:
-    """The environment that `command` is about: named on its line, else in its file, else active."""
+    """Return the prefix named on the command line, else in its file, else the active one."""
     named = _argument("name") or _argument("prefix")
     if not named and command in _NAMED_BY_FILE:
         for file in _list_files():
@@ -59,7 +58,7 @@ def find_target(command: str) -> Path:
 
 
 def find_copy(command: str) -> tuple[Path, Path] | None:
-    """The environment that `command` copies or moves, and where to; None for other commands."""
+    """Return source and destination if `command` clones or renames an environment."""
     if command == "create" and (source := _argument("clone")):
         return _locate(source), find_target(command)
     if command == "rename" and (destination := _argument("destination")):
@@ -74,11 +73,11 @@ def _locate(name_or_path: str) -> Path:
 
 
 def find_touched(command: str) -> tuple[Path, ...]:
-    """The environments that exist and in which this process has worked.
+    """Return the existing environments that this process may have changed.
 
-    They are those that conda has read records of, which it does before it changes any (base only
-    counts where the command is about it: conda looks there for itself). Folders are not searched:
-    what another process is changing right now is not ours to judge, and there may be hundreds.
+    They are those whose records conda has read, which it does before it changes any. conda always
+    reads base's, so base counts only if it is the command's own. Folders of environments are not
+    searched: there may be hundreds, and another process may be changing one.
     """
     known = {Path(key[0] if isinstance(key, tuple) else key) for key in PrefixData._cache_}
     known.discard(Path(context.root_prefix))
@@ -91,13 +90,13 @@ def _argument(name: str) -> Any:
 
 
 def _list_files() -> tuple[str, ...]:
-    """The command's files; conda < 26.7 takes one for `env create`, and no list."""
+    """Return the command's files; `env create` of conda < 26.7 has one instead of a list."""
     given = _argument("file") or ()
     return (given,) if isinstance(given, str) else tuple(map(str, given))
 
 
 def _read_names(file: str) -> tuple[str | None, str | None]:
-    """The `name` and `prefix` of an environment file; None twice where it is none, or remote."""
+    """Read the `name` and `prefix` of an environment file; None if it has none, or is remote."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 

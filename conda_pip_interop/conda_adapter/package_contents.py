@@ -79,7 +79,7 @@ class ChannelInspector:
 
 
 def _read_cached(record: Any) -> tuple[str, ...] | None:
-    """The paths of a package that conda's package caches hold, extracted."""
+    """Return the paths of a package that is extracted in conda's package cache."""
     spec = MatchSpec(url=record.url) if record.get("url") else MatchSpec(record.dist_str())
     for entry in PackageCacheData.query_all(spec):
         if entry.is_extracted:

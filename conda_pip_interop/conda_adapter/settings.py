@@ -1,4 +1,4 @@
-"""Our settings in conda's configuration, and the policy that they make.
+"""The settings of the plugin in conda's configuration, and the policy that is read from them.
 
 Every conda command loads this module, so the policy is imported only where it is read.
 """
@@ -14,8 +14,6 @@ from conda.base.context import context
 from conda.common import configuration
 from conda.plugins.types import CondaSetting
 
-from conda_pip_interop.conda_adapter.session import current_session
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -29,10 +27,10 @@ PREFIX = "pip_interop_"
 
 
 class PrimitiveParameter(configuration.PrimitiveParameter):  # type: ignore[misc]  # not typed
-    """A word, several words with commas, or a YAML list of words: kept as one text.
+    """A word, several words with commas, or a YAML list of words, stored as one text.
 
-    A list in conda's own sequence parameter would be merged across files; here the file that
-    outranks the others speaks alone. Named as conda's: `conda config --set` goes by the class name.
+    conda merges a sequence parameter across files; here the file of the highest rank replaces the
+    others. `conda config --set` goes by the name of the class, so it is the name of conda's.
     """
 
     def __init__(self, default: str, *, words: tuple[type, ...] = (str,)) -> None:
@@ -54,7 +52,7 @@ class PrimitiveParameter(configuration.PrimitiveParameter):  # type: ignore[misc
 
 
 class _NameParameter(configuration.PrimitiveParameter):  # type: ignore[misc]  # not typed
-    """The name of a package, or null; what is neither becomes the empty text."""
+    """The name of a package, or null; anything else becomes the empty text."""
 
     def load(self, name: str, match: Any) -> configuration.PrimitiveLoadedParameter:
         """Load one value of a map (see conda's `Parameter.load`)."""
@@ -66,9 +64,9 @@ class _NameParameter(configuration.PrimitiveParameter):  # type: ignore[misc]  #
 
 
 class MapParameter(configuration.MapParameter):  # type: ignore[misc]  # not typed
-    """A map of names, merged over all files; what is no map becomes one of the empty name.
+    """A map of names, merged across files; anything else becomes a map with an empty name.
 
-    conda's own fails on some values with an error of its own in whatever command reads it.
+    With conda's own parameter, some invalid values make every command fail that reads them.
     """
 
     def load(self, name: str, match: Any) -> configuration.MapLoadedParameter:
@@ -86,7 +84,7 @@ class MapParameter(configuration.MapParameter):  # type: ignore[misc]  # not typ
 
 
 def _unwrap(value: Any) -> Any:
-    """A value of a `.condarc` without conda's wrappers around the elements of a collection."""
+    """Return a value of a `.condarc` without the wrappers that conda puts around its elements."""
     if isinstance(value, Mapping):
         return {key: _unwrap(one) for key, one in value.items()}
     if isinstance(value, (tuple, list)):
@@ -95,7 +93,7 @@ def _unwrap(value: Any) -> Any:
 
 
 def build_settings() -> Iterable[CondaSetting]:
-    """The settings, for `conda config --describe` and `context.plugins`."""
+    """Build the settings, for `conda config --describe` and `context.plugins`."""
     yield CondaSetting(
         name="pip_interop_protect",
         description="Environments protected from plain pip by an EXTERNALLY-MANAGED marker: base, "
@@ -175,9 +173,9 @@ def read_policy() -> Policy:
 
 
 def read_names(channels: Sequence[str]) -> dict[NormalizedName, str | None]:
-    """The user's map of names as it counts for channels, by the normal form of the PyPI name.
+    """Return the user's map of names for these channels: normalized PyPI name to conda name.
 
-    Raises InteropError `invalid-setting`: a name that is not understood would be guessed instead.
+    Raises InteropError `invalid-setting`: without it, an invalid name would be looked up elsewhere.
     """
     from packaging.utils import canonicalize_name
 
@@ -193,8 +191,8 @@ def read_names(channels: Sequence[str]) -> dict[NormalizedName, str | None]:
                 f"{_find_source('names')}, which is not a map of PyPI names to conda names.",
                 hints=(
                     f"Under plugins: in a .condarc, write {PREFIX}names: {{torch: pytorch}}.",
-                    "Names have no version; null means that a project is never taken from conda.",
-                    "`bioconda::salmon` counts where that channel is asked.",
+                    "Names have no version; null means that conda never provides a project.",
+                    "`bioconda::salmon` applies if that channel is searched.",
                     "An environment variable cannot hold a map.",
                 ),
             )
@@ -203,19 +201,19 @@ def read_names(channels: Sequence[str]) -> dict[NormalizedName, str | None]:
 
 
 def _is_name(value: object) -> bool:
-    """Whether it can name a package, of PyPI's or of conda's (CEP 26)."""
+    """Return whether `value` is a valid name of a PyPI project or conda package (CEP 26)."""
     return (
         isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value) is not None
     )
 
 
 def read_names_map() -> str:
-    """Where the additional map of names comes from: a path, a URL, or empty."""
+    """Return the origin of the additional map of names: a path, a URL, or empty."""
     return _read("names_map")
 
 
 def _choose(name: str, choices: tuple[Choice, ...]) -> Choice:
-    """The one of `choices` that is set; the first, their default, where it is none of them."""
+    """Return the choice that is set; the first is the default, also for an invalid value."""
     value = _read(name)
     for choice in choices:
         if value == choice:
@@ -229,13 +227,13 @@ def _read(name: str) -> str:
 
 
 def _find_source(name: str) -> str:
-    """Which file, or `envvars`, has the say about a setting; `default` where none sets it."""
+    """Return the file that sets a value, `envvars`, or `default`."""
     raw = _find_raw(name)
     return "default" if raw is None else str(raw.source)
 
 
 def _find_raw(name: str) -> Any:
-    """What is written in the source that has the say: the first `#!final`, else the last one."""
+    """Return the value in force as it is written: the first `#!final`, else the last one."""
     found = None
     for parameters in context.plugins.raw_data.values():
         if PREFIX + name in parameters:
@@ -246,11 +244,13 @@ def _find_raw(name: str) -> Any:
 
 
 def _is_final(raw: Any) -> bool:
-    """Whether what is written somewhere is locked there (`#!final`)."""
+    """Return whether a value is locked where it is written (`#!final`)."""
     return raw is not None and raw.keyflag() is configuration.ParameterFlag.final
 
 
 def _complain(name: str, choices: str) -> None:
+    from conda_pip_interop.conda_adapter.session import current_session
+
     complained = current_session().complained
     if name in complained:
         return

@@ -1,4 +1,4 @@
-"""conda as the use cases need it: candidates, solver, transaction, relinking."""
+"""conda for one environment: candidates, solver, transactions."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CondaSolution:
-    """What the solver answered: a transaction that has not been carried out."""
+    """The solver's answer: a transaction that is not executed yet."""
 
     prefix: Path
     naming: ChannelNames
@@ -81,16 +81,20 @@ class CondaSolution:
         return tuple(wrong)
 
     def execute(self) -> None:
-        """See `Solution.execute`; conda takes back what fails, but for some leftovers.
+        """See `Solution.execute`; conda rolls back what fails, except for some leftovers.
 
-        It writes the command line into the history, in which a URL's password has no business.
+        conda writes the command line into its history, so passwords in URLs are hidden.
         """
-        told = argv([hide_password(word) for word in sys.argv])
-        with clean_stdout(), told, remove_leftovers_on_failure(self.transaction, self.prefix):
+        command_line = argv([hide_password(word) for word in sys.argv])
+        with (
+            clean_stdout(),
+            command_line,
+            remove_leftovers_on_failure(self.transaction, self.prefix),
+        ):
             self.transaction.execute()
 
     def roll_back(self) -> None:
-        """See `Solution.roll_back`: the transaction the other way round."""
+        """See `Solution.roll_back`: the reverse transaction."""
         done = self.transaction.prefix_setups[str(self.prefix)]
         linked = {record.name for record in done.link_precs}
         installed = PrefixData(str(self.prefix))
@@ -116,7 +120,7 @@ class CondaEnvironment:
     naming: ChannelNames = field(default_factory=ChannelNames)
 
     def find_candidates(self, name: NormalizedName) -> tuple[CondaPackage, ...]:
-        """See `Conda.find_candidates`; oldest first, all of one name: the first that has any."""
+        """See `Conda.find_candidates`; oldest first, all of the first name that has packages."""
         lookup = self.naming.look_up(name)
         for conda_name in lookup.names:
             packages = map(build_package, self.find_fitting(conda_name))
@@ -149,23 +153,23 @@ class CondaEnvironment:
         return bool(VersionSpec(spec).match(version))
 
     def list_packages(self, conda_name: str) -> tuple[CondaPackage, ...]:
-        """The channels' packages of a name, whatever the Python, oldest first."""
+        """See `ChannelNames.list_packages`."""
         return tuple(map(build_package, _sort(query_name(conda_name))))
 
     def list_versions(self, conda_name: str, project: NormalizedName) -> tuple[str, ...]:
-        """The versions of a package, whatever the Python, that may carry a project."""
+        """See `ChannelNames.list_versions`."""
         packages = (one for one in self.list_packages(conda_name) if one.needs_python)
         left = self.naming.drop_wrong_matches(packages, project)
         return tuple(dict.fromkeys(one.version for one in left))
 
     def find_fitting(self, conda_name: str) -> list[Any]:
-        """The records of a name that work with the environment's Python, oldest first."""
+        """Return the records of a name that work with the environment's Python, oldest first."""
         python = PrefixData(str(self.target.prefix)).get("python", None)
         records = query_name(conda_name)
         return _sort(one for one in records if python is None or _works_with(one, python))
 
     def solve(self, specs: tuple[CondaSpec, ...], *, with_deps: bool = True) -> CondaSolution:
-        """See `Conda.solve`: first with all that is installed held, then with it free to move."""
+        """See `Conda.solve`: frozen first, then with updates allowed."""
         wanted = [MatchSpec(name=one.name, version=one.version) for one in specs]
         names = ", ".join(map(str, wanted))
         try:
@@ -180,10 +184,10 @@ class CondaEnvironment:
             PackagesNotFoundError,
         ) as error:
             raise errors.UnsatisfiableError(
-                f"conda cannot put {names} into {self.target.label}:\n{error}",
+                f"conda cannot install {names} in {self.target.label}:\n{error}",
                 hints=(
-                    "Ask for other versions of them.",
-                    "Or use a fresh environment: `conda create -n NEW python pip`.",
+                    "Request other versions.",
+                    "To use a new environment: `conda create -n NEW python pip`.",
                 ),
             ) from error
         setup = transaction.prefix_setups[str(self.target.prefix)]
@@ -243,7 +247,7 @@ class CondaEnvironment:
 
 
 def _carry_out(setup: PrefixSetup) -> None:
-    """Download what is to be linked, and change the environment."""
+    """Download the packages, and execute the transaction."""
     with clean_stdout():
         transaction = UnlinkLinkTransaction(setup)
         transaction.download_and_extract()
@@ -251,7 +255,7 @@ def _carry_out(setup: PrefixSetup) -> None:
 
 
 def _read_paths(record: Any) -> tuple[str, ...]:
-    """The paths of a package that is downloaded and extracted."""
+    """Return the paths of a downloaded and extracted package."""
     folder = PackageCacheData.get_entry_to_link(record).extracted_package_dir
     return read_package_paths(Path(folder)) or ()
 
@@ -262,12 +266,12 @@ def _find_carried_in(prefix: Path) -> tuple[ContainedDistribution, ...]:
 
 
 def _sort(records: Iterable[Any]) -> list[Any]:
-    """Records of one name, the oldest first."""
+    """Sort records of one name, oldest first."""
     return sorted(records, key=lambda one: (VersionOrder(one.version), one.build_number))
 
 
 def build_package(record: Any) -> CondaPackage:
-    """conda's record in the use cases' words."""
+    """Build a package from conda's record."""
     return CondaPackage(
         name=record.name,
         version=record.version,
@@ -278,13 +282,13 @@ def build_package(record: Any) -> CondaPackage:
 
 
 def _is_requested(record: Any) -> bool:
-    """Whether somebody asked for the package; conda writes the word None where nobody did."""
+    """Return whether the user requested the package; if not, conda writes the word None."""
     return record.get("requested_spec") not in (None, "", "None")
 
 
 def _works_with(record: Any, python: Any) -> bool:
-    """Whether a package's own demands on Python allow the installed one."""
-    demands: Iterable[MatchSpec] = (
+    """Return whether a package's requirements of Python allow the installed one."""
+    requirements: Iterable[MatchSpec] = (
         MatchSpec(text) for text in record.depends if text.split()[:1] == ["python"]
     )
-    return all(demand.match(python) for demand in demands)
+    return all(one.match(python) for one in requirements)

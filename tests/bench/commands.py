@@ -35,7 +35,7 @@ times = [time.process_time()]
 for hook, arguments in ((before, ["install"]), (guard, ["", (), ()]), (after, ["install"])):
     hook.action(*arguments)
     times.append(time.process_time())
-assert "conda_pip_interop.conda_adapter.notices" not in sys.modules
+assert "conda_pip_interop.conda_adapter.hooks.notices" not in sys.modules
 print(json.dumps([times[3] - times[0], times[2] - times[1]]))
 """
 #: The index of a channel whose repodata conda has read already: once built and kept, once read.

@@ -57,7 +57,7 @@ def test_pip_uninstalls_what_conda_installed(make_env: Any) -> None:
     env = make_env("python", "pip", "flask")
     env.pip("uninstall", "-q", "-y", "click")
     told = env.conda("install", "-y", "six").stderr
-    assert f"to settle it: conda pip restore -n {env.name} click" in told
+    assert f"To fix: conda pip restore -n {env.name} click" in told
     assert env.findings() == [("vanished", "click")]
     env.conda("list")
     assert env.records()["click"] == "8.1.8"
@@ -87,7 +87,7 @@ def test_python_changes(make_env: Any) -> None:
     told = env.conda("install", "-y", "python=3.12").stderr
     assert "these packages would no longer be found: cowsay 6.1" in told
     assert "pip's click 8.1.3 would be overwritten by conda's click 8.1.7" in told
-    assert f"to settle it: conda pip repair -n {env.name} cowsay" in told
+    assert f"To fix: conda pip repair -n {env.name} cowsay" in told
     assert env.findings() == [("stranded", "cowsay")]
     env.conda("pip repair", "-y")
     assert env.findings() == []
@@ -109,8 +109,9 @@ def test_an_environment_of_both_is_copied_or_moved(make_env: Any, base: Any, com
     else:
         done = base.run("rename", "-n", env.name, other.name)
         assert not env.prefix.exists()
-    assert f"conda's click 8.1.7 is here, where {env.name} had pip's click 8.1.3" in done.stderr
-    told = f"conda pip install -n {other.name} click==8.1.3 --break-other-managers=click"
+    notice = f"{other.name} has conda's click 8.1.7; {env.name} has pip's click 8.1.3."
+    assert notice in done.stderr
+    told = f"conda pip install -n {other.name} --break-other-managers click==8.1.3"
     assert told in done.stderr
     assert other.owners()["click"] == ("8.1.7", "conda")
     assert other.owners()["cowsay"] == ("6.1", "pip")

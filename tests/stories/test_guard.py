@@ -111,10 +111,7 @@ def test_condas_package_that_pips_would_not_do_for_is_told_and_refused(
     env = make_env("python", "pip", "idna")
     wheel = build_wheel(tmp_path, "idna", "4.0")
     env.pip("install", "-q", str(wheel))
-    harm = (
-        "conda's requests 2.32.3 requires idna<4,>=2.5, "
-        "but pip's idna 4.0 is in the place of conda's"
-    )
+    harm = "conda's requests 2.32.3 requires idna<4,>=2.5, but pip's idna 4.0 replaced conda's"
     warn = {"CONDA_SOLVER": solver}
     error = {**warn, "CONDA_PLUGINS_PIP_INTEROP_GUARD": "error"}
     told = env.conda("install", "requests", "--dry-run", "--json", **warn)

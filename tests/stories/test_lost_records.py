@@ -93,7 +93,7 @@ def test_it_is_told_and_comes_back_with_pips_payload_in_its_place(env: Any) -> N
     assert f"conda pip repair -n {env.name} click" in told
     assert f"conda pip repair -n {env.name} --clean-up click" in told
     before = hash_tree(env.prefix)
-    assert "pip's click 8.1.3 is in its place" in env.conda("pip repair", "--dry-run").stdout
+    assert "pip's click 8.1.3 replaced it" in env.conda("pip repair", "--dry-run").stdout
     assert hash_tree(env.prefix) == before
 
     (action,) = env.json("pip repair", "--yes", "click")["plan"]
@@ -206,4 +206,4 @@ def test_no_alarm_where_conda_itself_has_removed(make_env: Any, base: Any) -> No
     base.run("env", "remove", "-y", "-n", clone.name)
     refused = env.conda("pip repair", "--yes", "--clean-up", "flask", check=False)
     assert refused.returncode == 2
-    assert "conda has lost no record of flask" in refused.stderr
+    assert f"No record of flask is missing in {env.name}." in refused.stderr

@@ -210,7 +210,7 @@ def test_the_additional_map_is_fetched_only_when_asked_for(
 
     file.write_text('{"unheard-of": {"conda_name": "odd-name"}}')
     assert look().startswith("unheard-of: from PyPI")
-    assert "1 names" in base.run("pip", "names", "--update", **home).stdout
+    assert "1 name." in base.run("pip", "names", "--update", **home).stdout
     assert "unheard-of: from conda as odd-name (not verified)" in look()
     assert f"names map: {file}, fetched today" in look()
 
@@ -236,10 +236,13 @@ def test_the_additional_map_comes_by_https_and_no_other_way(base: Base, tmp_path
 
     with serve(tmp_path, tls=certificate) as (url, _), serve(tmp_path) as (plain, _):
         trusting = {"CONDA_SSL_VERIFY": str(certificate), "CONDA_REMOTE_MAX_RETRIES": "0"}
-        assert update(f"{url}/map.json", **trusting) == (0, f"{url}/map.json: 1 names.\n")
+        assert update(f"{url}/map.json", **trusting) == (0, f"{url}/map.json: 1 name.\n")
         for place, reason in (
             (f"{url}/none.json", "404"),
-            (f"{url}/away?{plain}/map.json", f"it leads to {plain}/map.json, which is not https"),
+            (
+                f"{url}/away?{plain}/map.json",
+                f"it redirects to {plain}/map.json, which is not https",
+            ),
             (f"{plain}/map.json", "neither a file nor an https URL"),
         ):
             code, said = update(place, **trusting)

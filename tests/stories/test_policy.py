@@ -123,7 +123,7 @@ def test_a_value_that_means_nothing_is_one_message_and_falls_back_to_base(
     done = lab.run(*nothing(lab, "web"))
     (said,) = done.stderr.splitlines()
     assert f"pip_interop_protect is set to {shown} by {user_file(lab)}" in said
-    assert "the values are base, none, all, or names and path patterns" in said
+    assert "choose base, none, all, or names and path patterns" in said
     assert has_marker(lab.prefix)
     assert not has_marker(lab.envs / "web")
 
@@ -192,7 +192,7 @@ def test_an_installer_that_means_nothing_is_said_and_pip_does_it(lab: Base) -> N
     say(user_file(lab), "plugins:\n  pip_interop_installer: poetry\n")
     done = lab.run("pip", "install", "-n", "web", "--dry-run", "cowsay")
     assert "pip_interop_installer is set to 'poetry'" in done.stderr
-    assert "the values are pip, uv" in done.stderr
+    assert "choose pip, uv" in done.stderr
 
 
 def manager_of_six(lab: Base, *words: str) -> str:

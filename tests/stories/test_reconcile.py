@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ def test_conda_over_pip_leaves_one_distribution_and_says_so(make_env: Any) -> No
     env.pip("install", "-q", "idna==3.11", "cowsay")
     done = env.conda("install", "-y", "idna")
     assert "conda installed idna 3.10 over pip's idna 3.11" in done.stderr
-    assert "cleaned up" in done.stderr
+    assert re.search(r"  removed \d+ (orphaned )?files", done.stderr)
     assert env.owners()["idna"] == ("3.10", "conda")
     assert env.owners()["cowsay"] == ("6.1", "pip")
     assert env.findings() == []
@@ -38,7 +39,7 @@ def test_report_changes_nothing_and_the_command_does_it_by_hand(make_env: Any) -
     env.conda("pip reconcile", "--yes")
     assert env.findings() == []
     again = env.conda("pip reconcile", "--yes")
-    assert "Nothing is left behind" in again.stdout
+    assert f"The records of {env.name} match its files." in again.stdout
 
 
 def test_a_file_that_somebody_has_edited_is_not_removed(make_env: Any) -> None:

@@ -1,4 +1,4 @@
-"""The guard: what conda is about to do, held against what pip has installed."""
+"""The guard: find what a conda transaction breaks of what pip has installed."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def judge_transaction(
     *,
     replaced: Collection[NormalizedName] = (),
 ) -> InteropError | None:
-    """Hold conda's answer against what pip has installed in the environment at `root`.
+    """Warn of what a transaction breaks, or return the refusal if the policy says `error`.
 
-    `replaced`: distributions that are about to be replaced themselves.
+    `replaced`: distributions that are about to be replaced themselves, and cannot break.
     """
     mode = read_policy().guard
     if mode == "off":
