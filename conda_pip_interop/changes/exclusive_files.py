@@ -5,14 +5,16 @@ from __future__ import annotations
 import functools
 import glob
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.files import hash_file
 from conda_pip_interop.changes.plan import RemoveFile
+from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -117,3 +119,30 @@ def build_removals(
 
 def _is_as_installed(path: Path, sha256: str | None) -> bool:
     return sha256 is None or hash_file(path) == sha256
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StashPlan:
+    """The distributions of pip that are replaced, each with its conda package (`name version`)."""
+
+    distributions: tuple[tuple[Distribution, str], ...]
+    removals: tuple[RemoveFile, ...]
+
+
+def plan_stash(snapshot: Snapshot, coming: Mapping[NormalizedName, str]) -> StashPlan:
+    """Plan what is moved aside for the distributions in packages that conda is about to link.
+
+    `coming` maps the name of a distribution to its conda package. Files that a record lists are
+    left to conda, which unlinks them.
+    """
+    yielding = tuple(
+        (one, coming[one.name])
+        for one in snapshot.distributions
+        if one.name in coming and snapshot.ownership.owner_of(one) == ByPip(distribution=one)
+    )
+    removals = {
+        removal.path: removal
+        for one, package in yielding
+        for removal in build_removals(one, snapshot, f"conda installs {package}")
+    }
+    return StashPlan(distributions=yielding, removals=tuple(removals.values()))

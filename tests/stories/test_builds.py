@@ -168,7 +168,7 @@ def test_without_isolation_what_is_missing_is_told_with_the_way_to_get_it(
     words = ("--yes", "-e", str(project), "--no-build-isolation")
     refused = env.conda("pip install", *words, check=False)
     assert refused.returncode == 1
-    assert "it lacks: setuptools>=61, wheel." in refused.stderr
+    assert "lacks build requirements: setuptools>=61, wheel." in refused.stderr
     told = f'conda pip install -p {env.prefix} "setuptools>=61" wheel'
     assert told in refused.stderr
     assert "app" not in env.owners()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from conda.core.package_cache_data import PackageCacheData
 
+from conda_pip_interop.changes.exclusive_files import StashPlan, plan_stash
 from conda_pip_interop.changes.lock import is_operating
-from conda_pip_interop.changes.stash import StashPlan, plan_stash
 from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.conda_adapter.console import notify
 from conda_pip_interop.conda_adapter.environments import build_target
