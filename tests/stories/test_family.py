@@ -37,7 +37,7 @@ def test_what_was_installed_goes_with_all_that_came_along_and_comes_back(make_en
     assert "cowsay" not in gone
     assert hash_env(env) == there
     done = env.conda("pip uninstall", "--yes", "tox")
-    assert "only virtualenv needed it" in done.stdout
+    assert "only required by virtualenv" in done.stdout
     assert {name for name, (_, owner) in env.owners().items() if owner == "pip"} == {"cowsay"}
     assert env.findings() == []
     assert env.pip("check").stdout.strip() == "No broken requirements found."

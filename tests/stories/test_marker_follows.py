@@ -248,7 +248,7 @@ def test_a_marker_that_is_not_ours_is_never_touched(lab: Base, text: str | None)
         refused = lab.run("pip", "unprotect", "-n", "web", check=False, **protect(policy))
         assert refused.returncode == 1
     told = lab.run("pip", "protect", "-n", "web")
-    assert "protected already" in told.stdout
+    assert "is already protected" in told.stdout
     assert marker.read_text() == theirs
     marker.unlink()
 

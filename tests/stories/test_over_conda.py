@@ -53,7 +53,7 @@ def test_a_development_build_of_numpy_over_condas(make_env: Any, tmp_path: Path)
     argv = ("--yes", str(tmp_path / "numpy"))
     refused = env.conda("pip install", *argv, check=False)
     assert refused.returncode == 1
-    assert "numpy 2.1.3 is conda's, and pip's own would overwrite it" in refused.stderr
+    assert "pip would overwrite conda's numpy 2.1.3" in refused.stderr
     assert f"`conda remove -n {env.name} numpy`" in refused.stderr
     env.conda("pip install", *argv, "--break-other-managers")
     assert env.owners()["numpy"] == ("2.4.0.dev0", "pip")

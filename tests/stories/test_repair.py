@@ -32,7 +32,7 @@ def test_a_damaged_distribution_comes_back_as_it_was(make_env: Any) -> None:
 
     broken = hash_tree(env.prefix)
     dry = env.conda("pip repair", "--dry-run").stdout
-    assert "files of it are gone or changed" in dry
+    assert "its files are missing or changed" in dry
     assert hash_tree(env.prefix) == broken
 
     plan = env.json("pip repair", "--yes")["plan"]
@@ -42,7 +42,7 @@ def test_a_damaged_distribution_comes_back_as_it_was(make_env: Any) -> None:
     }
     assert env.findings() == []
     assert hash_tree(env.prefix, but=STATE_FOLDER) == before
-    assert "Nothing is broken" in env.conda("pip repair").stdout
+    assert "Nothing to repair" in env.conda("pip repair").stdout
 
 
 def test_what_stayed_behind_with_another_python_comes_over(
@@ -119,7 +119,7 @@ def test_a_version_that_is_not_to_be_had_is_not_replaced_by_another(
             "pip repair", "--yes", "cowsay", name, check=False, PIP_FIND_LINKS=found
         )
         assert refused.returncode == 1
-        assert f"{name} {version} of {env.name} is not to be had" in refused.stderr
+        assert f"{name} {version} of {env.name} is no longer available" in refused.stderr
         assert f"conda pip install -n {env.name} '{name}!={version}'" in refused.stderr
         assert f"conda pip repair -n {env.name} cowsay" in refused.stderr
         assert hash_tree(env.prefix) == broken
@@ -152,10 +152,9 @@ def test_conda_supplies_what_is_needed_and_the_old_folder_goes_when_all_came_ove
     assert not [*old.glob("*.dist-info")]
     assert (new / "cowsay" / "main.py").is_file()
     titles = [one["title"] for one in env.json("pip undo", "--list")["operations"]]
-    assert titles[-2:] == ["repair cowsay==6.0", "repair: what is left of another Python"]
+    assert titles[-1] == "repair cowsay==6.0"
     env.conda("pip undo", "--yes")
     assert hash_tree(old) == stayed
-    env.conda("pip undo", "--yes", env.json("pip undo", "--list")["operations"][-1]["id"])
     assert hash_tree(env.prefix, but=STATE_FOLDER) == before
 
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 _SHOWN = {
-    ("restore", "click"): "the package that the record names",
+    ("restore", "click"): "the package of conda's record",
     ("reconcile",): "~dna/core.py",
-    ("repair",): "files of it are gone or changed",
-    ("repair", "--clean-up"): "its record is gone",
+    ("repair",): "its files are missing or changed",
+    ("repair", "--clean-up"): "its record is missing",
 }
 
 
