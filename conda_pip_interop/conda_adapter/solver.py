@@ -77,7 +77,7 @@ class CondaSolution:
         for project, name in sorted(expected.items()):
             if project not in carried and name in linked:
                 self.naming.remember_wrong_match(linked[name], project)
-                wrong.append(f"conda's {name} {linked[name].version} does not carry {project}")
+                wrong.append(f"conda's {name} {linked[name].version} does not contain {project}")
         return tuple(wrong)
 
     def execute(self) -> None:
@@ -142,7 +142,7 @@ class CondaEnvironment:
             return f"conda's {conda_name} is for another Python"
         if not any(package.needs_python for package in packages):
             return f"conda's {conda_name} is a program or library, without a Python distribution"
-        return f"conda's {conda_name} does not carry {name}: its files were looked at"
+        return f"conda's {conda_name} does not contain {name}"
 
     def find_projects(self, package: CondaPackage) -> tuple[NormalizedName, ...]:
         """See `Conda.find_projects`."""

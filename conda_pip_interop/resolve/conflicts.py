@@ -171,7 +171,7 @@ class ConflictResolver:
         """What conda has a package of already, which does not carry the project."""
         linked = {one.name for one in solution.linked}
         return {
-            name: f"conda's {one.spec.name} is installed, and does not carry it"
+            name: f"conda's {one.spec.name} is installed, and does not contain it"
             for name, one in supplies.items()
             if isinstance(one, FromConda)
             and one.spec.name not in linked

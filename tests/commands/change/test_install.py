@@ -115,10 +115,10 @@ def test_a_conda_package_without_the_project_is_not_installed(
     target: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:
     host, versions = GuardingHost(target=target), dict[NormalizedName, str]()
-    first, second = make_plan("ninja", "conda's ninja 1 does not carry ninja"), make_plan("flask")
+    first, second = make_plan("ninja", "conda's ninja 1 does not contain ninja"), make_plan("flask")
     output = install(host, first, second, versions=versions)
     assert output.text == "Installed 2 packages in web: cowsay 6.1 (pip), flask 1 (conda)"
-    assert "ninja 1 does not carry ninja. Nothing was changed" in capsys.readouterr().err
+    assert "ninja 1 does not contain ninja. Nothing was changed" in capsys.readouterr().err
     assert list_done(first) == ["download"]
     assert list_done(second) == ["download", "execute"]
     assert versions[canonicalize_name("flask")] == "1"
