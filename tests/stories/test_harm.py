@@ -98,7 +98,7 @@ def test_restore_brings_back_what_pip_uninstalled(make_env: Any) -> None:
 def test_restore_twice_finds_nothing_to_do(harmed: Any) -> None:
     harmed.conda("pip restore", "--yes", "click")
     again = harmed.conda("pip restore", "--yes", "click")
-    assert "in place already" in again.stdout
+    assert "installed and unchanged" in again.stdout
 
 
 def test_restore_of_what_conda_never_had_is_refused(harmed: Any) -> None:
