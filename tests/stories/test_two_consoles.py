@@ -61,7 +61,7 @@ def test_the_second_waits_plans_again_and_asks_again(make_env: Any) -> None:
         assert console.stdin is not None
         console.stdin.write("y\n")
         console.stdin.flush()
-        read_until(console, f"Waiting for another process to be done with {env.name}")
+        read_until(console, f"Waiting for another process that changes {env.name}")
         env.pip("uninstall", "-q", "-y", "six")
     out, err = finish(console, "y\n")
     assert "has changed since the plan was made. Planning again." in err
