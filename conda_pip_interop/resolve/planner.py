@@ -10,6 +10,7 @@ from conda_pip_interop.dependencies.requirements import (
     marker_environment,
     satisfies,
 )
+from conda_pip_interop.dependency_files.locations import find_key
 from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.resolve.assignment import (
@@ -105,13 +106,12 @@ class Planner:
     def plan(self, request: Request) -> Resolution:
         """Ask conda and pip in turn; done when neither changes what the other has to do.
 
-        Raises InteropError: see `usecases.install.plan_install`.
+        Raises InteropError: see `resolve.install.plan_install`.
         """
         request = request.choose(self._environment)
         wanted = [one.requirement for one in request.requirements]
         lines = request.lines
         self._look_into(request)
-        self._allow_direct(request)
         answer: tuple[ReportItem, ...] | None = None
         asked: tuple[object, ...] | None = None
         for _ in range(MAX_ROUNDS):
@@ -125,18 +125,22 @@ class Planner:
             asked = conda.question
         raise _no_agreement(lines, conda, answer or ())
 
-    def _allow_direct(self, request: Request) -> None:
-        """Let pip overwrite what the command line names by URL or path, if it may."""
-        direct_words = any(not one.in_file for one in request.places)
-        if request.options.break_requested and direct_words:
-            over = self._preferences.over | self._known.direct
-            self._preferences = replace(self._preferences, over=over)
-            self._conflicts.preferences = self._preferences
-
     def _look_into(self, request: Request) -> None:
         """Learn the names of what is asked for by a URL or a path, also where it is installed."""
         if request.places:
-            self._known.learn(self._look_up(request.lines[len(request.requirements) :]))
+            items = self._look_up(request.lines[len(request.requirements) :])
+            self._known.learn(items)
+            if request.options.break_requested:
+                self._let_overwrite(items, request.on_command_line)
+
+    def _let_overwrite(self, items: tuple[ReportItem, ...], request: Request) -> None:
+        """Let pip overwrite those of `items` that `request` names by a URL or a path."""
+        keys = {one.place.key for one in request.places}
+        over = self._preferences.over | {
+            one.name for one in items if find_key(one.url, one.origin.get("subdirectory")) in keys
+        }
+        self._preferences = replace(self._preferences, over=over)
+        self._conflicts.preferences = self._preferences
 
     def _look_up(self, lines: tuple[Line, ...]) -> tuple[ReportItem, ...]:
         """What pip has to say of lines alone, whatever is installed."""

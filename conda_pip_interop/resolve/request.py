@@ -142,6 +142,15 @@ class Request:
         return self.options.pip.has("--pre")
 
     @property
+    def on_command_line(self) -> Request:
+        """What the command line names; where it names only files, all that they name."""
+        named = tuple(one for one in self.requirements if not one.in_file)
+        direct = tuple(one for one in self.places if not one.in_file)
+        if not named and not direct:
+            return self
+        return replace(self, requirements=named, places=direct)
+
+    @property
     def build_isolation(self) -> bool:
         """Whether builds get an environment of their own."""
         return not self.options.pip.has("--no-build-isolation")
@@ -182,10 +191,7 @@ def _find_overwritten(request: Request) -> frozenset[NormalizedName]:
     options = request.options
     names = {canonicalize_name(one) for one in options.break_other_managers}
     if options.break_requested:
-        named = [one for one in request.requirements if not one.in_file]
-        direct = [one for one in request.places if not one.in_file]
-        if not named and not direct:
-            named, direct = [*request.requirements], [*request.places]
-        names |= {one.name for one in named}
-        names |= {one.place.name for one in direct if one.place.name is not None}
+        chosen = request.on_command_line
+        names |= {one.name for one in chosen.requirements}
+        names |= {one.place.name for one in chosen.places if one.place.name is not None}
     return frozenset(names)

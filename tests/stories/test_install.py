@@ -11,8 +11,11 @@ import pytest
 
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
+from tests.support.pip_worlds import build_wheel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.world.base import Base
 
 pytestmark = pytest.mark.e2e
@@ -262,3 +265,15 @@ def test_a_frozen_environment_is_left_alone_unless_overridden(make_env: Any) -> 
     assert env.conda("pip install", "--yes", "cowsay", check=False).returncode == 1
     env.conda("pip install", "--yes", "--override-frozen", "cowsay")
     assert env.owners()["cowsay"] == ("6.1", "pip")
+
+
+def test_findings_are_reported_when_both_halves_are_done(make_env: Any, tmp_path: Path) -> None:
+    """What conda's half breaks and pip's half mends is no finding."""
+    env = make_env("python", "pip", "flask=3.0.3")
+    old = build_wheel(tmp_path, "app", requires=["flask<3.1"])
+    new = build_wheel(tmp_path, "app", "2.0", requires=["flask>=3.1"])
+    env.pip("install", "-q", str(old))
+    done = env.conda("pip install", "--yes", "flask>=3.1", str(new))
+    assert (env.owners()["app"][0], env.owners()["flask"][1]) == ("2.0", "conda")
+    assert env.findings() == []
+    assert "conda-pip-interop:" not in done.stderr

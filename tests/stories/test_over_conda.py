@@ -68,3 +68,23 @@ def test_a_development_build_of_numpy_over_condas(make_env: Any, tmp_path: Path)
     env.conda("pip restore", "--yes", "numpy")
     assert hash_env(env) == before
     assert env.findings() == []
+
+
+def test_the_flag_means_the_command_line_and_files_where_it_names_nothing(
+    make_env: Any, tmp_path: Path
+) -> None:
+    env = make_env("python", "pip", "click=8.1.7")
+    build_project(tmp_path / "click", "click", "9.9")
+    build_project(tmp_path / "mine", "mine")
+    file = tmp_path / "requirements.txt"
+    file.write_text("./click\n")
+    flag = "--break-other-managers"
+    before = hash_env(env)
+    words = ("--yes", flag, str(tmp_path / "mine"), "-r", str(file))
+    refused = env.conda("pip install", *words, check=False)
+    assert refused.returncode == 1
+    assert "would overwrite conda's click 8.1.7" in refused.stderr
+    assert hash_env(env) == before
+
+    env.conda("pip install", "--yes", flag, "-r", str(file))
+    assert env.owners()["click"] == ("9.9", "pip")

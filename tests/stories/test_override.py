@@ -206,3 +206,13 @@ def test_pip_goes_on_over_its_own(env: Any) -> None:
     env.conda("pip restore", "-y", "click")
     assert env.owners()["click"] == ("8.1.7", "conda")
     assert env.findings() == []
+
+
+def test_what_a_pip_section_replaces_is_reconciled_after_it(make_env: Any, tmp_path: Path) -> None:
+    env = make_env("python", "pip", "click=8.1.7")
+    file = tmp_path / "environment.yml"
+    section = ["click=8.1.7", "six", {"pip": ["click==8.1.3"]}]
+    file.write_text(json.dumps({"dependencies": section}))  # JSON is YAML
+    done = env.conda("env update", "-f", file)
+    assert "pip's click 8.1.3 replaced the files of conda's click 8.1.7" in done.stderr
+    assert env.owners()["click"] == ("8.1.3", "pip")

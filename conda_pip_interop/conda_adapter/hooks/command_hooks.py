@@ -18,7 +18,7 @@ from conda.core.prefix_data import PrefixData
 from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
 from conda_pip_interop.changes.state import read_state, write_state
 from conda_pip_interop.conda_adapter.boundary import guarded
-from conda_pip_interop.conda_adapter.console import print_stderr, verbose
+from conda_pip_interop.conda_adapter.console import notify, verbose
 from conda_pip_interop.conda_adapter.environments import (
     build_target,
     find_copy,
@@ -82,28 +82,28 @@ def remember_clone_source(command: str) -> None:
     """Before an environment is cloned or renamed: remember which overrides are not copied."""
     copy = find_copy(command)
     if copy is not None:
-        from conda_pip_interop.conda_adapter.hooks import clones as copying
+        from conda_pip_interop.conda_adapter.hooks import clones
 
         reconcile_before(copy[0])
-        copying.remember_clone_source(copy[0])
+        clones.remember_clone_source(copy[0])
 
 
 def report_clone(command: str) -> None:
     """After it was cloned or renamed: report which overrides were not copied."""
     copy = find_copy(command)
     if copy is not None:
-        from conda_pip_interop.conda_adapter.hooks import clones as copying
+        from conda_pip_interop.conda_adapter.hooks import clones
 
-        copying.report_clone(copy[1])
+        clones.report_clone(copy[1])
 
 
 def open_stash(prefix: str, linked: tuple[PackageRecord, ...]) -> None:
     """Before conda links: move pip's files of the same names aside."""
     root = Path(prefix)
     if (root / "conda-meta").is_dir() and has_pip_changes(read_prefix(root)):
-        from conda_pip_interop.conda_adapter.hooks import stash as stashing
+        from conda_pip_interop.conda_adapter.hooks import stash
 
-        stashing.open_stash(root, linked)
+        stash.open_stash(root, linked)
 
 
 def drop_stash(prefix: str) -> None:
@@ -130,12 +130,17 @@ def after_command(command: str) -> None:
 
 
 def notice(prefix: str) -> None:
-    """Report new findings in the environment at `prefix` once."""
+    """Report new findings in the environment at `prefix` once.
+
+    After conda's half of `conda pip` or of a file's `pip:` section, pip's half is still to come.
+    """
     root = Path(prefix)
-    reported = current_session().reported
-    if root in reported or not (root / "conda-meta").is_dir():
+    session = current_session()
+    if root in session.reported or not (root / "conda-meta").is_dir():
         return
-    reported.add(root)
+    if session.running and ("pip" in session.running or takes_file()):
+        return
+    session.reported.add(root)
     if (
         read_state(root).told
         or (root / ORIGINALS_FOLDER).is_dir()
@@ -226,14 +231,13 @@ def _report_base(prefix: Path) -> None:
     if state.announced:
         return
     write_state(prefix, dataclasses.replace(state, announced=True))
-    if not context.json and not context.quiet:
-        print_stderr(
-            "conda-pip-interop: base is now protected from plain pip. "
-            "To remove the protection: conda pip unprotect -n base"
-        )
+    notify(
+        "conda-pip-interop: base is now protected from plain pip. "
+        "To remove the protection: conda pip unprotect -n base"
+    )
 
 
 def prepare() -> None:
     """Import what `notice` needs while all its files exist: base may be about to change."""
     import conda_pip_interop.conda_adapter.hooks.notices
-    import conda_pip_interop.conda_adapter.hooks.stash  # noqa: F401
+    import conda_pip_interop.conda_adapter.hooks.stash  # noqa: F401 - as above
