@@ -86,7 +86,8 @@ def conda_post_commands() -> Iterable[types.CondaPostCommand]:  # 23.7
     from conda.plugins.types import CondaPostCommand
 
     yield CondaPostCommand("pip-interop-after", _guard(_after_command), CHANGERS)
-    yield CondaPostCommand("pip-interop-keep", _guard(_put_back_records), READERS)
+    if not hasattr(CondaSpecs, "conda_prefix_data_loaders"):
+        yield CondaPostCommand("pip-interop-keep", _guard(_put_back_records), READERS)
 
 
 def _after_command(command: str) -> None:

@@ -70,7 +70,7 @@ def execute(plan: Plan, target: Target, host: Linker) -> None:
             raise _kept_going(failure, target) from failure
         try:
             _change_files(plan, staged, target, host)
-        except BaseException as error:
+        except BaseException as error:  # an interruption too leaves nothing half-done
             if plan.conda is not None:
                 if plan.keep_going and isinstance(error, InteropError):
                     raise _kept_going(error, target) from error
@@ -115,7 +115,7 @@ def _remove_new_clones(plan: Plan, prefix: Path) -> Iterator[None]:
     before = {path.name for path in src.iterdir()} if src.is_dir() else None
     try:
         yield
-    except BaseException:
+    except BaseException:  # an interruption too leaves no clone
         if plan.pip is not None and plan.pip.clones and src.is_dir():
             for path in src.iterdir():
                 if path.name not in (before or ()):

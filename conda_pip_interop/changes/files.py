@@ -41,7 +41,7 @@ def replace_file(target: Path, content: bytes, *, mode: int = 0o644) -> None:
             os.fsync(file.fileno())
         beside.chmod(mode)
         beside.replace(target)
-    except BaseException:
+    except BaseException:  # an interruption too leaves no half file
         beside.unlink(missing_ok=True)
         raise
 

@@ -89,6 +89,11 @@ else:
         return True
 
 
+def report_waiting(label: str, print_stderr: Callable[[str], None]) -> None:
+    """Report that another process holds the lock of the environment `label`."""
+    print_stderr(f"Waiting for another process that changes {label} …")
+
+
 def is_operating(prefix: Path) -> bool:
     """Whether this process has an operation open on `prefix`: hooks that it triggers stand back."""
     return prefix.resolve() in _held_locks().prefixes

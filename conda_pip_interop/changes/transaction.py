@@ -203,7 +203,7 @@ def open_operation(
             try:
                 yield operation
                 operation.commit(keep=keep)
-            except BaseException:
+            except BaseException:  # an interruption too is rolled back
                 operation.roll_back()
                 raise
 

@@ -17,6 +17,7 @@ from conda_pip_interop.changes.journal import (
 from conda_pip_interop.changes.lock import hold_prefix
 from conda_pip_interop.changes.rollback import discard, read_journals, recover
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,12 +60,12 @@ def refuse_changed(prefix: Path, journal: Journal) -> None:
     """Raise InteropError `changed-since` if files of the operation were changed after it."""
     changed = find_changed(prefix, journal)
     if changed:
-        count, verb = len(changed), "has" if len(changed) == 1 else "have"
-        files = f"{count} file{'s' * (count > 1)} of {journal.identifier} ({journal.title})"
+        verb = "has" if len(changed) == 1 else "have"
+        files = f"{count(len(changed), 'file')} of {journal.identifier} ({journal.title})"
         raise InteropError(
             "changed-since",
             f"Nothing was undone in {prefix}: {files} {verb} changed since: "
-            f"{', '.join(changed[:5])}{' …' if count > 5 else ''}.",  # noqa: PLR2004 - as many are named
+            f"{', '.join(changed[:5])}{' …' if len(changed) > 5 else ''}.",  # noqa: PLR2004 - as many are named
             hints=("Undoing would overwrite these changes; move or restore the files first.",),
         )
 

@@ -242,16 +242,6 @@ def read_verbatim(
     return tuple(asked), PipOptions(arguments=tuple(known), verbatim=tuple(rest))
 
 
-def list_names_with_value() -> Iterator[str]:
-    """Every option of `install` that takes the word behind it."""
-    for names, _, _, _ in (*_LISTS, *_OWNERS):
-        yield from names
-    yield from ("--prefer", "--solver", "--upgrade-strategy")
-    for option in PIP_OPTIONS:
-        if not isinstance(option, Implied) and option.metavar is not None:
-            yield from option.names
-
-
 def _list_unexplained() -> Iterator[str]:
     for option in PIP_OPTIONS:
         if isinstance(option, Passed) and not option.help:

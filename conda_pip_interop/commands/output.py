@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.text import count
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -50,8 +52,7 @@ def render_findings(
             text=f"{label}: no findings",
             document={"prefix": prefix, "findings": documents},
         )
-    noun = "finding" if len(findings) == 1 else "findings"
-    blocks = [f"{label}: {len(findings)} {noun}"]
+    blocks = [f"{label}: {count(len(findings), 'finding')}"]
     blocks += [render_finding(finding, command) for finding in findings]
     return Output(
         text="\n\n".join(blocks),

@@ -95,7 +95,9 @@ class PlainHost:
 
     def report_waiting(self) -> None:
         """See `Host.report_waiting`."""
-        self.print_stderr(f"Waiting for another process to finish with {self.target.label} …")
+        from conda_pip_interop.changes.lock import report_waiting
+
+        report_waiting(self.target.label, self.print_stderr)
 
     def before_change(self) -> None:
         """See `Host.before_change`; there are no hooks."""

@@ -14,6 +14,7 @@ from conda_pip_interop.changes.plan import (
     UnlinkConda,
     WriteFile,
 )
+from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,11 +99,6 @@ def describe_changes(label: str, plan: Plan) -> str:
             if files
         ]
     return "\n".join(lines)
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun in the right form."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _group_by_result(steps: Iterable[PackageStep]) -> Iterator[tuple[str, Sequence[PackageStep]]]:

@@ -36,7 +36,7 @@ def remove_leftovers_on_failure(transaction: Any, prefix: Path) -> Iterator[None
     replaced = {one.name for one in transaction.prefix_setups[str(prefix)].unlink_precs}
     try:
         yield
-    except BaseException:
+    except BaseException:  # an interruption too leaves nothing half-linked
         _remove(fresh, folders, prefix, replaced)
         raise
 

@@ -229,7 +229,9 @@ class CondaHost:
 
     def report_waiting(self) -> None:
         """See `Linker.report_waiting`."""
-        print_stderr(f"Waiting for another process that changes {self.target.label} …")
+        from conda_pip_interop.changes.lock import report_waiting
+
+        report_waiting(self.target.label, print_stderr)
 
     @property
     def colours(self) -> bool:

@@ -23,7 +23,7 @@ from conda_pip_interop.environment.snapshot import Snapshot
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackageChange:
-    """A change of one conda package; ``after`` is None if rechanged, ``before`` if new.
+    """A change of one conda package; ``after`` is None if removed, ``before`` if new.
 
     ``distributions`` are those that the package is known or guessed to contain; ``depends`` are the
     match specs of the new record.

@@ -9,6 +9,7 @@ from conda_pip_interop.changes.plan import RemoveFile
 from conda_pip_interop.findings.leftover import LeftoverFinding
 from conda_pip_interop.findings.overridden import OverriddenFinding
 from conda_pip_interop.findings.stale_metadata import StaleMetadataFinding
+from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -43,9 +44,9 @@ def build_report(plan: Plan, fixed: Collection[Finding], target: Target) -> tupl
         restore = target.command("conda", "pip", "restore", *names)
         lines.append("  conda's records were updated to list pip's files.")
         lines.append(f"  To go back to conda's version: {restore}")
-    count = sum(isinstance(action, RemoveFile) for action in plan.files)
-    if count:
-        lines.append(f"  removed {count} orphaned {'file' if count == 1 else 'files'}")
+    orphaned = sum(isinstance(action, RemoveFile) for action in plan.files)
+    if orphaned:
+        lines.append(f"  removed {count(orphaned, 'orphaned file')}")
     return tuple(lines)
 
 

@@ -1,4 +1,4 @@
-"""What the use cases ask of an installer of wheels, whichever tool it is."""
+"""What `resolve` asks of an installer of wheels, whichever tool it is."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Installer(Protocol):
     def stage(self, pins: tuple[Pin, ...], *, wheels: Path, into: Path) -> None:
         """Install exactly `pins`, from the folder `wheels`, into the folder `into` as a prefix.
 
-        Nothing is looked at but the wheels; scripts name the environment's Python all the same.
+        Nothing is read but the wheels; scripts still name the environment's Python.
         Editable ones are built where they are: in their folder, or a clone in the prefix's `src`.
         """
         ...

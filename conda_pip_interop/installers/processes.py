@@ -31,7 +31,7 @@ def run_child(
                 if show:
                     sys.stderr.write(line)
             process.wait()
-        except BaseException:
+        except BaseException:  # an interruption too ends the process
             process.terminate()
             process.wait()
             raise

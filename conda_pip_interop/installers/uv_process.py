@@ -3,7 +3,7 @@
 uv knows no report and no overlay of pip's: conda's part is held by constraints that name wheels of
 metadata alone, what is installed is preferred where it still serves, as pip prefers it, and what
 distributions require is read from where uv puts them for a look. uv is for wheels: what is none,
-pip looks into, and `pip.building` has it built by pip.
+pip looks into, and `installers.building` has it built by pip.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class UvProcess:
         ]
         return self._describe(due, lines)
 
-    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> tuple[Path, ...]:  # noqa: ARG002
+    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> tuple[Path, ...]:  # noqa: ARG002 - pip's
         """See `Installer.fetch`; wheels are in uv's cache already, and it installs from there."""
         return tuple(sorted(into.glob("*.whl")))
 
@@ -293,7 +293,7 @@ def _neutral(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _uv_failed(returncode: int, output: str) -> InteropError:
-    """uv's own words, with its exit code; to the use cases it has failed as pip fails."""
+    """uv's own words, with its exit code; to the planner it has failed as pip fails."""
     words = "\n".join(f"    {line}" for line in hide_password(output).splitlines())
     return PipFailedError(
         f"uv failed (exit code {returncode}):\n{words}",

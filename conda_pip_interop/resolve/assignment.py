@@ -23,8 +23,6 @@ from conda_pip_interop.resolve.solver import CondaSpec
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
 
-    from packaging.utils import NormalizedName
-
     from conda_pip_interop.environment.ownership import Manager
     from conda_pip_interop.names.exact_specs import Matches
     from conda_pip_interop.protection.policy import Preference

@@ -11,10 +11,7 @@ from conda_pip_interop.errors import InteropError, UnsatisfiableError
 from conda_pip_interop.resolve.assignment import FromConda, FromPip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
-
-    Works = Callable[[frozenset["T"]], bool]
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.resolve.known_packages import KnownPackages
     from conda_pip_interop.resolve.solver import Conda, CondaPackage, CondaSpec, Solution
 
+    Works = Callable[[frozenset["T"]], bool]
     Supplies = Mapping[NormalizedName, Assignment]
 
 
@@ -124,7 +122,7 @@ class ConflictResolver:
     def _move_conflicting(
         self, supplies: Supplies, specs: frozenset[CondaSpec]
     ) -> dict[NormalizedName, str]:
-        """The fewest names without which conda can solve; none where that is not to be had."""
+        """The fewest names without which conda can solve; none where there are none."""
         projects = self._find_movable(supplies)
         movable = sorted(projects, key=lambda spec: spec.name)
         fixed = specs.difference(projects)

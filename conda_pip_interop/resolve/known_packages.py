@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName
-from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.environment.conda_records import claimed_metadata
 from conda_pip_interop.environment.distributions import read_requirements
 from conda_pip_interop.environment.origin import find_content
 from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.installers.interface import HeldDistribution
+from conda_pip_interop.names.versions import parse_version
 from conda_pip_interop.resolve.assignment import Installed
 
 if TYPE_CHECKING:
@@ -132,16 +132,7 @@ class KnownPackages:
             record = recorded.get(package.name)
             if record is not None and record.version == package.version:
                 carried.update({one.name: one.version for one in claimed_metadata(record)})
-            elif package.needs_python and _is_pep440(package.version):
+            elif package.needs_python and parse_version(package.version) is not None:
                 for name in self._conda.find_projects(package):
                     carried[name] = package.version
         return carried
-
-
-def _is_pep440(version: str) -> bool:
-    """Whether pip can be told of it: what no requirement can name cannot be held either."""
-    try:
-        Version(version)
-    except InvalidVersion:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""What the use cases need of conda; `conda_adapter` provides it."""
+"""What `resolve` needs of conda; `conda_adapter` provides it."""
 
 from __future__ import annotations
 
@@ -104,5 +104,5 @@ class Conda(Protocol):
         ...
 
     def fetch(self, linked: Linked) -> Path | None:
-        """The extracted folder of a package that was linked once; None if it is not to be had."""
+        """The extracted folder of a package that was linked once; None if it is not available."""
         ...

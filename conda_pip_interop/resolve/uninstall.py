@@ -135,8 +135,7 @@ def plan_uninstall(
     """Find what to remove; only `names` if `keep_deps`. Raises what `choose_removable` raises."""
     chosen = choose_removable(names, snapshot, graph, target)
     keys = [node.key for node in chosen]
-    held = find_held(snapshot, target)
-    unneeded = () if keep_deps else find_unneeded(graph, keys, held=held)
+    unneeded = () if keep_deps else find_unneeded(graph, keys, held=find_held(snapshot, target))
     going = (*chosen, *unneeded)
     taken = {node.name for node in going}
     removals, shared = _find_files(

@@ -28,7 +28,7 @@ def owners_of(env: Any) -> dict[str, str]:
 def test_pure_wheels_and_their_dependencies(make_env: Any, real: dict[str, str]) -> None:
     env = make_env("python", "pip")
     install(env, real, "Flask-Login", "rich")
-    owners = env.ownership
+    owners = owners_of(env)
     assert owners["flask"] == owners["werkzeug"] == "conda"
     assert owners["flask-login"] == owners["rich"] == owners["pygments"] == "pip"
     assert env.python("import flask_login, rich; print('x')") == "x"
@@ -37,7 +37,7 @@ def test_pure_wheels_and_their_dependencies(make_env: Any, real: dict[str, str])
 def test_a_compiled_wheel_beside_condas_numpy(make_env: Any, real: dict[str, str]) -> None:
     env = make_env("python", "pip")
     install(env, real, "pandas")
-    owners = env.ownership
+    owners = owners_of(env)
     assert (owners["numpy"], owners["pandas"]) == ("conda", "pip")
     assert env.python("import pandas; print(pandas.Series([1, 2]).sum())") == "3"
 
@@ -47,7 +47,7 @@ def test_a_project_without_wheels_is_built_with_condas_setuptools(
 ) -> None:
     env = make_env("python", "pip")
     install(env, real, "docopt==0.6.2")
-    assert env.ownership.keys() & {"docopt", "setuptools", "wheel"} == {"docopt"}
+    assert owners_of(env).keys() & {"docopt", "setuptools", "wheel"} == {"docopt"}
     assert env.python("import docopt; print(docopt.__version__)") == "0.6.2"
 
 
@@ -93,7 +93,7 @@ def test_a_project_of_ones_own_with_a_backend_from_the_index(
     )
     env = make_env("python", "pip")
     install(env, real, "-e", f"{tmp_path}[test]")
-    owners = env.ownership
+    owners = owners_of(env)
     assert owners["six"] == "conda"
     assert owners["humanize"] == owners["iniconfig"] == owners["app"] == "pip"
     assert "poetry-core" not in owners
@@ -107,6 +107,6 @@ def test_a_lock_that_pip_itself_has_made(
     lock = tmp_path / "pylock.toml"
     env.base.run_in(env.prefix, "python", "-m", "pip", "lock", "-q", "httpx", "-o", lock, **real)
     install(env, real, "-r", str(lock))
-    owners = env.ownership
+    owners = owners_of(env)
     assert owners["httpx"] == owners["h11"] == "pip"
     env.python("import httpx")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from tests.world.base import Base
 
 pytestmark = pytest.mark.e2e
+
+#: How each line starts that tells what was changed.
+_CHANGED = re.compile(r"^(Installed|Reinstalled|Restored|Removed|Wrote) \d", re.MULTILINE)
 
 _SHOWN = {
     ("restore", "click"): "the package of conda's record",
@@ -50,7 +54,7 @@ def test_each_shows_its_plan_asks_and_takes_a_no(broken: Any, base: Base) -> Non
         )
         assert shown in asked.stdout
         assert "Proceed" in asked.stdout
-        assert f"in {broken.name}:" not in asked.stdout
+        assert not _CHANGED.search(asked.stdout)
         assert broken.json(f"pip {command}", *words, "--dry-run")["plan"]
         refused = broken.conda(f"pip {command}", *words, "--json", check=False)
         assert (refused.returncode, json.loads(refused.stdout)["error"]["code"]) == (2, "usage")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import tarfile
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,7 @@ def test_what_fails_on_the_way_brings_pips_payload_back(
     before = hash_tree(env.prefix / "lib")
     refused = env.conda("install", "-y", "-c", channel, "broken", check=False)
     assert refused.returncode != 0
-    assert "that pip had installed" not in refused.stderr
+    assert not re.search(r"(?m)^  removed \d", refused.stderr)
     assert hash_tree(env.prefix / "lib") == before
     assert env.owners()["idna"] == ("3.11", "pip")
     assert set(env.records()) == {"python", "pip"}
@@ -91,7 +92,7 @@ def test_what_fails_on_the_way_brings_pips_payload_back(
 def test_only_auto_moves_anything(env: Any, mode: str) -> None:
     done = env.conda("install", "-y", "idna", CONDA_PLUGINS_PIP_INTEROP_RECONCILE=mode)
     assert list(env.site_packages.glob("idna-3.11*"))
-    assert "that pip had installed" not in done.stderr
+    assert not re.search(r"(?m)^  removed \d", done.stderr)
 
 
 def test_safety_checks_may_be_disabled(env: Any) -> None:

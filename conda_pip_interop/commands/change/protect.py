@@ -49,9 +49,11 @@ def protect_all(host: Host) -> Output:
     """Apply the policy to all environments; exit code 1 if one failed."""
     from conda_pip_interop.protection.protect import settle_marker
 
+    policy = host.policy
+
     def settle(target: Target) -> MarkerChange | InteropError | OSError:
         try:
-            return settle_marker(target, host.policy)
+            return settle_marker(target, policy)
         except (InteropError, OSError) as error:
             return error
 

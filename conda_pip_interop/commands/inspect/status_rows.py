@@ -23,6 +23,7 @@ from conda_pip_interop.protection.markers import (
     read_snapshot_marker,
 )
 from conda_pip_interop.protection.protect import is_wanted
+from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -126,7 +127,7 @@ def _cells(row: EnvironmentStatus) -> tuple[str, ...]:
 
 def _describe_kept(row: EnvironmentStatus) -> str:
     counts = ((row.operations, "operation"), (row.originals, "original"))
-    return ", ".join(f"{n} {what}{'s' * (n > 1)}" for n, what in counts if n) or "-"
+    return ", ".join(count(n, what) for n, what in counts if n) or "-"
 
 
 def _protector(marker: MarkerState) -> str | None:

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from conda_pip_interop.commands.output import Output
-from conda_pip_interop.commands.plan_text import count
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.names_map import LARGEST, parse_map, write_map
+from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
     from conda_pip_interop.commands.host import Host

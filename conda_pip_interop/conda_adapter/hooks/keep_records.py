@@ -44,7 +44,7 @@ def hide_records(prefix: Path) -> None:
     data.load()
     spare_records(prefix, data._PrefixData__prefix_records)  # noqa: SLF001 - conda's own name
     data._pip_interop_enabled = True  # noqa: SLF001 - as the reader would have made it
-    data._load_site_packages()  # noqa: SLF001
+    data._load_site_packages()  # noqa: SLF001 - conda has no public way
 
 
 def put_back_records(_command: str = "") -> None:

@@ -6,7 +6,11 @@ import dataclasses
 from typing import TYPE_CHECKING, NoReturn
 
 from conda_pip_interop.changes.execute import execute
-from conda_pip_interop.changes.lock import is_operating, recover_interrupted
+from conda_pip_interop.changes.lock import (
+    is_operating,
+    recover_interrupted,
+    report_waiting,
+)
 from conda_pip_interop.changes.originals import prune_originals
 from conda_pip_interop.changes.rollback import needs_recovery
 from conda_pip_interop.changes.state import read_state, write_state
@@ -75,7 +79,7 @@ class _Linker:
         raise AssertionError(records)
 
     def report_waiting(self) -> None:
-        print_stderr(f"Waiting for another process that changes {self.target.label} …")
+        report_waiting(self.target.label, print_stderr)
 
 
 def _try_to_reconcile(root: Path) -> _Reconciled | None:

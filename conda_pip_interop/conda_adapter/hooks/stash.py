@@ -21,6 +21,7 @@ from conda_pip_interop.environment.conda_records import find_packaged_names
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,7 +91,7 @@ def drop_stash(root: Path) -> None:
             f"{one.version}."
             for one, package in stash.plan.distributions
         ),
-        f"  removed {len(stash.plan.removals)} files that pip had installed",
+        f"  removed {count(len(stash.plan.removals), 'file')} that pip had installed",
     )
 
 
