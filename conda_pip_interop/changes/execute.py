@@ -40,7 +40,7 @@ class Linker(Protocol):
 
 
 def execute(plan: Plan, target: Target, host: Linker) -> None:
-    """Download and stage, then change files, conda's packages and pip's distributions.
+    """Download and stage, run conda's transaction, then change files and place pip's part.
 
     What can fail from outside (a channel, an index, a build) fails before the environment is
     touched; a later failure takes all back. Raises InteropError `stale-plan` where the environment
@@ -79,7 +79,7 @@ def execute(plan: Plan, target: Target, host: Linker) -> None:
 
 
 def _check_overlaps(plan: Plan, staged: Staged, target: Target) -> None:
-    """Raise InteropError where what is staged would overwrite files that stay."""
+    """Raise InteropError as `plan_placing` does, before anything changes."""
     leaving = plan.conda.unlinked_names if plan.conda is not None else frozenset()
     plan_placing(staged, read_snapshot(target.prefix), overwrite=plan.overwrite, leaving=leaving)
 

@@ -154,8 +154,9 @@ class PipPart(Protocol):
 class Plan:
     """Everything that one command changes: `changes.execute.execute` carries it out.
 
-    Files change first, then conda's packages, then pip's part is moved into place. `fingerprint`
-    is the snapshot's it was made from; `goal` a file that exists only when conda's part is done;
+    conda's transaction runs first; then files change, packages are linked again, and pip's part
+    is moved into place. `fingerprint` is the snapshot's it was made from; `goal` a file that
+    exists only when conda's part is done;
     `overwrite` the distributions that may replace conda's files. `shows_files`: a person is shown
     the files, not only the packages.
     """

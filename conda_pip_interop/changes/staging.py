@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hashlib
 import json
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.override import read_override, settle_override
-from conda_pip_interop.changes.plan import FileAction, PlaceFile, RemoveFile, Staged
+from conda_pip_interop.changes.plan import PlaceFile, RemoveFile, Staged
 from conda_pip_interop.environment.conda_records import claimed_metadata
 from conda_pip_interop.environment.distributions import read_distributions
 from conda_pip_interop.environment.ownership import ByConda, ByPip
@@ -115,9 +114,7 @@ def read_staged(folder: Path, prefix: Prefix) -> Staged:
     """Read a folder that pip has installed into with the Python of `prefix`."""
     if prefix.python is None:
         return Staged(folder=folder, distributions=())
-    found, _ = read_distributions(
-        dataclasses.replace(prefix, root=folder), prefix.python.site_packages
-    )
+    found, _ = read_distributions(replace(prefix, root=folder), prefix.python.site_packages)
     return Staged(folder=folder, distributions=found)
 
 
@@ -127,7 +124,7 @@ def note_origins(
     requested: Collection[NormalizedName],
     direct_urls: Mapping[NormalizedName, Mapping[str, object]],
 ) -> None:
-    """Let the metadata say what pip was not told: who was asked for (PEP 376), and whence (610).
+    """Write into metadata what pip was not told: what is requested (PEP 376), the URL (PEP 610).
 
     pip takes every wheel that it is given for one asked for, and for one of an index; uv, too, and
     leaves out the hashes of an archive.

@@ -123,10 +123,6 @@ class Ownership:
             return ByConda(record=recorded.record)
         return ByPip(distribution=distribution)
 
-    def manager_of(self, distribution: Distribution) -> Manager:
-        """Return the manager that owns a distribution."""
-        return "conda" if isinstance(self.owner_of(distribution), ByConda) else "pip"
-
     def owner(self, path: PrefixPath) -> Owner:
         """Return the owner of a path: a record, else a distribution, else `Unowned`."""
         found = self.claimants(path)

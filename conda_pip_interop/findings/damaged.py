@@ -126,8 +126,10 @@ def _is_dispensable(one: Distribution, file: InstalledFile) -> bool:
 
     Empty ``__init__.py`` are shared by namespace packages; uninstalling one removes the file.
     """
-    notes = {f"{one.metadata}/{name}" for name in ("INSTALLER", "REQUESTED", "direct_url.json")}
-    return file.path.endswith(".pyc") or file.sha256 == EMPTY_SHA256 or file.path in notes
+    if file.path.endswith(".pyc") or file.sha256 == EMPTY_SHA256:
+        return True
+    folder, _, name = file.path.rpartition("/")
+    return folder == one.metadata and name in ("INSTALLER", "REQUESTED", "direct_url.json")
 
 
 def _count(number: int) -> str:

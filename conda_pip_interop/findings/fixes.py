@@ -83,7 +83,7 @@ def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) ->
     distribution does not say which files are its own.
     """
     replaced = _find_replaced(snapshot)
-    known = {one.name for one in snapshot.records}
+    known = {*snapshot.claims.by_name, *(one.name for one in snapshot.records)}
     known |= {canonicalize_name(one.name) for one in snapshot.records}
     chosen: dict[CondaRecord, tuple[Distribution, ...]] = {}
     for name in names:
@@ -272,7 +272,7 @@ def _choose_reinstalls(
         if spelled not in found:
             if not {name, spelled} & {*known}:
                 raise explain_undamaged(spelled, snapshot, target)
-            wanted.pop(spelled)
+            wanted.pop(spelled, None)
     return [found[name] for name in wanted]
 
 

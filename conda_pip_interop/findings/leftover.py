@@ -84,10 +84,9 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     yield from _find_half_linked(snapshot)
     if not snapshot.leftovers:
         return
+    depths = {one.path.count("/") + 1 for one in snapshot.leftovers}
     claimed = {
-        "/".join(key.split("/")[:depth])
-        for key in snapshot.claims.by_path
-        for depth in {leftover.path.count("/") + 1 for leftover in snapshot.leftovers}
+        "/".join(key.split("/")[:depth]) for key in snapshot.claims.by_path for depth in depths
     }
     for one in snapshot.leftovers:
         if snapshot.claims.key(one.path) not in claimed:

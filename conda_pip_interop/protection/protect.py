@@ -194,7 +194,7 @@ def _unprotect(target: Target, policy: Policy) -> Protection:
             "policy-forbids",
             f"Cannot unprotect {target.label}: pip_interop_protect is set to "
             f"{', '.join(policy.protect)} by {policy.protect_source}.",
-            hints=("MarkerChange the setting, or ask the administrator to change it.",),
+            hints=("Change the setting, or ask the administrator to change it.",),
         )
     match read_markers(prefix)[0]:
         case Foreign(path=path, owner=owner):

@@ -96,7 +96,7 @@ def test_it_is_told_and_comes_back_with_pips_payload_in_its_place(env: Any) -> N
     assert "pip's click 8.1.3 replaced it" in env.conda("pip repair", "--dry-run").stdout
     assert hash_tree(env.prefix) == before
 
-    (action,) = env.json("pip repair", "--yes", "click")["plan"]
+    (action,) = env.json("pip repair", "--yes", "click", "click")["plan"]
     assert (action["manager"], action["action"], action["version"]) == ("conda", "keep", "8.1.7")
     assert env.findings() == []
     assert env.records()["click"] == "8.1.7"
