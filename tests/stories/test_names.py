@@ -339,4 +339,4 @@ def test_an_install_looks_into_a_package_before_it_is_linked(
 
     other = make_env("python", "pip")
     plan = other.conda("pip install", "--dry-run", *words, PIP_FIND_LINKS=str(tmp_path))
-    assert "the conda package liar does not contain liar" in plan.stdout
+    assert "conda's liar does not contain liar" in plan.stdout
