@@ -147,7 +147,7 @@ def test_doctor_can_fix_what_can_be_reconciled(make_env: Any) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "click==8.1.3")
     listed = env.conda("doctor", "--list").stdout
-    assert "pip-interop: Look for faults between conda and pip (fix:" in listed
+    assert "pip-interop: Check that conda and pip agree (fix:" in listed
     env.conda("doctor", "--fix", "--dry-run", "pip-interop", check=False)
     assert env.findings() == [("overridden", "click")]
     fixed = env.conda("doctor", "--fix", "--yes", "pip-interop")
