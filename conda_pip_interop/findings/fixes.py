@@ -34,6 +34,7 @@ from conda_pip_interop.environment.origin import shorten_channel
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.findings.damaged import DamagedFinding, explain_undamaged
+from conda_pip_interop.findings.duplicate_record import DuplicateRecordFinding
 from conda_pip_interop.findings.lost_record import LostRecordFinding, build_clean_up
 from conda_pip_interop.findings.overridden import OverriddenFinding, fix_record, group_by_record
 from conda_pip_interop.findings.registry import find_all
@@ -51,13 +52,21 @@ if TYPE_CHECKING:
 
 
 def plan_reconcile(
-    snapshot: Snapshot, *, left_alone: frozenset[str] = frozenset()
+    snapshot: Snapshot,
+    *,
+    left_alone: frozenset[str] = frozenset(),
+    skipped: frozenset[NormalizedName] = frozenset(),
 ) -> tuple[Plan, tuple[Finding, ...]]:
     """Merge the fixes of the automatic kinds; also return the findings that they fix.
 
-    Findings whose `leave_key` is in `left_alone` are skipped: their fix was undone.
+    Findings whose `leave_key` is in `left_alone`, whose fix was undone, and those about the
+    `skipped` distributions are left alone.
     """
-    findings = [one for one in find_all(snapshot) if one.leave_key not in left_alone]
+    findings = [
+        one
+        for one in find_all(snapshot)
+        if one.leave_key not in left_alone and one.project not in skipped
+    ]
     plans: list[Plan] = []
     fixed: list[Finding] = []
     taken: set[PrefixPath] = set()
@@ -195,7 +204,7 @@ def plan_repair(
     clean_up: bool,
     fetch: Fetch,
 ) -> Plan:
-    """Repair damaged and stranded distributions and lost records: of `names`, or all.
+    """Repair damaged and stranded distributions, lost and duplicate records: of `names`, or all.
 
     `clean_up` removes what is left of lost records instead. The InstallPip steps are not resolved
     yet. Raises InteropError `no-lost-record`, `not-broken`, `other-python`, `no-package`,
@@ -213,11 +222,18 @@ def plan_repair(
             steps=tuple(build_clean_up(chosen, snapshot.prefix.root)),
             fingerprint=snapshot.fingerprint,
         )
+    doubled = [
+        one
+        for one in find_all(snapshot)
+        if isinstance(one, DuplicateRecordFinding) and (not names or wanted & one.names)
+    ]
     known = {name for one in chosen for name in one.names}
+    known |= {name for one in doubled for name in one.names}
     installs = _choose_reinstalls(names, known, snapshot, target)
     steps: list[Step] = []
     for one in chosen:
         steps += _build_record_steps(one, snapshot, target, fetch)
+    steps += [step for one in doubled for step in one.fix(snapshot).steps]
     steps += installs
     tidying = not names or bool(installs)
     removals = remove_stranded(snapshot, {one.name for one in installs}) if tidying else ()
@@ -226,7 +242,7 @@ def plan_repair(
     return Plan(
         title=" ".join(title) if chosen else "repair",
         steps=(*steps, *removals),
-        notes=_describe_removals(removals),
+        notes=(*(one.describe_removal() for one in doubled), *_describe_removals(removals)),
         fingerprint=snapshot.fingerprint,
         goal=_find_goal(linked[-1:], (), snapshot.prefix.root),
     )
