@@ -131,7 +131,11 @@ def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, 
     for record in snapshot.records:
         if record.overridden_by:
             listed = {file.path for file in record.files}
-            here = [one for one in snapshot.distributions if one.metadata_file in listed]
+            here = [
+                one
+                for one in snapshot.distributions
+                if one.metadata_file in listed and one.name in record.overridden_by
+            ]
             found.setdefault(record, []).extend(here)
     return {record: tuple(dict.fromkeys(by)) for record, by in found.items()}
 

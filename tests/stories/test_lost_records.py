@@ -11,10 +11,8 @@ import pytest
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.alone import ALONE
 from tests.stories.tree import hash_tree
+from tests.support.channels import build_conda_package, write_channel
 from tests.support.pip_worlds import build_wheel
-from tests.world.cache import write_atomically
-from tests.world.channel import native_subdir
-from tests.world.package import File, Package, write_package
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,36 +40,12 @@ def lose_records(env: Any) -> None:
 @pytest.fixture
 def channel(tmp_path: Path) -> str:
     """A channel with kit, which has a file of which pip knows nothing, and kin beside it."""
-    folder = tmp_path / "channel"
-    info = "kit-1.0.dist-info"
-    listed = ["kit.py", *(f"{info}/{one}" for one in ("METADATA", "RECORD", "INSTALLER"))]
-    content = {
-        "kit.py": "import sys\n",
-        f"{info}/METADATA": "Metadata-Version: 2.1\nName: kit\nVersion: 1.0\n",
-        f"{info}/RECORD": "".join(f"{one},,\n" for one in listed),
-        f"{info}/INSTALLER": "conda\n",
-    }
-    files = [
-        File(path=f"site-packages/{name}", content=text.encode()) for name, text in content.items()
-    ]
-    data = File(path=_DATA, content=b"of conda's package alone\n")
-    packages = [build_package("kit", *files, data), build_package("kin")]
-    (folder / "noarch").mkdir(parents=True)
-    found = {f"{one.stem}.conda": write_package(one, folder / "noarch") for one in packages}
-    for subdir, entries in (("noarch", found), (native_subdir(), {})):
-        document = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": entries}
-        write_atomically(folder / subdir / "repodata.json", json.dumps(document))
-    return folder.as_uri()
-
-
-def build_package(name: str, *files: File) -> Package:
-    return Package(
-        name=name,
-        version="1.0",
-        build="pyhd_0",
-        subdir="noarch",
-        depends=("python",),
-        files=files,
+    return write_channel(
+        tmp_path / "channel",
+        build_conda_package(
+            "kit", carries={"kit": "1.0"}, files={_DATA: "of conda's package alone\n"}
+        ),
+        build_conda_package("kin"),
     )
 
 
