@@ -35,7 +35,7 @@ from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.findings.damaged import DamagedFinding, explain_undamaged
 from conda_pip_interop.findings.duplicate_record import DuplicateRecordFinding
-from conda_pip_interop.findings.lost_record import LostRecordFinding, build_clean_up
+from conda_pip_interop.findings.lost_record import LostRecordFinding, build_clean_up, build_lost
 from conda_pip_interop.findings.overridden import OverriddenFinding, fix_record, group_by_record
 from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.findings.stranded import StrandedFinding, remove_stranded
@@ -305,6 +305,7 @@ def _build_record_steps(
         _refuse_other_python(record, snapshot, target)
     else:
         record = _fetch_record(lost, snapshot, target, fetch)
+        lost = build_lost(lost.linked, record, snapshot)
     if lost.gone:
         yield _link_again(record, "its record and its files are missing")
     else:

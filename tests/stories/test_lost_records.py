@@ -181,3 +181,48 @@ def test_no_alarm_where_conda_itself_has_removed(make_env: Any, base: Any) -> No
     refused = env.conda("pip repair", "--yes", "--clean-up", "flask", check=False)
     assert refused.returncode == 2
     assert f"No record of flask is missing in {env.name}." in refused.stderr
+
+
+@pytest.mark.parametrize("alone", [{}, ALONE], ids=["plugin", "alone"])
+def test_a_later_transaction_does_not_make_a_lost_record_forgotten(
+    make_env: Any, alone: dict[str, str]
+) -> None:
+    env = make_env("python", "pip", "click=8.1.7")
+    env.pip("install", "-q", "click==8.1.8")
+    lose_records(env)
+    done = env.conda("install", "-y", "idna", "packaging", **alone)
+    if not alone:
+        assert "conda's record of click 8.1.7 is missing" in done.stderr
+        assert "To fix: conda pip repair" in done.stderr
+    env.conda("install", "-y", "six", **alone)
+    assert env.findings() == [("lost-record", "click")]
+    env.conda("pip repair", "--yes", "--clean-up", "click")
+    assert env.findings() == []
+    env.conda("pip undo", "--yes")
+    assert env.findings() == [("lost-record", "click")]
+    env.conda("pip repair", "--yes")
+    assert env.findings() == []
+    assert env.records()["click"] == "8.1.7"
+    assert env.owners()["click"] == ("8.1.8", "pip")
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_record_that_somebody_deletes_is_written_again(
+    make_env: Any, channel: str, tmp_path: Path, cached: bool
+) -> None:
+    env = make_env("python", "pip")
+    pkgs = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
+    env.conda("install", "-c", channel, "kit", "kin", **pkgs)
+    meta = env.prefix / "conda-meta"
+    written = {name: (meta / f"{name}-1.0-pyhd_0.json").read_text() for name in ("kit", "kin")}
+    for name in written:
+        (meta / f"{name}-1.0-pyhd_0.json").unlink()
+    if not cached:
+        shutil.rmtree(tmp_path / "pkgs")
+    assert env.findings() == [("lost-record", "kin"), ("lost-record", "kit")]
+    env.conda("pip repair", "--yes", **pkgs)
+    assert env.findings() == []
+    assert env.records().keys() >= written.keys()
+    assert env.owners()["kit"] == ("1.0", "conda")
+    env.conda("remove", "-y", "kit")
+    assert not [*env.site_packages.glob("kit*"), *env.prefix.glob("share/kit*")]

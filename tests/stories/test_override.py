@@ -236,3 +236,13 @@ def test_one_of_two_distributions_of_a_package_is_restored(make_env: Any, tmp_pa
     assert env.findings() == []
     assert not list(env.site_packages.glob("twin-2.0*"))
     env.python("import twin, twin_headless")
+
+
+def test_a_restore_leaves_no_revision_without_packages(env: Any) -> None:
+    history = env.prefix / "conda-meta" / "history"
+    before = history.read_text()
+    env.conda("pip restore", "--yes", "click")
+    assert history.read_text() == before
+    last = len(env.json("list", "--revisions")) - 1
+    env.conda("install", "-y", "--revision", str(last))
+    env.python("import click, idna")
