@@ -79,7 +79,7 @@ def settle_override(
         is_orphan = (
             file.path.startswith(folders)
             and not ownership.is_shared(file.path, records=(record,), names=names)
-            and _is_unchanged(Claim(record=record, file=file), root)
+            and is_unchanged(Claim(record=record, file=file), root)
         )
         (orphans if is_orphan else kept).append(file.path)
     yield from keep_original(record, root)
@@ -160,7 +160,7 @@ def _find_own_folders(record: CondaRecord, names: set[NormalizedName]) -> Iterab
             yield f"{one.path.rpartition('/')[0]}/"
 
 
-def _is_unchanged(claim: Claim, root: Path) -> bool:
+def is_unchanged(claim: Claim, root: Path) -> bool:
     """Return whether a file is as conda linked it; compiled files count as unchanged."""
     if claim.file.path.endswith(".pyc"):
         return True

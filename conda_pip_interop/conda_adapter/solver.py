@@ -218,6 +218,8 @@ class CondaEnvironment:
         prefix = str(self.target.prefix)
         installed = PrefixData(prefix)
         installed.reload()  # some of the records may have been written just now
+        for record in records:  # a name may have several: the very one, not the one conda took
+            installed._load_single_record(str(self.target.prefix / record.path))  # noqa: SLF001 - no other way
         current = tuple(installed.get(record.name) for record in records)
         setup = PrefixSetup(
             prefix,

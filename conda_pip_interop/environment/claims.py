@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from packaging.utils import NormalizedName
 
+from conda_pip_interop.environment.conda_history import read_history
 from conda_pip_interop.environment.conda_records import CondaFile, CondaRecord, claimed_metadata
 from conda_pip_interop.environment.distributions import Distribution
-from conda_pip_interop.environment.file_facts import FileFact
+from conda_pip_interop.environment.file_facts import FactReader, FileFact
 from conda_pip_interop.environment.paths import PrefixPath, fold_path
 
 
@@ -94,15 +96,64 @@ class Claims:
         return self.key(one) == self.key(other)
 
 
-def build_claims(records: Iterable[CondaRecord], *, folds_case: bool) -> Claims:
-    """Index the file lists of records."""
+def find_superseded(
+    records: Iterable[CondaRecord], reader: FactReader, root: Path
+) -> Iterator[CondaRecord]:
+    """Find the records of names that have several, without the one that is valid.
+
+    A crash of conda leaves such, and conda lives with them. The valid one lists what is there; of
+    equals, it is the one that conda's history counts as linked, or that was written last.
+    """
+    by_name: dict[str, list[CondaRecord]] = {}
+    for record in records:
+        by_name.setdefault(record.name, []).append(record)
+    for same in by_name.values():
+        if len(same) > 1:
+            valid = _choose_valid(same, reader, root)
+            yield from (one for one in same if one is not valid)
+
+
+def _choose_valid(same: Sequence[CondaRecord], reader: FactReader, root: Path) -> CondaRecord:
+    shared = frozenset.intersection(*(frozenset(one.files) for one in same))
+    linked = {one.stem for one in read_history(root).values()}
+
+    def rank(one: CondaRecord) -> tuple[float, bool, float]:
+        path = root / one.path
+        return _rate(one, shared, reader), path.stem in linked, path.stat().st_mtime
+
+    return max(same, key=rank)
+
+
+def _rate(record: CondaRecord, shared: Collection[CondaFile], reader: FactReader) -> float:
+    """Return the part of a record's files that are there, without those that are ``shared``."""
+    own = [file for file in record.files if file not in shared]
+    there = sum(_is_there(Claim(record=record, file=file), reader) for file in own)
+    return there / len(own) if own else 0
+
+
+def _is_there(claim: Claim, reader: FactReader) -> bool:
+    fact = reader.read_hash(claim.file.path)
+    if fact.sha256 is None or not claim.states_hash:
+        return fact.kind != "absent"
+    return claim.allows(fact.sha256)
+
+
+def build_claims(
+    records: Iterable[CondaRecord],
+    *,
+    folds_case: bool,
+    superseded: Iterable[CondaRecord] = (),
+) -> Claims:
+    """Index the file lists of records; of superseded ones only which paths they list."""
     by_path: dict[str, tuple[Claim, ...]] = {}
     by_name: dict[NormalizedName, tuple[RecordedDistribution, ...]] = {}
-    for record in records:
+    records = tuple(records)
+    for record in (*records, *superseded):
         for file in record.files:
             key = fold_path(file.path, folds_case=folds_case)
             claim = Claim(record=record, file=file)
             by_path[key] = (*by_path[key], claim) if key in by_path else (claim,)
+    for record in records:
         for item in claimed_metadata(record):
             recorded = RecordedDistribution(
                 record=record, name=item.name, version=item.version, path=item.path

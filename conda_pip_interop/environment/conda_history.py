@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
 #: `# update specs: ['python=3.11', 'pip']`, as conda's History writes it.
 _LINE: Final = re.compile(r"#\s*(\w+)\s+specs:\s*(.*)")
@@ -64,6 +65,15 @@ def parse_linked(text: str) -> Mapping[str, Linked]:
                     linked.pop(name, None)
         linked.update((found.name, found) for found in _find_packages(content, "+"))
     return linked
+
+
+def read_history(root: Path) -> Mapping[str, Linked]:
+    """Return `parse_linked` of the history of the prefix at `root`; empty if it has none."""
+    try:
+        text = (root / "conda-meta" / "history").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    return parse_linked(text)
 
 
 def _read_sections(text: str) -> Iterator[list[str]]:

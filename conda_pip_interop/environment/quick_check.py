@@ -70,9 +70,9 @@ _SUFFIXES = (".dist-info", ".egg-info", ".egg-link")
 def has_pip_changes(prefix: Prefix) -> bool:
     """Return whether pip or another installer may have changed `prefix`.
 
-    True if there is metadata that no record lists, if listed metadata is missing, if an INSTALLER
-    is not conda's, if pip left `~` folders, if there is a site-packages folder of another Python,
-    or if something cannot be read.
+    True if there is metadata that no record lists, if a package has several records, if listed
+    metadata is missing, if an INSTALLER is not conda's, if pip left `~` folders, if there is a
+    site-packages folder of another Python, or if something cannot be read.
     """
     if prefix.python is None or prefix.other_site_packages:
         return True
@@ -80,14 +80,17 @@ def has_pip_changes(prefix: Prefix) -> bool:
     try:
         present = set(os.listdir(folder))
         claimed: set[str] = set()
+        packages: list[str] = []
         with os.scandir(prefix.root / "conda-meta") as entries:
             for entry in entries:
                 if entry.name.endswith(".json"):
                     status = entry.stat()
                     claimed |= _read_claims(entry.path, status.st_mtime_ns, status.st_size)
+                    packages.append(entry.name.rsplit("-", 2)[0])
         found = {name for name in present if name.endswith(_SUFFIXES)}
         return (
             found != claimed
+            or len(packages) != len(set(packages))
             or any(name.startswith("~") for name in present)
             or any(_is_installed_by_other(folder / name) for name in found)
         )

@@ -15,6 +15,7 @@ from conda_pip_interop.environment.claims import (
     Claims,
     RecordedDistribution,
     build_claims,
+    find_superseded,
     is_absent,
     is_record_changed,
     is_rewritten,
@@ -41,14 +42,16 @@ View = TypeVar("View")
 class Snapshot:
     """One prefix, read once; its derived views are computed at most once.
 
-    ``distributions`` are those in the current site-packages, conda's included; ``stranded`` are
-    those in other Pythons' site-packages that no record claims; ``leftovers`` may be claimed by a
-    record; ``facts`` has only paths that are contested or serve as evidence; ``claims`` indexes
-    ``records``.
+    ``records`` has one for each name; further records of a name are ``superseded``: they claim
+    files, but their distributions do not count. ``distributions`` are those in the current
+    site-packages, conda's included; ``stranded`` are those in other Pythons' site-packages that no
+    record claims; ``leftovers`` may be claimed by a record; ``facts`` has only paths that are
+    contested or serve as evidence; ``claims`` indexes ``records`` and ``superseded``.
     """
 
     prefix: Prefix
     records: tuple[CondaRecord, ...]
+    superseded: tuple[CondaRecord, ...]
     unreadable: tuple[Unreadable, ...]
     distributions: tuple[Distribution, ...]
     stranded: tuple[Distribution, ...]
@@ -88,9 +91,11 @@ def read_snapshot(root: Path, *, depth: Depth = "files") -> Snapshot:
     """
     prefix = read_prefix(root)
     fingerprint = read_fingerprint(prefix)
-    records, unreadable = read_conda_records(prefix.root)
-    claims = build_claims(records, folds_case=prefix.folds_case)
+    found, unreadable = read_conda_records(prefix.root)
     reader = FactReader(prefix)
+    superseded = tuple(find_superseded(found, reader, prefix.root))
+    records = tuple(record for record in found if record not in superseded)
+    claims = build_claims(records, folds_case=prefix.folds_case, superseded=superseded)
     distributions: tuple[Distribution, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
     if prefix.python is not None:
@@ -102,6 +107,7 @@ def read_snapshot(root: Path, *, depth: Depth = "files") -> Snapshot:
     return Snapshot(
         prefix=prefix,
         records=records,
+        superseded=superseded,
         unreadable=unreadable,
         distributions=distributions,
         stranded=tuple(_read_stranded(prefix, claims)),

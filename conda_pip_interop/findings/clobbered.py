@@ -89,6 +89,8 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
             for claim in snapshot.claims.of(file.path):
                 if claim.record in carrying or one.name in claim.record.overridden_by:
                     continue
+                if claim.record in snapshot.superseded:
+                    continue
                 if _is_conflict(file, claim, snapshot.facts.get(file.path)):
                     contested.setdefault(claim.record, []).append((file, claim))
         for record, pairs in contested.items():

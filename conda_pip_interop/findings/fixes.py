@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.originals import original_path, read_original
@@ -38,6 +38,7 @@ from conda_pip_interop.findings.damaged import (
     DamagedPackageFinding,
     explain_undamaged,
 )
+from conda_pip_interop.findings.duplicate_record import DuplicateRecordFinding
 from conda_pip_interop.findings.lost_record import LostRecordFinding, build_clean_up
 from conda_pip_interop.findings.overridden import OverriddenFinding, fix_record, group_by_record
 from conda_pip_interop.findings.registry import find_all
@@ -45,7 +46,13 @@ from conda_pip_interop.findings.stranded import StrandedFinding, remove_stranded
 from conda_pip_interop.findings.vanished import VanishedFinding
 
 #: The kinds that `conda pip repair NAME` repairs.
-_BROKEN: Final = (DamagedFinding, DamagedPackageFinding, StrandedFinding, VanishedFinding)
+_BROKEN: Final = (
+    DamagedFinding,
+    DamagedPackageFinding,
+    DuplicateRecordFinding,
+    StrandedFinding,
+    VanishedFinding,
+)
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_history import Linked
@@ -58,14 +65,20 @@ if TYPE_CHECKING:
 
 
 def plan_reconcile(
-    snapshot: Snapshot, *, left_alone: frozenset[str] = frozenset()
+    snapshot: Snapshot,
+    *,
+    left_alone: frozenset[str] = frozenset(),
+    skipped: frozenset[NormalizedName] = frozenset(),
 ) -> tuple[Plan, tuple[Finding, ...]]:
     """Merge the fixes of the automatic kinds; also return the findings that they fix.
 
-    Findings whose `leave_key` is in `left_alone` are skipped: their fix was undone.
+    Findings whose `leave_key` is in `left_alone`, whose fix was undone, and those about the
+    `skipped` distributions are left alone.
     """
     findings = [
-        one for one in find_all(snapshot) if one.automatic and one.leave_key not in left_alone
+        one
+        for one in find_all(snapshot)
+        if one.automatic and one.leave_key not in left_alone and one.project not in skipped
     ]
     plans = list(_plan_records(findings, snapshot))
     fixed: list[Finding] = [one for _, found in plans for one in found]
@@ -239,7 +252,7 @@ def plan_repair(
     return Plan(
         title=" ".join(["repair", *(one.linked.name for one in chosen)]),
         steps=(*steps, *removals),
-        notes=_describe_removals(removals),
+        notes=(*merged.notes, *_describe_removals(removals)),
         fingerprint=snapshot.fingerprint,
         goal=_find_goal(linked[-1:], (), snapshot.prefix.root),
     )

@@ -19,7 +19,7 @@ from conda_pip_interop.changes.files import hash_file
 from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
 from conda_pip_interop.changes.plan import RemoveFile, UnlinkConda, WriteFile
 from conda_pip_interop.environment.claims import Claim
-from conda_pip_interop.environment.conda_history import Linked, parse_linked
+from conda_pip_interop.environment.conda_history import Linked, read_history
 from conda_pip_interop.environment.conda_records import (
     CondaRecord,
     carries_distribution,
@@ -128,14 +128,9 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[LostRecord
 
 def _find_missing(snapshot: Snapshot) -> list[Linked]:
     """Find the packages that the history says are linked and that have no file in conda-meta."""
-    root = snapshot.prefix.root
-    try:
-        text = (root / "conda-meta" / "history").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
     present = {one.name for one in snapshot.records}
     present |= {Path(one.path).stem.rsplit("-", 2)[0] for one in snapshot.unreadable}
-    linked = parse_linked(text)
+    linked = read_history(snapshot.prefix.root)
     return [linked[name] for name in sorted(linked.keys() - present)]
 
 

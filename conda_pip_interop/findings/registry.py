@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from conda_pip_interop.findings import (
     clobbered,
     damaged,
+    duplicate_record,
     leftover,
     lost_record,
     overridden,
@@ -33,6 +34,7 @@ FINDERS: Final[tuple[Find, ...]] = (
     damaged.find,
     stranded.find,
     lost_record.find,
+    duplicate_record.find,
     unmet.find,
 )
 #: In the order in which they are shown.
@@ -41,6 +43,7 @@ KINDS: Final = (
     "stale-metadata",
     "vanished",
     "lost-record",
+    "duplicate-record",
     "damaged",
     "stranded",
     "clobbered",

@@ -63,5 +63,8 @@ def spare_records(prefix: Any, records: MutableMapping[str, Any]) -> dict[str, A
     finds without payload (conda#14423); what pip put in its place it adds, with pip's version.
     """
     for content in read_records_at_risk(Path(prefix)).values():
-        records.pop(json.loads(content)["name"], None)
+        raw = json.loads(content)
+        loaded = records.get(raw["name"])  # of several records of a name, conda loads one
+        if loaded is not None and (loaded.version, loaded.build) == (raw["version"], raw["build"]):
+            del records[raw["name"]]
     return {}

@@ -20,6 +20,7 @@ from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.findings.duplicate_record import find_names
 from conda_pip_interop.findings.fixes import plan_reconcile
 from conda_pip_interop.findings.notices import build_notice, build_report
 from conda_pip_interop.findings.registry import find_all
@@ -101,7 +102,9 @@ def _try_to_reconcile(root: Path) -> _Reconciled | None:
 
 def _reconcile(target: Target) -> _Reconciled:
     snapshot = read_snapshot(target.prefix)
-    plan, fixed = plan_reconcile(snapshot, left_alone=read_state(target.prefix).left_alone)
+    plan, fixed = plan_reconcile(
+        snapshot, left_alone=read_state(target.prefix).left_alone, skipped=find_names(snapshot)
+    )
     if plan.steps:
         execute(plan, target, _Linker(target=target))
     return _Reconciled(plan=plan, fixed=fixed, snapshot=snapshot)
