@@ -74,10 +74,11 @@ class CondaRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unreadable:
-    """A ``conda-meta/*.json`` that could not be read, and why."""
+    """A ``conda-meta/*.json`` that could not be read, and why; ``corrupt`` if by its content."""
 
     path: PrefixPath
     reason: str
+    corrupt: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,13 +132,16 @@ def read_conda_records(root: Path) -> tuple[tuple[CondaRecord, ...], tuple[Unrea
         names = []
     except OSError as error:
         names = []
-        unreadable.append(Unreadable(path=PrefixPath("conda-meta"), reason=_reason(error)))
+        unreadable.append(
+            Unreadable(path=PrefixPath("conda-meta"), reason=_reason(error), corrupt=False)
+        )
     for name in names:
         path = PrefixPath(f"conda-meta/{name}")
         try:
             text = (folder / name).read_bytes().decode()
         except (OSError, UnicodeDecodeError) as error:
-            unreadable.append(Unreadable(path=path, reason=_reason(error)))
+            corrupt = isinstance(error, UnicodeDecodeError)
+            unreadable.append(Unreadable(path=path, reason=_reason(error), corrupt=corrupt))
             continue
         record = parse_conda_record(text, path=path)
         if isinstance(record, Unreadable):

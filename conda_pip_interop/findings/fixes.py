@@ -33,6 +33,11 @@ from conda_pip_interop.environment.conda_records import (
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.findings.base import build_link
+from conda_pip_interop.findings.corrupt_record import (
+    CorruptRecordFinding,
+    StrayRecordFinding,
+    refuse_corrupt_records,
+)
 from conda_pip_interop.findings.damaged import (
     DamagedFinding,
     DamagedPackageFinding,
@@ -51,6 +56,7 @@ _BROKEN: Final = (
     DamagedPackageFinding,
     DuplicateRecordFinding,
     StrandedFinding,
+    StrayRecordFinding,
     VanishedFinding,
 )
 
@@ -113,6 +119,7 @@ def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) ->
     Raises InteropError `not-conda` for a name that no record carries, `no-record` if pip's
     distribution does not say which files are its own.
     """
+    refuse_corrupt_records(snapshot, target)
     replaced = _find_replaced(snapshot)
     known = {*snapshot.claims.by_name, *(one.name for one in snapshot.records)}
     known |= {canonicalize_name(one.name) for one in snapshot.records}
@@ -237,7 +244,7 @@ def plan_repair(
         removed = " ".join(one.linked.name for one in chosen)
         return Plan(
             title=f"repair --clean-up {removed}",
-            steps=tuple(build_clean_up(chosen, snapshot.prefix.root)),
+            steps=(*build_clean_up(chosen, snapshot.prefix.root), *_remove_corrupt(chosen)),
             fingerprint=snapshot.fingerprint,
         )
     found = _choose_broken(names, {name for one in chosen for name in one.names}, snapshot, target)
@@ -250,16 +257,34 @@ def plan_repair(
     )
     steps = [step for one in chosen for step in _build_record_steps(one, snapshot, target, fetch)]
     steps += merged.steps
+    left: tuple[str, ...] = ()
+    if any(isinstance(one, CorruptRecordFinding | StrayRecordFinding) for one in (*chosen, *found)):
+        left = tuple(_leave_to_pip(steps, target))
     installs = {one.name for one in steps if isinstance(one, InstallPip)}
     removals = remove_stranded(snapshot, installs) if installs or not names else ()
     linked = [one.record for one in steps if isinstance(one, LinkConda) and one.record]
     return Plan(
         title=" ".join(["repair", *(one.linked.name for one in chosen)]),
         steps=(*steps, *removals),
-        notes=(*merged.notes, *_describe_removals(removals)),
+        notes=(*merged.notes, *_describe_removals(removals), *left),
         fingerprint=snapshot.fingerprint,
         goal=_find_goal(linked[-1:], (), snapshot.prefix.root),
     )
+
+
+def _remove_corrupt(chosen: Iterable[LostRecordFinding]) -> Iterator[RemoveFile]:
+    for one in chosen:
+        if isinstance(one, CorruptRecordFinding):
+            yield RemoveFile(path=one.file.path, reason="conda cannot read it")
+
+
+def _leave_to_pip(steps: list[Step], target: Target) -> Iterator[str]:
+    """Take out what is installed again: conda cannot be asked while it cannot read a record."""
+    names = [one.name for one in steps if isinstance(one, InstallPip)]
+    steps[:] = [one for one in steps if not isinstance(one, InstallPip)]
+    if names:
+        repair = target.command("conda", "pip", "repair", *names)
+        yield f"conda's records are repaired first. To repair {', '.join(names)} then: `{repair}`."
 
 
 def _describe_removals(removals: Collection[RemoveFile]) -> tuple[str, ...]:

@@ -80,7 +80,12 @@ class LeftoverFinding(Finding):
 
 
 def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
-    """Find remains that no record claims; claimed ones belong to another finding."""
+    """Find remains that no record claims; claimed ones belong to another finding.
+
+    While a record cannot be read, it is not known what is claimed.
+    """
+    if any(one.corrupt for one in snapshot.unreadable):
+        return
     yield from _find_half_linked(snapshot)
     if not snapshot.leftovers:
         return

@@ -33,7 +33,7 @@ from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.findings.base import Evidence, Finding, metadata_evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from conda_pip_interop.changes.plan import Step
     from conda_pip_interop.environment.conda_records import CondaFile
@@ -116,15 +116,10 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[LostRecord
     """Find the lost records, by name.
 
     Packages in the caches that linked ones come from are read; only names that the history has,
-    and no record, are examined.
+    and no file in conda-meta, are examined.
     """
-    missing = _find_missing(snapshot)
-    if not missing:
-        return
-    folders = (one.extracted_package_dir for one in snapshot.records)
-    caches = sorted({Path(folder).parent for folder in folders if folder})
-    for linked in missing:
-        found = _judge(linked, caches, snapshot)
+    for linked in _find_missing(snapshot):
+        found = _judge(linked, snapshot)
         if found is not None:
             yield found
 
@@ -137,8 +132,8 @@ def _find_missing(snapshot: Snapshot) -> list[Linked]:
     return [linked[name] for name in sorted(linked.keys() - present)]
 
 
-def _judge(linked: Linked, caches: Iterable[Path], snapshot: Snapshot) -> LostRecordFinding | None:
-    lost = build_lost(linked, _read_record(linked, caches, snapshot), snapshot)
+def _judge(linked: Linked, snapshot: Snapshot) -> LostRecordFinding | None:
+    lost = build_lost(linked, read_lost(linked, snapshot), snapshot)
     if linked.removed and not lost.orphans and not _is_remembered(lost, snapshot):
         return None
     return lost
@@ -195,7 +190,7 @@ def _was_there(one: Distribution, linked: Linked, root: Path) -> bool:
     return start <= written < end and all(map(os.path.lexists, files))
 
 
-def _read_record(linked: Linked, caches: Iterable[Path], snapshot: Snapshot) -> CondaRecord | None:
+def read_lost(linked: Linked, snapshot: Snapshot) -> CondaRecord | None:
     """Read the lost record: our copy of it, else that of the package in a cache."""
     root = snapshot.prefix.root
     try:
@@ -206,11 +201,20 @@ def _read_record(linked: Linked, caches: Iterable[Path], snapshot: Snapshot) -> 
         kept = parse_conda_record(text, path=PrefixPath(f"conda-meta/{linked.stem}.json"))
         if isinstance(kept, CondaRecord):
             return kept
-    for cache in caches:
+    for cache in snapshot.view(_find_caches):
         record = read_packaged_record(cache / linked.stem, snapshot.prefix)
-        if record is not None and linked.source.endswith(record.subdir):
+        if record is not None and _is_of(record, linked):
             return record
     return None
+
+
+def _is_of(record: CondaRecord, linked: Linked) -> bool:
+    return not linked.source or linked.source.endswith(record.subdir)
+
+
+def _find_caches(snapshot: Snapshot) -> list[Path]:
+    folders = (one.extracted_package_dir for one in snapshot.records)
+    return sorted({Path(folder).parent for folder in folders if folder})
 
 
 def _find_orphans(record: CondaRecord, ownership: Ownership, root: Path) -> Iterator[PrefixPath]:

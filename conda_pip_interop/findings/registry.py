@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from conda_pip_interop.findings import (
     clobbered,
+    corrupt_record,
     damaged,
     duplicate_record,
     leftover,
@@ -34,6 +35,7 @@ FINDERS: Final[tuple[Find, ...]] = (
     damaged.find,
     stranded.find,
     lost_record.find,
+    corrupt_record.find,
     duplicate_record.find,
     unmet.find,
 )
@@ -44,6 +46,7 @@ KINDS: Final = (
     "vanished",
     "lost-record",
     "duplicate-record",
+    "corrupt-record",
     "damaged",
     "stranded",
     "clobbered",

@@ -17,6 +17,7 @@ from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.clobbered import relink_contested
+from conda_pip_interop.findings.corrupt_record import refuse_corrupt_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -134,6 +135,7 @@ def plan_uninstall(
     names: Sequence[str], *, snapshot: Snapshot, graph: Graph, target: Target, keep_deps: bool
 ) -> Plan:
     """Find what to remove; only `names` if `keep_deps`. Raises what `_choose_removable` raises."""
+    refuse_corrupt_records(snapshot, target)
     chosen = _choose_removable(names, snapshot, graph, target)
     keys = [node.key for node in chosen]
     unneeded = () if keep_deps else find_unneeded(graph, keys, keep=_find_kept(snapshot, target))

@@ -59,6 +59,7 @@ def parse_words(parser: CommandParser, words: Sequence[str]) -> Namespace:
 def execute(args: Namespace, host: Host) -> Output:
     """Resolve with conda and pip until both agree, then install."""
     from conda_pip_interop.environment.snapshot import read_snapshot
+    from conda_pip_interop.findings.corrupt_record import refuse_corrupt_records
     from conda_pip_interop.resolve.install import plan_install
     from conda_pip_interop.resolve.read_request import read_request
     from conda_pip_interop.resolve.request import build_preferences
@@ -68,6 +69,7 @@ def execute(args: Namespace, host: Host) -> Output:
     host.before_change()
     refuse_protected_base(host)
     snapshot = read_snapshot(host.target.prefix)
+    refuse_corrupt_records(snapshot, host.target)
     versions = list_versions(snapshot)
     installer = host.open_installer(snapshot, request, versions=versions, verbose=args.verbose > 0)
     return resolve_and_run(

@@ -1,0 +1,99 @@
+"""A file in conda-meta that conda cannot read: found, and written again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conda_pip_interop.changes.journal import STATE_FOLDER
+from tests.stories.tree import hash_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def env(make_env: Any) -> Any:
+    """An environment with conda's click."""
+    return make_env("python", "pip", "click=8.1.7")
+
+
+def find_record(env: Any) -> Path:
+    (record,) = (env.prefix / "conda-meta").glob("click-*.json")
+    return record  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("content", [b"", b'{"name": "click", "vers', b"\xff\xfe", b"[]"])
+def test_a_corrupt_record_is_found_and_written_again(env: Any, content: bytes) -> None:
+    package = hash_tree(env.site_packages / "click")
+    find_record(env).write_bytes(content)
+    assert env.conda("list", check=False).returncode != 0
+    assert env.findings() == [("corrupt-record", "click")]
+    checked = env.conda("pip check", check=False).stdout
+    assert f"conda pip repair -n {env.name} click" in checked
+    env.conda("pip repair", "--yes", "click")
+    assert env.findings() == []
+    assert env.owners()["click"] == ("8.1.7", "conda")
+    assert hash_tree(env.site_packages / "click") == package
+    assert "click" in env.conda("list").stdout
+    env.conda("remove", "-y", "-q", "click")
+    assert not (env.site_packages / "click/core.py").exists()
+    assert env.findings() == []
+
+
+@pytest.mark.parametrize("command", ["uninstall --yes click", "install --yes cowsay"])
+def test_nothing_is_changed_before_the_record_is_repaired(env: Any, command: str) -> None:
+    find_record(env).write_bytes(b"")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    refused = env.json(f"pip {command}", check=False)
+    assert refused["error"]["code"] == "corrupt-record"
+    assert refused["error"]["hints"] == [f"To fix: `conda pip repair -n {env.name}`."]
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+
+
+def test_a_corrupt_record_whose_files_are_gone_is_linked_again(env: Any) -> None:
+    package = hash_tree(env.site_packages / "click")
+    env.pip("uninstall", "-q", "-y", "click")
+    find_record(env).write_bytes(b"")
+    assert env.findings() == [("corrupt-record", "click")]
+    env.conda("pip repair", "--yes")
+    assert env.findings() == []
+    assert hash_tree(env.site_packages / "click") == package
+
+
+@pytest.mark.parametrize("name", ["notes.json", "click-8.0-0.json", ".json"])
+def test_a_file_that_is_no_record_is_removed(env: Any, name: str) -> None:
+    stray = env.prefix / "conda-meta" / name
+    stray.write_text("{}")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    ((kind, _),) = env.findings()
+    assert kind == "corrupt-record"
+    env.conda("pip repair", "--yes")
+    assert not stray.exists()
+    assert env.findings() == []
+    env.conda("list")
+    env.conda("pip undo", "--yes")
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+
+
+def test_pips_damage_is_repaired_after_condas_records(env: Any) -> None:
+    env.pip("install", "-q", "cowsay==6.0")
+    (env.site_packages / "cowsay/main.py").unlink()
+    find_record(env).write_bytes(b"{")
+    dry = env.conda("pip repair", "--dry-run").stdout
+    assert f"conda pip repair -n {env.name} cowsay" in dry
+    env.conda("pip repair", "--yes")
+    assert env.findings() == [("damaged", "cowsay")]
+    env.conda("pip repair", "--yes", "cowsay")
+    assert env.findings() == []
+
+
+def test_a_corrupt_record_can_be_left_to_pip(env: Any) -> None:
+    find_record(env).write_bytes(b"{")
+    env.conda("pip repair", "--clean-up", "--yes", "click")
+    assert env.findings() == []
+    assert env.owners()["click"] == ("8.1.7", "pip")
+    env.conda("list")
