@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
 
 pytestmark = pytest.mark.e2e
@@ -83,3 +84,25 @@ def test_what_conda_replaced_is_not_brought_back_beside_it(make_env: Any) -> Non
         assert "cannot be undone without it" in refused.stderr
     assert hash_tree(env.prefix) == before
     assert env.findings() == []
+
+
+def test_an_install_of_both_managers_is_one_operation(make_env: Any) -> None:
+    env = make_env("python", "pip", "click=8.1.7")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    env.conda("pip install", "--yes", "cowsay", "click==8.1.8", "six")
+    assert env.owners()["cowsay"][1] == "pip"
+    assert env.owners()["six"][1] == "conda"
+    (operation,) = env.json("pip undo", "--list")["operations"]
+    dry = env.json("pip undo", "--dry-run")
+    assert "conda-meta/click-8.1.7-pyhd_0.json" in {one["path"] for one in dry["plan"]}
+    env.conda("pip undo", "--yes", operation["id"])
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+    assert env.findings() == []
+
+    env.conda("pip install", "--yes", "six")
+    env.conda("install", "-y", "idna")
+    there = hash_tree(env.prefix)
+    refused = env.conda("pip undo", "--yes", check=False)
+    assert refused.returncode == 1
+    assert "conda has changed the environment since" in refused.stderr
+    assert hash_tree(env.prefix) == there
