@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import shutil
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
+from tests.support.channels import build_conda_package, write_channel
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.e2e
 
@@ -106,3 +111,24 @@ def test_an_install_of_both_managers_is_one_operation(make_env: Any) -> None:
     assert refused.returncode == 1
     assert "conda has changed the environment since" in refused.stderr
     assert hash_tree(env.prefix) == there
+
+
+def test_an_undo_that_conda_cannot_do_changes_nothing(make_env: Any, tmp_path: Path) -> None:
+    old, new = (
+        build_conda_package("kit", version, carries={"kit": version}) for version in ("1.0", "2.0")
+    )
+    channel = write_channel(tmp_path / "channel", old, new)
+    pkgs = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
+    env = make_env("python", "pip")
+    env.conda("install", "-y", "-c", channel, "kit=1.0", **pkgs)
+    env.conda("pip install", "--yes", "-c", channel, "kit==2.0", "cowsay", **pkgs)
+    shutil.rmtree(tmp_path / "pkgs")
+    shutil.move(tmp_path / "channel", tmp_path / "elsewhere")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    assert env.conda("pip undo", "--yes", check=False, **pkgs).returncode != 0
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+    shutil.move(tmp_path / "elsewhere", tmp_path / "channel")
+    env.conda("pip undo", "--yes", **pkgs)
+    assert env.owners()["kit"] == ("1.0", "conda")
+    assert "cowsay" not in env.owners()
+    assert env.findings() == []
