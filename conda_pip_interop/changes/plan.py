@@ -200,12 +200,15 @@ def merge_plans(
     """Merge the steps of plans; of two actions on one path, the last one counts."""
     files: dict[PrefixPath, FileAction] = {}
     packages: dict[tuple[type, str], PackageStep] = {}
+    notes: list[str] = []
     for plan in plans:
+        notes += plan.notes
         packages.update({(type(one), one.name): one for one in plan.packages})
         files.update({one.path: one for one in plan.files})
     return Plan(
         title=title,
         steps=(*packages.values(), *files.values()),
+        notes=tuple(notes),
         fingerprint=fingerprint,
         shows_files=shows_files,
     )

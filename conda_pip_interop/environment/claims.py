@@ -72,6 +72,11 @@ class Claims:
         """Return the key under which ``path`` is compared."""
         return fold_path(path, folds_case=self.folds_case)
 
+    def is_disputed(self, path: PrefixPath) -> bool:
+        """Return whether several records list ``path``, with different hashes."""
+        found = self.of(path)
+        return len(found) > 1 and len({claim.file.expected_sha256 for claim in found}) > 1
+
     def find_recorded(self, distribution: Distribution) -> RecordedDistribution | None:
         """Return the recorded distribution with the metadata file of ``distribution``, if any."""
         for recorded in self.by_name.get(distribution.name, ()):

@@ -7,12 +7,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from conda_pip_interop.environment.paths import PrefixPath, fold_path, to_disk
 from conda_pip_interop.environment.prefix import Prefix
 
-Kind: TypeAlias = Literal["file", "symlink", "dir", "absent", "unreadable"]
+Kind: TypeAlias = Literal["file", "symlink", "dangling", "dir", "absent", "unreadable"]
 _BLOCK = 1 << 20
 
 
@@ -20,7 +20,8 @@ _BLOCK = 1 << 20
 class FileFact:
     """What exists at a path; ``size`` and ``sha256`` (hex) only if they were needed.
 
-    For a symlink both are those of its target, as in conda's records and pip's RECORD.
+    For a symlink both are those of its target, as in conda's records and pip's RECORD; one whose
+    target does not exist is ``dangling``.
     """
 
     kind: Kind
@@ -29,8 +30,7 @@ class FileFact:
 
 
 _KINDS: Mapping[Kind, FileFact] = {
-    kind: FileFact(kind=kind, size=None, sha256=None)
-    for kind in ("file", "symlink", "dir", "absent", "unreadable")
+    kind: FileFact(kind=kind, size=None, sha256=None) for kind in get_args(Kind)
 }
 
 
@@ -84,7 +84,7 @@ class FactReader:
 def _find_kind(entry: os.DirEntry[str]) -> Kind:
     try:
         if entry.is_symlink():
-            return "symlink"
+            return "symlink" if Path(entry.path).exists() else "dangling"
         return "dir" if entry.is_dir(follow_symlinks=False) else "file"
     except OSError:
         return "unreadable"

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias, TypeVar, cast
 
 from conda_pip_interop.environment.claims import (
     Claims,
+    RecordedDistribution,
     build_claims,
     find_superseded,
     is_absent,
@@ -112,7 +113,7 @@ def read_snapshot(root: Path, *, depth: Depth = "files") -> Snapshot:
         stranded=tuple(_read_stranded(prefix, claims, depth)),
         leftovers=leftovers,
         claims=claims,
-        facts=_read_facts(reader, claims, distributions),
+        facts=_read_facts(reader, claims, distributions, records if depth == "files" else ()),
         fingerprint=fingerprint,
     )
 
@@ -163,14 +164,22 @@ def _find_uncontested(
 
 
 def _read_facts(
-    reader: FactReader, claims: Claims, distributions: Iterable[Distribution]
+    reader: FactReader,
+    claims: Claims,
+    distributions: Iterable[Distribution],
+    records: Iterable[CondaRecord],
 ) -> Mapping[PrefixPath, FileFact]:
-    """Read the evidence of ownership, hashing only contested files.
+    """Read the evidence of ownership and damage, hashing only contested files.
 
     For a record with unchanged metadata these are the metadata, RECORD and INSTALLER; for others
-    all files. For pip's distributions it is whether their files exist, and the hashes of those that
-    a record lists too, or of all if a record or another distribution has the same name.
+    all files. Of ``records`` it is whether their files exist, and the hashes of those on which
+    records disagree. For pip's distributions it is whether their files exist, and the hashes of
+    those that a record lists too, or of all if a record or another distribution has the same name.
     """
+    for file in (file for record in records for file in record.files):
+        if not file.path.endswith(".pyc"):
+            read = reader.read_hash if claims.is_disputed(file.path) else reader.read_kind
+            read(file.path)
     recorded = [entry for found in claims.by_name.values() for entry in found]
     for entry in recorded:
         reader.read_kind(entry.path)
@@ -178,16 +187,23 @@ def _read_facts(
             path = PrefixPath(f"{entry.folder}/{name}")
             if claims.of(path):
                 reader.read_hash(path)
-    for entry in recorded:
-        if is_absent(entry, reader.facts) or is_record_changed(claims, entry, reader.facts):
-            for file in entry.record.files:
-                if not file.path.endswith(".pyc"):
-                    reader.read_hash(file.path)
+    _read_changed(reader, claims, recorded)
     named = Counter(distribution.name for distribution in distributions)
     for distribution in distributions:
         doubled = named[distribution.name] > 1 or distribution.name in claims.by_name
         _read_distribution_facts(reader, claims, distribution, doubled=doubled)
     return reader.facts
+
+
+def _read_changed(
+    reader: FactReader, claims: Claims, recorded: Iterable[RecordedDistribution]
+) -> None:
+    """Hash all files of the records whose metadata is gone or changed."""
+    for entry in recorded:
+        if is_absent(entry, reader.facts) or is_record_changed(claims, entry, reader.facts):
+            for file in entry.record.files:
+                if not file.path.endswith(".pyc"):
+                    reader.read_hash(file.path)
 
 
 def _read_distribution_facts(

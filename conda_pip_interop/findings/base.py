@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from packaging.utils import NormalizedName
 
+from conda_pip_interop.changes.plan import LinkConda, Plan
 from conda_pip_interop.environment.conda_records import CondaRecord
 from conda_pip_interop.environment.distributions import Distribution
+from conda_pip_interop.environment.origin import shorten_channel
 from conda_pip_interop.environment.paths import PrefixPath
 
 if TYPE_CHECKING:
-    from conda_pip_interop.changes.plan import Plan
     from conda_pip_interop.environment.snapshot import Snapshot
 
 #: Builds a command line for the environment from the words of a remedy.
@@ -89,6 +90,11 @@ class Finding(ABC):
         return self.distribution.version if self.distribution else None
 
     @property
+    def names(self) -> frozenset[str]:
+        """The names that a person may call it by: conda's, and the project's."""
+        return frozenset(name for name in (self.conda_name, self.project) if name)
+
+    @property
     def key(self) -> str:
         """The identity by which a finding is reported once."""
         parts = (self.kind, self.conda_name, self.project, self.pip_version)
@@ -103,6 +109,10 @@ class Finding(ABC):
     def fix(self, snapshot: Snapshot) -> Plan | None:  # noqa: ARG002 - for the kinds that have one
         """Plan the fix; None if the kind has none. Nothing is applied."""
         return None
+
+    def repair(self, snapshot: Snapshot) -> Plan | None:
+        """Plan what `conda pip repair` does: the fix, unless the kind says otherwise."""
+        return self.fix(snapshot)
 
     def to_dict(self, command: BuildCommand) -> dict[str, object]:
         """Return the JSON-ready form, all its paths included."""
@@ -156,3 +166,20 @@ def build_evidence(
     fact = snapshot.facts.get(path)
     found = None if fact is None else fact.sha256 or _PRESENT.get(fact.kind, fact.kind)
     return Evidence(path=path, claimed_by=tuple(claimed_by), expected=expected, found=found)
+
+
+def build_link(record: CondaRecord, reason: str) -> LinkConda:
+    """Build the step that links the very package of a record again."""
+    return LinkConda(
+        name=record.name,
+        version=record.version,
+        reason=reason,
+        channel=shorten_channel(record.channel),
+        record=record,
+    )
+
+
+def relink(record: CondaRecord, reason: str, snapshot: Snapshot) -> Plan:
+    """Plan to link the very package of a record again."""
+    steps = (build_link(record, reason),)
+    return Plan(title="repair", steps=steps, fingerprint=snapshot.fingerprint)

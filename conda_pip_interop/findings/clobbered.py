@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from conda_pip_interop.changes.exclusive_files import exclusive_files
+from conda_pip_interop.changes.plan import LinkConda, Plan, RemoveFile, RemovePip
 from conda_pip_interop.environment.claims import Claim
 from conda_pip_interop.environment.conda_records import CondaRecord
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.record import InstalledFile
-from conda_pip_interop.findings.base import Finding, build_evidence
+from conda_pip_interop.findings.base import Finding, build_evidence, build_link
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,12 +31,14 @@ class ClobberedFinding(Finding):
     """``owner`` and ``by`` both list the paths of the evidence.
 
     ``on_disk`` counts whose content is there: conda, pip, other, absent or unknown.
+    ``by_replaces`` is the record of another conda package that ``by`` has replaced.
     """
 
     kind: ClassVar[str] = "clobbered"
 
     owner: CondaRecord
     by: Distribution
+    by_replaces: CondaRecord | None
     on_disk: Mapping[str, int]
 
     @property
@@ -49,21 +53,35 @@ class ClobberedFinding(Finding):
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
-        return (
-            ("conda", "run", "python", "-m", "pip", "uninstall", self.by.name),
-            ("conda", "remove", self.owner.name),
-        )
+        if self.by_replaces is not None:
+            return (("conda", "pip", "restore", self.by_replaces.name),)
+        return (("conda", "pip", "uninstall", self.by.name),)
 
     @property
     def details(self) -> Mapping[str, object]:
         """See `Finding.details`."""
         return {"on_disk": dict(self.on_disk)}
 
+    def repair(self, snapshot: Snapshot) -> Plan:
+        """Remove pip's distribution, and link again what it had overwritten of conda's."""
+        name, version = self.by.name, self.by.version
+        files = exclusive_files(self.by, snapshot.ownership, snapshot.prefix.root)
+        return Plan(
+            title="repair",
+            steps=(
+                RemovePip(name=name, version=version, reason=f"overwrites {self.owner.name}"),
+                *(RemoveFile(path=path, reason=f"pip's {name} {version}") for path in files),
+                *relink_contested((self.by,), snapshot),
+            ),
+            fingerprint=snapshot.fingerprint,
+        )
+
 
 def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     """Find paths of pip's distributions that a record of another name lists too."""
     for one in snapshot.distributions:
-        if not isinstance(snapshot.ownership.owner_of(one), ByPip):
+        owner = snapshot.ownership.owner_of(one)
+        if not isinstance(owner, ByPip):
             continue
         carrying = {entry.record for entry in snapshot.claims.by_name.get(one.name, ())}
         contested: dict[CondaRecord, list[tuple[InstalledFile, Claim]]] = {}
@@ -76,7 +94,23 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
                 if _is_conflict(file, claim, snapshot.facts.get(file.path)):
                     contested.setdefault(claim.record, []).append((file, claim))
         for record, pairs in contested.items():
-            yield _build(snapshot, record, one, pairs)
+            yield _build(snapshot, record, owner, pairs)
+
+
+def relink_contested(
+    distributions: Iterable[Distribution], snapshot: Snapshot
+) -> Iterator[LinkConda]:
+    """Link the packages again whose files these distributions of pip have overwritten."""
+    found: dict[CondaRecord, str] = {}
+    for one in distributions:
+        for file in one.files or ():
+            fact = snapshot.facts.get(file.path)
+            for claim in snapshot.claims.of(file.path):
+                is_condas = fact is not None and fact.sha256 and claim.allows(fact.sha256)
+                if not is_condas and _is_conflict(file, claim, fact):
+                    found.setdefault(claim.record, one.name)
+    for record, name in found.items():
+        yield build_link(record, f"pip's {name} overwrote its files")
 
 
 def _is_conflict(file: InstalledFile, claim: Claim, fact: FileFact | None) -> bool:
@@ -91,15 +125,17 @@ def _is_conflict(file: InstalledFile, claim: Claim, fact: FileFact | None) -> bo
 def _build(
     snapshot: Snapshot,
     record: CondaRecord,
-    by: Distribution,
+    owner: ByPip,
     pairs: Sequence[tuple[InstalledFile, Claim]],
 ) -> ClobberedFinding:
+    by = owner.distribution
     stated: dict[PrefixPath, str | None] = {file.path: file.sha256 for file, _ in pairs}
     return ClobberedFinding(
         record=record,
         distribution=by,
         owner=record,
         by=by,
+        by_replaces=owner.in_place_of,
         evidence=tuple(
             build_evidence(snapshot, path, pip=by, stated=sha256) for path, sha256 in stated.items()
         ),

@@ -1,4 +1,4 @@
-"""`damaged`: files of a distribution are gone or foreign, or its RECORD cannot be relied on."""
+"""`damaged`: files of a distribution or a conda package are gone or foreign, or RECORD lies."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.changes.plan import InstallPip, Plan
+from conda_pip_interop.environment.conda_records import CondaFile, CondaRecord
 from conda_pip_interop.environment.distributions import Distribution
-from conda_pip_interop.environment.ownership import ByConda
+from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.record import InstalledFile
 from conda_pip_interop.errors import UsageError
-from conda_pip_interop.findings.base import Evidence, Finding, build_evidence
+from conda_pip_interop.findings.base import Evidence, Finding, build_evidence, relink
 from conda_pip_interop.findings.clobbered import EMPTY_SHA256, ClobberedFinding
+from conda_pip_interop.findings.overridden import OverriddenFinding
+from conda_pip_interop.findings.vanished import VanishedFinding
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from packaging.utils import NormalizedName
 
@@ -42,9 +45,7 @@ class DamagedFinding(Finding):
         name = f"pip's {self.one.name} {self.one.version}"
         if self.fault is not None:
             return f"{name} does not say which files are its own: {self.fault}."
-        parts = [f"{_count(self.missing)} missing"] if self.missing else []
-        parts += [f"{_count(self.overwritten)} overwritten"] if self.overwritten else []
-        return f"{name} is damaged: {' and '.join(parts)}."
+        return f"{name} is damaged: {_describe(self.missing, self.overwritten)}."
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
@@ -69,16 +70,100 @@ class DamagedFinding(Finding):
         return Plan(title="repair", steps=(step,), fingerprint=snapshot.fingerprint)
 
 
-def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
-    """Find pip's distributions whose files are gone, or are no longer theirs.
+@dataclass(frozen=True, kw_only=True)
+class DamagedPackageFinding(Finding):
+    """Of conda's ``owner``, ``missing`` files are gone and ``overwritten`` have foreign content."""
 
-    A harm is reported once: not the files of a distribution that is itself replaced or left over,
-    nor files that two packages list.
+    kind: ClassVar[str] = "damaged"
+
+    owner: CondaRecord
+    missing: int
+    overwritten: int
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        told = _describe(self.missing, self.overwritten)
+        return f"conda's {self.owner.name} {self.owner.version} is damaged: {told}."
+
+    @property
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """See `Finding.remedy`."""
+        return (("conda", "pip", "repair", self.owner.name),)
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """See `Finding.details`."""
+        return {"missing": self.missing, "overwritten": self.overwritten}
+
+    def fix(self, snapshot: Snapshot) -> Plan:
+        """Link the very package again."""
+        return relink(self.owner, "its files are missing or changed", snapshot)
+
+
+def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
+    """Find distributions of pip and packages of conda whose files are gone or no longer theirs.
+
+    A harm is reported once: not the files of a distribution or a package that is itself replaced
+    or left over, nor files that two packages list.
     """
     clobbered = {e.path for f in earlier if isinstance(f, ClobberedFinding) for e in f.evidence}
     judged = {e.path for f in earlier if not isinstance(f, ClobberedFinding) for e in f.evidence}
+    yield from _find_damaged_distributions(snapshot, clobbered, judged)
+    replaced = {
+        one.recorded.record
+        for one in earlier
+        if isinstance(one, OverriddenFinding | VanishedFinding)
+    }
+    for record in snapshot.records:
+        if record not in replaced:
+            yield from _find_damaged_package(snapshot, record, clobbered)
+
+
+def _find_damaged_package(
+    snapshot: Snapshot, record: CondaRecord, clobbered: Collection[PrefixPath]
+) -> Iterator[Finding]:
+    """Find what a package has lost; what pip put in its place is judged by pip's RECORD."""
+    judged = {
+        file.path
+        for one in snapshot.distributions
+        if one.name in record.overridden_by
+        for file in one.files or ()
+    }
+    missing, overwritten = [], []
+    for file in record.files:
+        fact = snapshot.facts.get(file.path)
+        if fact is None or file.path.endswith(".pyc") or file.path in judged:
+            continue
+        if fact.kind == "absent" and file.path not in clobbered:
+            missing.append(build_evidence(snapshot, file.path))
+        elif fact.sha256 is not None and _is_foreign(snapshot, file, fact.sha256):
+            overwritten.append(build_evidence(snapshot, file.path))
+    if missing or overwritten:
+        yield DamagedPackageFinding(
+            record=record,
+            owner=record,
+            missing=len(missing),
+            overwritten=len(overwritten),
+            evidence=(*missing, *overwritten),
+        )
+
+
+def _is_foreign(snapshot: Snapshot, file: CondaFile, sha256: str) -> bool:
+    """Return whether content is of none of the packages that list it: several records do."""
+    claims = snapshot.claims.of(file.path)
+    return (
+        snapshot.claims.is_disputed(file.path)
+        and all(claim.states_hash and not claim.allows(sha256) for claim in claims)
+        and not any(isinstance(one, ByPip) for one in snapshot.ownership.claimants(file.path))
+    )
+
+
+def _find_damaged_distributions(
+    snapshot: Snapshot, clobbered: Collection[PrefixPath], judged: Collection[PrefixPath]
+) -> Iterator[Finding]:
     for one in snapshot.distributions:
-        if snapshot.claims.of(one.metadata_file) or one.metadata_file in judged:
+        if isinstance(snapshot.ownership.owner_of(one), ByConda) or one.metadata_file in judged:
             continue
         missing: list[Evidence] = []
         overwritten: list[Evidence] = []
@@ -86,9 +171,9 @@ def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
             if file.path in clobbered or _is_dispensable(one, file):
                 continue
             fact = snapshot.facts.get(file.path)
-            if fact is not None and fact.kind == "absent":
+            if fact is not None and fact.kind in {"absent", "dangling"}:
                 missing.append(build_evidence(snapshot, file.path, pip=one, stated=file.sha256))
-            elif _is_overwritten(snapshot, file, fact):
+            elif _is_overwritten(snapshot, one, file, fact):
                 overwritten.append(build_evidence(snapshot, file.path, pip=one, stated=file.sha256))
         if missing or overwritten:
             yield DamagedFinding(
@@ -114,11 +199,14 @@ def _record_evidence(one: Distribution) -> Evidence:
     )
 
 
-def _is_overwritten(snapshot: Snapshot, file: InstalledFile, fact: FileFact | None) -> bool:
-    """Return whether other content is there that a record lists: a user's edit is none."""
+def _is_overwritten(
+    snapshot: Snapshot, one: Distribution, file: InstalledFile, fact: FileFact | None
+) -> bool:
+    """Return whether other content is there that another package lists: a user's edit is none."""
     if fact is None or file.sha256 is None or fact.sha256 in {None, file.sha256}:
         return False
-    return bool(snapshot.claims.of(file.path))
+    claims = snapshot.claims.of(file.path)
+    return any(one.name not in claim.record.overridden_by for claim in claims)
 
 
 def _is_dispensable(one: Distribution, file: InstalledFile) -> bool:
@@ -132,8 +220,13 @@ def _is_dispensable(one: Distribution, file: InstalledFile) -> bool:
     return folder == one.metadata and name in ("INSTALLER", "REQUESTED", "direct_url.json")
 
 
-def _count(number: int) -> str:
-    return f"{number} of its files {'is' if number == 1 else 'are'}"
+def _describe(missing: int, overwritten: int) -> str:
+    counts = {"missing": missing, "overwritten": overwritten}
+    return " and ".join(
+        f"{number} of its files {'is' if number == 1 else 'are'} {what}"
+        for what, number in counts.items()
+        if number
+    )
 
 
 def explain_undamaged(name: NormalizedName, snapshot: Snapshot, target: Target) -> UsageError:

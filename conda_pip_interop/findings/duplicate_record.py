@@ -61,11 +61,6 @@ class DuplicateRecordFinding(Finding):
             {self.record.name, *(one.name for record in both for one in claimed_metadata(record))}
         )
 
-    def describe_removal(self) -> str:
-        """Describe what fixing it removes."""
-        paths = ", ".join(one.path for one in self.superseded)
-        return f"Removes {paths} and unchanged files that no other package lists."
-
     def fix(self, snapshot: Snapshot) -> Plan:
         """Remove the superseded records, and the unchanged files that only they list."""
         steps = tuple(
@@ -73,7 +68,10 @@ class DuplicateRecordFinding(Finding):
             for one in self.superseded
             for path in (one.path, *_find_own_files(one, self.superseded, snapshot))
         )
-        return Plan(title="repair", steps=steps, fingerprint=snapshot.fingerprint)
+        paths = ", ".join(one.path for one in self.superseded)
+        note = f"Removes {paths} and unchanged files that no other package lists."
+        fingerprint = snapshot.fingerprint
+        return Plan(title="repair", steps=steps, notes=(note,), fingerprint=fingerprint)
 
 
 def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -30,16 +30,29 @@ from conda_pip_interop.environment.conda_records import (
     read_packaged_record,
     render_record_json,
 )
-from conda_pip_interop.environment.origin import shorten_channel
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError, UsageError
-from conda_pip_interop.findings.damaged import DamagedFinding, explain_undamaged
+from conda_pip_interop.findings.base import build_link
+from conda_pip_interop.findings.damaged import (
+    DamagedFinding,
+    DamagedPackageFinding,
+    explain_undamaged,
+)
 from conda_pip_interop.findings.duplicate_record import DuplicateRecordFinding
 from conda_pip_interop.findings.lost_record import LostRecordFinding, build_clean_up
 from conda_pip_interop.findings.overridden import OverriddenFinding, fix_record, group_by_record
 from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.findings.stranded import StrandedFinding, remove_stranded
 from conda_pip_interop.findings.vanished import VanishedFinding
+
+#: The kinds that `conda pip repair NAME` repairs.
+_BROKEN: Final = (
+    DamagedFinding,
+    DamagedPackageFinding,
+    DuplicateRecordFinding,
+    StrandedFinding,
+    VanishedFinding,
+)
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_history import Linked
@@ -65,24 +78,33 @@ def plan_reconcile(
     findings = [
         one
         for one in find_all(snapshot)
-        if one.leave_key not in left_alone and one.project not in skipped
+        if one.automatic and one.leave_key not in left_alone and one.project not in skipped
     ]
-    plans: list[Plan] = []
-    fixed: list[Finding] = []
+    plans = list(_plan_records(findings, snapshot))
+    fixed: list[Finding] = [one for _, found in plans for one in found]
+    for finding in findings:
+        plan = None if isinstance(finding, OverriddenFinding) else finding.fix(snapshot)
+        if plan is not None and plan.steps:
+            plans.append((plan, (finding,)))
+            fixed.append(finding)
+    merged = merge_plans(
+        "reconcile",
+        (plan for plan, _ in plans),
+        fingerprint=snapshot.fingerprint,
+        shows_files=True,
+    )
+    return merged, tuple(fixed)
+
+
+def _plan_records(
+    findings: Iterable[Finding], snapshot: Snapshot
+) -> Iterator[tuple[Plan, tuple[Finding, ...]]]:
+    """Rewrite the records whose payload pip replaced, each once."""
     taken: set[PrefixPath] = set()
     for record, overridden in group_by_record(findings, snapshot):
         files = tuple(fix_record(record, overridden, snapshot, taken))
         if files:
-            plans.append(Plan(title="reconcile", steps=files))
-            fixed += overridden
-    for finding in findings:
-        if finding.automatic and not isinstance(finding, OverriddenFinding):
-            plan = finding.fix(snapshot)
-            if plan is not None and plan.steps:
-                plans.append(plan)
-                fixed.append(finding)
-    merged = merge_plans("reconcile", plans, fingerprint=snapshot.fingerprint, shows_files=True)
-    return merged, tuple(fixed)
+            yield Plan(title="reconcile", steps=files), tuple(overridden)
 
 
 def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) -> Plan:
@@ -128,6 +150,8 @@ def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, 
         if isinstance(finding, OverriddenFinding | VanishedFinding):
             by = found.setdefault(finding.recorded.record, [])
             by += [finding.by] if isinstance(finding, OverriddenFinding) else []
+        elif isinstance(finding, DamagedPackageFinding):
+            found.setdefault(finding.owner, [])
     for record in snapshot.records:
         if record.overridden_by:
             listed = {file.path for file in record.files}
@@ -148,17 +172,7 @@ def _build_restore_steps(
     for one in distributions:
         reason = f"replaced by conda's {record.name}"
         yield RemovePip(name=one.name, version=one.version, reason=reason)
-    yield _link_again(record, "the package of conda's record")
-
-
-def _link_again(record: CondaRecord, reason: str) -> LinkConda:
-    return LinkConda(
-        name=record.name,
-        version=record.version,
-        reason=reason,
-        channel=shorten_channel(record.channel),
-        record=record,
-    )
+    yield build_link(record, "the package of conda's record")
 
 
 def _remove_replacements(
@@ -204,7 +218,7 @@ def plan_repair(
     clean_up: bool,
     fetch: Fetch,
 ) -> Plan:
-    """Repair damaged and stranded distributions, lost and duplicate records: of `names`, or all.
+    """Repair all that `check` finds, or what is broken of `names`.
 
     `clean_up` removes what is left of lost records instead. The InstallPip steps are not resolved
     yet. Raises InteropError `no-lost-record`, `not-broken`, `other-python`, `no-package`,
@@ -222,27 +236,23 @@ def plan_repair(
             steps=tuple(build_clean_up(chosen, snapshot.prefix.root)),
             fingerprint=snapshot.fingerprint,
         )
-    doubled = [
-        one
-        for one in find_all(snapshot)
-        if isinstance(one, DuplicateRecordFinding) and (not names or wanted & one.names)
-    ]
-    known = {name for one in chosen for name in one.names}
-    known |= {name for one in doubled for name in one.names}
-    installs = _choose_reinstalls(names, known, snapshot, target)
-    steps: list[Step] = []
-    for one in chosen:
-        steps += _build_record_steps(one, snapshot, target, fetch)
-    steps += [step for one in doubled for step in one.fix(snapshot).steps]
-    steps += installs
-    tidying = not names or bool(installs)
-    removals = remove_stranded(snapshot, {one.name for one in installs}) if tidying else ()
-    title = ["repair", *(one.linked.name for one in chosen)]
+    found = _choose_broken(names, {name for one in chosen for name in one.names}, snapshot, target)
+    records = _plan_records(found, snapshot)
+    repairs = [one.repair(snapshot) for one in found if not isinstance(one, OverriddenFinding)]
+    merged = merge_plans(
+        "repair",
+        (*(plan for plan, _ in records), *(plan for plan in repairs if plan)),
+        fingerprint=snapshot.fingerprint,
+    )
+    steps = [step for one in chosen for step in _build_record_steps(one, snapshot, target, fetch)]
+    steps += merged.steps
+    installs = {one.name for one in steps if isinstance(one, InstallPip)}
+    removals = remove_stranded(snapshot, installs) if installs or not names else ()
     linked = [one.record for one in steps if isinstance(one, LinkConda) and one.record]
     return Plan(
-        title=" ".join(title) if chosen else "repair",
+        title=" ".join(["repair", *(one.linked.name for one in chosen)]),
         steps=(*steps, *removals),
-        notes=(*(one.describe_removal() for one in doubled), *_describe_removals(removals)),
+        notes=(*merged.notes, *_describe_removals(removals)),
         fingerprint=snapshot.fingerprint,
         goal=_find_goal(linked[-1:], (), snapshot.prefix.root),
     )
@@ -269,27 +279,25 @@ def _refuse_without_lost_record(
             )
 
 
-def _choose_reinstalls(
+def _choose_broken(
     names: Collection[str], known: Collection[str], snapshot: Snapshot, target: Target
-) -> list[InstallPip]:
-    """Choose what pip installs again: of `names` that are no lost records (`known`), or all."""
-    found: dict[NormalizedName, InstallPip] = {}
-    for finding in find_all(snapshot):
-        if isinstance(finding, DamagedFinding | StrandedFinding):
-            plan = finding.fix(snapshot)
-            for step in plan.packages if plan is not None else ():
-                if isinstance(step, InstallPip):
-                    found.setdefault(finding.one.name, step)
+) -> tuple[Finding, ...]:
+    """Choose what else is repaired: all that can be or, by name, what is broken by itself.
+
+    `known` are the names of lost records, which are repaired too.
+    """
+    found = [one for one in find_all(snapshot) if not isinstance(one, LostRecordFinding)]
     if not names:
-        return [found[name] for name in sorted(found)]
-    wanted = dict.fromkeys(map(canonicalize_name, names))
+        return tuple(found)
+    broken = [one for one in found if isinstance(one, _BROKEN)]
+    chosen: dict[Finding, None] = {}
     for name in names:
-        spelled = canonicalize_name(name)
-        if spelled not in found:
-            if not {name, spelled} & {*known}:
-                raise explain_undamaged(spelled, snapshot, target)
-            wanted.pop(spelled, None)
-    return [found[name] for name in wanted]
+        spelled = {name, canonicalize_name(name)}
+        matching = [one for one in broken if spelled & one.names]
+        if not matching and not spelled & {*known}:
+            raise explain_undamaged(canonicalize_name(name), snapshot, target)
+        chosen.update(dict.fromkeys(matching))
+    return tuple(chosen)
 
 
 def _build_record_steps(
@@ -302,7 +310,7 @@ def _build_record_steps(
     else:
         record = _fetch_record(lost, snapshot, target, fetch)
     if lost.gone:
-        yield _link_again(record, "its record and its files are missing")
+        yield build_link(record, "its record and its files are missing")
     else:
         yield Keep(
             manager="conda",

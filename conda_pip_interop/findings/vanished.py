@@ -12,7 +12,7 @@ from conda_pip_interop.changes.originals import keep_original
 from conda_pip_interop.changes.plan import Plan
 from conda_pip_interop.environment.claims import RecordedDistribution
 from conda_pip_interop.environment.ownership import Vanished
-from conda_pip_interop.findings.base import Evidence, Finding
+from conda_pip_interop.findings.base import Evidence, Finding, relink
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
@@ -48,6 +48,10 @@ class VanishedFinding(Finding):
         """Back the record up: a conda without this plugin deletes it (conda#14423)."""
         files = tuple(keep_original(self.recorded.record, snapshot.prefix.root))
         return Plan(title="reconcile", steps=files, fingerprint=snapshot.fingerprint)
+
+    def repair(self, snapshot: Snapshot) -> Plan:
+        """Link the very package again."""
+        return relink(self.recorded.record, "its files are missing", snapshot)
 
 
 def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:

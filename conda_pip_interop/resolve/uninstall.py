@@ -16,6 +16,7 @@ from conda_pip_interop.dependencies.graph import (
 from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.findings.clobbered import relink_contested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -138,12 +139,12 @@ def plan_uninstall(
     unneeded = () if keep_deps else find_unneeded(graph, keys, held=find_held(snapshot, target))
     going = (*chosen, *unneeded)
     taken = {node.name for node in going}
-    removals, shared = _find_files(
-        tuple(one for one in snapshot.distributions if one.name in taken), snapshot
-    )
+    distributions = tuple(one for one in snapshot.distributions if one.name in taken)
+    removals, shared = _find_files(distributions, snapshot)
+    links = tuple(relink_contested(distributions, snapshot))
     return Plan(
         title=" ".join(["uninstall", *(node.name for node in going)]),
-        steps=(*_build_steps(graph, chosen, unneeded), *removals),
+        steps=(*_build_steps(graph, chosen, unneeded), *links, *removals),
         notes=(*_find_notes(graph, going, target), *_render_shared(shared)),
         fingerprint=snapshot.fingerprint,
     )

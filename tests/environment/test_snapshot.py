@@ -38,7 +38,7 @@ def test_files_of_a_clean_conda_package_are_not_hashed(built: PrefixBuilder) -> 
     built.conda_package("click", "8.1", {"click/core.py": "x"})
     built.pip_package("six", "1.16", {"six.py": "x"})
     facts = read_snapshot(built.root).facts
-    assert PrefixPath(built.place("click/core.py")) not in facts
+    assert facts[PrefixPath(built.place("click/core.py"))].sha256 is None
     assert facts[PrefixPath(built.place("six.py"))].kind == "file"
     assert facts[PrefixPath(built.place("six.py"))].sha256 is None
 
@@ -96,7 +96,7 @@ def test_files_in_an_unreadable_folder_are_not_absent(built: PrefixBuilder) -> N
     assert reader.read_kind(PrefixPath("loop/file")).kind == "unreadable"
     assert reader.read_kind(PrefixPath("none/file")).kind == "absent"
     assert reader.read_kind(PrefixPath("bin/python/file")).kind == "absent"
-    assert reader.read_hash(PrefixPath("loop")).kind == "symlink"
+    assert reader.read_hash(PrefixPath("loop")).kind == "dangling"
 
 
 def test_a_pipe_is_never_read(built: PrefixBuilder) -> None:

@@ -236,11 +236,15 @@ def test_an_override_that_the_record_tells_is_no_finding(built: PrefixBuilder) -
     assert find_one(built).kind == "overridden"
 
 
-def test_two_records_with_one_name_are_condas_own_affair(built: PrefixBuilder) -> None:
+def test_a_lost_file_of_one_of_two_packages_with_one_distribution_is_found(
+    built: PrefixBuilder,
+) -> None:
     built.conda_package("foo", "1", {"foo.py": "1"})
     built.conda_package("python-foo", "2", {"foo.py": "2"}, distribution="foo")
-    (built.root / built.dist_info("foo", "1") / "METADATA").unlink()
     assert find(built) == ()
+    (built.root / built.dist_info("foo", "1") / "METADATA").unlink()
+    found = find_one(built)
+    assert (found.kind, found.conda_name, found.details["missing"]) == ("damaged", "foo", 1)
 
 
 def test_finding_twice_finds_the_same(built: PrefixBuilder) -> None:

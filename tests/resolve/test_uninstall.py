@@ -147,10 +147,17 @@ def test_files_that_others_list_are_kept(built: PrefixBuilder) -> None:
         f"1 file is kept because conda's pytorch lists it too, such as {place}/torch/__init__.py.",
         f"1 file is kept because pip's other lists it too, such as {place}/shared.py.",
     )
-    remove(built, "torch", "twin")
-    assert (built.root / place / "torch/__init__.py").read_text() == "pip"
+    remove(built, "twin")
     assert (built.root / place / "shared.py").exists()
-    assert not (built.root / place / "torch/own.py").exists()
+
+
+def test_what_pip_overwrote_of_conda_is_linked_again(built: PrefixBuilder) -> None:
+    built.conda_package("pytorch", "2", {"torch/__init__.py": "conda"}, dist_info=False)
+    built.conda_package("same", "1", {"ns/__init__.py": "same"}, dist_info=False)
+    built.pip_package("torch", "2", {"torch/__init__.py": "pip", "ns/__init__.py": "same"})
+    found = plan(built, "torch")
+    assert [record.name for record in found.relinked] == ["pytorch"]
+    assert "torch/__init__.py" not in " ".join(one.path for one in found.files)
 
 
 def test_files_shared_by_removed_packages_are_removed(built: PrefixBuilder) -> None:

@@ -1,0 +1,152 @@
+"""Files of conda's packages that pip, or a person, took away or overwrote: found and put back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conda_pip_interop.changes.journal import STATE_FOLDER
+from tests.stories.tree import hash_tree
+from tests.support.channels import build_conda_package, write_channel
+from tests.support.pip_worlds import build_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Two packages that share a file, and one whose files a wheel has, too."""
+    shared = {"site-packages/common_mod.py": "common = 1\n"}
+    return write_channel(
+        tmp_path_factory.mktemp("channel"),
+        build_conda_package(
+            "typingx",
+            carries={"typingx": "1.0"},
+            files={
+                "site-packages/tests/__init__.py": "",
+                "site-packages/extra.py": "extra = 'conda'\n",
+                "bin/typingx-tool": "#!/bin/sh\necho conda\n",
+            },
+        ),
+        build_conda_package("pyone", carries={"pyone": "1.0"}, files=shared),
+        build_conda_package("pytwo", carries={"pytwo": "1.0"}, files=shared),
+    )
+
+
+@pytest.fixture
+def env(make_env: Any, channel: str) -> Any:
+    """An environment with all three."""
+    env = make_env("python", "pip")
+    env.conda("install", "-y", "-q", "-c", channel, "typingx", "pyone", "pytwo")
+    return env
+
+
+@pytest.fixture
+def bundler(env: Any, tmp_path: Path) -> str:
+    """A wheel that installs its own version of some of typingx's files."""
+    site = env.site_packages.relative_to(env.prefix).as_posix()
+    files = {"extra.py": "extra = 'pip'\n", "tests/__init__.py": ""}
+    data = {f"{site}/{path}": text for path, text in files.items()}
+    wheel = build_wheel(tmp_path, "bundler", data={**data, "bin/typingx-tool": "pip's\n"})
+    return str(wheel)
+
+
+def hash_package(env: Any) -> str:
+    return hash_tree(env.prefix / "lib") + hash_tree(env.prefix / "bin")
+
+
+def test_the_remedy_of_overwritten_files_gives_condas_content_back(env: Any, bundler: str) -> None:
+    before = hash_package(env)
+    env.pip("install", "-q", "--no-compile", bundler)
+    assert env.findings() == [("clobbered", "typingx")]
+    checked = env.conda("pip check", check=False).stdout
+    assert f"conda pip uninstall -n {env.name} bundler" in checked
+    env.conda("pip uninstall", "--yes", "bundler")
+    assert hash_package(env) == before
+    assert env.findings() == []
+
+
+@pytest.mark.parametrize("command", ["pip repair", "pip repair typingx", "pip restore typingx"])
+def test_what_pip_uninstall_took_along_is_found_and_put_back(
+    env: Any, bundler: str, command: str
+) -> None:
+    before = hash_package(env)
+    env.pip("install", "-q", "--no-compile", bundler)
+    env.pip("uninstall", "-q", "-y", "bundler")
+    (finding,) = env.json("pip check", check=False)["findings"]
+    assert (finding["kind"], finding["conda"]) == ("damaged", "typingx")
+    assert finding["details"] == {"missing": 3, "overwritten": 0}
+    env.conda(command, "--yes")
+    assert hash_package(env) == before
+    assert env.findings() == []
+
+
+def test_a_file_that_a_person_deleted_is_found_and_put_back(env: Any) -> None:
+    before = hash_package(env)
+    (env.site_packages / "extra.py").unlink()
+    assert env.findings() == [("damaged", "typingx")]
+    env.conda("pip repair", "--yes")
+    assert hash_package(env) == before
+    assert env.findings() == []
+
+
+def test_a_persons_edit_is_not_damage(env: Any) -> None:
+    (env.site_packages / "extra.py").write_text("extra = 'mine'\n")
+    assert env.findings() == []
+
+
+def test_a_shared_file_that_pip_upgraded_is_told_and_given_back(env: Any, tmp_path: Path) -> None:
+    before = hash_package(env)
+    site = env.site_packages.relative_to(env.prefix).as_posix()
+    data = {f"{site}/common_mod.py": "common = 2\n"}
+    env.pip("install", "-q", "--no-compile", str(build_wheel(tmp_path, "pyone", "2.0", data=data)))
+    assert ("clobbered", "pytwo") in env.findings()
+    assert f"conda pip restore -n {env.name} pyone" in env.conda("pip check", check=False).stdout
+    env.conda("pip restore", "--yes", "pyone")
+    assert hash_package(env) == before
+    assert env.findings() == []
+
+
+def test_a_shared_file_that_pip_removed_is_put_back(env: Any, tmp_path: Path) -> None:
+    env.pip("install", "-q", "--no-compile", str(build_wheel(tmp_path, "pyone", "2.0")))
+    env.pip("uninstall", "-q", "-y", "pyone")
+    (env.site_packages / "common_mod.py").unlink(missing_ok=True)
+    assert set(env.findings()) == {("vanished", "pyone"), ("damaged", "pytwo")}
+    env.conda("pip repair", "--yes")
+    assert env.findings() == []
+    assert env.python("import common_mod; print(common_mod.common)") == "1"
+
+
+def test_repair_without_a_name_settles_everything_in_one_operation(
+    env: Any, bundler: str, tmp_path: Path
+) -> None:
+    env.pip("install", "-q", bundler)
+    env.pip("install", "-q", str(build_wheel(tmp_path, "solo")))
+    (env.site_packages / "solo.py").unlink()
+    (env.site_packages / "~olo").mkdir()
+    env.pip("uninstall", "-q", "-y", "pytwo")
+    kinds = {kind for kind, _ in env.findings()}
+    assert kinds == {"clobbered", "damaged", "leftover", "vanished"}
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    dry = env.conda("pip repair", "--dry-run")
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+    assert "solo" in dry.stdout
+    env.conda("pip repair", "--yes")
+    assert env.findings() == []
+    assert env.conda("pip repair", "--yes").stdout.startswith("Nothing to repair")
+
+
+def test_damage_of_what_pip_put_in_condas_place_is_found_and_repaired(env: Any) -> None:
+    env.conda("install", "-y", "-q", "click=8.1.7")
+    env.pip("install", "-q", "click==8.1.3")
+    env.conda("pip reconcile", "--yes")
+    assert env.findings() == []
+    (env.site_packages / "click/core.py").unlink()
+    assert env.findings() == [("damaged", "click")]
+    env.conda("pip repair", "--yes", "click")
+    assert env.owners()["click"] == ("8.1.3", "pip")
+    assert env.findings() == []
