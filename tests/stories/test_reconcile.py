@@ -70,7 +70,6 @@ def test_a_command_checks_nothing_while_nothing_has_changed(make_env: Any) -> No
     assert not _reads_environment(env)
     env.pip("install", "-q", "idna==3.11")
     assert _reads_environment(env)
-    assert _reads_environment(env)
 
 
 def test_a_change_right_after_a_check_is_reported(make_env: Any) -> None:
