@@ -87,7 +87,9 @@ def _check_overlaps(plan: Plan, staged: Staged, target: Target) -> None:
 def _change_files(plan: Plan, staged: Staged | None, target: Target, host: Linker) -> None:
     if not (plan.files or plan.relinked or staged):
         return
-    with open_operation(target.prefix, plan.title, goal=plan.goal) as operation:
+    with open_operation(
+        target.prefix, plan.title, goal=plan.goal, automatic=plan.automatic
+    ) as operation:
         operation.apply(plan.files)
         if plan.relinked:
             host.relink(plan.relinked)

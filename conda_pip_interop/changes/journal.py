@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from conda_pip_interop.changes.plan import Automatic
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Journal:
     """A journal on disk; `closed` if the operation was committed.
 
     `goal` is a path that exists only after conda's part of the operation (linking) is done. If it
-    exists, an open journal is closed instead of rolled back.
+    exists, an open journal is closed instead of rolled back. `automatic`: see `Automatic`.
     """
 
     identifier: str
@@ -54,11 +55,18 @@ class Journal:
     steps: tuple[Step, ...]
     closed: bool
     goal: PrefixPath | None = None
+    automatic: Automatic = ""
 
 
-def render_header(title: str, started: str, goal: PrefixPath | None = None) -> str:
-    """Render the first line: format, title, start (ISO 8601, UTC) and goal."""
-    return json.dumps({"format": FORMAT, "title": title, "started": started, "goal": goal}) + "\n"
+_AUTOMATIC: Final[dict[object, Automatic]] = {one: one for one in get_args(Automatic)}
+
+
+def render_header(
+    title: str, started: str, goal: PrefixPath | None = None, automatic: Automatic = ""
+) -> str:
+    """Render the first line: format, title, start (ISO 8601, UTC), goal, and what caused it."""
+    header = {"format": FORMAT, "title": title, "started": started, "goal": goal}
+    return json.dumps({**header, "automatic": automatic}) + "\n"
 
 
 def render_steps(steps: Iterable[Step]) -> str:
@@ -84,6 +92,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
     """
     title = started = ""
     goal: PrefixPath | None = None
+    automatic: Automatic = ""
     steps: list[Step] = []
     closed = False
     for number, line in enumerate(text.splitlines()):
@@ -94,6 +103,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
                     return None
                 title, started = entry["title"], entry["started"]
                 goal = parse_prefix_path(entry.get("goal") or "")
+                automatic = _AUTOMATIC.get(entry.get("automatic"), "")
             elif "closed" in entry:
                 closed = entry["closed"] is True
                 goal = goal if closed else None
@@ -111,6 +121,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
         steps=tuple(steps),
         closed=closed,
         goal=goal,
+        automatic=automatic,
     )
 
 

@@ -72,7 +72,7 @@ class CondaSolution:
         carried = {
             one.name for record in records for one in find_distributions(_read_paths(record))
         }
-        carried |= {one.name for one in _find_carried_in(self.prefix)}
+        carried |= {one.name for one in _find_contained_in(self.prefix)}
         linked = {one.name: one for one in self.linked}
         wrong = []
         for project, name in sorted(expected.items()):
@@ -273,7 +273,7 @@ def _read_paths(record: Any) -> tuple[str, ...]:
     return read_package_paths(Path(folder)) or ()
 
 
-def _find_carried_in(prefix: Path) -> tuple[ContainedDistribution, ...]:
+def _find_contained_in(prefix: Path) -> tuple[ContainedDistribution, ...]:
     records, _ = read_conda_records(prefix)
     return find_distributions(file.path for record in records for file in record.files)
 

@@ -68,3 +68,18 @@ def test_a_restore_is_not_undone_over_what_conda_has_put_there(make_env: Any) ->
     assert "changed since" in refused.stderr
     assert "Undo in" not in refused.stdout, "refused before it is shown and asked"
     assert hash_tree(env.prefix / "lib") == before
+
+
+def test_what_conda_replaced_is_not_brought_back_beside_it(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    env.pip("install", "-q", "idna==3.11", "cowsay")
+    env.conda("install", "-y", "idna")
+    before = hash_tree(env.prefix)
+    refused = env.conda("pip undo", "--yes", check=False)
+    assert "nothing to undo" in refused.stderr
+    for operation in env.json("pip undo", "--list")["operations"]:  # none where conda has hooks
+        assert operation["automatic"]
+        refused = env.conda("pip undo", "--yes", operation["id"], check=False)
+        assert "cannot be undone without it" in refused.stderr
+    assert hash_tree(env.prefix) == before
+    assert env.findings() == []

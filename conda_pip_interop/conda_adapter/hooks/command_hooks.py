@@ -125,11 +125,11 @@ def after_command(command: str) -> None:
         if prefix != base:
             guarded(settle, prefix)
     for prefix in prefixes:
-        guarded(notice, str(prefix))
+        guarded(notice, str(prefix), command)
     guarded(report_clone, command)
 
 
-def notice(prefix: str) -> None:
+def notice(prefix: str, command: str = "") -> None:
     """Report new findings in the environment at `prefix` once.
 
     After conda's half of `conda pip` or of a file's `pip:` section, pip's half is still to come.
@@ -148,7 +148,7 @@ def notice(prefix: str) -> None:
     ):
         from conda_pip_interop.conda_adapter.hooks.notices import reconcile_and_report
 
-        reconcile_and_report(root)
+        reconcile_and_report(root, "ours" if command == "pip" else "after")
 
 
 def guard(
