@@ -152,8 +152,8 @@ class Host(Protocol):
 
     # -- channels and names
 
-    def add_channels(self, channels: Sequence[str]) -> None:
-        """Search these channels before conda's own, as for an environment file's."""
+    def add_channels(self, channels: Sequence[str], *, only: bool) -> None:
+        """Search these channels before conda's own, or `only` these, as for a file's."""
         ...
 
     def list_channels(self) -> tuple[str, ...]:

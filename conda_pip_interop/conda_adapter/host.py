@@ -138,9 +138,9 @@ class CondaHost:
 
         return judge_transaction(self.target.prefix, unlinked, linked, replaced=replaced)
 
-    def add_channels(self, channels: Sequence[str]) -> None:
+    def add_channels(self, channels: Sequence[str], *, only: bool) -> None:
         """See `Host.add_channels`."""
-        add_channels(tuple(channels))
+        add_channels(tuple(channels), only=only)
 
     def list_channels(self) -> tuple[str, ...]:
         """See `Host.list_channels`."""
