@@ -13,11 +13,11 @@ from conda_pip_interop.errors import UsageError
 from conda_pip_interop.installers.pip_options import (
     BY_NAME,
     PIP_OPTIONS,
-    Implied,
-    Passed,
+    ForwardedOption,
+    ImpliedOption,
     PipArgument,
     PipOptions,
-    Refused,
+    RefusedOption,
 )
 from conda_pip_interop.protection.policy import PREFERENCES, Preference
 from conda_pip_interop.resolve.install_options import InstallOptions, UpgradeStrategy
@@ -223,16 +223,16 @@ def read_verbatim(
                 "usage", f"{name} must come before `--`.", hints=(f"Move {name} before `--`.",)
             )
         match option:
-            case Refused():
+            case RefusedOption():
                 raise refuse_option(name, option)
-            case Implied():
+            case ImpliedOption():
                 continue
-            case Passed(metavar=str()):
+            case ForwardedOption(metavar=str()):
                 given = value if equals else next(left, None)
                 if given is None:
                     raise UsageError("usage", f"{name} needs a value.", hints=_SEE)
                 known.append(PipArgument(option=option, value=given))
-            case Passed():
+            case ForwardedOption():
                 known.append(PipArgument(option=option))
             case None if word.startswith("-"):
                 rest.append(word)
@@ -244,7 +244,7 @@ def read_verbatim(
 
 def _list_unexplained() -> Iterator[str]:
     for option in PIP_OPTIONS:
-        if isinstance(option, Passed) and not option.help:
+        if isinstance(option, ForwardedOption) and not option.help:
             yield option.names[0]
 
 

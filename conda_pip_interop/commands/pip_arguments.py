@@ -8,18 +8,18 @@ from typing import Any
 
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.installers.pip_options import (
-    Implied,
-    Passed,
+    ForwardedOption,
+    ImpliedOption,
     PipArgument,
     PipOption,
-    Refused,
+    RefusedOption,
 )
 
 
 def add_pip_option(group: argparse._ArgumentGroup, option: PipOption) -> None:
     """Add one of pip's options: handed on, needless here, or refused with what to do instead."""
     match option:
-        case Passed(names=names, metavar=metavar, help=text):
+        case ForwardedOption(names=names, metavar=metavar, help=text):
             shown: dict[str, Any] = {"help": text or argparse.SUPPRESS}
             if metavar is not None:
                 shown["metavar"] = metavar
@@ -27,9 +27,9 @@ def add_pip_option(group: argparse._ArgumentGroup, option: PipOption) -> None:
             group.add_argument(
                 *names, action=_Collect, nargs=nargs, dest="pip_arguments", option=option, **shown
             )
-        case Implied(names=names):
+        case ImpliedOption(names=names):
             group.add_argument(*names, action="store_true", dest="_", help=argparse.SUPPRESS)
-        case Refused(names=names, metavar=metavar):
+        case RefusedOption(names=names, metavar=metavar):
             group.add_argument(
                 *names,
                 action=_Refuse,
@@ -43,7 +43,7 @@ def add_pip_option(group: argparse._ArgumentGroup, option: PipOption) -> None:
 class _Collect(argparse.Action):
     """Keeps options of pip's in one list: their order among each other means something to pip."""
 
-    def __init__(self, *, option: Passed, **others: Any) -> None:
+    def __init__(self, *, option: ForwardedOption, **others: Any) -> None:
         super().__init__(**others)
         self.option = option
 
@@ -60,7 +60,7 @@ class _Collect(argparse.Action):
 
 
 class _Refuse(argparse.Action):
-    def __init__(self, *, option: Refused, **others: Any) -> None:
+    def __init__(self, *, option: RefusedOption, **others: Any) -> None:
         super().__init__(**others)
         self.option = option
 
@@ -74,7 +74,7 @@ class _Refuse(argparse.Action):
         raise refuse_option(option_string or self.option.names[-1], self.option)
 
 
-def refuse_option(name: str, option: Refused) -> UsageError:
+def refuse_option(name: str, option: RefusedOption) -> UsageError:
     """The error for an option of pip's that would make something else of the installation."""
     return UsageError(
         "refused-option",

@@ -18,7 +18,7 @@ from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.distributions import read_requirements
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.building import BuildingInstaller
-from conda_pip_interop.installers.interface import HeldDistribution
+from conda_pip_interop.installers.interface import ProvidedDistribution
 from conda_pip_interop.installers.pip_commands import read_configuration
 from conda_pip_interop.installers.pip_process import PipProcess
 from conda_pip_interop.installers.uv_options import build_settings
@@ -149,13 +149,13 @@ def _find_uv(snapshot: Snapshot) -> Path:
     )
 
 
-def _read_installed(snapshot: Snapshot) -> Iterator[HeldDistribution]:
+def _read_installed(snapshot: Snapshot) -> Iterator[ProvidedDistribution]:
     """Read what uv can be told about: not a version that is not PEP 440."""
     for one in snapshot.distributions:
         with contextlib.suppress(InvalidVersion):
             version = str(Version(one.version))
             metadata = read_requirements(snapshot.prefix, one)
-            yield HeldDistribution(
+            yield ProvidedDistribution(
                 name=one.name,
                 version=version,
                 extras=metadata.provides_extra,

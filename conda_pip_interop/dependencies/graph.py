@@ -112,12 +112,12 @@ class Graph:
 
 
 def find_unneeded(
-    graph: Graph, removed: Iterable[str], *, held: Collection[str] = ()
+    graph: Graph, removed: Iterable[str], *, keep: Collection[str] = ()
 ) -> tuple[Package, ...]:
     """Find pip's packages that were dependencies of `removed` (keys) and that nothing else needs.
 
     Requested packages stay, and so do those that an extra of a remaining package may need: no
-    installer records which extras were requested. Packages in `held` (keys) stay, with their
+    installer records which extras were requested. Packages in `keep` (keys) stay, with their
     dependencies.
     """
     removed = frozenset(removed)
@@ -126,7 +126,7 @@ def find_unneeded(
         for key in graph.find_closure(removed, optional=True) - removed
         if graph.packages[key].owner == "pip"
         and not graph.packages[key].requested
-        and key not in held
+        and key not in keep
     }
     staying = graph.packages.keys() - removed - candidates
     needed = graph.find_closure(staying, without=removed, optional=True)

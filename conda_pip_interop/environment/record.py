@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, to_disk
 from conda_pip_interop.environment.prefix import Prefix
@@ -226,6 +225,8 @@ def find_editable(
 
 
 def _parse_file_url(url: str) -> str:
+    from urllib.request import url2pathname  # slow to import, and few distributions are editable
+
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -170,13 +170,13 @@ def _find_damaged_distributions(
         missing: list[Evidence] = []
         overwritten: list[Evidence] = []
         for file in one.files or ():
-            if file.path in clobbered or _is_dispensable(one, file):
-                continue
             fact = snapshot.facts.get(file.path)
-            if fact is not None and fact.kind in {"absent", "dangling"}:
-                missing.append(build_evidence(snapshot, file.path, pip=one, stated=file.sha256))
-            elif _is_overwritten(snapshot, one, file, fact):
-                overwritten.append(build_evidence(snapshot, file.path, pip=one, stated=file.sha256))
+            is_missing = fact is not None and fact.kind in {"absent", "dangling"}
+            if not is_missing and not _is_overwritten(snapshot, one, file, fact):
+                continue
+            if file.path not in clobbered and not _is_dispensable(one, file):
+                found = build_evidence(snapshot, file.path, pip=one, stated=file.sha256)
+                (missing if is_missing else overwritten).append(found)
         if missing or overwritten:
             yield DamagedFinding(
                 distribution=one,

@@ -1,1 +1,1 @@
-"""The only place that runs pip or uv."""
+"""The only code that runs pip or uv."""

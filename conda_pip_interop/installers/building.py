@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.installers.interface import HeldDistribution, Installer, Pin
+    from conda_pip_interop.installers.interface import Installer, Pin, ProvidedDistribution
     from conda_pip_interop.installers.pip_process import PipProcess
     from conda_pip_interop.installers.pip_report import ReportItem
 
@@ -81,9 +81,9 @@ class BuildingInstaller:
         self,
         lines: tuple[Line, ...],
         *,
-        held: tuple[HeldDistribution, ...],
+        provided: tuple[ProvidedDistribution, ...],
         with_deps: bool = True,
-        anew: bool = False,
+        ignore_installed: bool = False,
     ) -> tuple[ReportItem, ...]:
         """See `Installer.resolve`; a source is looked into once, and a stub stands for it then."""
         for line in lines:
@@ -93,7 +93,12 @@ class BuildingInstaller:
             stood_in = tuple(self._stand_in(line, Path(folder)) for line in lines)
 
             def ask(process: Installer) -> tuple[ReportItem, ...]:
-                return process.resolve(stood_in, held=held, with_deps=with_deps, anew=anew)
+                return process.resolve(
+                    stood_in,
+                    provided=provided,
+                    with_deps=with_deps,
+                    ignore_installed=ignore_installed,
+                )
 
             if self.wheels is None:
                 items = self._resolve_unbuilt(ask, Path(folder))
@@ -145,7 +150,7 @@ class BuildingInstaller:
         if self.wheels is not None and self.process.show:
             sys.stderr.write(f"pip, and not uv, is to build {hide_password(line.text)}\n")
         process = self._enter(self._learn_needs(line))
-        return process.resolve((line,), held=(), with_deps=False, anew=True)
+        return process.resolve((line,), provided=(), with_deps=False, ignore_installed=True)
 
     def _stand_in(self, line: Line, folder: Path) -> Line:
         item = self._sources.get(line.text)
@@ -251,8 +256,8 @@ def _read_settings(texts: Iterable[str]) -> dict[str, Any]:
 
 def _is_source(line: Line) -> bool:
     """Whether a line names a place where something is to be built."""
-    place = line.editable or "/" in line.text or os.sep in line.text
-    return place and (line.editable or not _is_wheel(line.text))
+    is_local = line.editable or "/" in line.text or os.sep in line.text
+    return is_local and (line.editable or not _is_wheel(line.text))
 
 
 def _is_wheel(url: str) -> bool:

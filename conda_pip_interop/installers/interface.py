@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HeldDistribution:
+class ProvidedDistribution:
     """A distribution that is not pip's to choose: conda has decided name and version.
 
     `extra_requirements` are the `Requires-Dist` lines that an extra adds (with their `extra ==`
@@ -74,13 +74,13 @@ class Installer(Protocol):
         self,
         lines: tuple[Line, ...],
         *,
-        held: tuple[HeldDistribution, ...],
+        provided: tuple[ProvidedDistribution, ...],
         with_deps: bool = True,
-        anew: bool = False,
+        ignore_installed: bool = False,
     ) -> tuple[ReportItem, ...]:
-        """What would have to be installed for `lines`, with `held` taken as installed.
+        """What would have to be installed for `lines`, with `provided` taken as installed.
 
-        `anew`: whatever the environment has, as if it were empty.
+        `ignore_installed`: whatever the environment has, as if it were empty.
         """
         ...
 

@@ -18,7 +18,7 @@ _INSTALLING: Final[tuple[Stage, ...]] = ("install", "editable")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Passed:
+class ForwardedOption:
     """An option that is handed to pip, in the runs where it means something.
 
     `metavar` is None for a switch. `in_files`: pip takes it in requirements files, too. `help` is
@@ -33,14 +33,14 @@ class Passed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Implied:
+class ImpliedOption:
     """An option that changes nothing: pip is always run so."""
 
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Refused:
+class RefusedOption:
     """An option that is refused by name. `instead` is a sentence: what to do."""
 
     names: tuple[str, ...]
@@ -48,146 +48,146 @@ class Refused:
     metavar: str | None = None
 
 
-PipOption: TypeAlias = Passed | Implied | Refused
+PipOption: TypeAlias = ForwardedOption | ImpliedOption | RefusedOption
 
 _HERE: Final = "`-n NAME` or `-p PATH` says which environment to install into."
 _ITS_PYTHON: Final = "Packages are chosen for the Python that the environment has."
 
 #: Every option of `pip install` (23.0 to 26.3) that `conda pip install` does not define itself.
 PIP_OPTIONS: Final[tuple[PipOption, ...]] = (
-    Passed(
+    ForwardedOption(
         names=("-i", "--index-url", "--pypi-url"),
         stages=_LOOKING,
         metavar="URL",
         in_files=True,
         help="pip's index, in the place of the one that is configured",
     ),
-    Passed(
+    ForwardedOption(
         names=("--extra-index-url",),
         stages=_LOOKING,
         metavar="URL",
         in_files=True,
         help="another index for pip",
     ),
-    Passed(
+    ForwardedOption(
         names=("--no-index",),
         stages=_LOOKING,
         in_files=True,
         help="pip asks no index, only --find-links",
     ),
-    Passed(
+    ForwardedOption(
         names=("-f", "--find-links"),
         stages=_LOOKING,
         metavar="URL",
         in_files=True,
         help="a folder or a page with archives, for pip",
     ),
-    Passed(names=("--pre",), stages=_LOOKING, in_files=True, help="pre-releases, too"),
-    Passed(names=("--all-releases",), stages=_LOOKING, metavar="NAMES", in_files=True),
-    Passed(names=("--only-final",), stages=_LOOKING, metavar="NAMES", in_files=True),
-    Passed(
+    ForwardedOption(names=("--pre",), stages=_LOOKING, in_files=True, help="pre-releases, too"),
+    ForwardedOption(names=("--all-releases",), stages=_LOOKING, metavar="NAMES", in_files=True),
+    ForwardedOption(names=("--only-final",), stages=_LOOKING, metavar="NAMES", in_files=True),
+    ForwardedOption(
         names=("--only-binary",),
         stages=_LOOKING,
         metavar="NAMES",
         in_files=True,
         help="pip takes wheels alone for NAMES (:all: for every one)",
     ),
-    Passed(
+    ForwardedOption(
         names=("--no-binary",),
         stages=_LOOKING,
         metavar="NAMES",
         in_files=True,
         help="pip builds NAMES from source (:all: for every one)",
     ),
-    Passed(names=("--prefer-binary",), stages=_LOOKING, in_files=True),
-    Passed(
+    ForwardedOption(names=("--prefer-binary",), stages=_LOOKING, in_files=True),
+    ForwardedOption(
         names=("--require-hashes",),
         stages=("resolve", "fetch"),
         in_files=True,
         help="whatever pip downloads must have a hash to be checked against",
     ),
-    Passed(names=("--no-require-hashes",), stages=("resolve", "fetch"), in_files=True),
-    Passed(names=("--refresh-package",), stages=_LOOKING, metavar="NAMES"),
-    Passed(names=("--uploaded-prior-to",), stages=_LOOKING, metavar="DATE"),
-    Passed(names=("--ignore-requires-python",), stages=_ALL),
-    Passed(
+    ForwardedOption(names=("--no-require-hashes",), stages=("resolve", "fetch"), in_files=True),
+    ForwardedOption(names=("--refresh-package",), stages=_LOOKING, metavar="NAMES"),
+    ForwardedOption(names=("--uploaded-prior-to",), stages=_LOOKING, metavar="DATE"),
+    ForwardedOption(names=("--ignore-requires-python",), stages=_ALL),
+    ForwardedOption(
         names=("--no-build-isolation",),
         stages=_LOOKING,
         help="build in the environment itself",
     ),
-    Passed(names=("--check-build-dependencies",), stages=_LOOKING),
-    Passed(names=("--build-constraint",), stages=_LOOKING, metavar="FILE"),
-    Passed(
+    ForwardedOption(names=("--check-build-dependencies",), stages=_LOOKING),
+    ForwardedOption(names=("--build-constraint",), stages=_LOOKING, metavar="FILE"),
+    ForwardedOption(
         names=("-C", "--config-settings", "--config-setting"),
         stages=_LOOKING,
         metavar="KEY=VALUE",
         help="a setting for the build of what was asked for",
     ),
-    Passed(names=("--global-option",), stages=_LOOKING, metavar="OPTION"),
-    Passed(names=("--use-pep517",), stages=_LOOKING),
-    Passed(names=("--no-use-pep517",), stages=_LOOKING),
-    Passed(
+    ForwardedOption(names=("--global-option",), stages=_LOOKING, metavar="OPTION"),
+    ForwardedOption(names=("--use-pep517",), stages=_LOOKING),
+    ForwardedOption(names=("--no-use-pep517",), stages=_LOOKING),
+    ForwardedOption(
         names=("--src",),
         stages=("editable",),
         metavar="DIR",
         help="where clones of `-e git+…` go (default: src in the environment)",
     ),
-    Passed(names=("--compile",), stages=_INSTALLING),
-    Passed(names=("--no-compile",), stages=_INSTALLING),
-    Passed(names=("--no-warn-conflicts",), stages=_INSTALLING),
-    Passed(names=("--root-user-action",), stages=_INSTALLING, metavar="ACTION"),
-    Passed(names=("--no-clean",), stages=_ALL),
-    Passed(names=("--progress-bar",), stages=_ALL, metavar="KIND"),
-    Passed(names=("--debug",), stages=_ALL),
-    Passed(names=("--log", "--log-file"), stages=_ALL, metavar="FILE"),
-    Passed(names=("--keyring-provider",), stages=_ALL, metavar="KIND"),
-    Passed(names=("--proxy",), stages=_ALL, metavar="URL"),
-    Passed(names=("--no-proxy-env",), stages=_ALL),
-    Passed(names=("--retries",), stages=_ALL, metavar="N"),
-    Passed(names=("--resume-retries",), stages=_ALL, metavar="N"),
-    Passed(names=("--timeout", "--default-timeout"), stages=_ALL, metavar="SECONDS"),
-    Passed(names=("--exists-action",), stages=_ALL, metavar="ACTION"),
-    Passed(names=("--trusted-host",), stages=_ALL, metavar="HOST", in_files=True),
-    Passed(names=("--cert",), stages=_ALL, metavar="FILE"),
-    Passed(names=("--client-cert",), stages=_ALL, metavar="FILE"),
-    Passed(names=("--cache-dir",), stages=_ALL, metavar="DIR"),
-    Passed(names=("--no-cache-dir",), stages=_ALL),
-    Passed(names=("--no-color",), stages=_ALL),
-    Passed(names=("--use-feature",), stages=_ALL, metavar="NAME", in_files=True),
-    Passed(names=("--use-deprecated",), stages=_ALL, metavar="NAME"),
-    Passed(names=("--no-python-version-warning",), stages=_ALL),
-    Implied(names=("--no-input",)),
-    Implied(names=("--disable-pip-version-check",)),
-    Implied(names=("--no-warn-script-location",)),
-    Refused(names=("--user",), instead=_HERE),
-    Refused(names=("-t", "--target"), instead=_HERE, metavar="DIR"),
-    Refused(names=("--root",), instead=_HERE, metavar="DIR"),
-    Refused(names=("--python",), instead=_HERE, metavar="PYTHON"),
-    Refused(names=("--require-virtualenv",), instead=_HERE),
-    Refused(names=("--platform",), instead=_ITS_PYTHON, metavar="PLATFORM"),
-    Refused(names=("--python-version",), instead=_ITS_PYTHON, metavar="VERSION"),
-    Refused(names=("--implementation",), instead=_ITS_PYTHON, metavar="KIND"),
-    Refused(names=("--abi",), instead=_ITS_PYTHON, metavar="ABI"),
-    Refused(
+    ForwardedOption(names=("--compile",), stages=_INSTALLING),
+    ForwardedOption(names=("--no-compile",), stages=_INSTALLING),
+    ForwardedOption(names=("--no-warn-conflicts",), stages=_INSTALLING),
+    ForwardedOption(names=("--root-user-action",), stages=_INSTALLING, metavar="ACTION"),
+    ForwardedOption(names=("--no-clean",), stages=_ALL),
+    ForwardedOption(names=("--progress-bar",), stages=_ALL, metavar="KIND"),
+    ForwardedOption(names=("--debug",), stages=_ALL),
+    ForwardedOption(names=("--log", "--log-file"), stages=_ALL, metavar="FILE"),
+    ForwardedOption(names=("--keyring-provider",), stages=_ALL, metavar="KIND"),
+    ForwardedOption(names=("--proxy",), stages=_ALL, metavar="URL"),
+    ForwardedOption(names=("--no-proxy-env",), stages=_ALL),
+    ForwardedOption(names=("--retries",), stages=_ALL, metavar="N"),
+    ForwardedOption(names=("--resume-retries",), stages=_ALL, metavar="N"),
+    ForwardedOption(names=("--timeout", "--default-timeout"), stages=_ALL, metavar="SECONDS"),
+    ForwardedOption(names=("--exists-action",), stages=_ALL, metavar="ACTION"),
+    ForwardedOption(names=("--trusted-host",), stages=_ALL, metavar="HOST", in_files=True),
+    ForwardedOption(names=("--cert",), stages=_ALL, metavar="FILE"),
+    ForwardedOption(names=("--client-cert",), stages=_ALL, metavar="FILE"),
+    ForwardedOption(names=("--cache-dir",), stages=_ALL, metavar="DIR"),
+    ForwardedOption(names=("--no-cache-dir",), stages=_ALL),
+    ForwardedOption(names=("--no-color",), stages=_ALL),
+    ForwardedOption(names=("--use-feature",), stages=_ALL, metavar="NAME", in_files=True),
+    ForwardedOption(names=("--use-deprecated",), stages=_ALL, metavar="NAME"),
+    ForwardedOption(names=("--no-python-version-warning",), stages=_ALL),
+    ImpliedOption(names=("--no-input",)),
+    ImpliedOption(names=("--disable-pip-version-check",)),
+    ImpliedOption(names=("--no-warn-script-location",)),
+    RefusedOption(names=("--user",), instead=_HERE),
+    RefusedOption(names=("-t", "--target"), instead=_HERE, metavar="DIR"),
+    RefusedOption(names=("--root",), instead=_HERE, metavar="DIR"),
+    RefusedOption(names=("--python",), instead=_HERE, metavar="PYTHON"),
+    RefusedOption(names=("--require-virtualenv",), instead=_HERE),
+    RefusedOption(names=("--platform",), instead=_ITS_PYTHON, metavar="PLATFORM"),
+    RefusedOption(names=("--python-version",), instead=_ITS_PYTHON, metavar="VERSION"),
+    RefusedOption(names=("--implementation",), instead=_ITS_PYTHON, metavar="KIND"),
+    RefusedOption(names=("--abi",), instead=_ITS_PYTHON, metavar="ABI"),
+    RefusedOption(
         names=("--break-system-packages",),
         instead="A marker does not stop this command; to let pip replace what conda owns, name it:"
         " `--break-other-managers=NAME`.",
     ),
-    Refused(
+    RefusedOption(
         names=("-I", "--ignore-installed"),
         instead="It would leave files of what is installed behind: `--force-reinstall` removes"
         " them first.",
     ),
-    Refused(
+    RefusedOption(
         names=("--report",),
         instead="`--dry-run --json` tells what would be installed, by conda and by pip.",
         metavar="FILE",
     ),
-    Refused(
+    RefusedOption(
         names=("--isolated",),
         instead="`PIP_CONFIG_FILE=/dev/null` in the environment keeps pip's configuration out.",
     ),
-    Refused(
+    RefusedOption(
         names=("--install-option",),
         instead="pip 23.1 has removed it: use `--config-settings`.",
         metavar="OPTION",
@@ -205,7 +205,7 @@ class PipArgument:
     `in_file` is true where a requirements file gave it.
     """
 
-    option: Passed
+    option: ForwardedOption
     value: str | None = None
     in_file: bool = False
 
@@ -249,7 +249,7 @@ class PipOptions:
     def add(self, names: Iterable[str]) -> PipOptions:
         """These switches too, where they were not given."""
         fresh = (BY_NAME[name] for name in names if not self.has(name))
-        given = (PipArgument(option=one) for one in fresh if isinstance(one, Passed))
+        given = (PipArgument(option=one) for one in fresh if isinstance(one, ForwardedOption))
         return replace(self, arguments=(*self.arguments, *given))
 
     def has(self, name: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,14 +15,13 @@ from conda_pip_interop.errors import PipFailedError
 from conda_pip_interop.installers.pip_input_files import build_words, write_constraints, write_links
 from conda_pip_interop.installers.pip_options import PipOptions
 from conda_pip_interop.installers.pip_report import parse_report
-from conda_pip_interop.installers.processes import run_child
 from conda_pip_interop.installers.stubs import write_overlay
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from conda_pip_interop.installers.interface import HeldDistribution, Line, Pin
+    from conda_pip_interop.installers.interface import Line, Pin, ProvidedDistribution
     from conda_pip_interop.installers.pip_options import Stage
     from conda_pip_interop.installers.pip_report import ReportItem
 
@@ -85,17 +86,17 @@ class PipProcess:
         self,
         lines: tuple[Line, ...],
         *,
-        held: tuple[HeldDistribution, ...],
+        provided: tuple[ProvidedDistribution, ...],
         with_deps: bool = True,
-        anew: bool = False,
+        ignore_installed: bool = False,
     ) -> tuple[ReportItem, ...]:
         """See `Installer.resolve`: a dry run with a report, which a marker does not forbid."""
         with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
             folder = Path(name)
             overlay = folder / "overlay"
             overlay.mkdir()
-            write_overlay(overlay, held)
-            pinned = "".join(f"{one.name}=={one.version}\n" for one in held)
+            write_overlay(overlay, provided)
+            pinned = "".join(f"{one.name}=={one.version}\n" for one in provided)
             constraints = folder / "constraints.txt"
             constraints.write_text(pinned, encoding="utf-8")
             report = folder / "report.json"
@@ -104,7 +105,7 @@ class PipProcess:
                     *("install", "--dry-run", "--report", str(report)),
                     *("--constraint", str(constraints), "--src", str(folder / "src")),
                     *(() if with_deps else ("--no-deps",)),
-                    *(("--ignore-installed",) if anew else ()),
+                    *(("--ignore-installed",) if ignore_installed else ()),
                     *self.resolving,
                     *self._looking("resolve", folder),
                     *build_words(lines, folder, self.options),
@@ -203,7 +204,7 @@ def neutral_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _stay_in(prefix: Path) -> list[str]:
-    """Arguments that name `prefix` as the place to install to, which pip.conf may not say.
+    """Arguments that install into `prefix`, which override pip.conf.
 
     An empty `--target` means none; an empty `--prefix` or `--root` would be a relative path.
     """
@@ -253,3 +254,34 @@ def _last_words(lines: list[str]) -> Iterable[str]:
 
 def _indent(lines: Iterable[str]) -> str:
     return "\n".join(f"    {line}" for line in lines)
+
+
+def run_child(
+    command: Sequence[str], environ: Mapping[str, str], *, show: bool, stdout: bool = True
+) -> tuple[int, str]:
+    """Run to the end; its exit code, and what it said, on stderr alone without `stdout`.
+
+    `show` passes that on to our stderr as it comes. Whatever interrupts us ends the child first: it
+    would write on where we clean up.
+    """
+    with subprocess.Popen(
+        command,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if stdout else subprocess.DEVNULL,
+        stderr=subprocess.STDOUT if stdout else subprocess.PIPE,
+        text=True,
+        errors="replace",
+    ) as process:
+        lines: list[str] = []
+        try:
+            for line in (process.stdout if stdout else process.stderr) or ():
+                lines.append(line)
+                if show:
+                    sys.stderr.write(line)
+            process.wait()
+        except BaseException:  # an interruption too ends the process
+            process.terminate()
+            process.wait()
+            raise
+    return process.returncode, "".join(lines)

@@ -47,7 +47,9 @@ def find_source(line: Line, process: PipProcess, folder: Path) -> Path | None:
     )
     failure = None
     try:
-        unpacking.resolve((replace(line, editable=False),), held=(), with_deps=False, anew=True)
+        unpacking.resolve(
+            (replace(line, editable=False),), provided=(), with_deps=False, ignore_installed=True
+        )
     except InteropError as error:
         failure = error
     for unpacked in (*folder.glob("pip-req-build-*"), *folder.glob("pip-install-*/*")):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from conda_pip_interop.installers.interface import HeldDistribution
+    from conda_pip_interop.installers.interface import ProvidedDistribution
     from conda_pip_interop.installers.pip_report import ReportItem
 
 
@@ -52,9 +52,9 @@ def write_stub_wheel(
     return wheel
 
 
-def write_overlay(folder: Path, held: tuple[HeldDistribution, ...]) -> None:
-    """Write a `*.dist-info` with METADATA (core metadata 2.1) and RECORD for each of `held`."""
-    for distribution in held:
+def write_overlay(folder: Path, provided: tuple[ProvidedDistribution, ...]) -> None:
+    """Write a `*.dist-info` with METADATA (core metadata 2.1) and RECORD for each of `provided`."""
+    for distribution in provided:
         name = distribution.name.replace("-", "_")
         dist_info = folder / f"{name}-{distribution.version}.dist-info"
         dist_info.mkdir(parents=True)

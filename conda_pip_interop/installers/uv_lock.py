@@ -103,17 +103,17 @@ def _read_origin(package: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     return _build_origin(one, archive_info=_read_hashes(one)), False
 
 
-def _build_origin(place: Mapping[str, Any], **info: Mapping[str, Any]) -> dict[str, Any]:
-    url = place["url"] if "url" in place else Path(place["path"]).resolve().as_uri()
+def _build_origin(location: Mapping[str, Any], **info: Mapping[str, Any]) -> dict[str, Any]:
+    url = location["url"] if "url" in location else Path(location["path"]).resolve().as_uri()
     parts = urlsplit(url)
     found = {"url": parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), **info}
-    if "subdirectory" in place:
-        found["subdirectory"] = place["subdirectory"]
+    if "subdirectory" in location:
+        found["subdirectory"] = location["subdirectory"]
     return found
 
 
-def _read_hashes(place: Mapping[str, Any]) -> Mapping[str, Any]:
-    hashes = dict(place.get("hashes", {}))
+def _read_hashes(location: Mapping[str, Any]) -> Mapping[str, Any]:
+    hashes = dict(location.get("hashes", {}))
     first = next((f"{name}={value}" for name, value in hashes.items()), None)
     return {} if first is None else {"hash": first, "hashes": hashes}
 

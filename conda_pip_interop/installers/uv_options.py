@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.installers.pip_options import BY_NAME, Passed, PipArgument, PipOptions
+from conda_pip_interop.installers.pip_options import (
+    BY_NAME,
+    ForwardedOption,
+    PipArgument,
+    PipOptions,
+)
 
 _LINES: Final = ("--no-index",)
 #: pip treats its indexes as equals; uv takes the first that has a name. Only where there are
@@ -101,7 +106,7 @@ def build_settings(options: PipOptions, configured: Mapping[str, str]) -> UvSett
 def _read_configured(configured: Mapping[str, str]) -> Iterator[PipArgument]:
     for name, value in configured.items():
         option = BY_NAME.get(f"--{name}")
-        if not isinstance(option, Passed):
+        if not isinstance(option, ForwardedOption):
             continue
         argument = PipArgument(option=option, value=value)
         if argument.name in _OF_PIP_ALONE or not value.strip():
@@ -131,8 +136,8 @@ def _add(settings: UvSettings, one: PipArgument) -> UvSettings:
 def _translate(name: str, value: str | None) -> tuple[str, list[str]]:
     """The field of `UvSettings` that an option belongs to, and what stands there."""
     if name in (*_PLACES, *_LINES):
-        place = f" {_find_url(value)}" if value is not None else ""
-        return "lines", [f"{name}{place}"]
+        location = f" {_find_url(value)}" if value is not None else ""
+        return "lines", [f"{name}{location}"]
     if name in _NAMES:
         return "lines", [f"{name} {word}" for word in _split(value)]
     if name in _WORDS:
@@ -145,9 +150,13 @@ def _translate(name: str, value: str | None) -> tuple[str, list[str]]:
     raise _refuse(name if value is None else f"{name} {value}")
 
 
-def _find_url(place: str) -> str:
+def _find_url(location: str) -> str:
     """pip means paths from the current folder on; uv from that of the file they stand in."""
-    return place if "://" in place or place.startswith("file:") else Path(place).resolve().as_uri()
+    return (
+        location
+        if "://" in location or location.startswith("file:")
+        else Path(location).resolve().as_uri()
+    )
 
 
 def _split(value: str | None) -> list[str]:

@@ -1,6 +1,6 @@
 """The real uv, run for one environment's Python, in the place of pip.
 
-uv knows no report and no overlay of pip's: conda's part is held by constraints that name wheels of
+uv knows no report and no overlay of pip's: conda's part is fixed by constraints that name wheels of
 metadata alone, what is installed is preferred where it still serves, as pip prefers it, and what
 distributions require is read from where uv puts them for a look. uv is for wheels: what is none,
 pip looks into, and `installers.building` has it built by pip.
@@ -23,15 +23,14 @@ from packaging.utils import NormalizedName, canonicalize_name, parse_wheel_filen
 
 from conda_pip_interop.dependency_files.locations import is_archive
 from conda_pip_interop.errors import InteropError, PipFailedError
-from conda_pip_interop.installers.interface import HeldDistribution, Line, Pin
+from conda_pip_interop.installers.interface import Line, Pin, ProvidedDistribution
 from conda_pip_interop.installers.pip_input_files import (
     write_constraints,
     write_links,
     write_requirements,
 )
-from conda_pip_interop.installers.pip_process import find_missing, neutral_environment
+from conda_pip_interop.installers.pip_process import find_missing, neutral_environment, run_child
 from conda_pip_interop.installers.pip_report import ReportItem
-from conda_pip_interop.installers.processes import run_child
 from conda_pip_interop.installers.stubs import write_stub_wheel
 from conda_pip_interop.installers.uv_lock import Package, is_wheel, parse_answer, read_metadata
 from conda_pip_interop.installers.uv_options import UvSettings
@@ -57,7 +56,7 @@ class UvProcess:
     uv: Path
     pip: PipProcess
     read_settings: Callable[[], UvSettings] = UvSettings
-    read_installed: Callable[[], Iterable[HeldDistribution]] = tuple
+    read_installed: Callable[[], Iterable[ProvidedDistribution]] = tuple
     _seen: dict[str, ReportItem] = field(default_factory=dict)
 
     @cached_property
@@ -66,7 +65,7 @@ class UvProcess:
         return self.read_settings()
 
     @cached_property
-    def installed(self) -> tuple[HeldDistribution, ...]:
+    def installed(self) -> tuple[ProvidedDistribution, ...]:
         """The environment's distributions, each with all its requirements."""
         return tuple(self.read_installed())
 
@@ -74,18 +73,22 @@ class UvProcess:
         self,
         lines: tuple[Line, ...],
         *,
-        held: tuple[HeldDistribution, ...],
+        provided: tuple[ProvidedDistribution, ...],
         with_deps: bool = True,
-        anew: bool = False,
+        ignore_installed: bool = False,
     ) -> tuple[ReportItem, ...]:
         """See `Installer.resolve`."""
-        fixed = {one.name for one in held}
-        there = () if anew else tuple(one for one in self.installed if one.name not in fixed)
+        fixed = {one.name for one in provided}
+        there = (
+            ()
+            if ignore_installed
+            else tuple(one for one in self.installed if one.name not in fixed)
+        )
         with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
             folder = Path(name)
             packages = self._compile(
                 [
-                    *_write_held(held, folder),
+                    *_write_provided(provided, folder),
                     *self._limits(folder),
                     *(() if with_deps else ("--no-deps",)),
                     str(self._write_asked(lines, folder, there)),
@@ -118,7 +121,7 @@ class UvProcess:
         (into / ".lock").unlink(missing_ok=True)
 
     def _compile(
-        self, words: list[str], *, preferred: tuple[HeldDistribution, ...], folder: Path
+        self, words: list[str], *, preferred: tuple[ProvidedDistribution, ...], folder: Path
     ) -> list[Package]:
         lock = folder / "pylock.toml"
         if preferred:
@@ -132,8 +135,8 @@ class UvProcess:
         return parse_answer(lock.read_text(encoding="utf-8"))
 
     def _find_preferred(
-        self, lines: tuple[Line, ...], there: tuple[HeldDistribution, ...]
-    ) -> tuple[HeldDistribution, ...]:
+        self, lines: tuple[Line, ...], there: tuple[ProvidedDistribution, ...]
+    ) -> tuple[ProvidedDistribution, ...]:
         """What stays in its version where it can, by pip's rules for `--upgrade`."""
         if "--upgrade" not in self.pip.resolving:
             return there
@@ -143,7 +146,7 @@ class UvProcess:
         return tuple(one for one in there if one.name not in asked)
 
     def _write_asked(
-        self, lines: tuple[Line, ...], folder: Path, there: tuple[HeldDistribution, ...]
+        self, lines: tuple[Line, ...], folder: Path, there: tuple[ProvidedDistribution, ...]
     ) -> Path:
         """The requirements file; what is installed need be on no index."""
         stubs = folder / "installed"
@@ -187,7 +190,7 @@ class UvProcess:
             if not one.wheel:
                 line = one.line(texts.get(one.name))
                 (self._seen[one.key],) = self.pip.resolve(
-                    (line,), held=(), with_deps=False, anew=True
+                    (line,), provided=(), with_deps=False, ignore_installed=True
                 )
         return tuple(
             replace(
@@ -259,24 +262,24 @@ def _read_asked(lines: Iterable[Line]) -> dict[NormalizedName, tuple[Line, tuple
 
 def _name_wheel(line: Line) -> Line:
     """A path or URL of a wheel as a requirement: its name is in its file's (binary format)."""
-    place, bracket, extras = line.text.partition("[") if " @ " not in line.text else ("", "", "")
-    file = unquote(urlsplit(place).path if "://" in place else place)
+    location, bracket, extras = line.text.partition("[") if " @ " not in line.text else ("", "", "")
+    file = unquote(urlsplit(location).path if "://" in location else location)
     if line.editable or not (is_archive(file) and is_wheel(file)):
         return line
     name = parse_wheel_filename(file.rpartition("/")[2].rpartition(os.sep)[2])[0]
-    url = place if "://" in place else Path(place).as_uri()
+    url = location if "://" in location else Path(location).as_uri()
     return replace(line, text=f"{name}{bracket}{extras} @ {url}")
 
 
-def _write_held(held: Iterable[HeldDistribution], folder: Path) -> Iterable[str]:
-    stubs = folder / "held"
+def _write_provided(provided: Iterable[ProvidedDistribution], folder: Path) -> Iterable[str]:
+    stubs = folder / "provided"
     stubs.mkdir()
-    lines = [f"{one.name} @ {_write_stub(one, stubs).as_uri()}\n" for one in held]
-    (folder / "held.txt").write_text("".join(lines), encoding="utf-8")
-    return (f"--constraint={folder / 'held.txt'}",)
+    lines = [f"{one.name} @ {_write_stub(one, stubs).as_uri()}\n" for one in provided]
+    (folder / "provided.txt").write_text("".join(lines), encoding="utf-8")
+    return (f"--constraint={folder / 'provided.txt'}",)
 
 
-def _write_stub(one: HeldDistribution, folder: Path) -> Path:
+def _write_stub(one: ProvidedDistribution, folder: Path) -> Path:
     return write_stub_wheel(
         folder,
         name=one.name,

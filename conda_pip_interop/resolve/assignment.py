@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class Preferences:
     """What the command line says of who supplies what; names are of PyPI projects.
 
-    `over`: what pip may put in the place of conda's. `upgrade`: whose newest version is wanted
+    `overwrite`: what pip may put in the place of conda's. `upgrade`: whose newest version is wanted
     though another serves: nobody's, that of what is asked for, or of all that is needed too.
     `only_deps`: what is asked for stays out, what it needs comes in. `limits` are the ranges that
     constraints state: they ask for nothing. `pre`: pre-releases are as good as releases.
@@ -42,9 +42,9 @@ class Preferences:
 
     from_pypi: frozenset[NormalizedName] = frozenset()
     from_conda: frozenset[NormalizedName] = frozenset()
-    over: frozenset[NormalizedName] = frozenset()
+    overwrite: frozenset[NormalizedName] = frozenset()
     prefer: Preference = "conda"
-    upgrade: Literal["none", "asked", "all"] = "none"
+    upgrade: Literal["none", "requested", "all"] = "none"
     no_deps: bool = False
     only_deps: bool = False
     limits: Mapping[NormalizedName, SpecifierSet] = field(default_factory=dict, hash=False)
@@ -53,7 +53,7 @@ class Preferences:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Installed:
+class InstalledPackage:
     """A distribution that the environment has, and its manager."""
 
     version: str
@@ -64,7 +64,7 @@ class Installed:
 class AlreadyInstalled:
     """The environment has it, in a version that serves."""
 
-    installed: Installed
+    installed: InstalledPackage
     reason: str
 
 
@@ -105,7 +105,7 @@ class Assigner:
     `command` makes a command line for the environment.
     """
 
-    installed: Mapping[NormalizedName, Installed]
+    installed: Mapping[NormalizedName, InstalledPackage]
     candidates: Callable[[NormalizedName], tuple[CondaPackage, ...]]
     environment: Mapping[str, str]
     requires: Callable[[NormalizedName], tuple[str, ...]]
@@ -156,7 +156,9 @@ class Assigner:
     ) -> Iterable[tuple[Requirement, str]]:
         """All that pip's distributions need; of conda's what their extras add."""
         match supply:
-            case FromPip() | Skipped() | AlreadyInstalled(installed=Installed(manager="pip")):
+            case (
+                FromPip() | Skipped() | AlreadyInstalled(installed=InstalledPackage(manager="pip"))
+            ):
                 return self._dependencies(name)
             case _ if self.extras[name]:
                 return self._dependencies(name, only_extras=True)
@@ -184,22 +186,24 @@ class Assigner:
         if name in self.sources or name in self._urls:
             return self.preferences.reasons.get(name, "from a path or URL")
         has = self.installed.get(name)
-        has_pips = has is not None and has.manager == "pip" and self._serves(name, has)
-        if name in self.preferences.from_pypi and not has_pips:
+        pip_has_it = has is not None and has.manager == "pip" and self._serves(name, has)
+        if name in self.preferences.from_pypi and not pip_has_it:
             return self.preferences.reasons.get(name, "requested by --from-pypi")
         return self.moved.get(name)
 
-    def _serves(self, name: NormalizedName, has: Installed) -> bool:
+    def _serves(self, name: NormalizedName, has: InstalledPackage) -> bool:
         return _satisfies(has.version, self._ranges[name])
 
-    def _is_to_change(self, name: NormalizedName, has: Installed) -> bool:
+    def _is_to_change(self, name: NormalizedName, has: InstalledPackage) -> bool:
         """Whether what serves is to give way: to the newest version, or to conda's."""
         if has.manager == "pip" and name in self.preferences.from_conda:
             return True
         asked = not self._asked_by[name]
-        return self.preferences.upgrade == "all" or (self.preferences.upgrade == "asked" and asked)
+        return self.preferences.upgrade == "all" or (
+            self.preferences.upgrade == "requested" and asked
+        )
 
-    def _explain_change(self, name: NormalizedName, has: Installed) -> str:
+    def _explain_change(self, name: NormalizedName, has: InstalledPackage) -> str:
         needed = self._ranges[name]
         if self._serves(name, has):
             return f"pip has {has.version} of it, and the newest is wanted"
@@ -210,14 +214,14 @@ class Assigner:
         has = self.installed.get(name)
         if has is None or has.manager == "pip":
             return FromPip(reason=reason)
-        if name in self.preferences.over:
+        if name in self.preferences.overwrite:
             return FromPip(reason=f"{reason}; in place of conda's {has.version}")
         if name in self.moved and self._serves(name, has):
             return _keep(has)
         remove = self.command("conda", "remove", name)
         raise _would_overwrite(name, has.version, self._ranges[name], reason, remove=remove)
 
-    def _let_conda(self, name: NormalizedName, has: Installed | None) -> Assignment:
+    def _let_conda(self, name: NormalizedName, has: InstalledPackage | None) -> Assignment:
         """conda's, if the channels have a version that serves."""
         specifiers = self._ranges[name]
         packages = self.candidates(name)
@@ -240,7 +244,9 @@ class Assigner:
             raise _not_in_channels(name, specifiers, shortage)
         return self._fall_back(name, has, shortage)
 
-    def _fall_back(self, name: NormalizedName, has: Installed | None, shortage: str) -> Assignment:
+    def _fall_back(
+        self, name: NormalizedName, has: InstalledPackage | None, shortage: str
+    ) -> Assignment:
         if has is not None and has.manager == "conda" and self._serves(name, has):
             return _keep(has)
         return self._let_pip(name, shortage)
@@ -288,7 +294,7 @@ def _parse(line: str) -> Requirement | None:
         return None
 
 
-def _keep(has: Installed) -> AlreadyInstalled:
+def _keep(has: InstalledPackage) -> AlreadyInstalled:
     return AlreadyInstalled(installed=has, reason=f"already installed by {has.manager}")
 
 
@@ -317,12 +323,12 @@ def _filter(
 def _would_overwrite(
     name: NormalizedName, version: str, specifiers: SpecifierSet, reason: str, *, remove: str
 ) -> InteropError:
-    over = f"To let pip replace conda's: `--break-other-managers={name}`."
+    overwrite = f"To let pip replace conda's: `--break-other-managers={name}`."
     if _satisfies(version, specifiers):
         return InteropError(
             "would-overwrite",
             f"pip would overwrite conda's {name} {version} ({reason}).",
-            hints=(f"Keep conda's {name}, or remove it first: `{remove}`.", over),
+            hints=(f"Keep conda's {name}, or remove it first: `{remove}`.", overwrite),
         )
     return InteropError(
         "would-overwrite",
@@ -330,7 +336,7 @@ def _would_overwrite(
         hints=(
             f"Choose a version of the package that requires it which works with {name} {version}.",
             f"Add a channel that has {name}{specifiers}: `-c CHANNEL`.",
-            over,
+            overwrite,
         ),
     )
 

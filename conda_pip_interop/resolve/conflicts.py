@@ -146,7 +146,7 @@ class ConflictResolver:
         """What pip could supply instead: not what conda has, nor what it was told to bring."""
         conda_has = {
             name for name, one in self.known.installed.items() if one.manager == "conda"
-        } - self.preferences.over
+        } - self.preferences.overwrite
         return {
             one.spec: name
             for name, one in supplies.items()
@@ -184,7 +184,7 @@ class ConflictResolver:
         from_pip = {name for name, one in supplies.items() if isinstance(one, FromPip)}
         moved: dict[NormalizedName, str] = {}
         for package in solution.linked:
-            for name in self.known.find_carried([package]).keys() & from_pip:
+            for name in self.known.find_contained([package]).keys() & from_pip:
                 culprits = [
                     project
                     for spec, project in projects.items()

@@ -11,9 +11,9 @@ from conda_pip_interop.environment.conda_records import claimed_metadata
 from conda_pip_interop.environment.distributions import read_requirements
 from conda_pip_interop.environment.origin import find_content
 from conda_pip_interop.environment.ownership import ByConda
-from conda_pip_interop.installers.interface import HeldDistribution
+from conda_pip_interop.installers.interface import ProvidedDistribution
 from conda_pip_interop.names.versions import parse_version
-from conda_pip_interop.resolve.assignment import Installed
+from conda_pip_interop.resolve.assignment import InstalledPackage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -36,7 +36,7 @@ class KnownPackages:
         self._read: dict[NormalizedName, Metadata] = {}
         self._items: dict[NormalizedName, ReportItem] = {}
         self.installed = {
-            name: Installed(version=one.version, manager=self._manager(one))
+            name: InstalledPackage(version=one.version, manager=self._manager(one))
             for name, one in self._distributions.items()
         }
 
@@ -47,7 +47,7 @@ class KnownPackages:
         return bool(fresh)
 
     @property
-    def direct(self) -> frozenset[NormalizedName]:
+    def direct_names(self) -> frozenset[NormalizedName]:
         """The names that came from a URL or a path (PEP 610)."""
         return frozenset(name for name, one in self._items.items() if one.is_direct)
 
@@ -55,21 +55,21 @@ class KnownPackages:
         """What came from a URL or a path, by name and with the extras that were asked for."""
         return [
             Requirement(f"{name}[{','.join(self._items[name].requested_extras)}]")
-            for name in sorted(self.direct)
+            for name in sorted(self.direct_names)
         ]
 
     def find_items(self, names: Collection[NormalizedName]) -> tuple[ReportItem, ...]:
         """What pip has answered of these names."""
         return tuple(self._items[name] for name in sorted(names) if name in self._items)
 
-    def has_pips(self, name: NormalizedName) -> bool:
+    def is_from_pip(self, name: NormalizedName) -> bool:
         """Whether pip has the name in the environment."""
         return name in self.installed and self.installed[name].manager == "pip"
 
     def has_source(self, item: ReportItem) -> bool:
         """Whether pip has this very commit or archive there (PEP 610); a folder may change."""
         there = self._distributions.get(item.name)
-        if there is None or there.direct_url is None or not self.has_pips(item.name):
+        if there is None or there.direct_url is None or not self.is_from_pip(item.name):
             return False
         installed, wanted = find_content(there.direct_url), find_content(item.origin)
         return wanted is not None and installed == wanted
@@ -100,19 +100,19 @@ class KnownPackages:
         owner = self.snapshot.ownership.owner_of(distribution)
         return "conda" if isinstance(owner, ByConda) else "pip"
 
-    def build_held(
+    def build_provided(
         self, solution: Solution | None, *, free: Collection[NormalizedName]
-    ) -> tuple[HeldDistribution, ...]:
+    ) -> tuple[ProvidedDistribution, ...]:
         """Everything that conda has, or will have, for pip to see; `free` is pip's to choose."""
         versions = {
             name: one.version for name, one in self.installed.items() if one.manager == "conda"
         }
         if solution is not None:
-            for gone in self.find_carried(solution.unlinked):
+            for gone in self.find_contained(solution.unlinked):
                 versions.pop(gone, None)
-            versions.update(self.find_carried(solution.linked))
+            versions.update(self.find_contained(solution.linked))
         return tuple(
-            HeldDistribution(
+            ProvidedDistribution(
                 name=name,
                 version=version,
                 extras=self._find_extras(name),
@@ -124,7 +124,7 @@ class KnownPackages:
             if name not in free
         )
 
-    def find_carried(self, packages: Iterable[CondaPackage]) -> dict[NormalizedName, str]:
+    def find_contained(self, packages: Iterable[CondaPackage]) -> dict[NormalizedName, str]:
         """The distributions of packages: as recorded where installed, else by their name."""
         recorded = {one.name: one for one in self.snapshot.records}
         carried: dict[NormalizedName, str] = {}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.changes.plan import PackageStep
     from conda_pip_interop.installers.pip_report import ReportItem
-    from conda_pip_interop.resolve.assignment import Assignment, Installed
+    from conda_pip_interop.resolve.assignment import Assignment, InstalledPackage
     from conda_pip_interop.resolve.solver import CondaPackage, Solution
 
 
@@ -22,7 +22,7 @@ def build_steps(
     assignments: Mapping[NormalizedName, Assignment],
     solution: Solution | None,
     items: tuple[ReportItem, ...],
-    installed: Mapping[NormalizedName, Installed],
+    installed: Mapping[NormalizedName, InstalledPackage],
 ) -> tuple[PackageStep, ...]:
     """Build what is kept, what conda does, what pip does; each part sorted by name."""
     return (
@@ -68,7 +68,7 @@ def _build_conda_steps(
 def _build_pip_steps(
     assignments: Mapping[NormalizedName, Assignment],
     items: tuple[ReportItem, ...],
-    installed: Mapping[NormalizedName, Installed],
+    installed: Mapping[NormalizedName, InstalledPackage],
 ) -> Iterable[InstallPip]:
     for item in sorted(items, key=lambda one: one.name):
         has, one = installed.get(item.name), assignments[item.name]

@@ -24,7 +24,7 @@ from conda_pip_interop.resolve.assignment import (
 )
 from conda_pip_interop.resolve.conflicts import ConflictResolver
 from conda_pip_interop.resolve.known_packages import KnownPackages
-from conda_pip_interop.resolve.pins import build_pins
+from conda_pip_interop.resolve.pinned_requirements import build_pins
 from conda_pip_interop.resolve.plan_steps import build_steps
 from conda_pip_interop.resolve.request import Request
 from conda_pip_interop.text import hide_password
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.changes.plan import PackageStep
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
-    from conda_pip_interop.installers.interface import HeldDistribution, Installer, Pin
+    from conda_pip_interop.installers.interface import Installer, Pin, ProvidedDistribution
     from conda_pip_interop.installers.pip_report import ReportItem
     from conda_pip_interop.resolve.solver import Conda, CondaPackage, Solution
 
@@ -79,8 +79,8 @@ class _CondaAnswer:
     @property
     def question(self) -> tuple[object, ...]:
         """What of it pip's answer depends on."""
-        held = () if self.solution is None else self.solution.linked
-        return (self.from_pip, self.unknown, held)
+        provided = () if self.solution is None else self.solution.linked
+        return (self.from_pip, self.unknown, provided)
 
 
 class Planner:
@@ -127,7 +127,7 @@ class Planner:
 
     def _look_into(self, request: Request) -> None:
         """Learn the names of what is asked for by a URL or a path, also where it is installed."""
-        if request.places:
+        if request.direct:
             items = self._look_up(request.lines[len(request.requirements) :])
             self._known.learn(items)
             if request.options.break_requested:
@@ -135,17 +135,19 @@ class Planner:
 
     def _let_overwrite(self, items: tuple[ReportItem, ...], request: Request) -> None:
         """Let pip overwrite those of `items` that `request` names by a URL or a path."""
-        keys = {one.place.key for one in request.places}
-        over = self._preferences.over | {
+        keys = {one.location.key for one in request.direct}
+        overwrite = self._preferences.overwrite | {
             one.name for one in items if find_key(one.url, one.origin.get("subdirectory")) in keys
         }
-        self._preferences = replace(self._preferences, over=over)
+        self._preferences = replace(self._preferences, overwrite=overwrite)
         self._conflicts.preferences = self._preferences
 
     def _look_up(self, lines: tuple[Line, ...]) -> tuple[ReportItem, ...]:
         """What pip has to say of lines alone, whatever is installed."""
         try:
-            return self._installer.resolve(lines, held=(), with_deps=False, anew=True)
+            return self._installer.resolve(
+                lines, provided=(), with_deps=False, ignore_installed=True
+            )
         except PipFailedError as error:
             raise _pip_failed(error, self._target) from error
 
@@ -162,7 +164,7 @@ class Planner:
                 command=self._target.command,
                 matches=self._conda.matches,
                 preferences=self._preferences,
-                sources=self._known.direct,
+                sources=self._known.direct_names,
                 moved=self._conflicts.moved,
             )
             supplies = assigner.assign(wanted, sorted(limited))
@@ -188,7 +190,7 @@ class Planner:
 
     def _find_beyond_limits(self, solution: Solution | None) -> set[NormalizedName]:
         """What conda brings along in a version that a constraint excludes."""
-        brought = {} if solution is None else self._known.find_carried(solution.linked)
+        brought = {} if solution is None else self._known.find_contained(solution.linked)
         limits = self._preferences.limits
         return {
             name
@@ -210,13 +212,13 @@ class Planner:
         and what they need is conda's to answer first.
         """
         free = conda.from_pip | conda.unknown
-        held = self._known.build_held(conda.solution, free=free)
+        provided = self._known.build_provided(conda.solution, free=free)
         try:
             answer = self._installer.resolve(
-                lines, held=held, with_deps=not self._preferences.no_deps
+                lines, provided=provided, with_deps=not self._preferences.no_deps
             )
         except PipFailedError as error:
-            if self._preferences.no_deps or not self._learn_named(lines, held):
+            if self._preferences.no_deps or not self._learn_named(lines, provided):
                 raise _pip_failed(error, self._target) from error
             return None
         self._known.learn(answer)
@@ -224,15 +226,19 @@ class Planner:
 
     def _find_other_sources(self, answer: tuple[ReportItem, ...]) -> tuple[ReportItem, ...]:
         """What was asked for by its place, and pip takes for installed by its version alone."""
-        missing = self._known.direct - {one.name for one in answer}
+        missing = self._known.direct_names - {one.name for one in answer}
         return tuple(
             one for one in self._known.find_items(missing) if not self._known.has_source(one)
         )
 
-    def _learn_named(self, lines: tuple[Line, ...], held: tuple[HeldDistribution, ...]) -> bool:
+    def _learn_named(
+        self, lines: tuple[Line, ...], provided: tuple[ProvidedDistribution, ...]
+    ) -> bool:
         """Whether pip can tell of what was named, and there was something new in it."""
         try:
-            return self._known.learn(self._installer.resolve(lines, held=held, with_deps=False))
+            return self._known.learn(
+                self._installer.resolve(lines, provided=provided, with_deps=False)
+            )
         except InteropError:
             return False
 
@@ -240,7 +246,7 @@ class Planner:
         """Whether pip would install just what was left for it, but for what it has already."""
         names = {one.name for one in answer}
         missing = conda.from_pip - names
-        return names <= conda.from_pip and all(self._known.has_pips(name) for name in missing)
+        return names <= conda.from_pip and all(self._known.is_from_pip(name) for name in missing)
 
     def _finish(
         self, conda: _CondaAnswer, answer: tuple[ReportItem, ...], request: Request
@@ -255,11 +261,13 @@ class Planner:
             for name, one in conda.supplies.items()
         }
         if request.options.force_reinstall:
-            anew = self._find_anew(supplies, request)
-            items = (*items, *anew)
+            reinstalled = self._find_reinstalled(supplies, request)
+            items = (*items, *reinstalled)
             reason = "requested by --force-reinstall"
             known = self._preferences.reasons
-            supplies.update({one.name: FromPip(reason=known.get(one.name, reason)) for one in anew})
+            supplies.update(
+                {one.name: FromPip(reason=known.get(one.name, reason)) for one in reinstalled}
+            )
         return Resolution(
             steps=build_steps(supplies, conda.solution, items, installed),
             solution=conda.solution,
@@ -268,14 +276,14 @@ class Planner:
                 name: one.spec.name for name, one in supplies.items() if isinstance(one, FromConda)
             },
             request=request,
-            overwrite=self._preferences.over,
+            overwrite=self._preferences.overwrite,
         )
 
-    def _find_anew(
+    def _find_reinstalled(
         self, supplies: Mapping[NormalizedName, Assignment], request: Request
     ) -> tuple[ReportItem, ...]:
         """What pip has and would keep of what was named, in the version that it has."""
-        asked = {one.name for one in request.requirements} | self._known.direct
+        asked = {one.name for one in request.requirements} | self._known.direct_names
         kept = {
             name: supply.installed.version
             for name, supply in sorted(supplies.items())
@@ -283,11 +291,11 @@ class Planner:
             and isinstance(supply, AlreadyInstalled)
             and supply.installed.manager == "pip"
         }
-        direct = self._known.find_items(kept.keys() & self._known.direct)
+        direct = self._known.find_items(kept.keys() & self._known.direct_names)
         lines = tuple(
             Line(text=f"{name}=={version}", in_file=True)
             for name, version in kept.items()
-            if name not in self._known.direct
+            if name not in self._known.direct_names
         )
         return (*direct, *(self._look_up(lines) if lines else ()))
 

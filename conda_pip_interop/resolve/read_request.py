@@ -29,7 +29,7 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     split_tail,
 )
 from conda_pip_interop.errors import InteropError, UsageError
-from conda_pip_interop.installers.pip_options import BY_NAME, Passed, PipArgument
+from conda_pip_interop.installers.pip_options import BY_NAME, ForwardedOption, PipArgument
 from conda_pip_interop.names.requirement import Invalid
 from conda_pip_interop.resolve.request import DirectRequirement, NamedRequirement, Request
 from conda_pip_interop.text import hide_password
@@ -95,7 +95,7 @@ class _Reader:
     folder: Path
     environ: Mapping[str, str]
     requirements: list[NamedRequirement] = field(default_factory=list)
-    places: list[DirectRequirement] = field(default_factory=list)
+    direct: list[DirectRequirement] = field(default_factory=list)
     constraints: list[NamedRequirement] = field(default_factory=list)
     pythons: list[tuple[str, str]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
@@ -110,7 +110,7 @@ class _Reader:
             _refuse_private(self.private)
         return Request(
             requirements=tuple(self.requirements),
-            places=tuple(self.places),
+            direct=tuple(self.direct),
             constraints=tuple(self.constraints),
             pythons=tuple(self.pythons),
             links=tuple(self.links),
@@ -160,19 +160,19 @@ class _Reader:
             self.pythons.append((dependencies.requires_python, origin))
 
     def take(self, entry: Entry, *, in_file: bool, editable: bool = False) -> None:
-        """One requirement or place."""
+        """One requirement or location."""
         text = expand_variables(entry.text, self.environ) if in_file else entry.text
         hashes, settings = _read_tail(entry)
-        place = self._find_place(text, entry.folder, editable=editable)
-        if isinstance(place, Invalid):
-            raise _invalid(entry, place.reason)
-        if place is not None:
+        location = self._find_location(text, entry.folder, editable=editable)
+        if isinstance(location, Invalid):
+            raise _invalid(entry, location.reason)
+        if location is not None:
             written = entry.text if "${" in entry.text and "://" in entry.text else None
             if written is not None:  # pip puts the values in itself
-                place = replace(place, text=written.partition(" ;")[0])
-            self.places.append(
+                location = replace(location, text=written.partition(" ;")[0])
+            self.direct.append(
                 DirectRequirement(
-                    place=place,
+                    location=location,
                     origin=entry.origin,
                     hashes=hashes,
                     settings=settings,
@@ -202,13 +202,15 @@ class _Reader:
             case "requirement" | "constraint":
                 self.take(entry, in_file=True)
 
-    def _find_place(self, text: str, beside: Path, *, editable: bool) -> Location | Invalid | None:
+    def _find_location(
+        self, text: str, beside: Path, *, editable: bool
+    ) -> Location | Invalid | None:
         """pip means paths from the current folder, also those in files; people do not always."""
-        place = parse_location(text, folder=self.folder, editable=editable)
-        if isinstance(place, Invalid):
+        location = parse_location(text, folder=self.folder, editable=editable)
+        if isinstance(location, Invalid):
             other = parse_location(text, folder=self.folder / beside, editable=editable)
-            return other if isinstance(other, Location) else place
-        return place
+            return other if isinstance(other, Location) else location
+        return location
 
     def _find(self, name: str) -> Path:
         return find_file(self.folder, name)
@@ -269,7 +271,7 @@ def _read_options(entry: Entry, environ: Mapping[str, str]) -> Iterable[PipArgum
         if not name.startswith("--") and len(name) > 2:  # noqa: PLR2004 - `-fwheels`
             name, equals, value = word[:2], "=", word[2:]
         option = BY_NAME.get(name)
-        if not (isinstance(option, Passed) and option.in_files):
+        if not (isinstance(option, ForwardedOption) and option.in_files):
             raise UsageError(
                 "refused-option",
                 f"{entry.origin}: {name} is not supported in a requirements file.",

@@ -73,17 +73,17 @@ def plan_reinstall(
 def build_reinstall_request(steps: Sequence[InstallPip]) -> tuple[Request, Preferences]:
     """Build the request that installs the distributions of `steps` again, with pip as before."""
     requirements: list[NamedRequirement] = []
-    places: list[DirectRequirement] = []
+    direct: list[DirectRequirement] = []
     for step in steps:
         source = _find_source(step.distribution) if step.distribution is not None else None
         if source is not None:
-            places.append(source)
+            direct.append(source)
             continue
         pin = Requirement(f"{step.name}=={step.version}")
         requirements.append(NamedRequirement(requirement=pin, origin="installed", in_file=True))
     request = Request(
         requirements=tuple(requirements),
-        places=tuple(places),
+        direct=tuple(direct),
         locked=True,  # some have hashes, some cannot
         options=InstallOptions(force_reinstall=True),
     )
@@ -113,14 +113,14 @@ def _find_source(distribution: Distribution) -> DirectRequirement | None:
         text = str(local)
     if within and local is None:
         text += f"#subdirectory={within}"
-    place = parse_location(text, folder=Path.cwd(), editable=editable)
-    if not isinstance(place, Location):
+    location = parse_location(text, folder=Path.cwd(), editable=editable)
+    if not isinstance(location, Location):
         return None
-    named = replace(place, name=distribution.name)
+    named = replace(location, name=distribution.name)
     hashes = archive.get("hashes") or {}
     sha256 = hashes.get("sha256") if isinstance(hashes, dict) else None
     return DirectRequirement(
-        place=named,
+        location=named,
         origin="installed",
         hashes=(f"sha256:{sha256}",) if isinstance(sha256, str) else (),
         in_file=True,

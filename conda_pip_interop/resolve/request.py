@@ -52,7 +52,7 @@ class NamedRequirement:
 class DirectRequirement:
     """A project by its place: a folder, an archive, a URL or a clone. Only pip can supply it."""
 
-    place: Location
+    location: Location
     origin: str = "command line"
     hashes: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
@@ -62,8 +62,8 @@ class DirectRequirement:
     def line(self) -> Line:
         """As pip takes it."""
         return Line(
-            text=self.place.text,
-            editable=self.place.editable,
+            text=self.location.text,
+            editable=self.location.editable,
             hashes=self.hashes,
             settings=self.settings,
             in_file=self.in_file,
@@ -82,7 +82,7 @@ class Request:
     """
 
     requirements: tuple[NamedRequirement, ...] = ()
-    places: tuple[DirectRequirement, ...] = ()
+    direct: tuple[DirectRequirement, ...] = ()
     constraints: tuple[NamedRequirement, ...] = ()
     pythons: tuple[tuple[str, str], ...] = ()
     links: tuple[str, ...] = ()
@@ -99,12 +99,12 @@ class Request:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """What pip is to resolve: the requirements, then the places.
+        """What pip is to resolve: the named requirements, then the direct ones.
 
         Beside a lock, which may hold clones, pip's rule that all or none have hashes does not
         stand: where some have none, hashes are checked when things are fetched, before any change.
         """
-        lines = (*(one.line for one in self.requirements), *(one.line for one in self.places))
+        lines = (*(one.line for one in self.requirements), *(one.line for one in self.direct))
         if self.locked and not all(one.hashes for one in lines):
             return tuple(replace(one, hashes=()) for one in lines)
         return lines
@@ -119,10 +119,10 @@ class Request:
                 for one in self.requirements
                 if one.requirement.marker is None or one.requirement.marker.evaluate(without_extra)
             ),
-            places=tuple(
+            direct=tuple(
                 one
-                for one in self.places
-                if not one.place.marker or Marker(one.place.marker).evaluate(without_extra)
+                for one in self.direct
+                if not one.location.marker or Marker(one.location.marker).evaluate(without_extra)
             ),
         )
 
@@ -145,10 +145,10 @@ class Request:
     def on_command_line(self) -> Request:
         """What the command line names; where it names only files, all that they name."""
         named = tuple(one for one in self.requirements if not one.in_file)
-        direct = tuple(one for one in self.places if not one.in_file)
+        direct = tuple(one for one in self.direct if not one.in_file)
         if not named and not direct:
             return self
-        return replace(self, requirements=named, places=direct)
+        return replace(self, requirements=named, direct=direct)
 
     @property
     def build_isolation(self) -> bool:
@@ -167,13 +167,13 @@ def build_preferences(request: Request, policy: Policy) -> Preferences:
     Raises InteropError `locked-setting`.
     """
     options = request.options
-    upgrade: Literal["none", "asked", "all"] = "none"
+    upgrade: Literal["none", "requested", "all"] = "none"
     if options.upgrade:
-        upgrade = "all" if options.upgrade_strategy == "eager" else "asked"
+        upgrade = "all" if options.upgrade_strategy == "eager" else "requested"
     return Preferences(
         from_pypi=frozenset(map(canonicalize_name, options.from_pypi)),
         from_conda=frozenset(map(canonicalize_name, options.from_conda)),
-        over=_find_overwritten(request),
+        overwrite=_find_overwritten(request),
         prefer=decide_preference(policy, options.prefer),
         upgrade=upgrade,
         no_deps=options.no_deps,
@@ -193,5 +193,5 @@ def _find_overwritten(request: Request) -> frozenset[NormalizedName]:
     if options.break_requested:
         chosen = request.on_command_line
         names |= {one.name for one in chosen.requirements}
-        names |= {one.place.name for one in chosen.places if one.place.name is not None}
+        names |= {one.location.name for one in chosen.direct if one.location.name is not None}
     return frozenset(names)

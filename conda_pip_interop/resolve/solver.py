@@ -100,7 +100,7 @@ class Conda(Protocol):
         ...
 
     def relink(self, records: tuple[CondaRecord, ...]) -> None:
-        """Link the very packages of `records` anew, in place of what the records list now."""
+        """Link exactly the packages of `records` again, replacing what the records list now."""
         ...
 
     def fetch(self, linked: Linked) -> Path | None:

@@ -33,7 +33,7 @@ TOOLS: Final = frozenset(("pip", "setuptools", "wheel"))
 _SHOWN: Final = 3
 
 
-def choose_removable(
+def _choose_removable(
     names: Sequence[str], snapshot: Snapshot, graph: Graph, target: Target
 ) -> tuple[Package, ...]:
     """Return the nodes of `names`: distributions of pip whose files are known to be their own.
@@ -50,18 +50,18 @@ def choose_removable(
         raise _condas(others, mine, graph, target)
     chosen = tuple(node for node in pips.values() if node is not None)
     for one in snapshot.distributions:
-        problem = find_obstacle(one, snapshot, target) if one.name in wanted else None
+        problem = _find_obstacle(one, snapshot, target) if one.name in wanted else None
         if problem is not None:
             raise problem
     return chosen
 
 
-def find_held(snapshot: Snapshot, target: Target) -> frozenset[str]:
+def _find_kept(snapshot: Snapshot, target: Target) -> frozenset[str]:
     """Return the keys of what is only removed by name: pip's tools, and what has an obstacle."""
     return frozenset(
         f"pip:{one.name}"
         for one in snapshot.distributions
-        if one.name in TOOLS or find_obstacle(one, snapshot, target) is not None
+        if one.name in TOOLS or _find_obstacle(one, snapshot, target) is not None
     )
 
 
@@ -96,7 +96,7 @@ def _condas(
     )
 
 
-def find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> InteropError | None:
+def _find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> InteropError | None:
     """Return why a distribution cannot be removed, None if it can."""
     owner = snapshot.ownership.owner_of(one)
     record = owner.in_place_of if isinstance(owner, ByPip) else None
@@ -139,10 +139,10 @@ def find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> Inte
 def plan_uninstall(
     names: Sequence[str], *, snapshot: Snapshot, graph: Graph, target: Target, keep_deps: bool
 ) -> Plan:
-    """Find what to remove; only `names` if `keep_deps`. Raises what `choose_removable` raises."""
-    chosen = choose_removable(names, snapshot, graph, target)
+    """Find what to remove; only `names` if `keep_deps`. Raises what `_choose_removable` raises."""
+    chosen = _choose_removable(names, snapshot, graph, target)
     keys = [node.key for node in chosen]
-    unneeded = () if keep_deps else find_unneeded(graph, keys, held=find_held(snapshot, target))
+    unneeded = () if keep_deps else find_unneeded(graph, keys, keep=_find_kept(snapshot, target))
     going = (*chosen, *unneeded)
     taken = {node.name for node in going}
     distributions = tuple(one for one in snapshot.distributions if one.name in taken)

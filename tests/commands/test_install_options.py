@@ -16,7 +16,13 @@ from hypothesis import strategies as st
 from conda_pip_interop.commands.parser import build_parser, parse_arguments
 from conda_pip_interop.commands.registry import COMMANDS
 from conda_pip_interop.errors import UsageError
-from conda_pip_interop.installers.pip_options import BY_NAME, PIP_OPTIONS, Passed, Refused, Stage
+from conda_pip_interop.installers.pip_options import (
+    BY_NAME,
+    PIP_OPTIONS,
+    ForwardedOption,
+    RefusedOption,
+    Stage,
+)
 from conda_pip_interop.resolve.install_options import InstallOptions
 
 STAGES: tuple[Stage, ...] = ("resolve", "fetch", "install", "editable")
@@ -54,19 +60,19 @@ def test_every_option_of_the_real_pip_is_known_by_name() -> None:
 @pytest.mark.parametrize("option", PIP_OPTIONS, ids=lambda one: one.names[-1])
 def test_each_option_of_pips_goes_somewhere_or_is_refused_by_name(option: object) -> None:
     match option:
-        case Passed(names=names, metavar=None):
+        case ForwardedOption(names=names, metavar=None):
             for name in names:
                 given = parse("flask", name).install.pip
                 assert any(given.words(stage) for stage in STAGES)
                 assert given.has(name)
-        case Passed(names=names):
+        case ForwardedOption(names=names):
             for name in names:
                 given = parse("flask", name, "a=1").install.pip
                 assert given.values(name) == ("a=1",)
                 words = {word for stage in STAGES for word in given.words(stage)}
                 assert len(words) == 1
                 assert next(iter(words)).endswith("=a=1")
-        case Refused(names=names, instead=instead, metavar=metavar):
+        case RefusedOption(names=names, instead=instead, metavar=metavar):
             for name in names:
                 error = refuse("flask", name, *([] if metavar is None else ["x"]))
                 assert name in error.message

@@ -14,9 +14,9 @@ from conda_pip_interop.dependencies.graph import (
 from tests.support.graphs import graphs, make_graph
 
 
-def unneeded(graph: Graph, *names: str, held: tuple[str, ...] = ()) -> list[str]:
+def unneeded(graph: Graph, *names: str, keep: tuple[str, ...] = ()) -> list[str]:
     keys = [f"pip:{name}" for name in names]
-    return [node.name for node in find_unneeded(graph, keys, held=held)]
+    return [node.name for node in find_unneeded(graph, keys, keep=keep)]
 
 
 def test_dependencies_of_a_removed_package_are_unneeded_at_any_depth() -> None:
@@ -52,8 +52,8 @@ def test_a_cycle_without_other_dependents_is_unneeded_as_a_whole() -> None:
 
 def test_held_packages_stay_with_their_dependencies() -> None:
     graph = make_graph({"a": ("b",), "b": ("c",), "c": ()}, requested=("a",))
-    assert unneeded(graph, "a", held=("pip:b",)) == []
-    assert unneeded(graph, "a", held=("pip:c",)) == ["b"]
+    assert unneeded(graph, "a", keep=("pip:b",)) == []
+    assert unneeded(graph, "a", keep=("pip:c",)) == ["b"]
 
 
 def test_conda_packages_that_only_removed_packages_require_are_found() -> None:

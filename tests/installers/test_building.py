@@ -126,7 +126,7 @@ def test_a_build_has_what_its_files_and_its_backend_ask_for(
             build_sdist(world.wheels, project, "app")
             text = "app>=1"
     installer = BuildingInstaller(process=world.process(), prepare=prepare)
-    items = installer.resolve((Line(text=text),), held=())
+    items = installer.resolve((Line(text=text),), provided=())
     assert {one.name: one.version for one in items} == {"app": "1.0", "lib": "1.0"}
     assert prepared[0] == ("static", "present")
     assert set(prepared[1:]) == {("static", "present", "absent")}

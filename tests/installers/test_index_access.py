@@ -36,7 +36,7 @@ class Index:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[Index]:
+def serve_index(folder: Path) -> Iterator[Index]:
     index = Index(port=0)
     wanted = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
@@ -69,7 +69,7 @@ def serve(folder: Path) -> Iterator[Index]:
 def index(tmp_path: Path, world: World) -> Iterator[Index]:
     build_wheel(tmp_path / "www/simple/app", "app")
     world.config.write_text("")
-    with serve(tmp_path / "www") as index:
+    with serve_index(tmp_path / "www") as index:
         yield index
 
 
@@ -79,7 +79,7 @@ def resolve(
     options = parse_arguments(["install", *argv])
     assert isinstance(options, Namespace)
     request = read_request(options.words, options.install, folder=folder, environ=environ or {})
-    items = world.for_request(request).resolve(request.lines, held=())
+    items = world.for_request(request).resolve(request.lines, provided=())
     told = repr([(one.url, one.origin) for one in items])
     assert PASSWORD not in told
     return [f"{one.name}=={one.version}" for one in items]

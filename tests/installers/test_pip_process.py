@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.installers.interface import HeldDistribution
-from conda_pip_interop.installers.pip_process import neutral_environment, pip_failed
-from conda_pip_interop.installers.processes import run_child
+from conda_pip_interop.installers.interface import ProvidedDistribution
+from conda_pip_interop.installers.pip_process import neutral_environment, pip_failed, run_child
 from tests.support.pip_worlds import World, build_wheel, lines, pins
 
 REDIRECTIONS = {
@@ -74,8 +73,8 @@ def test_the_pip_of_another_python_is_not_redirected_either(world: World, tmp_pa
     build_wheel(world.wheels, "app", requires=["lib"])
     build_wheel(world.wheels, "lib")
     process = world.process(own=False)
-    held = (HeldDistribution(name=canonicalize_name("lib"), version="1.0"),)
-    assert [one.name for one in process.resolve(lines("app"), held=held)] == ["app"]
+    provided = (ProvidedDistribution(name=canonicalize_name("lib"), version="1.0"),)
+    assert [one.name for one in process.resolve(lines("app"), provided=provided)] == ["app"]
     process.stage(pins("app==1.0"), wheels=world.wheels, into=world.venv)
     assert world.names() == {"app-1.0"}
     assert not elsewhere.exists()
@@ -87,7 +86,7 @@ def test_a_pip_conf_does_not_change_what_a_resolution_answers(world: World, tmp_
     install(world, "lib==1.0")
     build_wheel(world.wheels, "lib", "2.0")
     configure_redirections(world, tmp_path / "elsewhere")
-    items = world.process().resolve(lines("app", "lib"), held=())
+    items = world.process().resolve(lines("app", "lib"), provided=())
     assert [one.name for one in items] == ["app"]
 
 
@@ -138,7 +137,7 @@ def test_a_fetch_brings_wheels_and_changes_nothing(world: World, tmp_path: Path)
 
 def test_a_requirement_that_looks_like_an_option_is_none(world: World) -> None:
     with pytest.raises(InteropError) as caught:
-        world.process().resolve(lines("--target=x"), held=())
+        world.process().resolve(lines("--target=x"), provided=())
     assert caught.value.code == "pip-failed"
     assert "Invalid requirement" in caught.value.message
 

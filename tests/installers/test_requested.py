@@ -14,7 +14,7 @@ from conda_pip_interop.commands.parser import parse_arguments
 from conda_pip_interop.dependency_files.locations import find_key
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.interface import Line, Pin
-from conda_pip_interop.resolve.pins import build_pins
+from conda_pip_interop.resolve.pinned_requirements import build_pins
 from conda_pip_interop.resolve.read_request import read_request
 from conda_pip_interop.resolve.request import Request
 from tests.support.pip_worlds import World, build_clone, build_project, build_sdist, build_wheel
@@ -29,7 +29,7 @@ def ask(folder: Path, *argv: str) -> Request:
 
 
 def resolve(world: World, request: Request) -> dict[str, Pin]:
-    items = world.for_request(request).resolve(request.lines, held=())
+    items = world.for_request(request).resolve(request.lines, provided=())
     return {str(pin): pin for pin in build_pins(items, request)}
 
 

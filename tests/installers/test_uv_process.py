@@ -16,15 +16,15 @@ from packaging.utils import canonicalize_name
 from conda_pip_interop.commands.parser import parse_arguments
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.building import BuildingInstaller
-from conda_pip_interop.installers.interface import HeldDistribution, Installer, Pin
+from conda_pip_interop.installers.interface import Installer, Pin, ProvidedDistribution
 from conda_pip_interop.installers.pip_commands import read_configuration
 from conda_pip_interop.installers.pip_process import PipProcess
 from conda_pip_interop.installers.pip_report import ReportItem
 from conda_pip_interop.installers.uv_options import build_settings
 from conda_pip_interop.installers.uv_process import UvProcess
-from conda_pip_interop.resolve.pins import build_pins
+from conda_pip_interop.resolve.pinned_requirements import build_pins
 from conda_pip_interop.resolve.read_request import read_request
-from tests.installers.test_index_access import PASSWORD, USER, serve
+from tests.installers.test_index_access import PASSWORD, USER, serve_index
 from tests.support.pip_worlds import (
     World,
     build_clone,
@@ -52,7 +52,7 @@ def open_installer(
     process = process or world.process()
     if name == "pip":
         return process
-    there = tuple(hold(one) for one in installed)
+    there = tuple(provide(one) for one in installed)
     uv = UvProcess(
         uv=UV,
         pip=process,
@@ -62,9 +62,9 @@ def open_installer(
     return BuildingInstaller(process=process, prepare=None, isolated=True, wheels=uv)
 
 
-def hold(text: str, *requires: str, extras: tuple[str, ...] = ()) -> HeldDistribution:
+def provide(text: str, *requires: str, extras: tuple[str, ...] = ()) -> ProvidedDistribution:
     name, _, version = text.partition("==")
-    return HeldDistribution(
+    return ProvidedDistribution(
         name=canonicalize_name(name), version=version, extras=extras, extra_requirements=requires
     )
 
@@ -78,7 +78,7 @@ def ask(
     request = read_request(options.words, options.install, folder=folder, environ=os.environ)
     process = world.for_request(request)
     installer = open_installer(world, name, process=process, installed=installed)
-    items = installer.resolve(request.lines, held=())
+    items = installer.resolve(request.lines, provided=())
     assert PASSWORD not in repr([(one.url, one.origin) for one in items])
     return NamedRequirement(installer=installer, items=items, pins=build_pins(items, request))
 
@@ -106,7 +106,7 @@ def test_a_report_is_the_same(world: World, name: Name) -> None:
     build_wheel(world.wheels, "lib", "1.5")
     build_wheel(world.wheels, "tool", requires=["more; extra == 'x'"], extras=["x"])
     build_wheel(world.wheels, "more")
-    items = open_installer(world, name).resolve(lines("app[y]"), held=())
+    items = open_installer(world, name).resolve(lines("app[y]"), provided=())
     found = {one.name: one for one in items}
     assert found.keys() == {"app", "lib", "tool", "more"}
     app = found[canonicalize_name("app")]
@@ -121,11 +121,14 @@ def test_what_conda_holds_is_no_ones_to_choose_and_on_no_index(world: World, nam
     build_wheel(world.wheels, "app", requires=["lib[x]", "old; python_version < '3'"])
     build_wheel(world.wheels, "lib", "9.0", requires=["not-there"])
     build_wheel(world.wheels, "more")
-    held = (hold("lib==1.5.dev0", "more; extra == 'x'", extras=("x",)), hold("unused==1.0"))
+    provided = (
+        provide("lib==1.5.dev0", "more; extra == 'x'", extras=("x",)),
+        provide("unused==1.0"),
+    )
     installer = open_installer(world, name)
-    assert versions(installer.resolve(lines("app"), held=held)) == {"app==1.0", "more==1.0"}
+    assert versions(installer.resolve(lines("app"), provided=provided)) == {"app==1.0", "more==1.0"}
     with pytest.raises(InteropError) as caught:
-        installer.resolve(lines("app", "lib>=2"), held=held)
+        installer.resolve(lines("app", "lib>=2"), provided=provided)
     assert caught.value.code == "pip-failed"
     assert "lib" in caught.value.message
 
@@ -155,7 +158,7 @@ def test_what_is_installed_stays_where_it_serves(world: World, name: Name, tmp_p
 
 def test_without_dependencies(world: World, name: Name) -> None:
     build_wheel(world.wheels, "app", requires=["not-there"])
-    items = open_installer(world, name).resolve(lines("app"), held=(), with_deps=False)
+    items = open_installer(world, name).resolve(lines("app"), provided=(), with_deps=False)
     assert versions(items) == {"app==1.0"}
 
 
@@ -255,7 +258,7 @@ def test_an_index_with_a_password(
 ) -> None:
     build_wheel(tmp_path / "www/simple/app", "app")
     monkeypatch.setenv("TOKEN", PASSWORD)
-    with serve(tmp_path / "www") as index:
+    with serve_index(tmp_path / "www") as index:
         for given in (f"{USER}:${{TOKEN}}", f"{USER}:{PASSWORD}"):
             (tmp_path / "r.txt").write_text(f"-i {index.url(given)}\napp\n")
             world.config.write_text("")

@@ -19,7 +19,7 @@ from conda_pip_interop.resolve.assignment import (
     Assignment,
     FromConda,
     FromPip,
-    Installed,
+    InstalledPackage,
     Preferences,
 )
 from conda_pip_interop.resolve.solver import CondaPackage, CondaSpec
@@ -52,7 +52,7 @@ def assigner(
 
     return Assigner(
         installed={
-            canonicalize_name(name): Installed(version=version, manager=manager)
+            canonicalize_name(name): InstalledPackage(version=version, manager=manager)
             for name, (version, manager) in (installed or {}).items()
         },
         candidates=candidates,
@@ -73,7 +73,7 @@ def from_conda(name: str, version: str, reason: str) -> FromConda:
 
 def kept(version: str, manager: Manager) -> AlreadyInstalled:
     return AlreadyInstalled(
-        installed=Installed(version=version, manager=manager),
+        installed=InstalledPackage(version=version, manager=manager),
         reason=f"already installed by {manager}",
     )
 
@@ -119,7 +119,7 @@ def test_where_pre_releases_are_wanted_condas_count_too(pre: bool, kind: type) -
     one = assigner(
         channel={"x": ("1.0", "2.0rc1")},
         installed={"x": ("1.0", "conda")},
-        preferences=Preferences(pre=pre, upgrade="asked"),
+        preferences=Preferences(pre=pre, upgrade="requested"),
     )
     assert isinstance(assign(one, "x")["x"], kind)
 

@@ -104,7 +104,7 @@ def install(env: Path, *names: str) -> None:
 
 def install_request(env: Path, request: Request) -> None:
     """All that pip would install for a request, with nothing from conda."""
-    items = pip_of(env).resolve(request.lines, held=())
+    items = pip_of(env).resolve(request.lines, provided=())
     carry(env, dataclasses.replace(build_resolution(), items=items, request=request))
 
 
@@ -146,10 +146,12 @@ def test_an_editable_project_is_placed_as_it_stands(env: Path, tmp_path: Path) -
     build_project(tmp_path / "repo", "cloned")
     build_clone(tmp_path / "repo")
     request = Request(
-        places=tuple(
-            DirectRequirement(place=place)
+        direct=tuple(
+            DirectRequirement(location=location)
             for text in (str(tmp_path / "app"), f"git+{(tmp_path / 'repo').as_uri()}#egg=cloned")
-            if isinstance(place := parse_location(text, folder=tmp_path, editable=True), Location)
+            if isinstance(
+                location := parse_location(text, folder=tmp_path, editable=True), Location
+            )
         )
     )
     install_request(env, request)
@@ -169,10 +171,10 @@ def test_what_fails_leaves_no_clone(env: Path, tmp_path: Path) -> None:
     backend.write_text(backend.read_text().replace("def build_editable(", "def build_not("))
     build_clone(tmp_path / "repo")
     text = f"git+{(tmp_path / 'repo').as_uri()}#egg=cloned"
-    place = parse_location(text, folder=tmp_path, editable=True)
-    assert isinstance(place, Location)
+    location = parse_location(text, folder=tmp_path, editable=True)
+    assert isinstance(location, Location)
     plan = build_resolution("cloned")
-    request = Request(places=(DirectRequirement(place=place),))
+    request = Request(direct=(DirectRequirement(location=location),))
     items = tuple(
         dataclasses.replace(one, is_direct=True, url=(tmp_path / "repo").as_uri())
         for one in plan.items

@@ -83,8 +83,8 @@ def test_places_are_found_from_where_the_command_is_given(project: Path) -> None
         *(f"{project}/app", f"{project}/app[one,two]", f"{project}/a folder/other"),
         *(f"{project}/w-1.0-py3-none-any.whl", f"{project}/s-1.0.tar.gz"),
     ]
-    assert [one.place.name for one in request.places] == [None, None, None, "w", None]
-    assert request.places[2].place.key == f"file://{project}/a folder/other#"
+    assert [one.location.name for one in request.direct] == [None, None, None, "w", None]
+    assert request.direct[2].location.key == f"file://{project}/a folder/other#"
     assert texts(read(project / "app", ".", ".[x]")) == [f"{project}/app", f"{project}/app[x]"]
     # a folder without a slash is a name, as for pip
     assert [one.name for one in read(project, "app").requirements] == ["app"]
@@ -99,13 +99,13 @@ def test_urls_and_clones_are_places(tmp_path: Path) -> None:
     ]
     request = read(tmp_path, *given)
     assert texts(request) == given
-    assert [(one.place.name, one.place.key) for one in request.places] == [
+    assert [(one.location.name, one.location.key) for one in request.direct] == [
         ("y", "https://example.org/x/y.git#sub folder"),
         (None, "ssh://example.org/x/y.git#"),
         ("z", "https://example.org/f/z-1.0-py3-none-any.whl?x=1#"),
         ("n-ame", "https://example.org/n.zip#"),
     ]
-    assert not any(one.place.editable for one in request.places)
+    assert not any(one.location.editable for one in request.direct)
 
 
 def test_editable_projects(project: Path) -> None:
@@ -173,13 +173,13 @@ def test_a_requirements_file_with_everything_in_it(project: Path) -> None:
     )
     settings = ("--config-settings=--a=b c", "--config-settings=d=e")
     assert request.requirements[4].settings == settings
-    assert [(one.place.text, one.place.editable) for one in request.places] == [
+    assert [(one.location.text, one.location.editable) for one in request.direct] == [
         (f"{project}/sub/near", False),
         (f"{project}/app[x]", True),
         ("git+https://${TOKEN}@example.org/y#egg=y", True),
         ("z @ https://${TOKEN}@example.org/z.zip", False),
     ]
-    assert request.places[2].place.key == "https://example.org/y#"
+    assert request.direct[2].location.key == "https://example.org/y#"
     assert {str(name): str(one) for name, one in request.limits.items()} == {
         "six": "<2",
         "flask": "<4,>1",
@@ -193,7 +193,7 @@ def test_a_requirements_file_with_everything_in_it(project: Path) -> None:
     )
     assert request.pre
     chosen = request.choose(LINUX)
-    assert [one.place.name for one in chosen.places] == [None, None, "y"]
+    assert [one.location.name for one in chosen.direct] == [None, None, "y"]
     assert len(chosen.requirements) == len(request.requirements)
 
 
@@ -328,7 +328,7 @@ def test_a_lock_gives_versions_hashes_and_links(tmp_path: Path) -> None:
         ("flask", ("sha512:bb", "sha256:aa")),
     ]
     assert texts(request)[1] == "arch @ https://example.org/arch.zip#subdirectory=in%20side"
-    assert request.places[0].hashes == ("sha256:cc",)
+    assert request.direct[0].hashes == ("sha256:cc",)
     assert request.pythons == ((">=3.8", "locks/pylock.web.toml"),)
     assert request.links == (
         f"file://{tmp_path}/locks/files/flask-3.0.tar.gz#sha512=bb",
@@ -346,7 +346,7 @@ def test_a_lock_with_clones_and_folders_has_its_hashes_checked_later(project: Pa
         "clone @ git+https://example.org/clone@0123#subdirectory=sub",
         f"{project}/app",
     ]
-    assert request.places[-1].place.editable
+    assert request.direct[-1].location.editable
     assert not any(one.hashes for one in request.lines)
     assert request.requirements[0].hashes
 

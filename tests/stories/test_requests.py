@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.installers.test_index_access import PASSWORD, USER, serve
+from tests.installers.test_index_access import PASSWORD, USER, serve_index
 from tests.installers.test_requested import sha256
 from tests.stories.test_install import plan_of, reasons_of
 from tests.stories.tree import hash_tree
@@ -53,7 +53,7 @@ def test_a_private_index_archives_by_url_and_clones(make_env: Any, tmp_path: Pat
         "[dependency-groups]\nall = ['blinker', {include-group = 'more'}]\nmore = ['cowsay']\n"
     )
     env = make_env("python", "pip")
-    with serve(www) as index:
+    with serve_index(www) as index:
         url = index.url(f"{USER}:{PASSWORD}").removesuffix("simple/")
         argv = (
             *("private", f"remote @ {url}files/remote-1.0-py3-none-any.whl"),

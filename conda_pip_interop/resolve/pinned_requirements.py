@@ -22,7 +22,7 @@ def build_pins(items: Iterable[ReportItem], request: Request) -> tuple[Pin, ...]
         Pin(
             name=item.name,
             version=item.version,
-            line=_find_place(item, request) if item.is_direct else _find_line(item, request),
+            line=_find_location(item, request) if item.is_direct else _find_line(item, request),
             origin=item.origin if item.is_direct else None,
             requested=item.requested,
         )
@@ -43,13 +43,13 @@ def _find_line(item: ReportItem, request: Request) -> Line:
     )
 
 
-def _find_place(item: ReportItem, request: Request) -> Line:
+def _find_location(item: ReportItem, request: Request) -> Line:
     """The line that asked for it, password and all; of a dependency, what the report says."""
     key = find_key(item.url, item.origin.get("subdirectory"))
     vcs = item.origin.get("vcs_info", {})
-    for one in request.places:
-        if one.place.key == key or (one.place.name == item.name):
-            if one.place.editable or not vcs:
+    for one in request.direct:
+        if one.location.key == key or (one.location.name == item.name):
+            if one.location.editable or not vcs:
                 return one.line
             return replace(one.line, text=_at_commit(one.line.text, vcs["commit_id"]))
     url = f"{vcs['vcs']}+{item.url}@{vcs['commit_id']}" if vcs else item.url
