@@ -212,3 +212,24 @@ def test_files_that_were_set_aside_are_removed_if_asked(pips: Any, name: str) ->
     assert (pips.site_packages / name).exists()
     pips.conda("pip repair", "--yes")
     assert pips.findings() == []
+
+
+def test_what_another_package_lost_to_the_same_distribution_is_found(
+    make_env: Any, tmp_path: Path
+) -> None:
+    """Two conda packages carry one distribution; pip overwrites it, then both are put back."""
+    channel = write_channel(
+        tmp_path / "channel",
+        build_conda_package("twin", carries={"twin": "1.0"}, files={"site-packages/a.py": "a"}),
+        build_conda_package("twin-too", carries={"twin": "1.0"}, files={"site-packages/b.py": "b"}),
+    )
+    env = make_env("python", "pip")
+    env.conda("install", "-y", "-q", "-c", channel, "twin", "twin-too")
+    before = hash_package(env)
+    env.pip("install", "-q", "--no-compile", str(build_wheel(tmp_path, "twin", "2.0")))
+    found = env.json("pip check", check=False)["findings"]
+    assert {one["conda"] for one in found} == {"twin", "twin-too"}
+    for name in ("twin", "twin-too"):
+        env.conda("pip restore", "--yes", name)
+    assert env.findings() == []
+    assert hash_package(env) == before
