@@ -41,12 +41,12 @@ FINDERS: Final[tuple[Find, ...]] = (
 )
 #: In the order in which they are shown.
 KINDS: Final = (
+    "corrupt-record",
     "overridden",
     "stale-metadata",
     "vanished",
     "lost-record",
     "duplicate-record",
-    "corrupt-record",
     "damaged",
     "stranded",
     "clobbered",
