@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from conda_pip_interop.changes.journal import CondaChange
     from conda_pip_interop.commands.names.name_matches import Channels
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.snapshot import Snapshot
@@ -97,6 +98,10 @@ class Host(Protocol):
 
     def solver(self) -> Conda:
         """Return conda's solver for the environment; the same object each time."""
+        ...
+
+    def revert(self, change: CondaChange) -> None:
+        """See `changes.execute.Reverter`."""
         ...
 
     def relink(self, records: tuple[CondaRecord, ...]) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from conda_pip_interop.changes.journal import CondaChange
     from conda_pip_interop.commands.host import ChannelNames, CommonOptions
     from conda_pip_interop.conda_adapter.package_contents import ChannelInspector
     from conda_pip_interop.conda_adapter.solver import CondaEnvironment
@@ -91,6 +92,10 @@ class CondaHost:
     def relink(self, records: tuple[CondaRecord, ...]) -> None:
         """See `Linker.relink`."""
         self._environment.relink(records)
+
+    def revert(self, change: CondaChange) -> None:
+        """See `Reverter.revert`."""
+        self._environment.revert(change)
 
     def open_installer(
         self,

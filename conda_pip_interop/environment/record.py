@@ -164,8 +164,8 @@ def locate_rows(prefix: Prefix, base: PrefixPath, rows: Iterable[RecordRow]) -> 
     return Installed(files=tuple(files), outside=tuple(outside))
 
 
-def read_file_list(path: Path, problems: list[str]) -> str | None:
-    """Read a file list; None if missing, or, with a problem added, if unreadable."""
+def read_limited_text(path: Path, problems: list[str]) -> str | None:
+    """Read a text file; None if missing or, with a problem added, if unreadable or too large."""
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device would not end
