@@ -107,7 +107,7 @@ def test_a_package_that_is_at_hand_no_more_needs_pips_of_its_name(
     lose(built, "click")
     lose(built, "flask")
     (finding,) = find(built)
-    assert (finding.conda_name, (finding.details or {})["package_at_hand"]) == ("click", False)
+    assert (finding.conda_name, (finding.details or {})["package_available"]) == ("click", False)
     write_history(built)
     assert find(built) == ()
 

@@ -109,7 +109,7 @@ def test_restore_of_what_conda_never_had_is_refused(harmed: Any) -> None:
 
 def test_a_restore_that_conda_cannot_do_leaves_all_as_it_was(harmed: Any) -> None:
     record = next((harmed.prefix / "conda-meta").glob("click-*.json"))
-    text = record.read_text().replace("pyhd_0", "pyhd_9")  # a build that is nowhere to be had
+    text = record.read_text().replace("pyhd_0", "pyhd_9")  # a build that no channel has
     record.unlink()
     record.with_name(record.name.replace("pyhd_0", "pyhd_9")).write_text(text)
     before = hash_tree(harmed.prefix / "lib")

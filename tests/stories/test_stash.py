@@ -1,4 +1,4 @@
-"""conda is about to link what pip holds: pip's payload makes way, and comes back if conda fails."""
+"""conda links what pip installed: pip's files are moved aside, and restored if conda fails."""
 
 from __future__ import annotations
 
