@@ -6,6 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Final
 
+from conda_pip_interop.changes.files import replace_file
 from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
 from conda_pip_interop.changes.plan import WriteFile
 from conda_pip_interop.changes.undo import KEPT_DAYS
@@ -71,3 +72,25 @@ def prune_originals(snapshot: Snapshot, altered: Collection[str]) -> None:
         name = kept.name.rsplit("-", 2)[0]  # of NAME-VERSION-BUILD.json
         if name in linked or (name not in changed and kept.stat().st_mtime < oldest):
             kept.unlink(missing_ok=True)
+
+
+def lost_path(stem: str) -> PrefixPath:
+    """Return where we remember that a record (NAME-VERSION-BUILD) is lost."""
+    return PrefixPath(f"{ORIGINALS_FOLDER}/{stem}.lost")
+
+
+def is_lost_remembered(stem: str, root: Path) -> bool:
+    """Return whether a record was found to be lost; conda's history forgets it."""
+    return os.path.lexists(root / lost_path(stem))
+
+
+def remember_lost(stems: Collection[str], root: Path) -> None:
+    """Remember which records are lost, and forget those that are not any more."""
+    folder = root / ORIGINALS_FOLDER
+    for path in folder.glob("*.lost"):
+        if path.stem not in stems:
+            path.unlink(missing_ok=True)
+    for stem in stems:
+        if not is_lost_remembered(stem, root):
+            folder.mkdir(parents=True, exist_ok=True)
+            replace_file(root / lost_path(stem), b"")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import stat
 import sys
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ from conda_pip_interop.resolve.solver import CondaPackage
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from packaging.utils import NormalizedName
 
@@ -251,10 +252,20 @@ class CondaEnvironment:
 
 def _carry_out(setup: PrefixSetup) -> None:
     """Download the packages, and execute the transaction."""
-    with clean_stdout():
+    with clean_stdout(), _drop_empty_section(Path(setup.target_prefix, "conda-meta", "history")):
         transaction = UnlinkLinkTransaction(setup)
         transaction.download_and_extract()
         transaction.execute()
+
+
+@contextlib.contextmanager
+def _drop_empty_section(history: Path) -> Iterator[None]:
+    """Leave no section without packages: `conda install --revision` to it removes everything."""
+    before = history.read_bytes()
+    yield
+    added = history.read_bytes()[len(before) :]
+    if not any(line.startswith((b"+", b"-")) for line in added.splitlines()):
+        replace_file(history, before, mode=stat.S_IMODE(history.stat().st_mode))
 
 
 def _read_paths(record: Any) -> tuple[str, ...]:

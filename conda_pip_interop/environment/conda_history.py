@@ -19,7 +19,7 @@ _LINE: Final = re.compile(r"#\s*(\w+)\s+specs:\s*(.*)")
 _NAME: Final = re.compile(r"(?:[^\s\[]+::)?\s*([A-Za-z0-9_][A-Za-z0-9_.-]*)")
 _REQUESTED: Final = frozenset(("update", "install", "create", "neutered"))
 _REMOVED: Final = frozenset(("remove", "uninstall"))
-_HEADING: Final = re.compile(r"==>\s*.+?\s*<==")
+_HEADING: Final = re.compile(r"==>\s*(.+?)\s*<==")
 _PACKAGE: Final = re.compile(r"(?:(\S+)::)?([^\s:]+)-([^\s-]+)-([^\s-]+)")
 
 
@@ -28,6 +28,7 @@ class Linked:
     """A package that conda has linked: `text` is `conda-forge/noarch::click-8.1.7-pyhd_0`.
 
     `removed`: it is no longer installed by the history, but no command requested its removal.
+    `linked_at` and `removed_at` are local times (`2026-11-24 05:54:21`), `""` if they did not come.
     """
 
     text: str
@@ -36,6 +37,8 @@ class Linked:
     version: str
     build: str
     removed: bool = False
+    linked_at: str = ""
+    removed_at: str = ""
 
     @property
     def stem(self) -> str:
@@ -51,19 +54,22 @@ def parse_linked(text: str) -> Mapping[str, Linked]:
     considers nothing installed.
     """
     linked: dict[str, Linked] = {}
-    for lines in _read_sections(text):
+    for when, lines in _read_sections(text):
         content = [line for line in lines if not line.startswith("#")]
         gone = {found.name for found in _find_packages(content, "-")}
         if not any(line.startswith(("-", "+")) for line in content):
             gone = set(linked)
         for name in gone & linked.keys():
-            linked[name] = replace(linked[name], removed=True)
+            if not linked[name].removed:
+                linked[name] = replace(linked[name], removed=True, removed_at=when)
         for line in lines:
             match = _LINE.match(line)
             if match is not None and match[1] in _REMOVED:
                 for name in _find_names(_split(match[2])):
                     linked.pop(name, None)
-        linked.update((found.name, found) for found in _find_packages(content, "+"))
+        linked.update(
+            (found.name, replace(found, linked_at=when)) for found in _find_packages(content, "+")
+        )
     return linked
 
 
@@ -76,17 +82,19 @@ def read_history(root: Path) -> Mapping[str, Linked]:
     return parse_linked(text)
 
 
-def _read_sections(text: str) -> Iterator[list[str]]:
+def _read_sections(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the time of each section and its lines."""
+    when = ""
     lines: list[str] | None = None
     for line in map(str.strip, text.splitlines()):
-        if _HEADING.match(line):
+        if heading := _HEADING.match(line):
             if lines is not None:
-                yield lines
-            lines = []
+                yield when, lines
+            when, lines = heading[1], []
         elif line and lines is not None:
             lines.append(line)
     if lines is not None:
-        yield lines
+        yield when, lines
 
 
 def _find_packages(lines: Iterable[str], sign: str) -> Iterator[Linked]:

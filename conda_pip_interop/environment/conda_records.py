@@ -243,14 +243,6 @@ def render_record_json(raw: Mapping[str, object]) -> str:
     return json.dumps(raw, indent=2)
 
 
-def carries_distribution(folder: Path) -> bool:
-    """Return whether an extracted package contains a Python distribution."""
-    try:
-        return bool(find_packaged_names((folder / "info" / "paths.json").read_bytes()))
-    except OSError:
-        return False
-
-
 def read_packaged_record(folder: Path, prefix: Prefix) -> CondaRecord | None:
     """Return the record that conda would write for the package in `folder`; None if unreadable.
 

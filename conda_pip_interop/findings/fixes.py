@@ -39,7 +39,7 @@ from conda_pip_interop.findings.damaged import (
     explain_undamaged,
 )
 from conda_pip_interop.findings.duplicate_record import DuplicateRecordFinding
-from conda_pip_interop.findings.lost_record import LostRecordFinding, build_clean_up
+from conda_pip_interop.findings.lost_record import LostRecordFinding, build_clean_up, build_lost
 from conda_pip_interop.findings.overridden import OverriddenFinding, fix_record, group_by_record
 from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.findings.stranded import StrandedFinding, remove_stranded
@@ -155,7 +155,11 @@ def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, 
     for record in snapshot.records:
         if record.overridden_by:
             listed = {file.path for file in record.files}
-            here = [one for one in snapshot.distributions if one.metadata_file in listed]
+            here = [
+                one
+                for one in snapshot.distributions
+                if one.metadata_file in listed and one.name in record.overridden_by
+            ]
             found.setdefault(record, []).extend(here)
     return {record: tuple(dict.fromkeys(by)) for record, by in found.items()}
 
@@ -309,6 +313,7 @@ def _build_record_steps(
         _refuse_other_python(record, snapshot, target)
     else:
         record = _fetch_record(lost, snapshot, target, fetch)
+        lost = build_lost(lost.linked, record, snapshot)
     if lost.gone:
         yield build_link(record, "its record and its files are missing")
     else:

@@ -1,7 +1,8 @@
 """`lost-record`: conda deleted the record of a package that pip had changed (conda#14423).
 
-It is proved by the history, which says that conda linked the package and not that it removed it;
-or, if a later transaction counts it as removed, by files of that very package that no one lists.
+It is proved by the history, which says that conda linked the package and not that it removed it.
+If a later transaction counts it as removed, it is proved by files of that very package that no one
+lists, or by pip's distribution in its place: it was there before, or we remember the loss.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.changes.exclusive_files import read_compiled
 from conda_pip_interop.changes.files import hash_file
 from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
+from conda_pip_interop.changes.originals import is_lost_remembered, lost_path
 from conda_pip_interop.changes.plan import RemoveFile, UnlinkConda, WriteFile
 from conda_pip_interop.environment.claims import Claim
 from conda_pip_interop.environment.conda_history import Linked, read_history
 from conda_pip_interop.environment.conda_records import (
     CondaRecord,
-    carries_distribution,
     claimed_metadata,
     parse_conda_record,
     read_packaged_record,
@@ -100,9 +101,11 @@ class LostRecordFinding(Finding):
     def describe_rest(self) -> str:
         """Describe what is there of the package, or what replaced it."""
         parts = [f"pip's {one.name} {one.version} replaced it" for one in self.by]
-        if not parts:
+        if not parts and self.record is None:
+            parts = ["the package is in no package cache"]
+        elif not parts:
             parts = ["its files are gone" if self.gone else "its files are there"]
-        if self.orphans:
+        if self.orphans and (self.by or self.gone):
             count = len(self.orphans)
             parts.append(f"{count} orphaned file{'s are' if count > 1 else ' is'} left")
         return ", and ".join(parts)
@@ -134,21 +137,23 @@ def _find_missing(snapshot: Snapshot) -> list[Linked]:
 
 
 def _judge(linked: Linked, caches: Iterable[Path], snapshot: Snapshot) -> LostRecordFinding | None:
-    record = _read_record(linked, caches, snapshot)
+    lost = build_lost(linked, _read_record(linked, caches, snapshot), snapshot)
+    if linked.removed and not lost.orphans and not _is_remembered(lost, snapshot):
+        return None
+    return lost
+
+
+def build_lost(linked: Linked, record: CondaRecord | None, snapshot: Snapshot) -> LostRecordFinding:
+    """Find what is there of a package, and what replaced it; less is known without its record."""
     root = snapshot.prefix.root
-    if record is None and linked.removed:
-        return None
-    orphans = tuple(_find_orphans(record, snapshot.ownership, root)) if record is not None else ()
-    if linked.removed and not orphans:
-        return None
     by = tuple(_find_in_place(linked, record, snapshot))
-    if record is None and not by:
-        return None
+    orphans = tuple(_find_orphans(record, snapshot.ownership, root)) if record is not None else ()
     carried = claimed_metadata(record) if record is not None else ()
-    gone = not by and not any(os.path.lexists(to_disk(root, one.path)) for one in carried)
+    there = any(os.path.lexists(to_disk(root, one.path)) for one in carried)
+    gone = record is not None and not (by or there or (orphans and not carried))
     record_path = PrefixPath(f"conda-meta/{linked.stem}.json")
     gone_record = Evidence(path=record_path, claimed_by=(), expected="present", found="absent")
-    there = (
+    left = (
         Evidence(path=path, claimed_by=(), expected="absent", found="present") for path in orphans
     )
     return LostRecordFinding(
@@ -158,8 +163,35 @@ def _judge(linked: Linked, caches: Iterable[Path], snapshot: Snapshot) -> LostRe
         by=by,
         orphans=orphans,
         gone=gone,
-        evidence=(gone_record, *map(metadata_evidence, by), *there),
+        evidence=(gone_record, *map(metadata_evidence, by), *left),
     )
+
+
+def _is_remembered(lost: LostRecordFinding, snapshot: Snapshot) -> bool:
+    """Return whether pip's distribution was there before conda counted the package as removed."""
+    root = snapshot.prefix.root
+    if not lost.by:
+        return False
+    return is_lost_remembered(lost.linked.stem, root) or any(
+        _was_there(one, lost.linked, root) for one in lost.by
+    )
+
+
+def _was_there(one: Distribution, linked: Linked, root: Path) -> bool:
+    """Return whether a distribution was written between linking and removal, and is whole.
+
+    A removal by conda would have removed the files that both list.
+    """
+    try:
+        written = to_disk(root, PrefixPath(f"{one.metadata}/RECORD")).lstat().st_mtime
+        start, end = (
+            time.mktime(time.strptime(when, "%Y-%m-%d %H:%M:%S"))
+            for when in (linked.linked_at, linked.removed_at)
+        )
+    except (OSError, ValueError, OverflowError):
+        return False
+    files = (to_disk(root, file.path) for file in one.files or () if file.path.endswith(".py"))
+    return start <= written < end and all(map(os.path.lexists, files))
 
 
 def _read_record(linked: Linked, caches: Iterable[Path], snapshot: Snapshot) -> CondaRecord | None:
@@ -174,11 +206,9 @@ def _read_record(linked: Linked, caches: Iterable[Path], snapshot: Snapshot) -> 
         if isinstance(kept, CondaRecord):
             return kept
     for cache in caches:
-        folder = cache / linked.stem
-        if carries_distribution(folder):
-            record = read_packaged_record(folder, snapshot.prefix)
-            if record is not None and linked.source.endswith(record.subdir):
-                return record
+        record = read_packaged_record(cache / linked.stem, snapshot.prefix)
+        if record is not None and linked.source.endswith(record.subdir):
+            return record
     return None
 
 
@@ -202,16 +232,22 @@ def _find_in_place(
     names: set[NormalizedName] = {canonicalize_name(linked.name)}
     if record is not None:
         names = {one.name for one in claimed_metadata(record)}
-    root = snapshot.prefix.root
     for one in snapshot.distributions:
-        if one.name not in names or (record is not None and _is_own(one, record, root)):
+        if one.name not in names or _is_own(one, linked, record, snapshot.prefix.root):
             continue
         if snapshot.ownership.owner_of(one) == ByPip(distribution=one):
             yield one
 
 
-def _is_own(distribution: Distribution, record: CondaRecord, root: Path) -> bool:
-    """Return whether a distribution is the package's own: its RECORD is as conda linked it."""
+def _is_own(
+    distribution: Distribution, linked: Linked, record: CondaRecord | None, root: Path
+) -> bool:
+    """Return whether a distribution is the package's own: its RECORD is as conda linked it.
+
+    Without the package, it is the one that conda says it installed, of that version.
+    """
+    if record is None:
+        return distribution.installer == "conda" and distribution.version == linked.version
     path = f"{distribution.metadata}/RECORD"
     if not os.path.lexists(root / path):  # egg-info
         path = distribution.metadata_file
@@ -229,7 +265,11 @@ def _is_as_linked(claim: Claim, root: Path) -> bool:
 
 
 def build_clean_up(chosen: Collection[LostRecordFinding], root: Path) -> Iterator[Step]:
-    """Remove orphaned files, compiled ones included, and add the removal to conda's history."""
+    """Remove orphaned files, compiled ones included, and add the removal to conda's history.
+
+    The section repeats the difference even if conda counts the package as removed already: one
+    without any stands for an empty environment.
+    """
     for one in chosen:
         yield UnlinkConda(
             name=one.linked.name,
@@ -237,24 +277,26 @@ def build_clean_up(chosen: Collection[LostRecordFinding], root: Path) -> Iterato
             reason=f"its record is missing; {one.describe_rest()}",
         )
     for one in chosen:
+        if is_lost_remembered(one.linked.stem, root):
+            yield RemoveFile(path=lost_path(one.linked.stem), reason="it is settled")
         reason = f"orphaned file of conda's {one.linked.name} {one.linked.version}"
         for path in one.orphans:
             yield RemoveFile(path=path, reason=reason)
             if path.endswith(".py"):
                 for compiled in read_compiled(path, root):
                     yield RemoveFile(path=compiled, reason=reason)
-    counted = [one.linked for one in chosen if not one.linked.removed]
-    if counted:
-        names = [one.name for one in counted]
-        section = [
-            time.strftime("==> %Y-%m-%d %H:%M:%S <=="),
-            f"# cmd: conda pip repair --clean-up {' '.join(names)}",
-            *(f"-{one.text}" for one in counted),
-            f"# remove specs: {names}",
-        ]
-        yield WriteFile(
-            path=_HISTORY,
-            content=(root / _HISTORY).read_bytes() + "\n".join([*section, ""]).encode(),
-            reason="conda does not count it as installed any more",
-            mode=(root / _HISTORY).stat().st_mode & 0o777,
-        )
+    if not chosen:
+        return
+    names = [one.linked.name for one in chosen]
+    section = [
+        time.strftime("==> %Y-%m-%d %H:%M:%S <=="),
+        f"# cmd: conda pip repair --clean-up {' '.join(names)}",
+        *(f"-{one.linked.text}" for one in chosen),
+        f"# remove specs: {names}",
+    ]
+    yield WriteFile(
+        path=_HISTORY,
+        content=(root / _HISTORY).read_bytes() + "\n".join([*section, ""]).encode(),
+        reason="conda does not count it as installed any more",
+        mode=(root / _HISTORY).stat().st_mode & 0o777,
+    )

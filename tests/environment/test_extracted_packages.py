@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conda_pip_interop.environment.conda_records import carries_distribution, read_packaged_record
+from conda_pip_interop.environment.conda_records import read_packaged_record
 from conda_pip_interop.environment.prefix import read_prefix
 from tests.support.builders import PrefixBuilder, hash_of
 
@@ -70,4 +70,3 @@ def test_a_folder_that_is_not_a_package_has_no_record(tmp_path: Path, paths: str
     (folder / "info" / "paths.json").write_text(paths)
     assert read_packaged_record(folder, prefix) is None
     assert read_packaged_record(tmp_path / "absent", prefix) is None
-    assert not carries_distribution(tmp_path / "absent")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.test_names import write_channel
+from tests.support.channels import write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_clone, build_sdist
 from tests.world.package import File, Package

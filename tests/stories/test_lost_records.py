@@ -11,11 +11,9 @@ import pytest
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.alone import ALONE
 from tests.stories.tree import hash_tree
+from tests.support.channels import build_conda_package, write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
-from tests.world.cache import write_atomically
-from tests.world.channel import native_subdir
-from tests.world.package import File, Package, write_package
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,36 +41,12 @@ def lose_records(env: Any) -> None:
 @pytest.fixture
 def channel(tmp_path: Path) -> str:
     """A channel with kit, which has a file of which pip knows nothing, and kin beside it."""
-    folder = tmp_path / "channel"
-    info = "kit-1.0.dist-info"
-    listed = ["kit.py", *(f"{info}/{one}" for one in ("METADATA", "RECORD", "INSTALLER"))]
-    content = {
-        "kit.py": "import sys\n",
-        f"{info}/METADATA": "Metadata-Version: 2.1\nName: kit\nVersion: 1.0\n",
-        f"{info}/RECORD": "".join(f"{one},,\n" for one in listed),
-        f"{info}/INSTALLER": "conda\n",
-    }
-    files = [
-        File(path=f"site-packages/{name}", content=text.encode()) for name, text in content.items()
-    ]
-    data = File(path=_DATA, content=b"of conda's package alone\n")
-    packages = [build_package("kit", *files, data), build_package("kin")]
-    (folder / "noarch").mkdir(parents=True)
-    found = {f"{one.stem}.conda": write_package(one, folder / "noarch") for one in packages}
-    for subdir, entries in (("noarch", found), (native_subdir(), {})):
-        document = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": entries}
-        write_atomically(folder / subdir / "repodata.json", json.dumps(document))
-    return folder.as_uri()
-
-
-def build_package(name: str, *files: File) -> Package:
-    return Package(
-        name=name,
-        version="1.0",
-        build="pyhd_0",
-        subdir="noarch",
-        depends=("python",),
-        files=files,
+    return write_channel(
+        tmp_path / "channel",
+        build_conda_package(
+            "kit", carries={"kit": "1.0"}, files={_DATA: "of conda's package alone\n"}
+        ),
+        build_conda_package("kin"),
     )
 
 
@@ -208,3 +182,48 @@ def test_no_alarm_where_conda_itself_has_removed(make_env: MakeEnv, base: Any) -
     refused = env.conda("pip repair", "--yes", "--clean-up", "flask", check=False)
     assert refused.returncode == 2
     assert f"No record of flask is missing in {env.name}." in refused.stderr
+
+
+@pytest.mark.parametrize("alone", [{}, ALONE], ids=["plugin", "alone"])
+def test_a_later_transaction_does_not_make_a_lost_record_forgotten(
+    make_env: MakeEnv, alone: dict[str, Any]
+) -> None:
+    env = make_env("python", "pip", "click=8.1.7")
+    env.pip("install", "-q", "click==8.1.8")
+    lose_records(env)
+    done = env.conda("install", "-y", "idna", "packaging", **alone)
+    if not alone:
+        assert "conda's record of click 8.1.7 is missing" in done.stderr
+        assert "To fix: conda pip repair" in done.stderr
+    env.conda("install", "-y", "six", **alone)
+    assert env.findings() == [("lost-record", "click")]
+    env.conda("pip repair", "--yes", "--clean-up", "click")
+    assert env.findings() == []
+    env.conda("pip undo", "--yes")
+    assert env.findings() == [("lost-record", "click")]
+    env.conda("pip repair", "--yes")
+    assert env.findings() == []
+    assert env.records()["click"] == "8.1.7"
+    assert env.owners()["click"] == ("8.1.8", "pip")
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_record_that_somebody_deletes_is_written_again(
+    make_env: MakeEnv, channel: str, tmp_path: Path, cached: bool
+) -> None:
+    env = make_env("python", "pip")
+    pkgs: dict[str, Any] = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
+    env.conda("install", "-c", channel, "kit", "kin", **pkgs)
+    meta = env.prefix / "conda-meta"
+    written = {name: (meta / f"{name}-1.0-pyhd_0.json").read_text() for name in ("kit", "kin")}
+    for name in written:
+        (meta / f"{name}-1.0-pyhd_0.json").unlink()
+    if not cached:
+        shutil.rmtree(tmp_path / "pkgs")
+    assert env.findings() == [("lost-record", "kin"), ("lost-record", "kit")]
+    env.conda("pip repair", "--yes", **pkgs)
+    assert env.findings() == []
+    assert env.records().keys() >= written.keys()
+    assert env.owners()["kit"] == ("1.0", "conda")
+    env.conda("remove", "-y", "kit")
+    assert not [*env.site_packages.glob("kit*"), *env.prefix.glob("share/kit*")]

@@ -18,11 +18,11 @@ import pytest
 from conda_pip_interop.dependencies.requirements import marker_environment
 from conda_pip_interop.environment.prefix import read_prefix
 from tests.stories.tls import CERTIFICATE, KEY
+from tests.support.channels import write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
-from tests.world.cache import write_atomically
 from tests.world.channel import native_subdir
-from tests.world.package import File, Package, write_package
+from tests.world.package import File, Package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,16 +45,6 @@ def package(name: str, version: str = "1.0", *depends: str, carries: str | None)
         depends=("python", *depends),
         files=[file] if carries else [],
     )
-
-
-def write_channel(folder: Path, *packages: Package) -> str:
-    """A channel of noarch packages; its URL."""
-    (folder / "noarch").mkdir(parents=True)
-    records = {f"{one.stem}.conda": write_package(one, folder / "noarch") for one in packages}
-    for subdir, found in (("noarch", records), (native_subdir(), {})):
-        content = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": found}
-        write_atomically(folder / subdir / "repodata.json", json.dumps(content))
-    return folder.as_uri()
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.stories.tree import hash_tree
+from tests.support.channels import build_conda_package, write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
 
@@ -219,3 +220,34 @@ def test_what_a_pip_section_replaces_is_reconciled_after_it(
     done = env.conda("env update", "-f", str(file))
     assert "pip's click 8.1.3 replaced the files of conda's click 8.1.7" in done.stderr
     assert env.owners()["click"] == ("8.1.3", "pip")
+
+
+def test_one_of_two_distributions_of_a_package_is_restored(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    """The other one's RECORD is not read, which is not the same as having none."""
+    package = build_conda_package("py-twin", carries={"twin": "1.0", "twin_headless": "1.0"})
+    channel = write_channel(tmp_path / "channel", package)
+    env = make_env("python", "pip")
+    env.conda("install", "-y", "-c", channel, "py-twin")
+    env.pip("install", "-q", str(build_wheel(tmp_path, "twin", "2.0")))
+    env.conda("install", "-y", "-q", "six")
+    assert env.findings() == []
+    assert env.owners()["twin"] == ("2.0", "pip")
+    assert env.owners()["twin-headless"] == ("1.0", "conda")
+    env.conda("pip restore", "--yes", "py-twin")
+    assert env.owners()["twin"] == ("1.0", "conda")
+    assert env.owners()["twin-headless"] == ("1.0", "conda")
+    assert env.findings() == []
+    assert not list(env.site_packages.glob("twin-2.0*"))
+    env.python("import twin, twin_headless")
+
+
+def test_a_restore_leaves_no_revision_without_packages(env: Any) -> None:
+    history = env.prefix / "conda-meta" / "history"
+    before = history.read_text()
+    env.conda("pip restore", "--yes", "click")
+    assert history.read_text() == before
+    last = len(env.json("list", "--revisions")) - 1
+    env.conda("install", "-y", "--revision", str(last))
+    env.python("import click, idna")

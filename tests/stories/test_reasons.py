@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.stories.test_install import plan_of, reasons_of
-from tests.stories.test_names import package, write_channel
+from tests.stories.test_names import package
+from tests.support.channels import write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_project, build_wheel
 

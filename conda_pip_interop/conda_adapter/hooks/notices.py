@@ -11,7 +11,7 @@ from conda_pip_interop.changes.lock import (
     recover_interrupted,
     report_waiting,
 )
-from conda_pip_interop.changes.originals import prune_originals
+from conda_pip_interop.changes.originals import prune_originals, remember_lost
 from conda_pip_interop.changes.rollback import needs_recovery
 from conda_pip_interop.changes.state import read_state, write_state
 from conda_pip_interop.commands.run import repeat_while_stale
@@ -22,10 +22,12 @@ from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.duplicate_record import find_names
 from conda_pip_interop.findings.fixes import plan_reconcile
+from conda_pip_interop.findings.lost_record import LostRecordFinding
 from conda_pip_interop.findings.notices import build_notice, build_report
 from conda_pip_interop.findings.registry import find_all
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from conda_pip_interop.changes.plan import Plan
@@ -46,6 +48,7 @@ def reconcile_and_report(root: Path) -> None:
     target = build_target(root)
     snapshot = read_snapshot(root) if done is None or done.plan.steps else done.snapshot
     findings = find_all(snapshot)
+    _remember_lost(findings, root)
     altered = {one.record.name for one in findings if one.record and one.kind in _ALTERED}
     prune_originals(snapshot, altered)
     state = read_state(root)
@@ -56,9 +59,18 @@ def reconcile_and_report(root: Path) -> None:
 
 
 def reconcile(root: Path) -> bool:
-    """Reconcile if the policy says `auto`; return whether anything was changed."""
+    """Reconcile if the policy says `auto`; return whether anything was changed.
+
+    Lost records are remembered: conda's transaction will count them as removed.
+    """
     done = _try_to_reconcile(root)
+    if done is not None:
+        _remember_lost(find_all(done.snapshot), root)
     return done is not None and bool(done.plan.steps)
+
+
+def _remember_lost(findings: Iterable[Finding], root: Path) -> None:
+    remember_lost([one.linked.stem for one in findings if isinstance(one, LostRecordFinding)], root)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
