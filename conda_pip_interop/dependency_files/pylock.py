@@ -21,11 +21,6 @@ _ALWAYS: Final = "python_version >= '0'"
 _NEVER: Final = "python_version < '0'"
 
 
-def is_pylock(file: Path) -> bool:
-    """Whether a file has the name of a lock file: `pylock.toml` or `pylock.NAME.toml`."""
-    return re.fullmatch(r"pylock(\.[^.]+)?\.toml", file.name) is not None
-
-
 def parse_pylock(
     text: str, *, origin: str, folder: Path | None = None, extras: Collection[str] = ()
 ) -> Dependencies:
@@ -56,6 +51,7 @@ def parse_pylock(
         entries=tuple(entries),
         requires_python=read_requires_python(document),
         links=tuple(links),
+        locked=True,
     )
 
 

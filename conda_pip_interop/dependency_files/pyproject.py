@@ -5,13 +5,21 @@ from __future__ import annotations
 import contextlib
 import importlib
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from packaging.utils import NormalizedName, canonicalize_name
 
+from conda_pip_interop.dependency_files.poetry import PoetryTables, read_poetry
 from conda_pip_interop.dependency_files.requirements_txt import Dependencies, Entry, unreadable
+from conda_pip_interop.dependency_files.sources import (
+    apply_sources,
+    find_table,
+    read_uv_sources,
+)
 from conda_pip_interop.errors import UsageError
 
 #: PEP 723, "Reference Implementation".
@@ -31,40 +39,83 @@ class ProjectParts:
 
 
 def parse_pyproject(text: str, *, origin: str, parts: ProjectParts) -> Dependencies:
-    """Parse a pyproject.toml: PEP 621 (project), 735 (groups) and 518 (build-system).
+    """Parse a pyproject.toml: PEP 621 (project), 735 (groups) and 518 (build-system), and Poetry's.
 
-    Raises UsageError `unreadable-file`, and `no-such-part` for a missing extra or group.
+    Raises UsageError `unreadable-file`, also where only the build backend knows the dependencies,
+    and `no-such-part` for a missing extra or group.
     """
     document = load_toml(text, origin)
     project = _read_table(document, "project", origin)
-    optional = _read_table(project, "optional-dependencies", origin)
-    extras = {canonicalize_name(key): _read_list(optional, key, origin) for key in optional}
-    groups = _read_table(document, "dependency-groups", origin)
-    found = [("project", _read_list(project, "dependencies", origin))]
+    poetry = read_poetry(document, origin)
+    extras = {**poetry.extras, **_read_extras(project, origin)}
+    groups = {**poetry.groups, **_read_groups(document, origin)}
+    found = [("project", _read_dependencies(document, poetry, origin, parts))]
     found += [(f"extra {one}", _find_part(extras, one, "extra", origin)) for one in parts.extras]
     found += [(f"group {one}", tuple(_read_group(groups, one, origin))) for one in parts.groups]
     if parts.build_system:
         build_system = _read_table(document, "build-system", origin)
         found.append(("build-system", _read_list(build_system, "requires", origin)))
     own = {}
-    if isinstance(project.get("name"), str):
+    name = project.get("name", poetry.name)
+    if isinstance(name, str):
         with_extra = (_add_extra(one, extra) for extra, lines in extras.items() for one in lines)
-        own[canonicalize_name(project["name"])] = tuple(with_extra)
+        own[canonicalize_name(name)] = tuple(with_extra)
     entries = [
         Entry(text=line, origin=f"{origin}: {part}") for part, lines in found for line in lines
     ]
+    sources = {**poetry.sources, **read_uv_sources(document, origin)}
     return Dependencies(
-        entries=_add_comments(entries, text),
-        requires_python=read_requires_python(project),
+        entries=(*apply_sources(_add_comments(entries, text), sources, document, origin),),
+        requires_python=read_requires_python(project) or poetry.requires_python,
         own=own,
     )
 
 
+def _read_dependencies(
+    document: Mapping[str, Any], poetry: PoetryTables, origin: str, parts: ProjectParts
+) -> tuple[str, ...]:
+    """Read the project's own dependencies; what only its backend knows is an error."""
+    project = _read_table(document, "project", origin)
+    if "dependencies" not in project and poetry.dependencies is not None:
+        return poetry.dependencies
+    dynamic = _read_list(project, "dynamic", origin)
+    unknown = "dependencies" in dynamic or (parts.extras and "optional-dependencies" in dynamic)
+    if unknown or not (project or parts.groups or parts.build_system):
+        reason = "only its build backend knows its dependencies"
+        hint = f"To install the project and them: `conda pip install {_folder(origin)}`."
+        raise unreadable(origin, reason, hint=hint)
+    return _read_list(project, "dependencies", origin)
+
+
+def _folder(origin: str) -> str:
+    return shlex.quote(str(Path(origin).parent))
+
+
+def _read_extras(
+    project: Mapping[str, Any], origin: str
+) -> Mapping[NormalizedName, tuple[str, ...]]:
+    optional = _read_table(project, "optional-dependencies", origin)
+    return {canonicalize_name(key): _read_list(optional, key, origin) for key in optional}
+
+
+def _read_groups(document: Mapping[str, Any], origin: str) -> Mapping[str, Any]:
+    """Read the groups: PEP 735's, and those that uv and PDM had before."""
+    groups: dict[str, Any] = dict(find_table(document, "tool", "pdm", "dev-dependencies"))
+    uv = find_table(document, "tool", "uv")
+    if "dev-dependencies" in uv:
+        groups["dev"] = uv["dev-dependencies"]
+    return {**groups, **_read_table(document, "dependency-groups", origin)}
+
+
 def parse_group(text: str, *, origin: str, group: str) -> tuple[Entry, ...]:
     """Parse a dependency group of a pyproject.toml (PEP 735); raises as `parse_pyproject` does."""
-    groups = _read_table(load_toml(text, origin), "dependency-groups", origin)
+    document = load_toml(text, origin)
+    poetry = read_poetry(document, origin)
+    groups = {**poetry.groups, **_read_groups(document, origin)}
     lines = _read_group(groups, group, origin)
-    return tuple(Entry(text=line, origin=f"{origin}: group {group}") for line in lines)
+    entries = [Entry(text=line, origin=f"{origin}: group {group}") for line in lines]
+    sources = {**poetry.sources, **read_uv_sources(document, origin)}
+    return tuple(apply_sources(entries, sources, document, origin))
 
 
 def parse_script(text: str, *, origin: str) -> Dependencies:
@@ -76,8 +127,10 @@ def parse_script(text: str, *, origin: str) -> Dependencies:
     lines = (line[2:] if line.startswith("# ") else line[1:] for line in blocks[0].splitlines())
     document = load_toml("\n".join(lines), origin)
     dependencies = _read_list(document, "dependencies", origin)
+    entries = [Entry(text=line, origin=origin) for line in dependencies]
+    sources = read_uv_sources(document, origin)
     return Dependencies(
-        entries=tuple(Entry(text=line, origin=origin) for line in dependencies),
+        entries=tuple(apply_sources(entries, sources, document, origin)),
         requires_python=read_requires_python(document),
     )
 
@@ -136,7 +189,9 @@ def _read_group(
         raise unreadable(origin, f"its group {name} includes itself")
     normalized = {canonicalize_name(key): value for key, value in groups.items()}
     items = _find_part(normalized, name, "group", origin)
-    for one in items if isinstance(items, list) else ():
+    if not isinstance(items, list | tuple):
+        raise unreadable(origin, f"its group {name} is not a list but {items!r}")
+    for one in items:
         match one:
             case str():
                 yield one

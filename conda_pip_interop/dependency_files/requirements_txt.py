@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +26,15 @@ _REQUIREMENT: Final = ("-r", "--requirement")
 _CONSTRAINT: Final = ("-c", "--constraint")
 EDITABLE: Final = ("-e", "--editable")
 _LINE_OPTION: Final = re.compile(r"\s+--(?:hash|global-option|config-settings?)\b.*$")
+_CODING: Final = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+#: Byte order marks; UTF-32's begins with UTF-16's.
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "UTF-8"),
+    (codecs.BOM_UTF32_LE, "UTF-32-LE"),
+    (codecs.BOM_UTF32_BE, "UTF-32-BE"),
+    (codecs.BOM_UTF16_LE, "UTF-16-LE"),
+    (codecs.BOM_UTF16_BE, "UTF-16-BE"),
+)
 _MAX_DEPTH: Final = 20
 
 
@@ -33,7 +43,8 @@ class Entry:
     """One line of a dependency file; its paths are relative to `folder`.
 
     `tail` has the options after a requirement (`--hash=…`), `comment` the comment after it, and
-    `before` the comment lines above it, each with its `#`.
+    `before` the comment lines above it, each with its `#`. `index` is the URL of the only index
+    that may be asked for it.
     """
 
     text: str
@@ -44,11 +55,12 @@ class Entry:
     comment: str = ""
     before: tuple[str, ...] = ()
     in_pip_section: bool = False
+    index: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dependencies:
-    """The dependencies in a file.
+    """The dependencies in a file; all of them, with those of the dependencies, if it is `locked`.
 
     `links` are the archive URLs in a lock file, with their hashes. `own` has the `Requires-Dist`
     lines of the extras of the file's own project, by its name.
@@ -58,6 +70,7 @@ class Dependencies:
     requires_python: str | None = None
     links: tuple[str, ...] = ()
     own: Mapping[NormalizedName, tuple[str, ...]] = field(default_factory=dict)
+    locked: bool = False
 
 
 def read_requirements_file(
@@ -166,11 +179,15 @@ def find_file(folder: Path, name: str) -> Path:
 
 
 def read_text(file: Path) -> str:
-    """Read a dependency file; raises UsageError `unreadable-file`."""
+    """Read a dependency file in any encoding that pip reads; raises UsageError `unreadable-file`.
+
+    These are UTF-8, UTF-16 and UTF-32 by their byte order mark, and a coding line's (PEP 263).
+    """
     try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise unreadable(file, "it is not UTF-8") from error
+        data = file.read_bytes()
+        return _decode(data).replace("\r\n", "\n")
+    except (UnicodeDecodeError, LookupError) as error:
+        raise unreadable(file, f"it is not {_find_encoding(data)}") from error
     except OSError as error:
         raise UsageError(
             "unreadable-file",
@@ -179,10 +196,26 @@ def read_text(file: Path) -> str:
         ) from error
 
 
-def unreadable(file: PurePath | str, reason: str) -> UsageError:
-    """Build the error for a file whose content is not valid."""
+def _decode(data: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding)
+    return data.decode(_find_encoding(data))
+
+
+def _find_encoding(data: bytes) -> str:
+    lines = data.split(b"\n")[:2]
+    found = next((match for line in lines if (match := _CODING.match(line))), None)
+    return found[1].decode() if found else "UTF-8"
+
+
+def unreadable(file: PurePath | str, reason: str, *, hint: str = "") -> UsageError:
+    """Build the error for a file whose content is not valid, or not supported."""
     return UsageError(
         "unreadable-file",
         f"{file} cannot be read: {reason}.",
-        hints=("Supported are requirements.txt, pyproject.toml, pylock.toml and environment.yml.",),
+        hints=(
+            hint
+            or "Supported are requirements.txt, pyproject.toml, pylock.toml and environment.yml.",
+        ),
     )

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Final
 from packaging.requirements import InvalidRequirement, Requirement
 
 from conda_pip_interop.dependency_files.locations import Location, parse_location
-from conda_pip_interop.dependency_files.pylock import is_pylock, parse_pylock
 from conda_pip_interop.dependency_files.pyproject import (
     ProjectParts,
     parse_group,
-    parse_pyproject,
     parse_script,
 )
+from conda_pip_interop.dependency_files.read import parse_file
 from conda_pip_interop.dependency_files.requirements_txt import (
     EDITABLE,
     Dependencies,
@@ -101,11 +100,14 @@ class _Reader:
     pythons: list[tuple[str, str]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     arguments: list[PipArgument] = field(default_factory=list)
+    private: list[Entry] = field(default_factory=list)
     locked: bool = False
 
     def build(self, options: InstallOptions) -> Request:
         """All of it as one value."""
         pip = options.pip
+        if not any("--index-url" in one.option.names for one in pip.arguments):
+            _refuse_private(self.private)
         return Request(
             requirements=tuple(self.requirements),
             direct=tuple(self.direct),
@@ -122,27 +124,15 @@ class _Reader:
         extras = [one.strip() for one in found["extras"].split(",")] if found else []
         name = found["file"] if found else name
         file = self._find(name)
-        if file.name == "pyproject.toml":
-            parts = ProjectParts(extras=tuple(extras))
-            dependencies = parse_pyproject(read_text(file), origin=name, parts=parts)
-            self.take_all(dependencies, origin=name)
-        elif is_pylock(file):
-            text = read_text(file)
-            lock = parse_pylock(text, origin=name, folder=file.resolve().parent, extras=extras)
-            self.locked = True
-            self.take_all(lock, origin=name)
-        elif file.suffix in (".yml", ".yaml", ".toml"):
-            raise UsageError(
-                "unreadable-file",
-                f"{name} is not a requirements file.",
-                hints=(
-                    "To install from an environment file: `conda env update --file FILE`.",
-                    "Supported are requirements files, pylock.toml and pyproject.toml.",
-                ),
-            )
-        else:
-            for entry in read_requirements_file(file, environ=self.environ):
-                self._take_line(entry)
+        dependencies = parse_file(
+            read_text(file),
+            file,
+            origin=name,
+            parts=ProjectParts(extras=tuple(extras)),
+            environ=self.environ,
+        )
+        self.locked |= dependencies.locked
+        self.take_all(dependencies, origin=name)
 
     def read_constraints(self, name: str) -> None:
         """A constraints file: the requirements in it limit, and ask for nothing."""
@@ -197,6 +187,7 @@ class _Reader:
             settings=settings,
             in_file=in_file,
         )
+        self.private += [entry] if entry.index else []
         (self.constraints if entry.kind == "constraint" else self.requirements).append(asked)
 
     def _take_line(self, entry: Entry) -> None:
@@ -223,6 +214,17 @@ class _Reader:
 
     def _find(self, name: str) -> Path:
         return find_file(self.folder, name)
+
+
+def _refuse_private(entries: Iterable[Entry]) -> None:
+    """Refuse what one index alone may be asked for: pip asks all indexes for all names."""
+    for entry in entries:
+        raise UsageError(
+            "private-index",
+            f"{entry.origin}: {entry.text} must come from {hide_password(entry.index)}, "
+            "but pip would also look it up on PyPI.",
+            hints=(f"To use only that index, add `--index-url {hide_password(entry.index)}`.",),
+        )
 
 
 def _parse_requirement(entry: Entry) -> Requirement:

@@ -93,3 +93,26 @@ def test_a_file_that_cannot_be_included_is_an_error(tmp_path: Path, text: str) -
 )
 def test_a_line_is_classified_with_its_options(line: str, kind: str, text: str, tail: str) -> None:
     assert classify(line) == (kind, text, tail)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "six  # ü\r\nattrs\r\n".encode("utf-16"),
+        "six  # ü\nattrs\n".encode("utf-32"),
+        "six  # ü\nattrs\n".encode("utf-8-sig"),
+        "# -*- coding: latin-1 -*-\nsix  # ü\nattrs\n".encode("latin-1"),
+    ],
+    ids=["utf-16", "utf-32", "utf-8-sig", "latin-1"],
+)
+def test_every_encoding_that_pip_reads_is_read(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "r.txt").write_bytes(data)
+    found = list(read_requirements_file(tmp_path / "r.txt"))
+    assert [one.text for one in found] == ["six", "attrs"]
+    assert "# ü" in [one.comment for one in found]
+
+
+def test_an_unknown_encoding_is_an_error_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "r.txt").write_text("# coding: klingon\nsix\n")
+    with pytest.raises(UsageError, match="it is not klingon"):
+        list(read_requirements_file(tmp_path / "r.txt"))

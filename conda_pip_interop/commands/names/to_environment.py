@@ -33,6 +33,7 @@ from conda_pip_interop.names.requirement import (
     translate,
 )
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
+from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -157,7 +158,7 @@ def _translate_all(
 ) -> Iterator[_Line]:
     dependencies = tuple(dependencies)
     own = {name: lines for one in dependencies for name, lines in one.own.items()}
-    entries = [entry for one in dependencies for entry in one.entries]
+    entries = [_add_index(entry) for one in dependencies for entry in one.entries]
     constraints = _read_constraints(entries)
 
     def find_requires(name: NormalizedName) -> Sequence[str] | None:
@@ -180,10 +181,25 @@ def _translate_all(
                 yield _Line(
                     entry=entry,
                     text=entry.text if unchanged else str(found),
-                    translated=translate(found, context),
+                    translated=_translate(entry, found, context),
                     tail=entry.tail,
                 )
             entry = replace(entry, comment="", before=(), tail="")  # noqa: PLW2901 - used once
+
+
+def _add_index(entry: Entry) -> Entry:
+    """Say in a comment that a requirement comes from one index alone: pip has no option for it."""
+    if not entry.index:
+        return entry
+    return replace(entry, comment=f"# from {hide_password(entry.index)} {entry.comment}".rstrip())
+
+
+def _translate(entry: Entry, requirement: Requirement, context: TranslationContext) -> Translated:
+    """Translate a requirement; what has an index of its own is looked up nowhere else."""
+    if entry.index:
+        reason = f"it comes from {hide_password(entry.index)}"
+        return ForPip(requirement=requirement, reason=reason)
+    return translate(requirement, context)
 
 
 def _drop_incomplete_hashes(lines: list[_Line]) -> list[_Line]:

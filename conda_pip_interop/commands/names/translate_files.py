@@ -18,6 +18,7 @@ from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.names.requirement import TranslationContext, refuse_python
+from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -59,6 +60,7 @@ def translate_files(args: Namespace, host: Host) -> Output:
         )
         channels = host.list_channels() if with_channels else ()
         made = translate_to_environment(sources, around, requires, channels)
+    _warn_of_private(sources, host)
     if args.verbose:
         for choice in made.choices:
             host.print_stderr(str(choice))
@@ -73,6 +75,16 @@ def _mention_python(sources: DependencyFiles, python: str, host: Host) -> None:
             host.print_stderr(
                 f"conda-pip-interop: markers are evaluated for Python {python}, but {reason}."
             )
+
+
+def _warn_of_private(sources: DependencyFiles, host: Host) -> None:
+    """Warn of what must come from one index: pip looks it up on all of its indexes."""
+    for entry in (entry for one in sources.dependencies for entry in one.entries if entry.index):
+        url = hide_password(entry.index)
+        host.print_stderr(
+            f"conda-pip-interop: {entry.text} must come from {url}. Without `--index-url {url}`, "
+            "pip looks it up on PyPI."
+        )
 
 
 def _find_output(args: Namespace) -> Path | None:

@@ -1,0 +1,181 @@
+"""The format of a dependency file, recognized by its content."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, NoReturn, TypeAlias
+
+from conda_pip_interop.dependency_files.pyproject import load_toml
+from conda_pip_interop.dependency_files.requirements_txt import unreadable
+
+Format: TypeAlias = Literal["requirements", "pyproject", "pylock", "environment"]
+
+_TABLE: Final = re.compile(
+    r"""^(?:\[[\w."'-]+\]|\[\[[\w."'-]+\]\]|lock-version\s*=.*)\s*(?:#.*)?$""", re.MULTILINE
+)
+_YAML_KEY: Final = re.compile(r"""^["']?([A-Za-z_-]+)["']?:(?:\s|$)""", re.MULTILINE)
+_SETUP_CFG: Final = re.compile(r"^\[(?:metadata|options)\]\s*$", re.MULTILINE)
+_EXPLICIT: Final = re.compile(r"^@EXPLICIT\s*$", re.MULTILINE)
+_EXPORTED: Final = re.compile(r"^[\w.-]+=[^=\s]+=[^=\s]+$")
+_ENVIRONMENT_KEYS: Final = {"name", "channels", "prefix", "variables", "platforms"}
+
+_CREATE: Final = "To create an environment from it: `conda create --name NAME --file FILE`."
+_PROJECT: Final = "To install the project and its dependencies: `conda pip install FOLDER`."
+_PIXI: Final = "To convert it: `pixi workspace export conda-environment environment.yml`."
+_PIPENV: Final = "To convert it: `pipenv requirements > requirements.txt`."
+#: What is recognized but not read: what it is, and what reads it.
+_OTHERS: Final[Mapping[str, tuple[str, str]]] = {
+    "explicit": ("an explicit list of conda packages", _CREATE),
+    "exported": ("a list of `conda list --export`", _CREATE),
+    "setup.cfg": ("the configuration of setuptools", _PROJECT),
+    "setup.py": ("a program of setuptools", _PROJECT),
+    "pixi.toml": ("a pixi manifest", _PIXI),
+    "pixi.lock": ("a lock file of pixi", _PIXI),
+    "uv.lock": (
+        "a lock file of uv",
+        "To convert it: `uv export --format pylock.toml -o pylock.toml`.",
+    ),
+    "poetry.lock": (
+        "a lock file of Poetry",
+        "To convert it: `poetry export -o requirements.txt`.",
+    ),
+    "pdm.lock": ("a lock file of PDM", "To convert it: `pdm export -o requirements.txt`."),
+    "Pipfile": ("a Pipfile", _PIPENV),
+    "Pipfile.lock": ("a lock file of Pipenv", _PIPENV),
+    "conda-lock": (
+        "a lock file of conda-lock",
+        "To create an environment from it: `conda-lock install --name NAME FILE`.",
+    ),
+    "recipe": ("a conda recipe", "To build it: `conda build FOLDER`."),
+}
+
+
+def find_format(text: str, file: Path) -> Format:
+    """Find the format of a text; what no other format claims is a requirements file.
+
+    Raises UsageError `unreadable-file` for a file of another tool, with the command that reads it.
+    """
+    if "\0" in text:
+        raise unreadable(file, "it is not a text file")
+    if _EXPLICIT.search(text):
+        _refuse("explicit", file)
+    if file.name == "setup.py":
+        _refuse("setup.py", file)
+    document = _load_json(text)
+    if document is not None:
+        return _choose(_YAML, document, file)
+    if _is_toml(text, file):
+        return _choose(_TOML, load_toml(text, str(file)), file)
+    if _is_setup_cfg(text):
+        _refuse("setup.cfg", file)
+    if file.suffix in (".yml", ".yaml") or (_YAML_KEY.search(text) and not _TABLE.search(text)):
+        return _find_yaml_format(text, file)
+    lines = [line.strip() for line in text.splitlines() if line.strip() and line[:1] != "#"]
+    if lines and all(map(_EXPORTED.fullmatch, lines)):
+        _refuse("exported", file)
+    return "requirements"
+
+
+def _is_toml(text: str, file: Path) -> bool:
+    """Whether it is TOML; a requirements file has no tables, setup.cfg has no quoted strings."""
+    is_table = _TABLE.search(text) is not None and not _is_setup_cfg(text)
+    return file.suffix == ".toml" or is_table
+
+
+def _is_setup_cfg(text: str) -> bool:
+    """Whether it is setup.cfg; lock files in TOML have a `[metadata]`, too, and `[[package]]`."""
+    return _SETUP_CFG.search(text) is not None and "\n[[" not in f"\n{text}"
+
+
+def _refuse(kind: str, file: Path) -> NoReturn:
+    what, hint = _OTHERS[kind]
+    hint = hint.replace("FILE", str(file)).replace("FOLDER", str(file.parent))
+    raise unreadable(file, f"it is {what}", hint=hint)
+
+
+def _choose(
+    kinds: Mapping[str, Callable[[Mapping[str, Any]], bool]],
+    document: Mapping[str, Any],
+    file: Path,
+) -> Format:
+    kind = next((one for one, is_kind in kinds.items() if is_kind(document)), None)
+    match kind:
+        case "pyproject" | "pylock" | "environment":
+            return kind
+        case None:
+            raise unreadable(file, "its content has no known format")
+    _refuse(kind, file)
+
+
+def _load_json(text: str) -> Mapping[str, Any] | None:
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):  # Jinja begins with a brace, too
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _find_yaml_format(text: str, file: Path) -> Format:
+    """Find the format by the keys of the first column; the whole is not parsed twice.
+
+    A recipe has Jinja expressions, which are not valid YAML.
+    """
+    keys = dict.fromkeys(_YAML_KEY.findall(text), True)
+    return _choose(_YAML, keys, file) if keys else "environment"
+
+
+def _has(*keys: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda document: all(key in document for key in keys)
+
+
+def _is_uv_lock(document: Mapping[str, Any]) -> bool:
+    return isinstance(document.get("package"), list) and isinstance(document.get("version"), int)
+
+
+def _has_metadata(key: str) -> Callable[[Mapping[str, Any]], bool]:
+    def is_kind(document: Mapping[str, Any]) -> bool:
+        metadata = document.get("metadata")
+        return isinstance(metadata, dict) and key in metadata
+
+    return is_kind
+
+
+def _is_pixi(document: Mapping[str, Any]) -> bool:
+    workspace = document.get("workspace", document.get("project"))
+    return isinstance(workspace, dict) and "channels" in workspace
+
+
+def _is_pipfile(document: Mapping[str, Any]) -> bool:
+    return isinstance(document.get("packages", document.get("dev-packages")), dict)
+
+
+def _is_environment(document: Mapping[str, Any]) -> bool:
+    return "dependencies" in document or _ENVIRONMENT_KEYS.issuperset(document)
+
+
+def _is_pyproject(document: Mapping[str, Any]) -> bool:
+    return any(key in document for key in ("project", "build-system", "dependency-groups", "tool"))
+
+
+#: The kinds of TOML files and of YAML files, the more certain ones first.
+_TOML: Final[Mapping[str, Callable[[Mapping[str, Any]], bool]]] = {
+    "Pipfile": _is_pipfile,
+    "pylock": lambda document: "lock-version" in document or "packages" in document,
+    "poetry.lock": _has_metadata("content-hash"),
+    "pdm.lock": _has_metadata("lock_version"),
+    "uv.lock": _is_uv_lock,
+    "pixi.toml": _is_pixi,
+    "pyproject": _is_pyproject,
+}
+_YAML: Final[Mapping[str, Callable[[Mapping[str, Any]], bool]]] = {
+    "Pipfile.lock": _has("_meta", "default"),
+    "conda-lock": _has("version", "metadata", "package"),
+    "pixi.lock": _has("version", "environments", "packages"),
+    "recipe": _has("requirements"),
+    "environment": _is_environment,
+}

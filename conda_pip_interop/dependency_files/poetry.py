@@ -1,0 +1,165 @@
+"""The dependencies in Poetry's tables of a pyproject.toml, as requirements (PEP 508)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from conda_pip_interop.dependency_files.requirements_txt import unreadable
+from conda_pip_interop.dependency_files.sources import Source, build_source, find_table
+
+_TERM: Final = re.compile(r"(\^|~=|~|===|==|=|!=|<=|>=|<|>)?\s*([^\s,<>=!~^|]+)")
+_KNOWN: Final = {
+    *("version", "extras", "markers", "python", "platform", "optional", "source"),
+    *("git", "branch", "tag", "rev", "subdirectory", "path", "file", "url", "develop"),
+    "allow-prereleases",
+}
+
+
+def build_specifiers(constraint: str) -> SpecifierSet | None:
+    """Translate a version constraint of Poetry; None if PEP 440 has no equivalent.
+
+    Besides PEP 440's operators: `^1.2` (up to the next change of the first nonzero segment), `~1.2`
+    (up to the next minor version) and a version alone.
+    """
+    text = constraint.strip()
+    if text in ("", "*"):
+        return SpecifierSet()
+    if "|" in text or _TERM.sub("", text).strip(" ,"):
+        return None
+    try:
+        clauses = [one for found in _TERM.findall(text) for one in _build_clauses(*found)]
+        return SpecifierSet(",".join(clauses))
+    except (InvalidSpecifier, InvalidVersion):
+        return None
+
+
+def _build_clauses(operator: str, text: str) -> tuple[str, ...]:
+    if text == "*":
+        return ()
+    if operator in ("", "=") or text.endswith("*"):
+        return (f"{operator if operator in ('!=', '==') else '=='}{text}",)
+    if operator not in ("^", "~"):
+        return (f"{operator}{text}",)
+    release = Version(text).release
+    if operator == "~":
+        changed = min(len(release), 2) - 1
+    else:
+        nonzero = (number for number, one in enumerate(release) if one)
+        changed = next(nonzero, len(release) - 1)
+    upper = [*release[:changed], release[changed] + 1]
+    return (f">={text}", f"<{'.'.join(map(str, upper))}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PoetryTables:
+    """What `[tool.poetry]` says. `dependencies` is None if it has no such table."""
+
+    name: str | None = None
+    requires_python: str | None = None
+    dependencies: tuple[str, ...] | None = None
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    extras: Mapping[NormalizedName, tuple[str, ...]] = field(default_factory=dict)
+    sources: Mapping[NormalizedName, tuple[Source, ...]] = field(default_factory=dict)
+
+
+def read_poetry(document: Mapping[str, Any], origin: str) -> PoetryTables:
+    """Read `[tool.poetry]`; raises UsageError `unreadable-file`.
+
+    Where `[project]` has the dependencies, Poetry's own table only adds their sources.
+    """
+    poetry = find_table(document, "tool", "poetry")
+    main = find_table(poetry, "dependencies")
+    tables = {
+        name: find_table(group, "dependencies")
+        for name, group in find_table(poetry, "group").items()
+    }
+    if "dev-dependencies" in poetry:
+        tables["dev"] = find_table(poetry, "dev-dependencies")
+    reader = _Reader(origin=origin)
+    needed, optional = reader.read(main)
+    return PoetryTables(
+        name=poetry.get("name"),
+        requires_python=_read_python(main, origin),
+        dependencies=needed if "dependencies" in poetry else None,
+        groups={name: sum(reader.read(table), ()) for name, table in tables.items()},
+        extras={
+            canonicalize_name(extra): tuple(
+                line for line in optional if _parse_name(line) in set(map(_parse_name, names))
+            )
+            for extra, names in find_table(poetry, "extras").items()
+        },
+        sources={name: tuple(found) for name, found in reader.sources.items()},
+    )
+
+
+def _parse_name(line: str) -> NormalizedName:
+    return canonicalize_name(re.split(r"[^\w.-]", line, maxsplit=1)[0])
+
+
+def _read_python(table: Mapping[str, Any], origin: str) -> str | None:
+    if "python" not in table:
+        return None
+    return str(_read_specifiers("python", table["python"], origin))
+
+
+@dataclass(kw_only=True)
+class _Reader:
+    """Reads dependencies tables, and collects the sources in them."""
+
+    origin: str
+    sources: dict[NormalizedName, list[Source]] = field(default_factory=dict)
+
+    def read(self, table: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Read the requirements of a table: the needed, and those that only extras need."""
+        lines: dict[bool, list[str]] = {False: [], True: []}
+        for name, value in table.items():
+            for one in value if isinstance(value, list) else [value]:
+                found = {"version": one} if isinstance(one, str) else one
+                if not isinstance(found, dict) or not _KNOWN.issuperset(found):
+                    raise unreadable(self.origin, f"its dependency {name} is not valid: {one!r}")
+                if name == "python":
+                    continue
+                line = _build_requirement(name, found, self.origin)
+                lines[bool(found.get("optional"))].append(line)
+                marker = line.partition(" ; ")[2]
+                source = build_source(name, {**found, "marker": marker}, self.origin)
+                if source is not None:
+                    self.sources.setdefault(canonicalize_name(name), []).append(source)
+        return tuple(lines[False]), tuple(lines[True])
+
+
+def _build_requirement(name: str, found: Mapping[str, Any], origin: str) -> str:
+    extras = ",".join(found.get("extras", ()))
+    text = name + (f"[{extras}]" if extras else "")
+    text += str(_read_specifiers(name, found.get("version", "*"), origin))
+    marker = _build_marker(name, found, origin)
+    return f"{text} ; {marker}" if marker else text
+
+
+def _build_marker(name: str, found: Mapping[str, Any], origin: str) -> str:
+    parts = [f"({found['markers']})"] if "markers" in found else []
+    if "platform" in found:
+        parts.append(f"sys_platform == '{found['platform']}'")
+    if "python" in found:
+        specifiers = _read_specifiers(name, found["python"], origin)
+        parts += [_build_python_marker(one) for one in sorted(specifiers, key=str)]
+    return " and ".join(parts)
+
+
+def _build_python_marker(specifier: Specifier) -> str:
+    long = specifier.version.count(".") > 1 and not specifier.version.endswith("*")
+    return f"python_{'full_' if long else ''}version {specifier.operator} '{specifier.version}'"
+
+
+def _read_specifiers(name: str, constraint: Any, origin: str) -> SpecifierSet:
+    specifiers = build_specifiers(constraint) if isinstance(constraint, str) else None
+    if specifiers is None:
+        raise unreadable(origin, f"{name} {constraint!r} has no equivalent in PEP 440")
+    return specifiers

@@ -1,0 +1,85 @@
+"""Sources of projects in uv's and PDM's tables of a pyproject.toml."""
+
+from __future__ import annotations
+
+import pytest
+
+from conda_pip_interop.dependency_files.pyproject import ProjectParts, parse_pyproject, parse_script
+from conda_pip_interop.errors import UsageError
+
+PROJECT = '[project]\nname = "app"\ndependencies = ["tool[x]>=1 ; os_name == \'nt\'", "six"]\n'
+
+
+def texts(text: str) -> list[str]:
+    return [one.text for one in parse_pyproject(text, origin="p", parts=ProjectParts()).entries]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            '{git = "https://e.org/t", rev = "abc", subdirectory = "py"}',
+            'tool[x] @ git+https://e.org/t@abc#subdirectory=py ; os_name == "nt"',
+        ),
+        ('{url = "https://e.org/t.whl"}', 'tool[x] @ https://e.org/t.whl ; os_name == "nt"'),
+        ('{path = "libs/tool"}', './libs/tool[x] ; os_name == "nt"'),
+        ('{path = "../tool", editable = true}', '-e ../tool[x] ; os_name == "nt"'),
+        ('{index = "pypi"}', "tool[x]>=1 ; os_name == 'nt'"),
+    ],
+)
+def test_the_source_of_uv_is_written_into_the_requirement(source: str, expected: str) -> None:
+    assert texts(f"{PROJECT}[tool.uv.sources]\ntool = {source}\n") == [expected, "six"]
+
+
+def test_each_source_of_a_list_has_its_marker() -> None:
+    sources = (
+        '[tool.uv.sources]\nsix = [{url = "https://e.org/s.whl", marker = "os_name == \'x\'"}]\n'
+    )
+    assert texts(PROJECT + sources)[1] == "six @ https://e.org/s.whl ; os_name == 'x'"
+
+
+def test_an_explicit_index_is_only_for_what_names_it() -> None:
+    text = (
+        f'{PROJECT}[tool.uv.sources]\nsix = {{index = "lab"}}\n'
+        '[[tool.uv.index]]\nname = "lab"\nurl = "https://lab/simple"\nexplicit = true\n'
+        '[[tool.uv.index]]\nname = "all"\nurl = "https://all/simple"\n'
+        '[[tool.pdm.source]]\nname = "pypi"\nurl = "https://mirror/simple"\n'
+    )
+    found = parse_pyproject(text, origin="p", parts=ProjectParts()).entries
+    assert [one.text for one in found if one.kind == "option"] == [
+        "--extra-index-url https://all/simple",
+        "--extra-index-url https://mirror/simple",
+    ]
+    assert [(one.text, one.index) for one in found if one.index] == [("six", "https://lab/simple")]
+
+
+@pytest.mark.parametrize(
+    "source", ["{workspace = true}", '{index = "missing"}', "{}", "3", '{hg = "x"}']
+)
+def test_a_source_that_cannot_be_followed_is_refused(source: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        texts(f"{PROJECT}[tool.uv.sources]\ntool = {source}\n")
+    assert caught.value.code == "unreadable-file"
+    assert "tool" in caught.value.message
+
+
+def test_the_sources_of_a_script_are_followed() -> None:
+    text = (
+        '# /// script\n# dependencies = ["six"]\n# [tool.uv.sources]\n'
+        '# six = {url = "https://e.org/s.whl"}\n# ///\n'
+    )
+    (found,) = parse_script(text, origin="s.py").entries
+    assert found.text == "six @ https://e.org/s.whl"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[project]\nname = "x"\ndynamic = ["dependencies"]\n',
+        '[build-system]\nrequires = ["setuptools"]\n',
+        "[tool.ruff]\nline-length = 100\n",
+    ],
+)
+def test_dependencies_that_only_the_backend_knows_are_no_empty_list(text: str) -> None:
+    with pytest.raises(UsageError, match="only its build backend knows"):
+        texts(text)
