@@ -1,24 +1,27 @@
 """The journal of one operation: its steps, written before they are performed.
 
 A journal is a folder `conda-meta/pip-interop/journal/ID/` with `journal.jsonl` (a header line, a
-line per step, a closing line) and `stash/`, where `stash/N` is the original file of step N. Rolling
-a step back depends only on the files on disk, so it can be repeated and works from any state.
+line per step, a closing line), `conda.json` if conda had a part in it, and `stash/`, where
+`stash/N` is the original file of step N. Rolling a step back depends only on the files on disk, so
+it can be repeated and works from any state.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from conda_pip_interop.changes.plan import Automatic
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 STATE_FOLDER: Final = "conda-meta/pip-interop"
 JOURNAL_FOLDER: Final = f"{STATE_FOLDER}/journal"
 ORIGINALS_FOLDER: Final = f"{STATE_FOLDER}/originals"
+CONDA_FILE: Final = "conda.json"
 FORMAT: Final = 1
 
 StepKind = Literal["write", "remove", "mkdir", "rmdir"]
@@ -45,7 +48,7 @@ class Journal:
     """A journal on disk; `closed` if the operation was committed.
 
     `goal` is a path that exists only after conda's part of the operation (linking) is done. If it
-    exists, an open journal is closed instead of rolled back.
+    exists, an open journal is closed instead of rolled back. `automatic`: see `Automatic`.
     """
 
     identifier: str
@@ -54,11 +57,50 @@ class Journal:
     steps: tuple[Step, ...]
     closed: bool
     goal: PrefixPath | None = None
+    automatic: Automatic = ""
 
 
-def render_header(title: str, started: str, goal: PrefixPath | None = None) -> str:
-    """Render the first line: format, title, start (ISO 8601, UTC) and goal."""
-    return json.dumps({"format": FORMAT, "title": title, "started": started, "goal": goal}) + "\n"
+_AUTOMATIC: Final[dict[object, Automatic]] = {one: one for one in get_args(Automatic)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CondaChange:
+    """What conda did in an operation: file names in conda-meta, with the text of removed records.
+
+    `history` is conda's history before; `history_sha256` (hex) is that of the history after.
+    """
+
+    linked: tuple[str, ...]
+    unlinked: Mapping[str, str]
+    history: str
+    history_sha256: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether conda linked and unlinked nothing."""
+        return not self.linked and not self.unlinked
+
+
+def parse_conda_change(text: str) -> CondaChange | None:
+    """Parse a `conda.json`; None if it is not one of ours."""
+    try:
+        entry = json.loads(text)
+        return CondaChange(
+            linked=tuple(map(str, entry["linked"])),
+            unlinked={str(name): str(record) for name, record in entry["unlinked"].items()},
+            history=str(entry["history"]),
+            history_sha256=str(entry["history_sha256"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def render_header(
+    title: str, started: str, goal: PrefixPath | None = None, automatic: Automatic = ""
+) -> str:
+    """Render the first line: format, title, start (ISO 8601, UTC), goal, and what caused it."""
+    header = {"format": FORMAT, "title": title, "started": started, "goal": goal}
+    return json.dumps({**header, "automatic": automatic}) + "\n"
 
 
 def render_steps(steps: Iterable[Step]) -> str:
@@ -84,6 +126,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
     """
     title = started = ""
     goal: PrefixPath | None = None
+    automatic: Automatic = ""
     steps: list[Step] = []
     closed = False
     for number, line in enumerate(text.splitlines()):
@@ -94,6 +137,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
                     return None
                 title, started = entry["title"], entry["started"]
                 goal = parse_prefix_path(entry.get("goal") or "")
+                automatic = _AUTOMATIC.get(entry.get("automatic"), "")
             elif "closed" in entry:
                 closed = entry["closed"] is True
                 goal = goal if closed else None
@@ -111,6 +155,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
         steps=tuple(steps),
         closed=closed,
         goal=goal,
+        automatic=automatic,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from packaging.utils import NormalizedName
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.ownership import Manager
     from conda_pip_interop.environment.paths import PrefixPath
+
+
+#: What a person asked for is not automatic; the rest was done before or after a command of conda's,
+#: or belongs to the command of ours that precedes it.
+Automatic: TypeAlias = Literal["", "before", "after", "ours"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,6 +175,7 @@ class Plan:
     pip: PipPart | None = None
     overwrite: frozenset[NormalizedName] = frozenset()
     keep_going: bool = False
+    automatic: Automatic = ""
     shows_files: bool = False
 
     @property

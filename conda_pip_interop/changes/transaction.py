@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import stat
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.files import hash_file, replace_file
 from conda_pip_interop.changes.journal import (
+    CONDA_FILE,
     JOURNAL_FOLDER,
+    CondaChange,
     Step,
     render_close,
     render_header,
     render_steps,
 )
 from conda_pip_interop.changes.lock import hold_prefix, mark_operating
-from conda_pip_interop.changes.plan import FileAction, PlaceFile, RemoveFile, WriteFile
+from conda_pip_interop.changes.plan import Automatic, FileAction, PlaceFile, RemoveFile, WriteFile
 from conda_pip_interop.changes.rollback import discard, read_journal, roll_back_steps
 from conda_pip_interop.changes.undo import prune_journals
 from conda_pip_interop.environment.paths import PrefixPath, resolve_for_write
@@ -37,14 +41,19 @@ class Operation:
     """
 
     def __init__(
-        self, prefix: Path, identifier: str, title: str, goal: PrefixPath | None = None
+        self,
+        prefix: Path,
+        identifier: str,
+        title: str,
+        goal: PrefixPath | None = None,
+        automatic: Automatic = "",
     ) -> None:
         self.prefix = prefix
         self.folder = prefix / JOURNAL_FOLDER / identifier
         self._steps: list[Step] = []
         (self.folder / "stash").mkdir(parents=True)
         started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        self._append(render_header(title, started, goal))
+        self._append(render_header(title, started, goal, automatic))
 
     def apply(self, actions: Iterable[FileAction]) -> None:
         """Perform `actions` in order, after checking all paths.
@@ -64,6 +73,10 @@ class Operation:
             for _, step in steps
             if step.kind == "rmdir" or (step.kind == "remove" and step.existed)
         )
+
+    def note_conda(self, change: CondaChange) -> None:
+        """Note what conda did, so that it can be undone with the rest."""
+        (self.folder / CONDA_FILE).write_text(json.dumps(asdict(change)), encoding="utf-8")
 
     def commit(self, *, keep: bool = True) -> None:
         """Keep the changes, and the journal to undo them if `keep`."""
@@ -190,15 +203,16 @@ def open_operation(
     fingerprint: str | None = None,
     goal: PrefixPath | None = None,
     keep: bool = True,
+    automatic: Automatic = "",
     on_wait: Callable[[], None] | None = None,
 ) -> Iterator[Operation]:
     """Open an operation on `prefix`: committed when the block ends, rolled back when it raises.
 
-    Without `keep` a committed operation is discarded and cannot be undone. For `goal` see
-    `Journal`; for the other parameters and the errors raised, `hold_prefix`.
+    Without `keep` a committed operation is discarded and cannot be undone. For `goal` and
+    `automatic` see `Journal`; for the other parameters and the errors raised, `hold_prefix`.
     """
     with hold_prefix(prefix, fingerprint=fingerprint, on_wait=on_wait):
-        operation = Operation(prefix, _new_identifier(prefix), title, goal)
+        operation = Operation(prefix, _new_identifier(prefix), title, goal, automatic)
         with mark_operating(prefix):
             try:
                 yield operation

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from conda_pip_interop.changes.journal import CondaChange
     from conda_pip_interop.commands.names.name_matches import Channels
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.snapshot import Snapshot
@@ -99,6 +100,10 @@ class Host(Protocol):
         """Return conda's solver for the environment; the same object each time."""
         ...
 
+    def revert(self, change: CondaChange) -> None:
+        """See `changes.execute.Reverter`."""
+        ...
+
     def relink(self, records: tuple[CondaRecord, ...]) -> None:
         """Link the very packages of `records` again (see `changes.execute.Linker`)."""
         ...
@@ -147,8 +152,8 @@ class Host(Protocol):
 
     # -- channels and names
 
-    def add_channels(self, channels: Sequence[str]) -> None:
-        """Search these channels before conda's own, as for an environment file's."""
+    def add_channels(self, channels: Sequence[str], *, only: bool) -> None:
+        """Search these channels before conda's own, or `only` these, as for a file's."""
         ...
 
     def list_channels(self) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ class PlainHost:
     standalone: bool = True
     colours: bool = False
 
-    solver = relink = open_installer = open_pip = find_newer = guard = _NEEDS_CONDA
+    solver = relink = revert = open_installer = open_pip = find_newer = guard = _NEEDS_CONDA
     add_channels = list_channels = channels = channel_names = _NEEDS_CONDA
     read_extra_map = download = list_targets = confirm = _NEEDS_CONDA
 

@@ -29,11 +29,16 @@ def build_target(prefix: str | Path) -> Target:
     return Target(prefix=path, name=None, is_base=False)
 
 
-def add_channels(channels: tuple[str, ...]) -> None:
-    """Search these channels before conda's own, as conda does for those of an environment file."""
+def add_channels(channels: tuple[str, ...], *, only: bool) -> None:
+    """Search these channels before conda's own, as conda does for those of an environment file.
+
+    `only` these if conda's settings allow `--override-channels`.
+    """
     if channels:
         known = dict(context._argparse_args or {})  # noqa: SLF001 - conda has no other way to ask
-        context.__init__(argparse_args=Namespace(**(known | {"channel": channels})))
+        wanted: dict[str, object] = {"channel": channels}
+        wanted |= {"override_channels": True} if only else {}
+        context.__init__(argparse_args=Namespace(**(known | wanted)))
 
 
 #: The commands that take the environment's name from their file; the others ignore it.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from conda_pip_interop.changes.journal import CondaChange
     from conda_pip_interop.commands.host import ChannelNames, CommonOptions
     from conda_pip_interop.conda_adapter.package_contents import ChannelInspector
     from conda_pip_interop.conda_adapter.solver import CondaEnvironment
@@ -90,6 +91,10 @@ class CondaHost:
         """See `Linker.relink`."""
         self._environment.relink(records)
 
+    def revert(self, change: CondaChange) -> None:
+        """See `Reverter.revert`."""
+        self._environment.revert(change)
+
     def open_installer(
         self,
         snapshot: Snapshot,
@@ -131,9 +136,9 @@ class CondaHost:
 
         return judge_transaction(self.target.prefix, unlinked, linked, replaced=replaced)
 
-    def add_channels(self, channels: Sequence[str]) -> None:
+    def add_channels(self, channels: Sequence[str], *, only: bool) -> None:
         """See `Host.add_channels`."""
-        add_channels(tuple(channels))
+        add_channels(tuple(channels), only=only)
 
     def list_channels(self) -> tuple[str, ...]:
         """See `Host.list_channels`."""

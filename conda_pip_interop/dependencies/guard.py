@@ -32,7 +32,23 @@ def find_breakages(snapshot: Snapshot, changes: Iterable[PackageChange]) -> tupl
     return (
         *forecast(snapshot, changes, lambda one: read_requirements(snapshot.prefix, one)),
         *_find_refused(snapshot, changes),
+        *_find_removed(snapshot, changes),
     )
+
+
+def _find_removed(snapshot: Snapshot, changes: Iterable[PackageChange]) -> Iterator[Breakage]:
+    """Find pip's distributions that conda would remove with the package that they replaced.
+
+    A package that the user named is omitted: its removal was asked for.
+    """
+    removed = {one.name: one for one in changes if one.after is None and not one.named}
+    for one in snapshot.distributions if removed else ():
+        replaced = snapshot.ownership.override_of(one)
+        if replaced is not None and replaced.record.name in removed:
+            change = removed[replaced.record.name]
+            yield Breakage(
+                kind="removed", distribution=one.name, version=one.version, change=change
+            )
 
 
 def _find_refused(snapshot: Snapshot, changes: tuple[PackageChange, ...]) -> Iterator[Breakage]:
@@ -110,6 +126,11 @@ def _describe_all(breakages: tuple[Breakage, ...]) -> Iterable[str]:
                 f"pip's {one.distribution} {one.version} would be overwritten by conda's "
                 f"{one.change.name} {one.change.after}"
             )
+        elif one.kind == "removed":
+            yield (
+                f"pip's {one.distribution} {one.version} would be removed with conda's "
+                f"{one.change.name} {one.change.before}, which it replaced"
+            )
         elif one.kind == "refused":
             package = f"{one.change.name} {one.change.after}"
             by = f"{one.distribution} {one.version}"
@@ -138,6 +159,10 @@ def _suggest(breakage: Breakage, target: Target) -> Iterator[str]:
             first = target.command("conda", "pip", verb, name)
             yield f"To keep pip's {name}: omit {change.name} from the command."
             yield f"To use conda's {change.name}, run first: `{first}`."
+        case "removed":
+            pin = f"{name}=={breakage.version}"
+            again = target.command("conda", "run", "python", "-m", "pip", "install", pin)
+            yield f"Or continue, and install it again afterwards: `{again}`."
         case "refused":
             first = target.command("conda", "pip", "restore", name)
             yield f"Restore conda's {name} first: `{first}`."

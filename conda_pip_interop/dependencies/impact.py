@@ -26,7 +26,7 @@ class PackageChange:
     """A change of one conda package; ``after`` is None if removed, ``before`` if new.
 
     ``distributions`` are those that the package is known or guessed to contain; ``depends`` are the
-    match specs of the new record.
+    match specs of the new record; ``named``: the user named the package in the command.
     """
 
     name: str
@@ -34,6 +34,7 @@ class PackageChange:
     after: str | None
     distributions: tuple[NormalizedName, ...]
     depends: tuple[str, ...] = ()
+    named: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,10 +43,11 @@ class Breakage:
 
     ``unmet``: ``change`` would no longer satisfy its ``requirement``; ``stranded``: Python's minor
     version would change; ``overwritten``: conda would link a distribution of its name; ``refused``:
-    it replaced a conda package and does not satisfy the ``requirement`` of ``change`` on it.
+    it replaced a conda package and does not satisfy the ``requirement`` of ``change`` on it;
+    ``removed``: it replaced the conda package that would be removed.
     """
 
-    kind: Literal["unmet", "stranded", "overwritten", "refused"]
+    kind: Literal["unmet", "stranded", "overwritten", "refused", "removed"]
     distribution: NormalizedName
     version: str
     change: PackageChange

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from conda_pip_interop.dependency_files.requirements_txt import Entry, classify, unreadable
+from conda_pip_interop.dependency_files.requirements_txt import Entry, build_entry, unreadable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +47,12 @@ class EnvironmentFile:
         listed = self.document.get("channels")
         names = listed if isinstance(listed, list) else ()
         return tuple(str(one) for one in names if one != "nodefaults")
+
+    @property
+    def excludes_others(self) -> bool:
+        """Whether only the channels of the file may be searched (`nodefaults`)."""
+        listed = self.document.get("channels")
+        return isinstance(listed, list) and "nodefaults" in listed
 
 
 def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
@@ -106,22 +112,11 @@ def read_pip_entries(
     environment: EnvironmentFile, *, origin: str, folder: Path
 ) -> tuple[Entry, ...]:
     """Read the lines of the `pip` section."""
-    entries = []
-    for item in environment.pip:
-        kind, text, tail = classify(item.value)
-        entries.append(
-            Entry(
-                text=text,
-                origin=f"{origin}: pip",
-                kind=kind,
-                tail=tail,
-                folder=folder,
-                comment=item.comment,
-                before=item.before,
-                in_pip_section=True,
-            )
-        )
-    return tuple(entries)
+    entries = (
+        build_entry(item.value, f"{origin}: pip", folder, item.comment, item.before)
+        for item in environment.pip
+    )
+    return tuple(replace(one, in_pip_section=True) for one in entries)
 
 
 def add_marker(marker: str, comment: str) -> str:

@@ -25,8 +25,15 @@ _ARCHIVES: Final = (
     *(".whl", ".zip", ".tar", ".tgz", ".tbz", ".txz", ".tlz"),
     *(".tar.gz", ".tar.bz2", ".tar.xz", ".tar.lz", ".tar.lzma"),
 )
+#: A folder in which conda-build or rattler-build built a package: `…/NAME_1722977137225/work`.
+_BUILD_PATH: Final = re.compile(
+    r"(?P<name>[\w.-]+)\s*@\s*(?P<url>file:///\S*_\d{8,13}/work(?:[/#]\S*)?)(?P<marker>\s+;.*)?$"
+)
 _EXTRAS: Final = re.compile(r"^(.+?)(\[[^\]]+\])?$", re.DOTALL)
 _LINE: Final = re.compile(r"(-e\s+|--editable[=\s]\s*)?([^\s;\[#'\"~]+)(.*)", re.DOTALL)
+_PATH_OPTION: Final = re.compile(
+    r"((?:-[rcf]\s*|--(?:requirement|constraint|find-links)[=\s]\s*))(\S.*)"
+)
 _URL: Final = re.compile(r"^(?:(?:git|hg|svn|bzr)\+[a-z+]+|https?|ftp|file):", re.IGNORECASE)
 _EGG: Final = re.compile(r"#(?:.*&)?egg=([A-Za-z0-9._-]+)")
 _SUBDIRECTORY: Final = re.compile(r"#(?:.*&)?subdirectory=([^&]+)")
@@ -66,6 +73,14 @@ def is_archive(path: str) -> bool:
     return path.lower().endswith(_ARCHIVES)
 
 
+def rebase_option(text: str, *, source: Path, target: Path) -> str:
+    """Rewrite the relative path of a `-r`, `-c` or `--find-links` line like a location's."""
+    found = _PATH_OPTION.fullmatch(text)
+    if found is None or "://" in found[2]:
+        return text
+    return found[1] + rebase_location(found[2], source=source, target=target)
+
+
 def rebase_location(text: str, *, source: Path, target: Path) -> str:
     """Rewrite the relative path of a line in `source` for a file in `target` (both directories).
 
@@ -82,6 +97,23 @@ def rebase_location(text: str, *, source: Path, target: Path) -> str:
     except ValueError:  # on another drive of Windows
         rebased = (source / path).absolute().as_posix()
     return f"{option or ''}{rebased if rebased[0] in './' else f'./{rebased}'}{rest}"
+
+
+def read_conda_build_path(text: str) -> str | None:
+    """Read `name @ file:///…`, written by `pip freeze` for a conda package, as a requirement.
+
+    The path is that of the machine where the package was built; only the name of a wheel in it has
+    the version. None for any other line.
+    """
+    found = _BUILD_PATH.match(text)
+    if found is None or find_folder(text.partition(";")[0].strip()) is not None:
+        return None
+    wheel = urlsplit(found["url"]).path.rpartition("/")[2]
+    try:
+        version = f"=={parse_wheel_filename(unquote(wheel))[1]}"
+    except InvalidWheelFilename:
+        version = ""
+    return f"{found['name']}{version}{found['marker'] or ''}"
 
 
 def parse_location(text: str, *, folder: Path, editable: bool = False) -> Location | Invalid | None:

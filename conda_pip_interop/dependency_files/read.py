@@ -13,7 +13,7 @@ from conda_pip_interop.dependency_files.environment_yml import (
     read_pip_entries,
 )
 from conda_pip_interop.dependency_files.formats import find_format
-from conda_pip_interop.dependency_files.locations import rebase_location
+from conda_pip_interop.dependency_files.locations import rebase_location, rebase_option
 from conda_pip_interop.dependency_files.pylock import parse_pylock
 from conda_pip_interop.dependency_files.pyproject import ProjectParts, parse_pyproject
 from conda_pip_interop.dependency_files.requirements_txt import (
@@ -105,9 +105,10 @@ def parse_file(
 
 
 def _rebase(dependencies: Dependencies, target: Path) -> Dependencies:
+    rebase = {"location": rebase_location, "option": rebase_option}
     entries = (
-        replace(one, text=rebase_location(one.text, source=one.folder, target=target))
-        if one.kind == "location"
+        replace(one, text=rebase[one.kind](one.text, source=one.folder, target=target))
+        if one.kind in rebase
         else one
         for one in dependencies.entries
     )

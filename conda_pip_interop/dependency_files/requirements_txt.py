@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.dependency_files.locations import is_location
+from conda_pip_interop.dependency_files.locations import is_location, read_conda_build_path
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.text import hide_password
 
@@ -35,6 +35,9 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "UTF-16-LE"),
     (codecs.BOM_UTF16_BE, "UTF-16-BE"),
 )
+#: A requirement and the indented comment lines below it, of which the first begins with `# via`.
+_VIA: Final = re.compile(r"^([^\s#].*|[ \t]+--.*)\n([ \t]+# via.*\n(?:[ \t]+#.*\n)*)", re.MULTILINE)
+_CONDA_SPEC: Final = re.compile(r"([\w.-]+)=([\w.*]+)(?:=[\w.*]+)?")
 _MAX_DEPTH: Final = 20
 
 
@@ -84,7 +87,7 @@ def read_requirements_file(
     if depth > _MAX_DEPTH:
         raise unreadable(file, "it includes itself")
     before: list[str] = []
-    for number, line, comment in split_lines(read_text(file)):
+    for number, line, comment in split_lines(_VIA.sub(_join_via, f"{read_text(file)}\n")):
         origin = f"{file}:{number}"
         if not line:
             before = [*before, comment] if comment else []
@@ -95,17 +98,34 @@ def read_requirements_file(
             inner = read_requirements_file(included, environ=environ, depth=depth + 1)
             yield from inner if option in _REQUIREMENT else _as_constraints(inner)
         else:
-            kind, text, tail = classify(line)
-            yield Entry(
-                text=text,
-                origin=origin,
-                kind=kind,
-                tail=tail,
-                folder=file.parent,
-                comment=comment,
-                before=tuple(before),
-            )
+            yield build_entry(line, origin, file.parent, comment, tuple(before))
         before = []
+
+
+def _join_via(found: re.Match[str]) -> str:
+    """Put the `# via` lines of pip-compile, which are below a requirement, behind it."""
+    names = [line.strip(" \t#") for line in found[2].splitlines()]
+    via = " ".join([names[0], ", ".join(names[1:])]).strip()
+    return f"{found[1]}  # {via}" + "\n" * (found[2].count("\n") + 1)
+
+
+def build_entry(
+    line: str, origin: str, folder: Path, comment: str, before: tuple[str, ...]
+) -> Entry:
+    """Build the entry of a line; a conda package of `pip freeze` becomes a requirement."""
+    built = read_conda_build_path(line)
+    if built is not None and "==" not in built:
+        comment = f"# the version is not in {line.partition('@')[2].strip()} {comment}".rstrip()
+    kind, text, tail = classify(built or line)
+    return Entry(
+        text=text,
+        origin=origin,
+        kind=kind,
+        tail=tail,
+        folder=folder,
+        comment=comment,
+        before=before,
+    )
 
 
 def _as_constraints(entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -135,6 +155,17 @@ def split_tail(line: str) -> tuple[str, str]:
     """Split a requirement from the options after it."""
     found = _LINE_OPTION.search(line)
     return (line[: found.start()], found[0].strip()) if found else (line, "")
+
+
+def hint_at_conda_spec(text: str) -> str | None:
+    """Hint at what to do with a match spec of conda, `numpy=1.26`, in a file for pip."""
+    found = _CONDA_SPEC.fullmatch(text)
+    if found is None:
+        return None
+    name, version = found.groups()
+    pip = f"{name}=={version}" if version.endswith("*") else f"{name}=={version}.*"
+    spec = shlex.quote(text)
+    return f"{text} is conda's syntax: write {pip} for pip, or run `conda install {spec}`."
 
 
 def expand_variables(text: str, environ: Mapping[str, str]) -> str:

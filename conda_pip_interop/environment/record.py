@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, to_disk
 from conda_pip_interop.environment.prefix import Prefix
@@ -163,8 +162,8 @@ def locate_rows(prefix: Prefix, base: PrefixPath, rows: Iterable[RecordRow]) -> 
     return Installed(files=tuple(files), outside=tuple(outside))
 
 
-def read_file_list(path: Path, problems: list[str]) -> str | None:
-    """Read a file list; None if missing, or, with a problem added, if unreadable."""
+def read_limited_text(path: Path, problems: list[str]) -> str | None:
+    """Read a text file; None if missing or, with a problem added, if unreadable or too large."""
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device would not end
@@ -226,6 +225,8 @@ def find_editable(
 
 
 def _parse_file_url(url: str) -> str:
+    from urllib.request import url2pathname  # slow to import, and few distributions are editable
+
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -10,7 +10,7 @@ import pytest
 
 from conda_pip_interop.changes.journal import JOURNAL_FOLDER, render_reopen
 from conda_pip_interop.changes.lock import recover_interrupted
-from conda_pip_interop.changes.plan import RemoveFile, WriteFile
+from conda_pip_interop.changes.plan import Automatic, RemoveFile, WriteFile
 from conda_pip_interop.changes.rollback import read_journals
 from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.changes.undo import KEPT_OPERATIONS, find_journal, prune_journals, undo
@@ -86,3 +86,37 @@ def test_only_the_last_operations_are_kept_for_a_limited_time(tmp_path: Path) ->
     assert kept == [f"{number}" for number in range(3, KEPT_OPERATIONS + 3)]
     prune_journals(prefix, now=datetime.now(timezone.utc) + timedelta(days=91))
     assert read_journals(prefix) == ()
+
+
+def write(prefix: Path, content: bytes, automatic: Automatic = "") -> None:
+    with open_operation(prefix, "write", automatic=automatic) as operation:
+        operation.apply([WriteFile(path=PrefixPath("lib/old.py"), content=content, reason="")])
+
+
+def test_what_a_command_of_ours_did_automatically_is_undone_with_it(tmp_path: Path) -> None:
+    prefix = make_prefix(tmp_path / "env")
+    before = read_tree(prefix / "lib")
+    write(prefix, b"mine")
+    write(prefix, b"tidied", "ours")
+    undo(prefix, find_journal(prefix, None).identifier)
+    assert read_tree(prefix / "lib") == before
+    assert read_journals(prefix) == ()
+
+
+@pytest.mark.parametrize("automatic", ["before", "after"])
+def test_what_was_done_for_a_command_of_conda_is_not_the_last_operation(
+    tmp_path: Path, automatic: Automatic
+) -> None:
+    prefix = make_prefix(tmp_path / "env")
+    write(prefix, b"mine")
+    write(prefix, b"conda's", automatic)
+    assert [one.automatic for one in read_journals(prefix)] == ["", automatic]
+    first, second = read_journals(prefix)
+    assert find_journal(prefix, None).identifier == first.identifier
+    with pytest.raises(InteropError) as refused:
+        undo(prefix, first.identifier)
+    assert refused.value.code == "changed-since"
+    if automatic == "after":
+        with pytest.raises(InteropError) as refused:
+            undo(prefix, second.identifier)
+        assert refused.value.code == "conda-did-it"

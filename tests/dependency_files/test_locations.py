@@ -13,7 +13,9 @@ from conda_pip_interop.dependency_files.locations import (
     find_subdirectory,
     is_location,
     parse_location,
+    read_conda_build_path,
     rebase_location,
+    rebase_option,
 )
 from conda_pip_interop.names.requirement import Invalid
 
@@ -121,3 +123,55 @@ def test_a_local_directory_is_found_in_every_form(tmp_path: Path) -> None:
 )
 def test_a_relative_path_is_rewritten_for_another_folder(text: str, rebased: str) -> None:
     assert rebase_location(text, source=Path("/a/sub"), target=Path("/a")) == rebased
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "attrs @ file:///home/conda/feedstock_root/build_artifacts/attrs_1722977137225/work",
+            "attrs",
+        ),
+        ("certifi @ file:///croot/certifi_1655968806487/work/certifi", "certifi"),
+        ("a.b_c @ file:///C:/b/abs_1xy/croot/a.b_c_1655968806487/work ; x", "a.b_c ; x"),
+        (
+            "n @ file:///D:/bld/n_1707225570061/work/dist/n-1.26.4-cp312-cp312-win_amd64.whl#x=7",
+            "n==1.26.4",
+        ),
+        (
+            "six @ file:///home/conda/feedstock_root/bld/rattler-build_six_1741918516/work",
+            "six",
+        ),
+        ("mine @ file:///home/me/work", None),
+        ("mine @ file:///home/me/mine_2/work/x", None),
+        ("mine @ https://example.org/mine_1722977137225/work", None),
+        ("mine==1.0", None),
+    ],
+)
+def test_the_build_path_of_a_conda_package_is_recognized(line: str, expected: str | None) -> None:
+    assert read_conda_build_path(line) == expected
+
+
+def test_a_build_path_that_exists_is_a_directory(tmp_path: Path) -> None:
+    folder = tmp_path / "six_1722977137225" / "work"
+    folder.mkdir(parents=True)
+    assert read_conda_build_path(f"six @ {folder.as_uri()}") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("-r more.txt", "-r ./deep/more.txt"),
+        ("-rmore.txt", "-r./deep/more.txt"),
+        ("--constraint=../limits.txt", "--constraint=./limits.txt"),
+        ("--find-links wheels", "--find-links ./deep/wheels"),
+        ("-f https://example.org/x", "-f https://example.org/x"),
+        ("--find-links /abs/wheels", "--find-links /abs/wheels"),
+        ("--index-url https://example.org/x", "--index-url https://example.org/x"),
+        ("--pre", "--pre"),
+    ],
+)
+def test_the_paths_of_options_become_relative_to_the_target(
+    tmp_path: Path, line: str, expected: str
+) -> None:
+    assert rebase_option(line, source=tmp_path / "deep", target=tmp_path) == expected

@@ -116,3 +116,26 @@ def test_an_unknown_encoding_is_an_error_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_text("# coding: klingon\nsix\n")
     with pytest.raises(UsageError, match="it is not klingon"):
         list(read_requirements_file(tmp_path / "r.txt"))
+
+
+def test_the_via_lines_of_pip_compile_belong_to_the_line_above(tmp_path: Path) -> None:
+    (tmp_path / "r.txt").write_text(
+        "click==8.1 \\\n    --hash=sha256:aa\n    # via flask\n"
+        "six==1.16  # old\n    # via\n    #   -r requirements.in\n    #   dateutil\n"
+        "# about attrs\nattrs==1\n    # via x"
+    )
+    found = list(read_requirements_file(tmp_path / "r.txt"))
+    assert [(one.text, one.comment, one.before) for one in found] == [
+        ("click==8.1", "# via flask", ()),
+        ("six==1.16", "# old  # via -r requirements.in, dateutil", ()),
+        ("attrs==1", "# via x", ("# about attrs",)),
+    ]
+    assert [one.origin.rpartition(":")[2] for one in found] == ["2", "4", "9"]
+
+
+def test_a_conda_package_of_pip_freeze_is_a_requirement(tmp_path: Path) -> None:
+    path = "file:///croot/six_1655968806487/work"
+    (tmp_path / "r.txt").write_text(f"six @ {path}\n", encoding="utf-16")
+    (found,) = read_requirements_file(tmp_path / "r.txt")
+    assert (found.kind, found.text) == ("requirement", "six")
+    assert found.comment == f"# the version is not in {path}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.stories.tree import hash_tree
+from tests.support.channels import build_conda_package, write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
 
@@ -205,3 +206,29 @@ def test_off_looks_at_nothing(env: Any) -> None:
         "remove", "-y", "--dry-run", "flask", check=False, CONDA_PLUGINS_PIP_INTEROP_GUARD="off"
     )
     assert "conda-pip-interop" not in done.stderr
+
+
+def test_what_is_removed_with_the_conda_package_that_it_replaced_is_told_before(
+    make_env: Any, tmp_path: Path
+) -> None:
+    channel = write_channel(
+        tmp_path / "channel",
+        build_conda_package("libtree"),
+        build_conda_package("py-tree", "1.0", "libtree", carries={"tree": "1.0"}),
+    )
+    env = make_env("python", "pip")
+    env.conda("install", "-y", "-c", channel, "py-tree")
+    env.pip("install", "-q", str(build_wheel(tmp_path, "tree", "2.0")))
+    told = "pip's tree 2.0 would be removed with conda's py-tree 1.0, which it replaced"
+    dry = env.conda("remove", "--dry-run", "libtree", check=False)
+    assert told in dry.stderr
+    refused = env.conda(
+        "remove", "-y", "libtree", check=False, CONDA_PLUGINS_PIP_INTEROP_GUARD="error"
+    )
+    assert refused.returncode == 1
+    assert told in refused.stderr
+    assert f"conda run -n {env.name} python -m pip install tree==2.0" in refused.stderr
+    assert env.owners()["tree"] == ("2.0", "pip")
+    named = env.conda(*("remove", "-y", "py-tree"), CONDA_PLUGINS_PIP_INTEROP_GUARD="error")
+    assert told not in named.stderr
+    assert "tree" not in env.owners()

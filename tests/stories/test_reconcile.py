@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from typing import Any
 
 import pytest
 
@@ -59,3 +61,39 @@ def test_leftovers_that_pip_ignores_go(make_env: MakeEnv) -> None:
     assert env.json("pip check", check=False)["findings"][0]["kind"] == "leftover"
     env.conda("pip reconcile", "--yes")
     assert not folder.exists()
+
+
+def test_a_command_checks_nothing_while_nothing_has_changed(make_env: Any) -> None:
+    env = make_env("python", "pip", "six")
+    env.pip("install", "-q", "cowsay")
+    time.sleep(3.1)  # what changed just now is not relied on
+    env.conda("install", "-y", "six")
+    assert not _reads_environment(env)
+    env.pip("install", "-q", "idna==3.11")
+    assert _reads_environment(env)
+
+
+def test_a_change_right_after_a_check_is_reported(make_env: Any) -> None:
+    env = make_env("python", "pip", "idna", "six")
+    env.pip("install", "-q", "cowsay")
+    env.conda("install", "-y", "six")
+    env.pip("install", "-q", "--upgrade", "--force-reinstall", "idna==3.11")
+    assert "idna" in env.conda("install", "-y", "six").stderr
+
+
+def test_another_policy_checks_again(make_env: Any) -> None:
+    env = make_env("python", "pip", "idna", "six")
+    env.pip("install", "-q", "idna==3.11")
+    time.sleep(3.1)
+    report = {"CONDA_PLUGINS_PIP_INTEROP_RECONCILE": "report"}
+    assert "idna" in env.conda("install", "-y", "six", **report).stderr
+    assert not _reads_environment(env, **report)
+    assert "idna" in env.conda("install", "-y", "six").stderr
+    assert env.findings() == []
+
+
+def _reads_environment(env: Any, **extra: str) -> bool:
+    """Return whether a command with nothing to do reads the environment, by what it imports."""
+    done = env.conda("install", "-y", "six", PYTHONPROFILEIMPORTTIME="1", **extra)
+    assert "conda_pip_interop.conda_adapter.hooks.command_hooks" in done.stderr
+    return "conda_pip_interop.environment.snapshot" in done.stderr

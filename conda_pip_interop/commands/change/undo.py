@@ -8,8 +8,9 @@ from conda_pip_interop.commands.output import Output, render_table
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterable, Sequence
 
-    from conda_pip_interop.changes.journal import Journal
+    from conda_pip_interop.changes.journal import CondaChange, Journal
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.target import Target
@@ -28,19 +29,24 @@ def configure(parser: CommandParser) -> None:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Undo an operation, and do not reconcile again what is back."""
-    from conda_pip_interop.changes.undo import find_journal, refuse_changed, undo
+    from conda_pip_interop.changes.execute import execute_undo
+    from conda_pip_interop.changes.rollback import read_conda_change
+    from conda_pip_interop.changes.undo import find_operation, refuse_changed
     from conda_pip_interop.commands.confirm import DRY_RUN, build_document, confirm
 
     target = host.target
     if args.list:
         return list_operations(target)
-    journal = find_journal(target.prefix, args.operation)
-    refuse_changed(target.prefix, journal)
-    shown = render_undo(journal, target.label)
-    document = build_document(undo_to_list(journal), args, host)
+    operation = find_operation(target.prefix, args.operation)
+    refuse_changed(target.prefix, operation)
+    journal = operation[0]
+    conda = list_conda(read_conda_change(target.prefix, journal))
+    paths = [f"    {one['path']}" for one in conda]
+    shown = "\n".join((render_undo(operation, target.label), *paths))
+    document = build_document([*undo_to_list(operation), *conda], args, host)
     if not confirm(shown, args, host):
         return Output(text=f"{shown}\n\n{DRY_RUN}", document=document)
-    undo(target.prefix, journal.identifier, on_wait=host.report_waiting)
+    execute_undo(target.prefix, journal.identifier, host)
     _leave_alone(target)
     host.after_change()
     text = f"Undid {journal.identifier} in {target.label}: {journal.title}"
@@ -54,7 +60,7 @@ def list_operations(target: Target) -> Output:
     journals = [one for one in read_journals(target.prefix) if one.closed]
     table = render_table(
         ("Operation", "Started", "Files", "What"),
-        [(one.identifier, one.started, str(_count(one)), one.title) for one in journals],
+        [(one.identifier, one.started, str(_count(one)), _describe(one)) for one in journals],
     )
     document = [
         {
@@ -62,6 +68,7 @@ def list_operations(target: Target) -> Output:
             "started": one.started,
             "files": _count(one),
             "title": one.title,
+            "automatic": bool(one.automatic),
         }
         for one in journals
     ]
@@ -72,20 +79,42 @@ def list_operations(target: Target) -> Output:
     )
 
 
-def render_undo(journal: Journal, label: str) -> str:
+def _describe(journal: Journal) -> str:
+    return f"{journal.title} (automatic)" if journal.automatic else journal.title
+
+
+def render_undo(operation: Sequence[Journal], label: str) -> str:
     """Render what undoing an operation changes."""
-    lines = [f"Undo in {label}: {journal.identifier} ({journal.title}, {journal.started})"]
-    lines += [f"    {step.path}" for step in journal.steps if step.kind in ("write", "remove")]
+    first = operation[0]
+    lines = [f"Undo in {label}: {first.identifier} ({first.title}, {first.started})"]
+    lines += dict.fromkeys(
+        f"    {step.path}"
+        for journal in operation
+        for step in journal.steps
+        if step.kind in ("write", "remove")
+    )
     return "\n".join(lines)
 
 
-def undo_to_list(journal: Journal) -> list[dict[str, object]]:
+def undo_to_list(operation: Iterable[Journal]) -> list[dict[str, object]]:
     """Return the JSON-ready form of `render_undo`."""
     return [
         {"path": step.path, "action": "restore" if step.existed else "remove"}
+        for journal in operation
         for step in journal.steps
         if step.kind in ("write", "remove")
     ]
+
+
+def list_conda(change: CondaChange | None) -> list[dict[str, object]]:
+    """Return the records that conda's reverse transaction removes and writes again."""
+    if change is None:
+        return []
+    actions = {
+        **dict.fromkeys(change.linked, "remove"),
+        **dict.fromkeys(change.unlinked, "restore"),
+    }
+    return [{"path": f"conda-meta/{name}", "action": one} for name, one in actions.items()]
 
 
 def _leave_alone(target: Target) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.dependencies.graph import Dependency, Graph, Package
     from conda_pip_interop.environment.paths import PrefixPath
-    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.snapshot import Depth, Snapshot
     from conda_pip_interop.environment.target import Target
 
 HELP: Final = "Show details of packages: owner, source, dependents"
@@ -44,7 +44,8 @@ def execute(args: Namespace, host: Host) -> Output:
     from conda_pip_interop.dependencies.read_graph import read_graph
     from conda_pip_interop.environment.snapshot import read_snapshot
 
-    snapshot = read_snapshot(host.target.prefix)
+    depth: Depth = "files" if args.files or args.json else "names"
+    snapshot = read_snapshot(host.target.prefix, depth=depth)
     graph = read_graph(snapshot)
     return show_distributions(snapshot, graph, args.names, host.target, files=args.files)
 

@@ -201,7 +201,7 @@ def execute(args: Namespace, host: Host) -> Output:
     from conda_pip_interop.dependencies.read_graph import read_graph
     from conda_pip_interop.environment.snapshot import read_snapshot
 
-    graph = read_graph(read_snapshot(host.target.prefix))
+    graph = read_graph(read_snapshot(host.target.prefix, depth="names"))
     return show_tree(
         graph, args.names, host.target, reverse=args.reverse, ascii_only=host.ascii_only
     )

@@ -124,5 +124,5 @@ def execute(args: Namespace, host: Host) -> Output:
     from conda_pip_interop.dependencies.read_graph import read_graph
     from conda_pip_interop.environment.snapshot import read_snapshot
 
-    graph = read_graph(read_snapshot(host.target.prefix))
+    graph = read_graph(read_snapshot(host.target.prefix, depth="names"))
     return explain_presence(graph, args.names, host.target, ascii_only=host.ascii_only)

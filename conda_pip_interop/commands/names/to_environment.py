@@ -18,7 +18,11 @@ from conda_pip_interop.dependency_files.environment_yml import (
     render_environment,
 )
 from conda_pip_interop.dependency_files.read import DependencyFiles
-from conda_pip_interop.dependency_files.requirements_txt import Dependencies, Entry
+from conda_pip_interop.dependency_files.requirements_txt import (
+    Dependencies,
+    Entry,
+    hint_at_conda_spec,
+)
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.names.conda_depends import parse_environment_dependency
 from conda_pip_interop.names.extras import expand_extras
@@ -38,7 +42,7 @@ from conda_pip_interop.text import hide_password
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-_HASH: Final = re.compile(r"\s*--hash[=\s]\S+")
+HASH: Final = re.compile(r"\s*--hash[=\s]\S+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,6 +138,27 @@ def _parse_name(text: str) -> str | None:
     return dependency.name if dependency is not None else None
 
 
+def find_pinned_python(environment: EnvironmentFile) -> dict[str, str] | None:
+    """Find the Python that an environment file pins, in the terms of markers; None if it does not.
+
+    For a pinned series, `python=3.11`, it is the first release.
+    """
+    for item in environment.conda:
+        dependency = parse_environment_dependency(item.value)
+        if dependency is None or dependency.name != "python":
+            continue
+        for one in dependency.specifiers:
+            release = one.version.removesuffix(".*").split(".")
+            if one.operator == "==" and len(release) > 1:
+                full = ".".join([*release, "0"][:3])
+                return {
+                    "python_version": ".".join(release[:2]),
+                    "python_full_version": full,
+                    "implementation_version": full,
+                }
+    return None
+
+
 def _find_python(dependencies: Iterable[Dependencies], base: EnvironmentFile) -> Iterator[Item]:
     """The Python that a project requires, unless the environment file has one."""
     if any(_parse_name(item.value) == "python" for item in base.conda):
@@ -158,8 +183,8 @@ def _translate_all(
 ) -> Iterator[_Line]:
     dependencies = tuple(dependencies)
     own = {name: lines for one in dependencies for name, lines in one.own.items()}
-    entries = [_add_index(entry) for one in dependencies for entry in one.entries]
-    constraints = _read_constraints(entries)
+    entries = [add_index(entry) for one in dependencies for entry in one.entries]
+    constraints = read_constraints(entries)
 
     def find_requires(name: NormalizedName) -> Sequence[str] | None:
         return own[name] if name in own else requires(name)
@@ -169,7 +194,7 @@ def _translate_all(
             yield _Line(entry=entry, text=entry.text, translated=None)
         if entry.kind != "requirement":
             continue
-        requirement = _parse_entry(entry)
+        requirement = parse_entry(entry)
         constraint = constraints.get(canonicalize_name(requirement.name))
         if constraint is not None:
             requirement.specifier &= constraint
@@ -187,7 +212,7 @@ def _translate_all(
             entry = replace(entry, comment="", before=(), tail="")  # noqa: PLW2901 - used once
 
 
-def _add_index(entry: Entry) -> Entry:
+def add_index(entry: Entry) -> Entry:
     """Say in a comment that a requirement comes from one index alone: pip has no option for it."""
     if not entry.index:
         return entry
@@ -208,28 +233,33 @@ def _drop_incomplete_hashes(lines: list[_Line]) -> list[_Line]:
     conda checks its packages by hashes of its own.
     """
     for_pip = [line for line in lines if line.entry.kind != "option" and _assign(line)[1]]
-    if all(_HASH.search(line.tail) for line in for_pip):
+    if all(HASH.search(line.tail) for line in for_pip):
         return lines
-    return [replace(line, tail=_HASH.sub("", line.tail).strip()) for line in lines]
+    return [replace(line, tail=HASH.sub("", line.tail).strip()) for line in lines]
 
 
-def _read_constraints(entries: Iterable[Entry]) -> Mapping[NormalizedName, SpecifierSet]:
+def read_constraints(entries: Iterable[Entry]) -> Mapping[NormalizedName, SpecifierSet]:
+    """Read what the constraints among entries say of each project."""
     constraints: dict[NormalizedName, SpecifierSet] = {}
     for entry in entries:
         if entry.kind == "constraint":
-            requirement = _parse_entry(entry)
+            requirement = parse_entry(entry)
             name = canonicalize_name(requirement.name)
             constraints[name] = constraints.get(name, SpecifierSet()) & requirement.specifier
     return constraints
 
 
-def _parse_entry(entry: Entry) -> Requirement:
+def parse_entry(entry: Entry) -> Requirement:
+    """Parse a requirement of a file; raises UsageError `invalid-requirement` with its origin."""
     found = parse_requirement(entry.text)
     if isinstance(found, Invalid):
         raise UsageError(
             "invalid-requirement",
             f"{entry.origin}: {found.text!r} is not a valid requirement ({found.reason}).",
-            hints=("To fix: correct the line, then run the command again.",),
+            hints=(
+                hint_at_conda_spec(entry.text)
+                or "To fix: correct the line, then run the command again.",
+            ),
         )
     return found
 
@@ -246,7 +276,7 @@ def _add_line(line: _Line, result: _Result, offset: int) -> None:
     if pip is not None:
         kept = item if entry.in_pip_section else item.indent(3 * offset)
         result.pip.setdefault(pip, replace(kept, value=pip))
-    if _HASH.search(entry.tail) and (conda or not _HASH.search(line.tail)):
+    if HASH.search(entry.tail) and (conda or not HASH.search(line.tail)):
         reason += "; the hashes of its PyPI files are dropped"
     result.choices.append(
         Choice(origin=entry.origin, text=line.text, conda=conda, pip=pip, reason=reason)

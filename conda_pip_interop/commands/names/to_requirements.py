@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.commands.names.to_environment import Choice, Translation
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.commands.names.to_environment import (
+    HASH,
+    Choice,
+    Translation,
+    add_index,
+    parse_entry,
+    read_constraints,
+)
 from conda_pip_interop.dependency_files.environment_yml import split_marker
 from conda_pip_interop.names.conda_depends import NOT_PLAIN, parse_environment_dependency
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.dependency_files.read import DependencyFiles
+    from conda_pip_interop.dependency_files.requirements_txt import Entry
 
 _IN_EVERY_ENVIRONMENT: Final = ("python", "pip")
 
@@ -46,11 +57,31 @@ def translate_to_requirements(
                 reason=reason or "the name of its distribution",
             )
         )
-    for entry in (entry for one in files.dependencies for entry in one.entries):
+    entries = [add_index(entry) for one in files.dependencies for entry in one.entries]
+    constraints = read_constraints(entries)
+    hashed = not any(one.pip for one in choices) and all(map(_is_hashed, entries))
+    for entry in entries:
         if entry.kind != "constraint":
+            text = _limit(entry, constraints) if entry.kind == "requirement" else entry.text
+            tail = entry.tail if hashed else HASH.sub("", entry.tail).strip()
             lines += [line.strip() for line in entry.before]
-            lines.append(_join(f"{entry.text} {entry.tail}", entry.comment))
+            lines.append(_join(f"{text} {tail}", entry.comment))
     return Translation(text="".join(f"{line}\n" for line in lines), choices=tuple(choices))
+
+
+def _is_hashed(entry: Entry) -> bool:
+    """Whether pip can require hashes for an entry; it does so for all of a file, or for none."""
+    return entry.kind in ("constraint", "option") or HASH.search(entry.tail) is not None
+
+
+def _limit(entry: Entry, constraints: Mapping[NormalizedName, SpecifierSet]) -> str:
+    """Write the constraint of a requirement into it."""
+    requirement = parse_entry(entry)
+    limit = constraints.get(canonicalize_name(requirement.name))
+    if limit is None or requirement.url is not None:
+        return entry.text
+    requirement.specifier &= limit
+    return str(requirement)
 
 
 def _join(text: str, comment: str) -> str:
@@ -69,4 +100,7 @@ def _find_requirements(
     projects = find_projects(dependency.name)
     if not projects:
         return (), f"the conda package {dependency.name} contains no known distribution"
-    return tuple(f"{one}{dependency.specifiers}" for one in projects), dependency.inexact or ""
+    first, *others = sorted(projects, key=lambda one: one != canonicalize_name(dependency.name))
+    reasons = [dependency.inexact] if dependency.inexact else []
+    reasons += [f"also contains {', '.join(others)}"] if others else []
+    return (f"{first}{dependency.specifiers}",), "; ".join(reasons)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from conda_pip_interop.changes.files import replace_file
-from conda_pip_interop.commands.names.to_environment import translate_to_environment
+from conda_pip_interop.commands.names.to_environment import (
+    find_pinned_python,
+    parse_entry,
+    read_constraints,
+    translate_to_environment,
+)
 from conda_pip_interop.commands.names.to_requirements import translate_to_requirements
 from conda_pip_interop.commands.output import Output
 from conda_pip_interop.dependencies.requirements import marker_environment
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.commands.host import ChannelNames, Host
     from conda_pip_interop.commands.names.to_environment import Translation
+    from conda_pip_interop.dependency_files.environment_yml import EnvironmentFile
     from conda_pip_interop.environment.snapshot import Snapshot
 
 
@@ -44,13 +52,16 @@ def translate_files(args: Namespace, host: Host) -> Output:
     snapshot = read_snapshot(host.target.prefix)
     with_channels = not args.no_channels
     if with_channels and sources.environment is not None and not args.channels:
-        host.add_channels(sources.environment.channels)
+        _use_channels(sources.environment, host)
     names = host.channel_names(with_channels=with_channels)
     if args.to == "requirements":
         find_projects = _build_find_projects(snapshot, names, with_channels=with_channels)
         made = translate_to_requirements(sources, find_projects)
     else:
         environment, requires = _read_target(snapshot, host)
+        pinned = None if sources.environment is None else find_pinned_python(sources.environment)
+        if pinned is not None:
+            environment |= pinned
         _mention_python(sources, environment["python_full_version"], host)
         around = TranslationContext(
             look_up=names.look_up,
@@ -61,6 +72,7 @@ def translate_files(args: Namespace, host: Host) -> Output:
         channels = host.list_channels() if with_channels else ()
         made = translate_to_environment(sources, around, requires, channels)
     _warn_of_private(sources, host)
+    _warn_of_unused_constraints(sources, host)
     if args.verbose:
         for choice in made.choices:
             host.print_stderr(str(choice))
@@ -75,6 +87,32 @@ def _mention_python(sources: DependencyFiles, python: str, host: Host) -> None:
             host.print_stderr(
                 f"conda-pip-interop: markers are evaluated for Python {python}, but {reason}."
             )
+
+
+def _use_channels(environment: EnvironmentFile, host: Host) -> None:
+    """Search the channels of a file, and say which others conda searches if it allows them."""
+    host.add_channels(environment.channels, only=environment.excludes_others)
+    others = [one for one in host.list_channels() if one not in environment.channels]
+    if environment.channels and others:
+        host.print_stderr(
+            f"conda-pip-interop: {', '.join(others)} is searched, too, by conda's settings. To "
+            "search only the file's channels, add `nodefaults` to them."
+        )
+
+
+def _warn_of_unused_constraints(sources: DependencyFiles, host: Host) -> None:
+    """Say which constraints limit nothing that is asked for; environment.yml cannot hold them."""
+    entries = [entry for one in sources.dependencies for entry in one.entries]
+    asked = {
+        canonicalize_name(parse_entry(one).name) for one in entries if one.kind == "requirement"
+    }
+    limits = read_constraints(entries)
+    unused = [f"{name}{limit}" for name, limit in limits.items() if name not in asked]
+    if unused:
+        host.print_stderr(
+            f"conda-pip-interop: the constraints {', '.join(unused)} are left out: no requirement "
+            "of the files names these projects."
+        )
 
 
 def _warn_of_private(sources: DependencyFiles, host: Host) -> None:

@@ -1,10 +1,10 @@
-"""Fetch the additional names map from where the setting says."""
+"""Fetch the additional names map from where the setting says, else the public one."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -16,19 +16,19 @@ from conda_pip_interop.text import count
 if TYPE_CHECKING:
     from conda_pip_interop.commands.host import Host
 
+#: What prefix.dev's parselmouth finds in the packages of conda-forge (BSD-3-Clause).
+PUBLIC_MAP: Final = (
+    "https://raw.githubusercontent.com/prefix-dev/parselmouth/main/files/v0/conda-forge/"
+    "compressed_mapping.json"
+)
+
 
 def update_map(host: Host) -> Output:
     """Fetch the map; if that fails, the map that was fetched earlier is kept.
 
-    Raises InteropError `no-map` if none is configured, `map-not-fetched`, `invalid-map`.
+    Raises InteropError `map-not-fetched` and `invalid-map`.
     """
-    origin, file = host.extra_map_origin, host.extra_map_file
-    if not origin:
-        raise InteropError(
-            "no-map",
-            "No additional names map is configured.",
-            hints=("Set pip_interop_names_map to a file or https URL, under `plugins:`.",),
-        )
+    origin, file = host.extra_map_origin or PUBLIC_MAP, host.extra_map_file
     extra = parse_map(_fetch(origin, host), origin=origin, fetched=time.time())
     try:
         write_map(file, extra)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
+from conda.exceptions import CondaError
+from conda.models.match_spec import MatchSpec
 
 from conda_pip_interop.conda_adapter.channels import ChannelNames
 from conda_pip_interop.conda_adapter.console import print_stderr
@@ -15,7 +18,7 @@ from conda_pip_interop.dependencies.impact import PackageChange
 from conda_pip_interop.environment.snapshot import read_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from conda.models.records import PackageRecord
@@ -59,6 +62,7 @@ def _build_changes(
     before = {record.name: record.version for record in unlinked}
     after = {record.name: record for record in linked}
     naming = ChannelNames(with_channels=False)
+    named = _find_named()
     return [
         PackageChange(
             name=name,
@@ -66,6 +70,19 @@ def _build_changes(
             after=after[name].version if name in after else None,
             distributions=naming.guess_projects(name),
             depends=tuple(after[name].depends) if name in after else (),
+            named=name in named,
         )
         for name in sorted(before.keys() | after.keys())
     ]
+
+
+def _find_named() -> frozenset[str]:
+    """Return the packages that the command line names."""
+    arguments = context._argparse_args or {}  # noqa: SLF001 - conda has no other way to ask
+    return frozenset(_parse_names(arguments.get("package_names") or arguments.get("packages")))
+
+
+def _parse_names(specs: Iterable[str] | None) -> Iterator[str]:
+    for spec in specs or ():
+        with contextlib.suppress(CondaError):  # a file or a URL, which conda reads otherwise
+            yield MatchSpec(spec).name

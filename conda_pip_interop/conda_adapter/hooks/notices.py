@@ -17,6 +17,7 @@ from conda_pip_interop.changes.state import read_state, write_state
 from conda_pip_interop.commands.run import repeat_while_stale
 from conda_pip_interop.conda_adapter.console import notify, print_stderr, verbose
 from conda_pip_interop.conda_adapter.environments import build_target
+from conda_pip_interop.conda_adapter.hooks.last_check import read_check
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from conda_pip_interop.changes.plan import Plan
+    from conda_pip_interop.changes.plan import Automatic, Plan
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
@@ -40,11 +41,12 @@ if TYPE_CHECKING:
 _ALTERED = ("overridden", "vanished")
 
 
-def reconcile_and_report(root: Path) -> None:
+def reconcile_and_report(root: Path, automatic: Automatic = "after") -> None:
     """Reconcile if the policy says so, then report the findings that are new."""
     if read_policy().reconcile == "off" or is_operating(root):
         return
-    done = _try_to_reconcile(root)
+    check = read_check(root)
+    done = _try_to_reconcile(root, automatic)
     target = build_target(root)
     snapshot = read_snapshot(root) if done is None or done.plan.steps else done.snapshot
     findings = find_all(snapshot)
@@ -53,6 +55,8 @@ def reconcile_and_report(root: Path) -> None:
     prune_originals(snapshot, altered)
     state = read_state(root)
     lines, remembered = build_notice(findings, state, target)
+    if done is not None or read_policy().reconcile == "report":
+        remembered = check.note(remembered)
     if remembered != state:
         write_state(root, remembered)
     notify(*lines)
@@ -63,7 +67,7 @@ def reconcile(root: Path) -> bool:
 
     Lost records are remembered: conda's transaction will count them as removed.
     """
-    done = _try_to_reconcile(root)
+    done = _try_to_reconcile(root, "before")
     if done is not None:
         _remember_lost(find_all(done.snapshot), root)
     return done is not None and bool(done.plan.steps)
@@ -95,7 +99,7 @@ class _Linker:
         report_waiting(self.target.label, print_stderr)
 
 
-def _try_to_reconcile(root: Path) -> _Reconciled | None:
+def _try_to_reconcile(root: Path, automatic: Automatic) -> _Reconciled | None:
     """Return what was done; None if the policy does not say `auto`, or it failed."""
     if read_policy().reconcile != "auto" or is_operating(root):
         return None
@@ -103,7 +107,7 @@ def _try_to_reconcile(root: Path) -> _Reconciled | None:
         _recover(root)
     target = build_target(root)
     try:
-        done = repeat_while_stale(lambda: _reconcile(target), report=verbose)
+        done = repeat_while_stale(lambda: _reconcile(target, automatic), report=verbose)
     except (InteropError, OSError) as error:
         verbose(f"conda-pip-interop: {target.label} was not reconciled ({error})")
         return None
@@ -112,13 +116,13 @@ def _try_to_reconcile(root: Path) -> _Reconciled | None:
     return done
 
 
-def _reconcile(target: Target) -> _Reconciled:
+def _reconcile(target: Target, automatic: Automatic) -> _Reconciled:
     snapshot = read_snapshot(target.prefix)
     plan, fixed = plan_reconcile(
         snapshot, left_alone=read_state(target.prefix).left_alone, skipped=find_names(snapshot)
     )
     if plan.steps:
-        execute(plan, target, _Linker(target=target))
+        execute(dataclasses.replace(plan, automatic=automatic), target, _Linker(target=target))
     return _Reconciled(plan=plan, fixed=fixed, snapshot=snapshot)
 
 

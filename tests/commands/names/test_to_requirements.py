@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
@@ -105,3 +106,40 @@ def _is_line_of(line: str, wanted: Requirement) -> bool:
     found = Requirement(line.partition("  #")[0])
     same = found.name == wanted.name and str(found.marker) == str(wanted.marker)
     return same and found.extras in (set(), wanted.extras)
+
+
+@pytest.mark.parametrize(
+    ("dependency", "expected"),
+    [
+        ("matplotlib-base=3.8", "matplotlib==3.8.*\n"),
+        ("dask-core=26.10.*", "dask==26.10.*\n"),
+        ("pyarrow-core", "pyarrow\n"),
+        ("py-opencv", "opencv-python  # py-opencv: also contains opencv-python-headless\n"),
+        ("tox-uv", "tox-uv  # tox-uv: also contains tox-uv-bare\n"),
+        (
+            "pytorch=2.1=cuda12*",
+            "torch==2.1  # pytorch=2.1=cuda12*: limited to the build cuda12*\n",
+        ),
+    ],
+)
+def test_a_conda_package_becomes_one_requirement_that_pip_accepts(
+    tmp_path: Path, dependency: str, expected: str
+) -> None:
+    text = f"dependencies:\n  - {dependency}\n"
+    made = to_requirements(read_files(tmp_path, environment_yml=text))
+    assert made == expected
+    Requirement(made.partition("#")[0].strip())
+
+
+@pytest.mark.parametrize("place", ["./here", "-e ./here"])
+def test_hashed_and_unhashed_lines_are_not_mixed(tmp_path: Path, place: str) -> None:
+    hashed = f"cowsay==6.1 --hash=sha256:{'0' * 64}\n"
+    assert to_requirements(read_files(tmp_path, r_txt=hashed)) == hashed
+    mixed = read_files(tmp_path, r_txt=f"{hashed}{place}\n")
+    assert to_requirements(mixed) == f"cowsay==6.1\n{place}\n"
+
+
+def test_constraints_are_written_into_what_they_limit(tmp_path: Path) -> None:
+    (tmp_path / "limits.txt").write_text("cowsay<7\n")
+    made = to_requirements(read_files(tmp_path, r_txt="-c limits.txt\ncowsay>=6\n"))
+    assert made == "cowsay<7,>=6\n"

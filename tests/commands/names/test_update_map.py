@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.commands.names.update_map import update_map
+from conda_pip_interop.commands.names.update_map import PUBLIC_MAP, update_map
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.names_map import read_map
 from tests.support.hosts import FakeHost
@@ -75,7 +75,9 @@ def test_a_map_that_cannot_be_fetched_keeps_the_previous_one(
     assert host.file.read_bytes() == MAP
 
 
-def test_without_a_configured_map_there_is_nothing_to_fetch(tmp_path: Path) -> None:
-    with pytest.raises(InteropError) as caught:
-        update_map(open_host(tmp_path, ""))
-    assert caught.value.code == "no-map"
+def test_without_a_configured_map_the_public_one_is_fetched(tmp_path: Path) -> None:
+    host = open_host(tmp_path, "", MAP)
+    assert update_map(host).text == f"{PUBLIC_MAP}: 1 name."
+    kept = read_map(host.file)
+    assert kept is not None
+    assert kept.origin == PUBLIC_MAP
