@@ -1,25 +1,28 @@
 """The journal of one operation: its steps, written before they are performed.
 
 A journal is a folder `conda-meta/pip-interop/journal/ID/` with `journal.jsonl` (a header line, a
-line per step, a closing line) and `stash/`, where `stash/N` is the original file of step N. Rolling
-a step back depends only on the files on disk, so it can be repeated and works from any state.
+line per step, a closing line), `conda.json` if conda had a part in it, and `stash/`, where
+`stash/N` is the original file of step N. Rolling a step back depends only on the files on disk, so
+it can be repeated and works from any state.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal
 
-from conda_pip_interop.changes.plan import Automatic
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from conda_pip_interop.changes.plan import Automatic  # each conda command imports this module
 
 STATE_FOLDER: Final = "conda-meta/pip-interop"
 JOURNAL_FOLDER: Final = f"{STATE_FOLDER}/journal"
 ORIGINALS_FOLDER: Final = f"{STATE_FOLDER}/originals"
+CONDA_FILE: Final = "conda.json"
 FORMAT: Final = 1
 
 StepKind = Literal["write", "remove", "mkdir", "rmdir"]
@@ -58,7 +61,43 @@ class Journal:
     automatic: Automatic = ""
 
 
-_AUTOMATIC: Final[dict[object, Automatic]] = {one: one for one in get_args(Automatic)}
+_AUTOMATIC: Final[dict[object, Automatic]] = {
+    "before": "before",
+    "after": "after",
+    "ours": "ours",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CondaChange:
+    """What conda did in an operation: file names in conda-meta, with the text of removed records.
+
+    `history` is conda's history before; `history_sha256` (hex) is that of the history after.
+    """
+
+    linked: tuple[str, ...]
+    unlinked: Mapping[str, str]
+    history: str
+    history_sha256: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether conda linked and unlinked nothing."""
+        return not self.linked and not self.unlinked
+
+
+def parse_conda_change(text: str) -> CondaChange | None:
+    """Parse a `conda.json`; None if it is not one of ours."""
+    try:
+        entry = json.loads(text)
+        return CondaChange(
+            linked=tuple(map(str, entry["linked"])),
+            unlinked={str(name): str(record) for name, record in entry["unlinked"].items()},
+            history=str(entry["history"]),
+            history_sha256=str(entry["history_sha256"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def render_header(

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from conda_pip_interop.changes.rollback import recover
 from conda_pip_interop.changes.write_errors import explain_write_errors
-from conda_pip_interop.environment.prefix import read_prefix
-from conda_pip_interop.environment.snapshot import read_fingerprint
+from conda_pip_interop.environment.quick_check import read_fingerprint
 from conda_pip_interop.errors import InteropError, StalePlanError
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ def hold_prefix(
         (prefix / STATE_FOLDER).mkdir(exist_ok=True)
         with hold_lock(prefix / STATE_FOLDER / "lock", on_wait=on_wait):
             recover(prefix)
-            if fingerprint is not None and fingerprint != read_fingerprint(read_prefix(prefix)):
+            if fingerprint is not None and fingerprint != read_fingerprint(prefix).digest:
                 raise StalePlanError(
                     f"The environment {prefix} has changed since the plan was made.",
                     hints=("Run the command again.",),

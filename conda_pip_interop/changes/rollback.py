@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.files import hash_file, name_beside
 from conda_pip_interop.changes.journal import (
+    CONDA_FILE,
     JOURNAL_FOLDER,
+    CondaChange,
     Journal,
     Step,
+    parse_conda_change,
     parse_journal,
     render_close,
 )
@@ -42,6 +45,14 @@ def _read_text(folder: Path) -> str:
 def read_journal(folder: Path) -> Journal | None:
     """Read the journal in `folder`; None if `parse_journal` cannot read it."""
     return parse_journal(folder.name, _read_text(folder))
+
+
+def read_conda_change(prefix: Path, journal: Journal) -> CondaChange | None:
+    """Read what conda did in an operation; None if it had no part in it."""
+    file = prefix / JOURNAL_FOLDER / journal.identifier / CONDA_FILE
+    if not file.is_file():
+        return None
+    return parse_conda_change(file.read_text(encoding="utf-8", errors="replace"))
 
 
 def recover(prefix: Path) -> None:

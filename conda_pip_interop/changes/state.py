@@ -20,13 +20,14 @@ class State:
     """`unprotected`: the user removed our marker for good. `told`: keys of reported findings.
 
     `left_alone`: keys of findings whose fix the user has undone. `announced`: the user was told
-    that base is protected.
+    that base is protected. `checked`: a digest of what the hooks found nothing more to do about.
     """
 
     unprotected: bool = False
     told: frozenset[str] = frozenset()
     left_alone: frozenset[str] = frozenset()
     announced: bool = False
+    checked: str = ""
 
 
 def state_file(prefix: Path) -> Path:
@@ -58,6 +59,7 @@ def parse_state(text: str) -> State:
             told=frozenset(key for key in keys if key.startswith("finding:")),
             left_alone=left_alone | {key for key in keys if key.startswith("leave:")},
             announced=document.get("announced") is True or "protected" in keys,
+            checked=str(document.get("checked", "")),
         )
     except (ValueError, KeyError, TypeError):
         return State()
@@ -68,6 +70,7 @@ def render_state(state: State) -> str:
     document = {
         "format": FORMAT,
         "announced": state.announced,
+        "checked": state.checked,
         "left_alone": sorted(state.left_alone),
         "told": sorted(state.told),
         "unprotected": state.unprotected,

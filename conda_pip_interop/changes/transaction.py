@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import stat
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.files import hash_file, replace_file
 from conda_pip_interop.changes.journal import (
+    CONDA_FILE,
     JOURNAL_FOLDER,
+    CondaChange,
     Step,
     render_close,
     render_header,
@@ -69,6 +73,10 @@ class Operation:
             for _, step in steps
             if step.kind == "rmdir" or (step.kind == "remove" and step.existed)
         )
+
+    def note_conda(self, change: CondaChange) -> None:
+        """Note what conda did, so that it can be undone with the rest."""
+        (self.folder / CONDA_FILE).write_text(json.dumps(asdict(change)), encoding="utf-8")
 
     def commit(self, *, keep: bool = True) -> None:
         """Keep the changes, and the journal to undo them if `keep`."""

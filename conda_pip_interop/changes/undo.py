@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Final
 from conda_pip_interop.changes.files import hash_file
 from conda_pip_interop.changes.journal import (
     JOURNAL_FOLDER,
+    CondaChange,
     Journal,
     Step,
     render_reopen,
 )
 from conda_pip_interop.changes.lock import hold_prefix
-from conda_pip_interop.changes.rollback import discard, read_journals, recover
+from conda_pip_interop.changes.rollback import (
+    discard,
+    read_conda_change,
+    read_journals,
+    recover,
+)
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.text import count
 
@@ -83,6 +89,15 @@ def find_changed(prefix: Path, operation: Iterable[Journal]) -> tuple[PrefixPath
 
 def refuse_changed(prefix: Path, operation: Sequence[Journal]) -> None:
     """Raise InteropError `changed-since` if files of the operation were changed after it."""
+    change = read_conda_change(prefix, operation[0])
+    if change is not None and not _is_conda_as_left(prefix, change):
+        revisions = f"conda list -p {shlex.quote(str(prefix))} --revisions"
+        raise InteropError(
+            "changed-since",
+            f"Nothing was undone in {prefix}: conda has changed the environment since "
+            f"{operation[0].identifier} ({operation[0].title}).",
+            hints=(f"To find the revision to go back to: `{revisions}`.",),
+        )
     changed = find_changed(prefix, operation)
     if changed:
         journal = operation[0]
@@ -94,6 +109,16 @@ def refuse_changed(prefix: Path, operation: Sequence[Journal]) -> None:
             f"{', '.join(changed[:5])}{' …' if len(changed) > 5 else ''}.",  # noqa: PLR2004 - as many are named
             hints=("Undoing would overwrite these changes; move or restore the files first.",),
         )
+
+
+def _is_conda_as_left(prefix: Path, change: CondaChange) -> bool:
+    meta = prefix / "conda-meta"
+    try:
+        same = hash_file(meta / "history") == change.history_sha256
+    except OSError:
+        return False
+    there = all(os.path.lexists(meta / name) for name in change.linked)
+    return same and there and not any(os.path.lexists(meta / name) for name in change.unlinked)
 
 
 def _is_as_left(prefix: Path, step: Step) -> bool:

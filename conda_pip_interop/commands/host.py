@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from conda_pip_interop.changes.journal import CondaChange
     from conda_pip_interop.commands.names.name_matches import Channels
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.snapshot import Snapshot
@@ -97,6 +98,10 @@ class Host(Protocol):
 
     def solver(self) -> Conda:
         """Return conda's solver for the environment; the same object each time."""
+        ...
+
+    def revert(self, change: CondaChange) -> None:
+        """See `changes.execute.Reverter`."""
         ...
 
     def relink(self, records: tuple[CondaRecord, ...]) -> None:
@@ -216,14 +221,6 @@ class Host(Protocol):
 
     def print_stderr(self, text: str) -> None:
         """Print a line for a person on stderr."""
-        ...
-
-    def notify(self, *lines: str) -> None:
-        """Print lines on stderr, unless the user asked for quiet or JSON."""
-        ...
-
-    def verbose(self, text: str) -> None:
-        """Print a line on stderr for a user who asked for more (`-v`)."""
         ...
 
     def report_waiting(self) -> None:

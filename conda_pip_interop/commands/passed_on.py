@@ -74,7 +74,7 @@ def execute(args: Namespace, host: Host) -> Output:
     from conda_pip_interop.environment.snapshot import read_snapshot
     from conda_pip_interop.installers.pip_commands import pass_on
 
-    pip = host.open_pip(read_snapshot(host.target.prefix))
+    pip = host.open_pip(read_snapshot(host.target.prefix, depth="names"))
     code = pass_on(pip, [args.command, *args.verbatim])
     if code == _WRONG_USAGE and not _ENVIRONMENT_OPTIONS.isdisjoint(args.verbatim):
         host.print_stderr(

@@ -43,7 +43,7 @@ class PlainHost:
     standalone: bool = True
     colours: bool = False
 
-    solver = relink = open_installer = open_pip = find_newer = guard = _NEEDS_CONDA
+    solver = relink = revert = open_installer = open_pip = find_newer = guard = _NEEDS_CONDA
     add_channels = list_channels = channels = channel_names = _NEEDS_CONDA
     read_extra_map = download = list_targets = confirm = _NEEDS_CONDA
 
@@ -85,13 +85,6 @@ class PlainHost:
     def print_stderr(self, text: str) -> None:
         """See `Host.print_stderr`."""
         print(text, file=sys.stderr)
-
-    def notify(self, *lines: str) -> None:
-        """See `Host.notify`."""
-        self.print_stderr("\n".join(lines))
-
-    def verbose(self, text: str) -> None:
-        """See `Host.verbose`; nothing is shown."""
 
     def report_waiting(self) -> None:
         """See `Host.report_waiting`."""

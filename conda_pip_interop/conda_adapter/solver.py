@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import stat
 import sys
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from conda.exceptions import (
     UnsatisfiableError,
 )
 from conda.models.match_spec import MatchSpec
-from conda.models.records import PackageRecord
+from conda.models.records import PackageRecord, PrefixRecord
 from conda.models.version import VersionOrder, VersionSpec
 
 from conda_pip_interop import errors
@@ -39,10 +40,11 @@ from conda_pip_interop.resolve.solver import CondaPackage
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from packaging.utils import NormalizedName
 
+    from conda_pip_interop.changes.journal import CondaChange
     from conda_pip_interop.environment.conda_history import Linked
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.target import Target
@@ -69,14 +71,15 @@ class CondaSolution:
     def find_wrong(self, expected: Mapping[NormalizedName, str]) -> tuple[str, ...]:
         """See `Solution.find_wrong`; a metapackage may have the files in what it depends on."""
         records = self.transaction.prefix_setups[str(self.prefix)].link_precs
-        carried = {
+        contained = {
             one.name for record in records for one in find_distributions(_read_paths(record))
         }
-        carried |= {one.name for one in _find_contained_in(self.prefix)}
+        if expected.keys() - contained:
+            contained |= {one.name for one in _find_contained_in(self.prefix)}
         linked = {one.name: one for one in self.linked}
         wrong = []
         for project, name in sorted(expected.items()):
-            if project not in carried and name in linked:
+            if project not in contained and name in linked:
                 self.naming.remember_wrong_match(linked[name], project)
                 wrong.append(f"conda's {name} {linked[name].version} does not contain {project}")
         return tuple(wrong)
@@ -98,19 +101,7 @@ class CondaSolution:
         """See `Solution.roll_back`: the reverse transaction."""
         done = self.transaction.prefix_setups[str(self.prefix)]
         linked = {record.name for record in done.link_precs}
-        installed = PrefixData(str(self.prefix))
-        installed.reload()
-        setup = PrefixSetup(
-            str(self.prefix),
-            tuple(one for one in installed.iter_records() if one.name in linked),
-            tuple(done.unlink_precs),
-            (),
-            tuple(MatchSpec(one.requested_spec) for one in done.unlink_precs if _is_requested(one)),
-            (),
-        )
-        _carry_out(setup)
-        history = self.prefix / "conda-meta" / "history"
-        replace_file(history, self.history, mode=stat.S_IMODE(history.stat().st_mode))
+        _reverse(self.prefix, linked, tuple(done.unlink_precs), self.history)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -232,6 +223,13 @@ class CondaEnvironment:
         )
         _carry_out(setup)
 
+    def revert(self, change: CondaChange) -> None:
+        """See `Reverter.revert`."""
+        linked = {name.rsplit("-", 2)[0] for name in change.linked}
+        unlinked = [PrefixRecord(**json.loads(text)) for text in change.unlinked.values()]
+        history = change.history.encode("utf-8", errors="surrogateescape")
+        _reverse(self.target.prefix, linked, unlinked, history)
+
     def report_waiting(self) -> None:
         """See `Linker.report_waiting`; only our own build environments are executed here."""
 
@@ -247,6 +245,26 @@ class CondaEnvironment:
         """See `Conda.fetch`."""
         with clean_stdout():
             return fetch_package(linked)
+
+
+def _reverse(
+    prefix: Path, linked: Collection[str], unlinked: Iterable[Any], history: bytes
+) -> None:
+    """Unlink the packages named `linked`, link `unlinked`, and write the history back."""
+    installed = PrefixData(str(prefix))
+    installed.reload()
+    unlinked = tuple(unlinked)
+    setup = PrefixSetup(
+        str(prefix),
+        tuple(one for one in installed.iter_records() if one.name in linked),
+        tuple(PackageRecord.from_objects(one) for one in unlinked),
+        (),
+        tuple(MatchSpec(one.requested_spec) for one in unlinked if _is_requested(one)),
+        (),
+    )
+    _carry_out(setup)
+    file = prefix / "conda-meta" / "history"
+    replace_file(file, history, mode=stat.S_IMODE(file.stat().st_mode))
 
 
 def _carry_out(setup: PrefixSetup) -> None:

@@ -66,7 +66,7 @@ class Claims:
 
     def of(self, path: PrefixPath) -> tuple[Claim, ...]:
         """Return the claims on ``path``, in the order of the records' file names."""
-        return self.by_path.get(self.key(path), ())
+        return self.by_path.get(self.key(path) if self.folds_case else path, ())
 
     def key(self, path: PrefixPath) -> str:
         """Return the key under which ``path`` is compared."""

@@ -27,7 +27,7 @@ from conda_pip_interop.environment.record import (
     locate_rows,
     parse_record,
     read_direct_url,
-    read_file_list,
+    read_limited_text,
     read_text,
 )
 
@@ -39,9 +39,9 @@ class Distribution:
     """An installed project as its metadata describes it; see `Ownership` for its owner.
 
     ``metadata`` is the ``.dist-info``/``.egg-info``/``.egg-link`` path; ``files`` is None if there
-    is no readable RECORD, or if it was not read (``is_record_read``); ``outside`` are RECORD rows
-    outside of the prefix or in ``conda-meta``; ``editable`` is the source location, ``""`` if
-    unknown, None if not editable.
+    is no readable RECORD, or if it was not read; ``outside`` are RECORD rows outside of the prefix
+    or in ``conda-meta``; ``editable`` is the source location, ``""`` if unknown, None if not
+    editable.
     """
 
     name: NormalizedName
@@ -53,7 +53,6 @@ class Distribution:
     requested: bool
     direct_url: Mapping[str, object] | None
     editable: str | None
-    is_record_read: bool
     files: tuple[InstalledFile, ...] | None
     outside: tuple[str, ...]
     problems: tuple[str, ...]
@@ -74,13 +73,18 @@ class Distribution:
             return None
         return next((one for one in self.problems if one.startswith("RECORD")), None)
 
+    @property
+    def metadata_fault(self) -> str | None:
+        """What is wrong with the headers of METADATA, None if nothing."""
+        return next((one for one in self.problems if one.startswith("METADATA")), None)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leftover:
-    """A remnant of pip in site-packages that no tool reads."""
+    """A remnant of pip or conda in site-packages that no tool reads."""
 
     path: PrefixPath
-    reason: Literal["tilde-folder", "no-metadata"]
+    reason: Literal["tilde-folder", "tilde-file", "conda-trash", "no-metadata"]
 
 
 def read_distributions(
@@ -89,15 +93,18 @@ def read_distributions(
     """Read every distribution of one site-packages folder, sorted by metadata path.
 
     Duplicates of a name are all included. The RECORD of the dist-info folders in ``unread`` is not
-    read, since that takes longest (``is_record_read``).
+    read, since that takes longest.
     """
     distributions: list[Distribution] = []
     leftovers: list[Leftover] = []
     for entry in _list_entries(prefix, site_packages):
         path = path_below(site_packages, entry.name)
         is_dir = _is_dir(entry)
-        if is_dir and entry.name.startswith("~"):
-            leftovers.append(Leftover(path=path, reason="tilde-folder"))
+        if entry.name.startswith("~"):
+            leftovers.append(Leftover(path=path, reason="tilde-folder" if is_dir else "tilde-file"))
+            continue
+        if ".conda_trash" in entry.name:
+            leftovers.append(Leftover(path=path, reason="conda-trash"))
             continue
         layout = _find_layout(entry.name, is_dir=is_dir)
         if layout is None:
@@ -202,11 +209,14 @@ def _read_dist_info(place: _Place) -> Distribution | None:
     problems: list[str] = []
     direct_url = read_direct_url(folder / "direct_url.json", problems)
     installed = NOT_RECORDED
-    record = None if place.unread else read_file_list(folder / "RECORD", problems)
+    record = None if place.unread else read_limited_text(folder / "RECORD", problems)
     if record is not None:
         parsed = parse_record(record)
         problems += [f"RECORD line {p.line}: {p.reason}" for p in parsed.problems]
-        installed = locate_rows(place.prefix, place.site_packages, parsed.rows)
+        if parsed.rows:
+            installed = locate_rows(place.prefix, place.site_packages, parsed.rows)
+        else:
+            problems.insert(0, "RECORD lists no files")
     installer = (read_text(folder / "INSTALLER") or "").strip()
     found = _build(place, "dist-info", headers)
     return replace(
@@ -215,7 +225,6 @@ def _read_dist_info(place: _Place) -> Distribution | None:
         requested=os.path.lexists(folder / "REQUESTED"),
         direct_url=direct_url,
         editable=find_editable(place.prefix.root, direct_url, installed.files),
-        is_record_read=not place.unread,
         files=installed.files,
         outside=installed.outside,
         problems=found.problems + tuple(problems),
@@ -229,7 +238,7 @@ def _read_egg_info(place: _Place) -> Distribution | None:
         return None
     problems: list[str] = []
     installed = NOT_RECORDED
-    listing = read_file_list(place.disk / "installed-files.txt", problems)
+    listing = read_limited_text(place.disk / "installed-files.txt", problems)
     if listing is not None:
         rows = (
             RecordRow(path=line, hash_name=None, hash_value=None, size=None)
@@ -277,10 +286,9 @@ def _build(place: _Place, layout: Layout, headers: Mapping[str, tuple[str, ...]]
         requested=False,
         direct_url=None,
         editable=None,
-        is_record_read=True,
         files=None,
         outside=(),
-        problems=() if name and version else ("metadata without Name and Version",),
+        problems=() if name and version else ("METADATA has no Name and Version",),
     )
 
 

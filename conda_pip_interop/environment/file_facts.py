@@ -57,7 +57,8 @@ class FactReader:
             if isinstance(listing, str):
                 kind = listing
             else:
-                kind = listing.get(fold_path(name, folds_case=self._folds_case), "absent")
+                key = fold_path(name, folds_case=True) if self._folds_case else name
+                kind = listing.get(key, "absent")
             fact = self.facts[path] = _KINDS[kind]
         return fact
 
@@ -71,14 +72,14 @@ class FactReader:
     def _list(self, folder: str) -> Mapping[str, Kind] | Kind:
         try:
             with os.scandir(self._root / folder) as entries:
-                return {
-                    fold_path(entry.name, folds_case=self._folds_case): _find_kind(entry)
-                    for entry in entries
-                }
+                kinds = {entry.name: _find_kind(entry) for entry in entries}
         except (FileNotFoundError, NotADirectoryError):
             return "absent"
         except OSError:
             return "unreadable"
+        if not self._folds_case:
+            return kinds
+        return {fold_path(name, folds_case=True): kind for name, kind in kinds.items()}
 
 
 def _find_kind(entry: os.DirEntry[str]) -> Kind:

@@ -1,15 +1,23 @@
-"""Quick checks without parsing: whether pip changed anything, and which records are at risk."""
+"""Quick checks without parsing: whether anything changed, by pip or since the last time.
+
+Each changing conda command imports this module, so it imports nothing but the standard library.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import stat
+import time
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from conda_pip_interop.environment.prefix import Prefix
 
@@ -111,3 +119,103 @@ def _is_installed_by_other(metadata: os.PathLike[str]) -> bool:
             return file.read(64).strip() != b"conda"
     except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+#: Of file systems with the coarsest times (FAT: 2 s), with a margin.
+_TICK_NS: Final = 3 * 10**9
+_LIB_FOLDERS: Final = ("python", "pypy")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fingerprint:
+    """The digest of an environment's metadata; ``newest`` is its latest change, in ns.
+
+    ``read`` is when it was read.
+    """
+
+    digest: str
+    newest: int
+    read: int
+
+    @property
+    def is_reliable(self) -> bool:
+        """Return whether any later change yields another digest.
+
+        A file that changed just now may change again within the same tick of the file system's
+        clock, and look the same (git calls such an entry "racily clean").
+        """
+        return self.newest < self.read - _TICK_NS
+
+
+def read_fingerprint(root: Path) -> Fingerprint:
+    """Read the fingerprint of the prefix at ``root``, from names and stats.
+
+    It covers the records and the history of conda, the names in all site-packages folders, the
+    metadata of distributions with its files, ``.pth`` files and the interpreter; not the modules of
+    packages.
+    """
+    read = time.time_ns()
+    newest = 0
+    lines: list[str] = []
+    for path, seen in _list_entries(str(root)):
+        if seen is None:
+            lines.append(path)
+            continue
+        # Other environments link and unlink the file of a package: its ctime is no sign there.
+        shared = seen.st_nlink > 1 and stat.S_ISREG(seen.st_mode)
+        changed = 0 if shared else seen.st_ctime_ns
+        newest = max(newest, changed, seen.st_mtime_ns if shared else 0)
+        lines.append(
+            f"{path}\0{seen.st_mode}\0{seen.st_ino}\0{seen.st_size}\0{seen.st_mtime_ns}\0{changed}"
+        )
+    text = "\n".join(lines).encode("utf-8", errors="surrogateescape")
+    return Fingerprint(digest=sha256(text).hexdigest(), newest=newest, read=read)
+
+
+_Entry = tuple[str, "os.stat_result | None"]
+
+
+def _list_entries(root: str) -> Iterator[_Entry]:
+    """List paths with their stats, None where only the name counts."""
+    meta = f"{root}/conda-meta"
+    for name in _list_names(meta):
+        if name.endswith(".json") or name == "history":
+            yield from _stat(f"{meta}/{name}")
+    for path in ("bin/python", "python.exe", "pyvenv.cfg"):
+        yield from _stat(f"{root}/{path}")
+    lib = f"{root}/lib"
+    versioned = [f"{lib}/{name}" for name in _list_names(lib) if name.startswith(_LIB_FOLDERS)]
+    for folder in versioned or [f"{root}/Lib"]:
+        is_alias = Path(folder).is_symlink()  # conda-forge links python3.1 to python3.11
+        yield from _stat(folder) if is_alias else _list_site_packages(folder)
+
+
+def _list_site_packages(lib: str) -> Iterator[_Entry]:
+    folder = f"{lib}/site-packages"
+    for name in _list_names(folder):
+        path = f"{folder}/{name}"
+        if name.endswith((*_SUFFIXES, ".pth")):
+            yield from _stat(path)
+            for inner in _list_names(path) if not name.endswith((".egg-link", ".pth")) else ():
+                yield from _stat(f"{path}/{inner}")
+        elif name != "__pycache__":
+            yield path, None
+
+
+def _list_names(folder: str) -> list[str]:
+    """Return the sorted names in a folder; the reason in their place if it cannot be read."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError as error:
+        return [f"\0{error.errno}"]
+
+
+def _stat(path: str) -> Iterator[_Entry]:
+    """Return the stats of a path, and those of the target if it is a symbolic link."""
+    try:
+        seen = os.lstat(path)
+        yield path, seen
+        if stat.S_ISLNK(seen.st_mode):
+            yield path, os.stat(path)
+    except (OSError, ValueError):  # a NUL stands for a folder that cannot be read
+        yield path, None

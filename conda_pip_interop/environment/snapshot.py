@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias, TypeVar, cast
+from typing import Literal, TypeAlias, TypeVar, cast
 
 from conda_pip_interop.environment.claims import (
     Claims,
@@ -32,6 +31,7 @@ from conda_pip_interop.environment.metadata import Metadata, parse_metadata_name
 from conda_pip_interop.environment.ownership import Ownership
 from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
 from conda_pip_interop.environment.prefix import Prefix, read_prefix
+from conda_pip_interop.environment.quick_check import read_fingerprint
 
 _METADATA_SUFFIXES = (".dist-info", ".egg-info", ".egg-link")
 Depth: TypeAlias = Literal["names", "files"]
@@ -90,7 +90,7 @@ def read_snapshot(root: Path, *, depth: Depth = "files") -> Snapshot:
     that a change during the rest shows as one.
     """
     prefix = read_prefix(root)
-    fingerprint = read_fingerprint(prefix)
+    fingerprint = read_fingerprint(prefix.root).digest
     found, unreadable = read_conda_records(prefix.root)
     reader = FactReader(prefix)
     superseded = tuple(find_superseded(found, reader, prefix.root))
@@ -110,7 +110,7 @@ def read_snapshot(root: Path, *, depth: Depth = "files") -> Snapshot:
         superseded=superseded,
         unreadable=unreadable,
         distributions=distributions,
-        stranded=tuple(_read_stranded(prefix, claims)),
+        stranded=tuple(_read_stranded(prefix, claims, depth)),
         leftovers=leftovers,
         claims=claims,
         facts=_read_facts(reader, claims, distributions, records if depth == "files" else ()),
@@ -118,9 +118,10 @@ def read_snapshot(root: Path, *, depth: Depth = "files") -> Snapshot:
     )
 
 
-def _read_stranded(prefix: Prefix, claims: Claims) -> Iterator[Distribution]:
+def _read_stranded(prefix: Prefix, claims: Claims, depth: Depth) -> Iterator[Distribution]:
     for site_packages in prefix.other_site_packages:
-        found, _ = read_distributions(prefix, site_packages)
+        unread = _find_uncontested(prefix, site_packages, claims) if depth == "names" else ()
+        found, _ = read_distributions(prefix, site_packages, unread=unread)
         yield from (d for d in found if not claims.of(d.metadata_file))
 
 
@@ -224,37 +225,3 @@ def _read_distribution_facts(
             reader.read_hash(file.path)
         else:
             reader.read_kind(file.path)
-
-
-def read_fingerprint(prefix: Prefix) -> str:
-    """Digest what must not change before a plan is applied: records, dist-infos, RECORDs."""
-    digest = hashlib.sha256()
-    _digest_folder(digest.update, prefix.root, PrefixPath("conda-meta"), (".json",))
-    folders = (prefix.python.site_packages,) if prefix.python else ()
-    for site_packages in (*folders, *prefix.other_site_packages):
-        _digest_folder(digest.update, prefix.root, site_packages, _METADATA_SUFFIXES)
-    return digest.hexdigest()
-
-
-class _Update(Protocol):
-    def __call__(self, data: bytes, /) -> None: ...
-
-
-def _digest_folder(
-    update: _Update, root: Path, folder: PrefixPath, suffixes: tuple[str, ...]
-) -> None:
-    """Add name, size and time of each entry with one of the suffixes, and of a RECORD in it."""
-    try:
-        names = sorted(n for n in os.listdir(to_disk(root, folder)) if n.endswith(suffixes))
-    except OSError as error:
-        update(f"{folder}\0{error.errno}\n".encode())
-        return
-    for name in names:
-        inner = (name,) if name.endswith((".json", ".egg-link")) else (name, f"{name}/RECORD")
-        for part in inner:
-            try:
-                seen = os.lstat(root / folder / part)
-            except OSError:
-                continue
-            line = f"{folder}/{part}\0{seen.st_size}\0{seen.st_mtime_ns}\n"
-            update(line.encode("utf-8", errors="surrogateescape"))

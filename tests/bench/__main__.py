@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import commands, functions, installing
+from tests.bench import commands, functions, inspecting, installing
 from tests.bench.measure import Figure, render_table
 from tests.world.base import build_base, clone
 
@@ -21,6 +21,7 @@ def main() -> int:
             folder = Path(name)
             for found in (
                 functions.measure(folder),
+                inspecting.measure(folder),
                 commands.measure(base, folder),
                 installing.measure(base, folder),
             ):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 from tests.bench.measure import Command, Figure, time_pairs
-from tests.bench.worlds import build_prefix, build_repodata
+from tests.bench.worlds import add_distributions, build_prefix, build_repodata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ PAIRS = 15
 RUNS = 7
 NAMES = 35_000
 
-#: What a changing command runs of ours where pip left no sign, as conda would call it.
+#: What a changing command runs of ours, as conda would call it.
 _HOOKS = """
 import json, sys, time
 from argparse import Namespace
@@ -35,7 +36,8 @@ times = [time.process_time()]
 for hook, arguments in ((before, ["install"]), (guard, ["", (), ()]), (after, ["install"])):
     hook.action(*arguments)
     times.append(time.process_time())
-assert "conda_pip_interop.conda_adapter.hooks.notices" not in sys.modules
+if "noted" in sys.argv:
+    assert "conda_pip_interop.environment.snapshot" not in sys.modules
 print(json.dumps([times[3] - times[0], times[2] - times[1]]))
 """
 #: The index of a channel whose repodata conda has read already: once built and kept, once read.
@@ -80,6 +82,7 @@ def measure(base: Base, folder: Path) -> Iterator[Figure]:
         )
         ratios = tuple(ours / theirs for ours, theirs in pairs)
         yield Figure(what=f"{what}: with the plugin / without", values=ratios, limit=limit)
+    yield from _measure_unchanged(base)
     run = Command(words=[base.python, "-c", _IMPORT], env=base.env())
     times = tuple(1000 * float(run.output()) for _ in range(RUNS))
     yield Figure(what="importing the plugin", unit="ms", values=times, limit=5)
@@ -89,9 +92,31 @@ def measure(base: Base, folder: Path) -> Iterator[Figure]:
     yield from _measure_hooks(base, "300 records of 150 files", large, limit=80)
 
 
+def _measure_unchanged(base: Base) -> Iterator[Figure]:
+    """Where pip has installed 107 distributions of 21,000 files, and nothing has changed since."""
+    base.run("create", "-y", "-q", "-n", "full", f"python={base.channel.pythons[0]}", "idna")
+    full = base.envs / "full"
+    add_distributions(full, count=107, files=196)
+    time.sleep(4)  # what changed just now is not relied on
+    words = ("install", "-y", "-q", "-n", "full", "idna")
+    base.run(*words)
+    run = Command(words=[base.python, "-c", _HOOKS, full, "noted"], env=base.env())
+    times = tuple(1000 * json.loads(run.output())[0] for _ in range(RUNS))
+    where = "107 distributions of pip's"
+    yield Figure(what=f"hooks of an install, {where}, unchanged", unit="ms", values=times, limit=40)
+    pairs = time_pairs(
+        [Command(words=[base.conda, *words], env=base.env())],
+        [Command(words=[base.conda, *words], env=base.env(CONDA_NO_PLUGINS="true"))],
+        pairs=PAIRS,
+    )
+    ratios = tuple(ours / theirs for ours, theirs in pairs)
+    what = f"conda install, nothing to do, {where}: with the plugin / without"
+    yield Figure(what=what, values=ratios, limit=1.05)
+
+
 def _measure_hooks(base: Base, where: str, prefix: Path, *, limit: float) -> Iterator[Figure]:
     """Those of an install: where pip has left no sign, the closer look is left out."""
-    run = Command(words=[base.python, "-c", _HOOKS, prefix], env=base.env())
+    run = Command(words=[base.python, "-c", _HOOKS, prefix, "noted"], env=base.env())
     found = [json.loads(run.output()) for _ in range(RUNS)]
     whole = tuple(1000 * one for one, _ in found)
     guard = tuple(1000 * one for _, one in found)

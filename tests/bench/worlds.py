@@ -44,6 +44,15 @@ def build_prefix(root: Path, *, conda: int, pip: int, files: int = 1) -> Path:
     return root
 
 
+def add_distributions(root: Path, *, count: int, files: int) -> None:
+    """Install so many distributions of so many modules, as pip does, into a real environment."""
+    builder = PrefixBuilder(root=root, conda=False)
+    for number in range(count):
+        name = name_of(number)
+        modules = {f"{name}/m{module}.py": f"x = {module}\n" for module in range(files)}
+        builder.pip_package(name, "2.0", modules)
+
+
 def build_channel(folder: Path, projects: int) -> str:
     """A channel that has all projects; its URL."""
     records: dict[str, Mapping[str, object]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def stage(
     built: PrefixBuilder, name: str, version: str = "2.0", files: Files | None = None
 ) -> Staged:
     folder = built.root / "conda-meta/pip-interop/staging-x"
+    shutil.rmtree(folder, ignore_errors=True)
     builder = PrefixBuilder(root=folder, conda=False)
     builder.pip_package(name, version, files)
     for extra in (f"{SITE}/README.txt", "lib/python3.11/os.py", "bin/python"):
@@ -116,7 +118,7 @@ def test_what_has_no_record_of_its_files_cannot_be_replaced(built: PrefixBuilder
     assert "x 1.0" in caught.value.message
 
 
-def test_the_metadata_says_who_was_asked_for_and_whence(built: PrefixBuilder) -> None:
+def test_the_metadata_says_what_was_requested_and_its_source(built: PrefixBuilder) -> None:
     staged = stage(built, "x")
     url = {"url": "https://example.org/x", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}}
     note_origins(staged, requested=set(), direct_urls={staged.distributions[0].name: url})

@@ -18,8 +18,7 @@ from conda_pip_interop.changes.rollback import needs_recovery, read_journals
 from conda_pip_interop.changes.state import State, read_state, write_state
 from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.environment.paths import PrefixPath
-from conda_pip_interop.environment.prefix import read_prefix
-from conda_pip_interop.environment.snapshot import read_fingerprint
+from conda_pip_interop.environment.quick_check import read_fingerprint
 from conda_pip_interop.errors import InteropError
 from tests.support.trees import NOBODY, read_tree, run_and_kill, run_in_child
 
@@ -387,7 +386,7 @@ def test_a_plan_for_a_changed_environment_is_refused(prefix: Path) -> None:
 
 
 def test_a_plan_for_an_unchanged_environment_is_executed(prefix: Path) -> None:
-    fingerprint = read_fingerprint(read_prefix(prefix))
+    fingerprint = read_fingerprint(prefix).digest
     with open_operation(prefix, "x", fingerprint=fingerprint) as operation:
         operation.apply([write("bin/new")])
     assert (prefix / "bin/new").exists()

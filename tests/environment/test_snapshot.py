@@ -10,7 +10,8 @@ import pytest
 from conda_pip_interop.environment.file_facts import FactReader
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.prefix import read_prefix
-from conda_pip_interop.environment.snapshot import read_fingerprint, read_snapshot
+from conda_pip_interop.environment.quick_check import read_fingerprint
+from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.protection.markers import Foreign, read_snapshot_marker
@@ -62,22 +63,22 @@ def test_a_marker_in_a_conda_package_is_foreign(built: PrefixBuilder) -> None:
 def test_the_fingerprint_changes_with_records_and_metadata(built: PrefixBuilder) -> None:
     built.pip_package("six", "1.16")
     prefix = read_prefix(built.root)
-    seen = {read_fingerprint(prefix)}
-    assert read_fingerprint(prefix) in seen
+    seen = {read_fingerprint(prefix.root).digest}
+    assert read_fingerprint(prefix.root).digest in seen
     for path in (f"{built.dist_info('six', '1.16')}/RECORD", "conda-meta/new.json"):
         built.write(path, "{}")
         os.utime(built.root / path, ns=(1, 1))
-        seen.add(read_fingerprint(prefix))
+        seen.add(read_fingerprint(prefix.root).digest)
     built.pip_package("other", "1")
-    seen.add(read_fingerprint(prefix))
+    seen.add(read_fingerprint(prefix.root).digest)
     assert len(seen) == 4
 
 
 def test_the_fingerprint_ignores_our_own_state(built: PrefixBuilder) -> None:
     prefix = read_prefix(built.root)
-    before = read_fingerprint(prefix)
+    before = read_fingerprint(prefix.root).digest
     built.write("conda-meta/pip-interop/state.json", "{}")
-    assert read_fingerprint(prefix) == before
+    assert read_fingerprint(prefix.root).digest == before
 
 
 def test_a_symlinked_prefix_has_the_same_findings(built: PrefixBuilder, tmp_path: Path) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
 
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 
 pytestmark = pytest.mark.e2e
 
 
-def test_conda_over_pip_leaves_one_distribution_and_says_so(make_env: Any) -> None:
+def test_conda_over_pip_leaves_one_distribution_and_says_so(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.pip("install", "-q", "idna==3.11", "cowsay")
     done = env.conda("install", "-y", "idna")
@@ -26,7 +28,7 @@ def test_conda_over_pip_leaves_one_distribution_and_says_so(make_env: Any) -> No
     assert "conda-pip-interop" not in env.conda("install", "-y", "six").stderr
 
 
-def test_report_changes_nothing_and_the_command_does_it_by_hand(make_env: Any) -> None:
+def test_report_changes_nothing_and_the_command_does_it_by_hand(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.pip("install", "-q", "idna==3.11")
     done = env.conda("install", "-y", "idna", CONDA_PLUGINS_PIP_INTEROP_RECONCILE="report")
@@ -42,7 +44,7 @@ def test_report_changes_nothing_and_the_command_does_it_by_hand(make_env: Any) -
     assert f"The records of {env.name} match its files." in again.stdout
 
 
-def test_a_file_that_somebody_has_edited_is_not_removed(make_env: Any) -> None:
+def test_a_file_that_somebody_has_edited_is_not_removed(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.pip("install", "-q", "idna==3.11")
     edited = env.site_packages / "idna-3.11.dist-info/METADATA"
@@ -51,7 +53,7 @@ def test_a_file_that_somebody_has_edited_is_not_removed(make_env: Any) -> None:
     assert edited.is_file()
 
 
-def test_leftovers_that_pip_ignores_go(make_env: Any) -> None:
+def test_leftovers_that_pip_ignores_go(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     folder = env.site_packages / "~dna"
     folder.mkdir()
@@ -59,3 +61,39 @@ def test_leftovers_that_pip_ignores_go(make_env: Any) -> None:
     assert env.json("pip check", check=False)["findings"][0]["kind"] == "leftover"
     env.conda("pip reconcile", "--yes")
     assert not folder.exists()
+
+
+def test_a_command_checks_nothing_while_nothing_has_changed(make_env: Any) -> None:
+    env = make_env("python", "pip", "six")
+    env.pip("install", "-q", "cowsay")
+    time.sleep(3.1)  # what changed just now is not relied on
+    env.conda("install", "-y", "six")
+    assert not _reads_environment(env)
+    env.pip("install", "-q", "idna==3.11")
+    assert _reads_environment(env)
+
+
+def test_a_change_right_after_a_check_is_reported(make_env: Any) -> None:
+    env = make_env("python", "pip", "idna", "six")
+    env.pip("install", "-q", "cowsay")
+    env.conda("install", "-y", "six")
+    env.pip("install", "-q", "--upgrade", "--force-reinstall", "idna==3.11")
+    assert "idna" in env.conda("install", "-y", "six").stderr
+
+
+def test_another_policy_checks_again(make_env: Any) -> None:
+    env = make_env("python", "pip", "idna", "six")
+    env.pip("install", "-q", "idna==3.11")
+    time.sleep(3.1)
+    report = {"CONDA_PLUGINS_PIP_INTEROP_RECONCILE": "report"}
+    assert "idna" in env.conda("install", "-y", "six", **report).stderr
+    assert not _reads_environment(env, **report)
+    assert "idna" in env.conda("install", "-y", "six").stderr
+    assert env.findings() == []
+
+
+def _reads_environment(env: Any, **extra: str) -> bool:
+    """Return whether a command with nothing to do reads the environment, by what it imports."""
+    done = env.conda("install", "-y", "six", PYTHONPROFILEIMPORTTIME="1", **extra)
+    assert "conda_pip_interop.conda_adapter.hooks.command_hooks" in done.stderr
+    return "conda_pip_interop.environment.snapshot" in done.stderr

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+import shutil
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
+from tests.support.channels import build_conda_package, write_channel
+from tests.support.environments import MakeEnv
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.e2e
 
 
-def test_a_clean_up_is_undone_byte_for_byte_and_not_repeated_by_itself(make_env: Any) -> None:
+def test_a_clean_up_is_undone_byte_for_byte_and_not_repeated_by_itself(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.pip("install", "-q", "idna==3.11")
     env.conda("install", "-y", "idna", CONDA_PLUGINS_PIP_INTEROP_RECONCILE="report")
@@ -32,7 +39,7 @@ def test_a_clean_up_is_undone_byte_for_byte_and_not_repeated_by_itself(make_env:
     assert env.findings() == []
 
 
-def test_what_has_changed_since_is_named_and_all_is_left_as_it_is(make_env: Any) -> None:
+def test_what_has_changed_since_is_named_and_all_is_left_as_it_is(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     folder = env.site_packages / "~dna"
     folder.mkdir()
@@ -49,7 +56,7 @@ def test_what_has_changed_since_is_named_and_all_is_left_as_it_is(make_env: Any)
     assert hash_tree(env.prefix / "lib") == before
 
 
-def test_undo_of_nothing_and_of_an_unknown_operation_is_told(make_env: Any) -> None:
+def test_undo_of_nothing_and_of_an_unknown_operation_is_told(make_env: MakeEnv) -> None:
     env = make_env("python")
     assert env.conda("pip undo", "--yes", check=False).returncode == 1
     unknown = env.conda("pip undo", "--yes", "20200101T000000Z", check=False)
@@ -58,7 +65,7 @@ def test_undo_of_nothing_and_of_an_unknown_operation_is_told(make_env: Any) -> N
     assert "Nothing to undo" in env.conda("pip undo", "--list").stdout
 
 
-def test_a_restore_is_not_undone_over_what_conda_has_put_there(make_env: Any) -> None:
+def test_a_restore_is_not_undone_over_what_conda_has_put_there(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "click==8.1.3")
     env.conda("pip restore", "--yes", "click")
@@ -82,4 +89,47 @@ def test_what_conda_replaced_is_not_brought_back_beside_it(make_env: Any) -> Non
         refused = env.conda("pip undo", "--yes", operation["id"], check=False)
         assert "cannot be undone without it" in refused.stderr
     assert hash_tree(env.prefix) == before
+    assert env.findings() == []
+
+
+def test_an_install_of_both_managers_is_one_operation(make_env: Any) -> None:
+    env = make_env("python", "pip", "click=8.1.7")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    env.conda("pip install", "--yes", "cowsay", "click==8.1.8", "six")
+    assert env.owners()["cowsay"][1] == "pip"
+    assert env.owners()["six"][1] == "conda"
+    (operation,) = env.json("pip undo", "--list")["operations"]
+    dry = env.json("pip undo", "--dry-run")
+    assert "conda-meta/click-8.1.7-pyhd_0.json" in {one["path"] for one in dry["plan"]}
+    env.conda("pip undo", "--yes", operation["id"])
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+    assert env.findings() == []
+
+    env.conda("pip install", "--yes", "six")
+    env.conda("install", "-y", "idna")
+    there = hash_tree(env.prefix)
+    refused = env.conda("pip undo", "--yes", check=False)
+    assert refused.returncode == 1
+    assert "conda has changed the environment since" in refused.stderr
+    assert hash_tree(env.prefix) == there
+
+
+def test_an_undo_that_conda_cannot_do_changes_nothing(make_env: Any, tmp_path: Path) -> None:
+    old, new = (
+        build_conda_package("kit", version, carries={"kit": version}) for version in ("1.0", "2.0")
+    )
+    channel = write_channel(tmp_path / "channel", old, new)
+    pkgs = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
+    env = make_env("python", "pip")
+    env.conda("install", "-y", "-c", channel, "kit=1.0", **pkgs)
+    env.conda("pip install", "--yes", "-c", channel, "kit==2.0", "cowsay", **pkgs)
+    shutil.rmtree(tmp_path / "pkgs")
+    shutil.move(tmp_path / "channel", tmp_path / "elsewhere")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    assert env.conda("pip undo", "--yes", check=False, **pkgs).returncode != 0
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+    shutil.move(tmp_path / "elsewhere", tmp_path / "channel")
+    env.conda("pip undo", "--yes", **pkgs)
+    assert env.owners()["kit"] == ("1.0", "conda")
+    assert "cowsay" not in env.owners()
     assert env.findings() == []

@@ -45,10 +45,10 @@ class PrefixBuilder:
 
     def __post_init__(self) -> None:
         self.write(f"{self.site_packages}/README.txt", "")
-        self.write(f"{self.stdlib}/os.py", "")
         executable = "python.exe" if self.layout == "windows" else "bin/python"
-        if not (self.root / executable).exists():
-            self.write(executable, "")
+        for path in (f"{self.stdlib}/os.py", executable):
+            if not (self.root / path).exists():
+                self.write(path, "")
         if self.conda:
             self.write("conda-meta/history", "")
             self.conda_python()

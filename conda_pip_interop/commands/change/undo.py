@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Sequence
 
-    from conda_pip_interop.changes.journal import Journal
+    from conda_pip_interop.changes.journal import CondaChange, Journal
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.target import Target
@@ -29,7 +29,9 @@ def configure(parser: CommandParser) -> None:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Undo an operation, and do not reconcile again what is back."""
-    from conda_pip_interop.changes.undo import find_operation, refuse_changed, undo
+    from conda_pip_interop.changes.execute import execute_undo
+    from conda_pip_interop.changes.rollback import read_conda_change
+    from conda_pip_interop.changes.undo import find_operation, refuse_changed
     from conda_pip_interop.commands.confirm import DRY_RUN, build_document, confirm
 
     target = host.target
@@ -38,11 +40,13 @@ def execute(args: Namespace, host: Host) -> Output:
     operation = find_operation(target.prefix, args.operation)
     refuse_changed(target.prefix, operation)
     journal = operation[0]
-    shown = render_undo(operation, target.label)
-    document = build_document(undo_to_list(operation), args, host)
+    conda = list_conda(read_conda_change(target.prefix, journal))
+    paths = [f"    {one['path']}" for one in conda]
+    shown = "\n".join((render_undo(operation, target.label), *paths))
+    document = build_document([*undo_to_list(operation), *conda], args, host)
     if not confirm(shown, args, host):
         return Output(text=f"{shown}\n\n{DRY_RUN}", document=document)
-    undo(target.prefix, journal.identifier, on_wait=host.report_waiting)
+    execute_undo(target.prefix, journal.identifier, host)
     _leave_alone(target)
     host.after_change()
     text = f"Undid {journal.identifier} in {target.label}: {journal.title}"
@@ -100,6 +104,17 @@ def undo_to_list(operation: Iterable[Journal]) -> list[dict[str, object]]:
         for step in journal.steps
         if step.kind in ("write", "remove")
     ]
+
+
+def list_conda(change: CondaChange | None) -> list[dict[str, object]]:
+    """Return the records that conda's reverse transaction removes and writes again."""
+    if change is None:
+        return []
+    actions = {
+        **dict.fromkeys(change.linked, "remove"),
+        **dict.fromkeys(change.unlinked, "restore"),
+    }
+    return [{"path": f"conda-meta/{name}", "action": one} for name, one in actions.items()]
 
 
 def _leave_alone(target: Target) -> None:

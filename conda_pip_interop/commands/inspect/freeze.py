@@ -33,7 +33,7 @@ def execute(args: Namespace, host: Host) -> Output:
     """Print requirements; pip itself knows the repositories of editable installs."""
     from conda_pip_interop.environment.snapshot import read_snapshot
 
-    snapshot = read_snapshot(host.target.prefix)
+    snapshot = read_snapshot(host.target.prefix, depth="names")
     editables: Mapping[NormalizedName, str] = {}
     if not host.standalone and any(one.editable for one in snapshot.distributions):
         from conda_pip_interop.installers.pip_commands import read_editables

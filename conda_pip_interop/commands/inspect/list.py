@@ -35,7 +35,7 @@ def execute(args: Namespace, host: Host) -> Output:
     """List all distributions, or those with a newer version."""
     from conda_pip_interop.environment.snapshot import read_snapshot
 
-    snapshot = read_snapshot(host.target.prefix)
+    snapshot = read_snapshot(host.target.prefix, depth="names")
     if not args.outdated:
         return list_distributions(snapshot)
     rows = build_rows(snapshot)

@@ -26,6 +26,7 @@ from conda_pip_interop.conda_adapter.environments import (
     find_touched,
     takes_file,
 )
+from conda_pip_interop.conda_adapter.hooks.last_check import is_unchanged
 from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.prefix import read_prefix
@@ -71,11 +72,15 @@ def _may_change() -> bool:
 
 def reconcile_before(prefix: Path) -> None:
     """Update conda's records before conda reads them: it then unlinks what is really there."""
-    if (prefix / "conda-meta").is_dir() and has_pip_changes(read_prefix(prefix)):
+    if read_policy().reconcile == "auto" and not is_unchanged(prefix) and _has_pip_changes(prefix):
         from conda_pip_interop.conda_adapter.hooks.notices import reconcile
 
         if reconcile(prefix):
             PrefixData._cache_.clear()
+
+
+def _has_pip_changes(root: Path) -> bool:
+    return (root / "conda-meta").is_dir() and has_pip_changes(read_prefix(root))
 
 
 def remember_clone_source(command: str) -> None:
@@ -100,7 +105,7 @@ def report_clone(command: str) -> None:
 def open_stash(prefix: str, linked: tuple[PackageRecord, ...]) -> None:
     """Before conda links: move pip's files of the same names aside."""
     root = Path(prefix)
-    if (root / "conda-meta").is_dir() and has_pip_changes(read_prefix(root)):
+    if _has_pip_changes(root):
         from conda_pip_interop.conda_adapter.hooks import stash
 
         stash.open_stash(root, linked)
@@ -141,6 +146,8 @@ def notice(prefix: str, command: str = "") -> None:
     if session.running and ("pip" in session.running or takes_file()):
         return
     session.reported.add(root)
+    if is_unchanged(root):
+        return
     if (
         read_state(root).told
         or (root / ORIGINALS_FOLDER).is_dir()
@@ -187,12 +194,13 @@ def guard_unsolved(
 def _judge(
     root: Path, unlinked: Iterable[PackageRecord], linked: Iterable[PackageRecord]
 ) -> CondaError | None:
-    if not (root / "conda-meta").is_dir() or not has_pip_changes(read_prefix(root)):
+    before, after = tuple(unlinked), tuple(linked)
+    if not (before or after) or not _has_pip_changes(root):
         return None
     from conda_pip_interop.conda_adapter.boundary import build_conda_error
     from conda_pip_interop.conda_adapter.hooks.guard import judge_transaction
 
-    refusal = judge_transaction(root, unlinked, linked)
+    refusal = judge_transaction(root, before, after)
     return None if refusal is None else build_conda_error(refusal)
 
 

@@ -17,6 +17,7 @@ from conda_pip_interop.changes.state import read_state, write_state
 from conda_pip_interop.commands.run import repeat_while_stale
 from conda_pip_interop.conda_adapter.console import notify, print_stderr, verbose
 from conda_pip_interop.conda_adapter.environments import build_target
+from conda_pip_interop.conda_adapter.hooks.last_check import read_check
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
@@ -44,6 +45,7 @@ def reconcile_and_report(root: Path, automatic: Automatic = "after") -> None:
     """Reconcile if the policy says so, then report the findings that are new."""
     if read_policy().reconcile == "off" or is_operating(root):
         return
+    check = read_check(root)
     done = _try_to_reconcile(root, automatic)
     target = build_target(root)
     snapshot = read_snapshot(root) if done is None or done.plan.steps else done.snapshot
@@ -53,6 +55,8 @@ def reconcile_and_report(root: Path, automatic: Automatic = "after") -> None:
     prune_originals(snapshot, altered)
     state = read_state(root)
     lines, remembered = build_notice(findings, state, target)
+    if done is not None or read_policy().reconcile == "report":
+        remembered = check.note(remembered)
     if remembered != state:
         write_state(root, remembered)
     notify(*lines)
