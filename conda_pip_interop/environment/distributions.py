@@ -27,7 +27,7 @@ from conda_pip_interop.environment.record import (
     locate_rows,
     parse_record,
     read_direct_url,
-    read_file_list,
+    read_limited_text,
     read_text,
 )
 
@@ -74,13 +74,18 @@ class Distribution:
             return None
         return next((one for one in self.problems if one.startswith("RECORD")), None)
 
+    @property
+    def metadata_fault(self) -> str | None:
+        """What is wrong with the headers of METADATA, None if nothing."""
+        return next((one for one in self.problems if one.startswith("METADATA")), None)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leftover:
-    """A remnant of pip in site-packages that no tool reads."""
+    """A remnant of pip or conda in site-packages that no tool reads."""
 
     path: PrefixPath
-    reason: Literal["tilde-folder", "no-metadata"]
+    reason: Literal["tilde-folder", "tilde-file", "conda-trash", "no-metadata"]
 
 
 def read_distributions(
@@ -96,8 +101,11 @@ def read_distributions(
     for entry in _list_entries(prefix, site_packages):
         path = path_below(site_packages, entry.name)
         is_dir = _is_dir(entry)
-        if is_dir and entry.name.startswith("~"):
-            leftovers.append(Leftover(path=path, reason="tilde-folder"))
+        if entry.name.startswith("~"):
+            leftovers.append(Leftover(path=path, reason="tilde-folder" if is_dir else "tilde-file"))
+            continue
+        if ".conda_trash" in entry.name:
+            leftovers.append(Leftover(path=path, reason="conda-trash"))
             continue
         layout = _find_layout(entry.name, is_dir=is_dir)
         if layout is None:
@@ -202,11 +210,14 @@ def _read_dist_info(place: _Place) -> Distribution | None:
     problems: list[str] = []
     direct_url = read_direct_url(folder / "direct_url.json", problems)
     installed = NOT_RECORDED
-    record = None if place.unread else read_file_list(folder / "RECORD", problems)
+    record = None if place.unread else read_limited_text(folder / "RECORD", problems)
     if record is not None:
         parsed = parse_record(record)
         problems += [f"RECORD line {p.line}: {p.reason}" for p in parsed.problems]
-        installed = locate_rows(place.prefix, place.site_packages, parsed.rows)
+        if parsed.rows:
+            installed = locate_rows(place.prefix, place.site_packages, parsed.rows)
+        else:
+            problems.insert(0, "RECORD lists no files")
     installer = (read_text(folder / "INSTALLER") or "").strip()
     found = _build(place, "dist-info", headers)
     return replace(
@@ -229,7 +240,7 @@ def _read_egg_info(place: _Place) -> Distribution | None:
         return None
     problems: list[str] = []
     installed = NOT_RECORDED
-    listing = read_file_list(place.disk / "installed-files.txt", problems)
+    listing = read_limited_text(place.disk / "installed-files.txt", problems)
     if listing is not None:
         rows = (
             RecordRow(path=line, hash_name=None, hash_value=None, size=None)
@@ -280,7 +291,7 @@ def _build(place: _Place, layout: Layout, headers: Mapping[str, tuple[str, ...]]
         is_record_read=True,
         files=None,
         outside=(),
-        problems=() if name and version else ("metadata without Name and Version",),
+        problems=() if name and version else ("METADATA has no Name and Version",),
     )
 
 

@@ -10,8 +10,8 @@ from conda_pip_interop.changes.plan import InstallPip, Plan
 from conda_pip_interop.environment.conda_records import CondaFile, CondaRecord
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.ownership import ByConda, ByPip
-from conda_pip_interop.environment.paths import PrefixPath
-from conda_pip_interop.environment.record import InstalledFile
+from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.record import InstalledFile, read_limited_text
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.findings.base import Evidence, Finding, build_evidence, relink
 from conda_pip_interop.findings.clobbered import EMPTY_SHA256, ClobberedFinding
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class DamagedFinding(Finding):
-    """``one`` has lost ``missing`` files, ``overwritten`` are others'; or ``fault`` of RECORD."""
+    """``one`` has lost ``missing`` files, ``overwritten`` are others'; or ``fault`` of metadata."""
 
     kind: ClassVar[str] = "damaged"
 
@@ -43,8 +43,10 @@ class DamagedFinding(Finding):
     def summary(self) -> str:
         """See `Finding.summary`."""
         name = f"pip's {self.one.name} {self.one.version}"
-        if self.fault is not None:
+        if self.fault is not None and self.fault == self.one.record_fault:
             return f"{name} does not say which files are its own: {self.fault}."
+        if self.fault is not None:
+            return f"{name} cannot be read: {self.fault}; `pip list` and `conda list` may fail."
         return f"{name} is damaged: {_describe(self.missing, self.overwritten)}."
 
     @property
@@ -173,8 +175,8 @@ def _find_damaged_distributions(
             if not is_missing and not _is_overwritten(snapshot, one, file, fact):
                 continue
             if file.path not in clobbered and not _is_dispensable(one, file):
-                found = build_evidence(snapshot, file.path, pip=one, stated=file.sha256)
-                (missing if is_missing else overwritten).append(found)
+                harm = build_evidence(snapshot, file.path, pip=one, stated=file.sha256)
+                (missing if is_missing else overwritten).append(harm)
         if missing or overwritten:
             yield DamagedFinding(
                 distribution=one,
@@ -183,20 +185,21 @@ def _find_damaged_distributions(
                 overwritten=len(overwritten),
                 evidence=(*missing, *overwritten),
             )
-        elif one.layout == "dist-info" and (fault := one.record_fault):
-            yield DamagedFinding(
-                distribution=one, one=one, fault=fault, evidence=(_record_evidence(one),)
+        elif one.layout == "dist-info" and (found := _find_fault(snapshot, one)):
+            path, fault = found
+            evidence = Evidence(
+                path=path, claimed_by=(f"pip:{one.name}",), expected=None, found="present"
             )
+            yield DamagedFinding(distribution=one, one=one, fault=fault, evidence=(evidence,))
 
 
-def _record_evidence(one: Distribution) -> Evidence:
-    """Return the RECORD that pip would follow, or fail on, when it removes the distribution."""
-    return Evidence(
-        path=PrefixPath(f"{one.metadata}/RECORD"),
-        claimed_by=(f"pip:{one.name}",),
-        expected=None,
-        found="present",
-    )
+def _find_fault(snapshot: Snapshot, one: Distribution) -> tuple[PrefixPath, str] | None:
+    """Find what pip would follow, or fail on: a RECORD or METADATA that cannot be relied on."""
+    if one.record_fault:
+        return PrefixPath(f"{one.metadata}/RECORD"), one.record_fault
+    problems = [one.metadata_fault] if one.metadata_fault else []
+    read_limited_text(to_disk(snapshot.prefix.root, one.metadata_file), problems)
+    return (one.metadata_file, problems[0]) if problems else None
 
 
 def _is_overwritten(

@@ -39,6 +39,7 @@ from conda_pip_interop.findings.damaged import (
     explain_undamaged,
 )
 from conda_pip_interop.findings.duplicate_record import DuplicateRecordFinding
+from conda_pip_interop.findings.leftover import ManualLeftoverFinding
 from conda_pip_interop.findings.lost_record import LostRecordFinding, build_clean_up, build_lost
 from conda_pip_interop.findings.overridden import OverriddenFinding, fix_record, group_by_record
 from conda_pip_interop.findings.registry import find_all
@@ -50,6 +51,7 @@ _BROKEN: Final = (
     DamagedFinding,
     DamagedPackageFinding,
     DuplicateRecordFinding,
+    ManualLeftoverFinding,
     StrandedFinding,
     VanishedFinding,
 )

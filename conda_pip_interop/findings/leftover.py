@@ -6,11 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from packaging.version import Version
+
 from conda_pip_interop.changes.exclusive_files import build_removals, read_payload
 from conda_pip_interop.changes.plan import Plan, RemoveFile
 from conda_pip_interop.environment.distributions import Distribution
+from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.findings.base import RECONCILE, Evidence, Finding
+from conda_pip_interop.names.versions import parse_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +23,12 @@ if TYPE_CHECKING:
 
 _WHAT: Final = {
     "tilde-folder": "a folder that pip set aside while it replaced a package; nothing reads it",
+    "tilde-file": "a file as pip sets them aside while it replaces a package; nothing reads it",
+    "conda-trash": "a file that conda moved aside and could not delete; nothing reads it",
     "no-metadata": "a metadata folder without METADATA; nothing reads it",
 }
+_IGNORED: Final = ("tilde-folder", "no-metadata")
+"""What pip itself writes and ignores."""
 _REASON: Final = "nothing reads it"
 
 
@@ -28,8 +36,8 @@ _REASON: Final = "nothing reads it"
 class LeftoverFinding(Finding):
     """``path`` is left over; for ``no-record``, ``one`` was linked and has no record.
 
-    ``reason`` is ``tilde-folder``, ``no-metadata`` or ``no-record``; ``beside`` is pip's
-    distribution of the same name.
+    ``reason`` is ``tilde-folder``, ``no-metadata`` or ``no-record``, or one of
+    `ManualLeftoverFinding`; ``beside`` is pip's distribution of the same name.
     """
 
     kind: ClassVar[str] = "leftover"
@@ -79,9 +87,36 @@ class LeftoverFinding(Finding):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ManualLeftoverFinding(LeftoverFinding):
+    """What is removed only if asked for: it may be somebody's, or is read until then.
+
+    ``reason`` is ``tilde-file``, ``conda-trash`` or ``superseded``: ``one`` is older metadata of
+    ``beside``.
+    """
+
+    automatic: ClassVar[bool] = False
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        if self.one is not None and self.beside is not None:
+            return (
+                f"pip's {self.one.name} is there twice: {self.path} is left over beside "
+                f"{self.beside.version}, whose files are installed."
+            )
+        return super().summary
+
+    @property
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """See `Finding.remedy`."""
+        return (("conda", "pip", "repair", *((self.one.name,) if self.one else ())),)
+
+
 def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     """Find remains that no record claims; claimed ones belong to another finding."""
     yield from _find_half_linked(snapshot)
+    yield from _find_superseded(snapshot)
     if not snapshot.leftovers:
         return
     depths = {one.path.count("/") + 1 for one in snapshot.leftovers}
@@ -91,7 +126,8 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     for one in snapshot.leftovers:
         if snapshot.claims.key(one.path) not in claimed:
             evidence = Evidence(path=one.path, claimed_by=(), expected="absent", found="present")
-            yield LeftoverFinding(path=one.path, reason=one.reason, evidence=(evidence,))
+            kind = LeftoverFinding if one.reason in _IGNORED else ManualLeftoverFinding
+            yield kind(path=one.path, reason=one.reason, evidence=(evidence,))
 
 
 def _find_half_linked(snapshot: Snapshot) -> Iterator[Finding]:
@@ -107,17 +143,45 @@ def _find_half_linked(snapshot: Snapshot) -> Iterator[Finding]:
             continue
         beside = next((d for d in pips if d.name == one.name and _prevails(snapshot, d, one)), None)
         if beside is not None:
-            evidence = Evidence(
-                path=one.metadata_file, claimed_by=(), expected="absent", found="present"
-            )
             yield LeftoverFinding(
                 distribution=one,
                 path=one.metadata,
                 reason="no-record",
                 one=one,
                 beside=beside,
-                evidence=(evidence,),
+                evidence=(_build_evidence(one),),
             )
+
+
+def _find_superseded(snapshot: Snapshot) -> Iterator[Finding]:
+    """Find metadata of pip's beside newer metadata of pip's whose files are installed."""
+    named: dict[str, list[Distribution]] = {}
+    for one in snapshot.distributions:
+        if one.installer != "conda" and snapshot.ownership.owner_of(one) == ByPip(distribution=one):
+            named.setdefault(one.name, []).append(one)
+    for several in (found for found in named.values() if len(found) > 1):
+        valid = [
+            one for one in several if all(_prevails(snapshot, one, other) for other in several)
+        ]
+        newest = max(valid, key=_get_version, default=None)
+        for one in several if newest is not None else ():
+            if one is not newest:
+                yield ManualLeftoverFinding(
+                    distribution=one,
+                    path=one.metadata,
+                    reason="superseded",
+                    one=one,
+                    beside=newest,
+                    evidence=(_build_evidence(one),),
+                )
+
+
+def _get_version(one: Distribution) -> Version:
+    return parse_version(one.version) or Version("0")
+
+
+def _build_evidence(one: Distribution) -> Evidence:
+    return Evidence(path=one.metadata_file, claimed_by=(), expected="absent", found="present")
 
 
 def _prevails(snapshot: Snapshot, one: Distribution, other: Distribution) -> bool:

@@ -113,11 +113,17 @@ def _find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> Int
         )
     if one.files is None or one.layout == "egg-link":
         pips = target.command("conda", "run", "python", "-m", "pip", "uninstall", one.name)
+        repair = target.command("conda", "pip", "repair", one.name)
+        first = (
+            f"To repair it first: `{repair}`."
+            if one.record_fault
+            else f"To try with pip: `{pips}`."
+        )
         return InteropError(
             "no-record",
             f"{one.name} {one.version} in {target.label}: {one.record_fault or 'it has no RECORD'},"
             " so its files are not known.",
-            hints=(f"To try with pip: `{pips}`.", f"Or remove {one.metadata} by hand."),
+            hints=(first, f"Or remove {one.metadata} by hand."),
         )
     beyond = (*one.outside, *find_linked_out(one, snapshot.prefix.root))
     if beyond:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def stage(
     built: PrefixBuilder, name: str, version: str = "2.0", files: Files | None = None
 ) -> Staged:
     folder = built.root / "conda-meta/pip-interop/staging-x"
+    shutil.rmtree(folder, ignore_errors=True)
     builder = PrefixBuilder(root=folder, conda=False)
     builder.pip_package(name, version, files)
     for extra in (f"{SITE}/README.txt", "lib/python3.11/os.py", "bin/python"):

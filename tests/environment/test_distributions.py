@@ -97,7 +97,7 @@ def test_unreadable_metadata_is_not_a_leftover(built: PrefixBuilder) -> None:
     (folder / "METADATA").mkdir(parents=True)
     found = read_one(built)
     assert (found.name, found.version) == ("six", "1.16")
-    assert found.problems == ("metadata without Name and Version",)
+    assert found.problems == ("METADATA has no Name and Version",)
 
 
 @pytest.mark.parametrize("name", ["METADATA", "INSTALLER", "direct_url.json", "RECORD"])

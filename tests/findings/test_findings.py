@@ -296,7 +296,11 @@ def test_it_is_not_where_there_is_no_other(built: PrefixBuilder) -> None:
     assert find(built) == ()
 
 
-def test_two_of_pips_are_not(built: PrefixBuilder) -> None:
+def test_of_two_of_pips_the_older_is_left_over_and_not_removed_unasked(
+    built: PrefixBuilder,
+) -> None:
     built.pip_package("idna", "3.10", _PIPS)
     built.pip_package("idna", "3.11", _PIPS)
-    assert find(built) == ()
+    found = find_one(built)
+    assert (found.kind, found.pip_version, found.automatic) == ("leftover", None, False)
+    assert found.evidence[0].path.endswith("idna-3.10.dist-info/METADATA")

@@ -1,7 +1,8 @@
-"""Files of conda's packages that pip, or a person, took away or overwrote: found and put back."""
+"""Files and metadata that pip, conda or a person took away or broke: found and put back."""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -150,3 +151,64 @@ def test_damage_of_what_pip_put_in_condas_place_is_found_and_repaired(env: Any) 
     env.conda("pip repair", "--yes", "click")
     assert env.owners()["click"] == ("8.1.3", "pip")
     assert env.findings() == []
+
+
+@pytest.fixture
+def pips(make_env: Any) -> Any:
+    """An environment with six by pip."""
+    env = make_env("python", "pip")
+    env.pip("install", "-q", "six==1.15.0")
+    return env
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("METADATA", b"Metadata-Version: 2.1\nName: six\nVersion: 1.15.0\nSummary: \xff\n\n"),
+        ("METADATA", b"Metadata-Version: 2.1\nName: six\nVersion: 1.15.0\n\n\xe9t\xe9"),
+        ("RECORD", b""),
+        ("RECORD", b"\n"),
+        ("RECORD", b"\xff"),
+    ],
+)
+def test_metadata_that_pip_cannot_use_is_damage(pips: Any, file: str, content: bytes) -> None:
+    (pips.site_packages / "six-1.15.0.dist-info" / file).write_bytes(content)
+    assert pips.findings() == [("damaged", "six")]
+    pips.conda("pip repair", "--yes")
+    assert pips.findings() == []
+    assert pips.pip("list").returncode == 0
+    pips.conda("pip uninstall", "--yes", "six")
+    assert not (pips.site_packages / "six.py").exists()
+
+
+def test_uninstalling_with_an_empty_record_is_refused(pips: Any) -> None:
+    (pips.site_packages / "six-1.15.0.dist-info/RECORD").write_text("")
+    refused = pips.json("pip uninstall", "--yes", "six", check=False)
+    assert refused["success"] is False
+    assert refused["error"]["code"] == "no-record"
+    assert f"conda pip repair -n {pips.name} six" in refused["error"]["hints"][0]
+
+
+def test_two_installations_of_one_name_become_one(pips: Any, make_env: Any) -> None:
+    other = make_env("python", "pip")
+    other.pip("install", "-q", "six==1.14.0")
+    old = "six-1.14.0.dist-info"
+    shutil.copytree(other.site_packages / old, pips.site_packages / old)
+    before = hash_tree(pips.site_packages / "six-1.15.0.dist-info")
+    assert pips.findings() == [("leftover", "six")]
+    pips.conda("install", "-y", "-q", "idna")
+    assert pips.findings() == [("leftover", "six")]
+    pips.conda("pip repair", "--yes", "six")
+    assert pips.findings() == []
+    assert hash_tree(pips.site_packages / "six-1.15.0.dist-info") == before
+    assert pips.python("import six; print(six.__version__)") == "1.15.0"
+
+
+@pytest.mark.parametrize("name", ["~ix.py", "x.so.conda_trash", "x.so.conda_trash_1"])
+def test_files_that_were_set_aside_are_removed_if_asked(pips: Any, name: str) -> None:
+    (pips.site_packages / name).write_text("")
+    assert pips.findings() == [("leftover", None)]
+    pips.conda("pip reconcile", "--yes")
+    assert (pips.site_packages / name).exists()
+    pips.conda("pip repair", "--yes")
+    assert pips.findings() == []
