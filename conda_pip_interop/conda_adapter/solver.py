@@ -73,14 +73,15 @@ class CondaSolution:
     def find_wrong(self, expected: Mapping[NormalizedName, str]) -> tuple[str, ...]:
         """See `Solution.find_wrong`; a metapackage may have the files in what it depends on."""
         records = self.transaction.prefix_setups[str(self.prefix)].link_precs
-        carried = {
+        contained = {
             one.name for record in records for one in find_distributions(_read_paths(record))
         }
-        carried |= {one.name for one in _find_contained_in(self.prefix)}
+        if expected.keys() - contained:
+            contained |= {one.name for one in _find_contained_in(self.prefix)}
         linked = {one.name: one for one in self.linked}
         wrong = []
         for project, name in sorted(expected.items()):
-            if project not in carried and name in linked:
+            if project not in contained and name in linked:
                 self.naming.remember_wrong_match(linked[name], project)
                 wrong.append(f"conda's {name} {linked[name].version} does not contain {project}")
         return tuple(wrong)

@@ -185,8 +185,8 @@ def _find_damaged_distributions(
                 overwritten=len(overwritten),
                 evidence=(*missing, *overwritten),
             )
-        elif one.layout == "dist-info" and (found := _find_fault(snapshot, one)):
-            path, fault = found
+        elif one.layout == "dist-info" and (fault_found := _find_fault(snapshot, one)):
+            path, fault = fault_found
             evidence = Evidence(
                 path=path, claimed_by=(f"pip:{one.name}",), expected=None, found="present"
             )
