@@ -271,7 +271,7 @@ def press_at(event: str, function: str, place: str) -> tuple[str, str]:
     return "-c", text
 
 
-def test_ctrl_c_while_conda_tries_whether_it_can_link(make_env: Any) -> None:
+def test_ctrl_c_while_conda_tries_whether_it_can_link(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     before = hash_tree(env.prefix, but=STATE_FOLDER)
     argv = ("pip", "install", "-n", env.name, "--yes", "flask>=3.1", "cowsay")
