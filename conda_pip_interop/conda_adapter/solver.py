@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conda import CondaMultiError
 from conda.base.constants import DepsModifier, UpdateModifier
 from conda.base.context import context
 from conda.common.io import argv
@@ -17,6 +18,7 @@ from conda.core.link import PrefixSetup, UnlinkLinkTransaction
 from conda.core.package_cache_data import PackageCacheData
 from conda.core.prefix_data import PrefixData
 from conda.exceptions import (
+    CondaSignalInterrupt,
     PackagesNotFoundError,
     SpecsConfigurationConflictError,
     UnsatisfiableError,
@@ -92,6 +94,7 @@ class CondaSolution:
         command_line = argv([hide_password(word) for word in sys.argv])
         with (
             clean_stdout(),
+            _raise_interrupts(),
             command_line,
             remove_leftovers_on_failure(self.transaction, self.prefix),
         ):
@@ -269,10 +272,27 @@ def _reverse(
 
 def _carry_out(setup: PrefixSetup) -> None:
     """Download the packages, and execute the transaction."""
-    with clean_stdout(), _drop_empty_section(Path(setup.target_prefix, "conda-meta", "history")):
+    with (
+        clean_stdout(),
+        _raise_interrupts(),
+        _drop_empty_section(Path(setup.target_prefix, "conda-meta", "history")),
+    ):
         transaction = UnlinkLinkTransaction(setup)
         transaction.download_and_extract()
         transaction.execute()
+
+
+@contextlib.contextmanager
+def _raise_interrupts() -> Iterator[None]:
+    """Raise KeyboardInterrupt for Ctrl-C, which conda turns into an error of its own."""
+    try:
+        yield
+    except CondaSignalInterrupt as interrupt:
+        raise KeyboardInterrupt from interrupt
+    except CondaMultiError as errors:
+        if any(isinstance(one, CondaSignalInterrupt) for one in errors.errors):
+            raise KeyboardInterrupt from errors
+        raise
 
 
 @contextlib.contextmanager

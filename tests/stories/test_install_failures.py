@@ -240,27 +240,46 @@ def test_ctrl_c_while_conda_links(make_env: MakeEnv, there: tuple[str, ...]) -> 
     new = env.site_packages / "numpy-2.2.4.dist-info" / "METADATA"
     said = interrupt(env, new.exists, "numpy>=2.2", "flask>=3.1", "cowsay")
     assert "Rolling back transaction" in said
+    assert f"Interrupted: nothing was changed in {env.name}." in said
     check_interrupted(env, before, said)
 
 
-#: conda, with Ctrl-C at the instant at which it has written a record, and nothing else of that yet.
-_AT_RECORD = """
+#: conda, with Ctrl-C at the EVENT (call or return) of FUNCTION in a file, or by a caller, of PLACE.
+_AT = """
 import signal, sys, threading
 signal.signal(signal.SIGINT, signal.default_int_handler)
 pressed = []
 def watch(frame, event, argument):
-    code = frame.f_code
-    return leave if code.co_name == "insert" and "prefix_data" in code.co_filename else None
-def leave(frame, event, argument):
-    if event == "return" and not pressed:
+    if frame.f_code.co_name != "FUNCTION":
+        return None
+    place = f"{frame.f_code.co_filename} {frame.f_back and frame.f_back.f_code.co_name}"
+    return press(frame, event, argument) if "PLACE" in place else None
+def press(frame, event, argument):
+    if event == "EVENT" and not pressed:
         pressed.append(True)
         signal.raise_signal(signal.SIGINT)
-    return leave
+    return press
 threading.settrace(watch)
 sys.settrace(watch)
 from conda.cli.main import main
 sys.exit(main())
 """
+
+
+def press_at(event: str, function: str, place: str) -> tuple[str, str]:
+    text = _AT.replace("EVENT", event).replace("FUNCTION", function).replace("PLACE", place)
+    return "-c", text
+
+
+def test_ctrl_c_while_conda_tries_whether_it_can_link(make_env: MakeEnv) -> None:
+    env = make_env("python", "pip")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    argv = ("pip", "install", "-n", env.name, "--yes", "flask>=3.1", "cowsay")
+    script = press_at("call", "rm_rf", "hardlink_supported")
+    done = env.base.run_in(env.base.prefix, "python", *script, *argv, check=False)
+    assert f"Interrupted: nothing was changed in {env.name}." in done.stderr
+    assert done.returncode == 130
+    check_nothing_stays(env, before)
 
 
 @pytest.mark.parametrize("there", [(), ("flask=3.0",)])
@@ -271,8 +290,8 @@ def test_ctrl_c_at_the_instant_that_conda_has_written_a_record(
     env = make_env("python", "pip", *there)
     before = hash_tree(env.prefix, but=STATE_FOLDER)
     argv = ("pip", "install", "-n", env.name, "--yes", "flask>=3.1", "cowsay")
-    script = ("-c", _AT_RECORD, *argv)
-    done = env.base.run_in(env.base.prefix, "python", *script, check=False)
+    script = press_at("return", "insert", "prefix_data")
+    done = env.base.run_in(env.base.prefix, "python", *script, *argv, check=False)
     assert done.returncode != 0
     assert "Installed " not in done.stdout
     assert "cowsay" not in env.owners()
