@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal
 
-from conda_pip_interop.changes.plan import Automatic
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from conda_pip_interop.changes.plan import Automatic  # each conda command imports this module
 
 STATE_FOLDER: Final = "conda-meta/pip-interop"
 JOURNAL_FOLDER: Final = f"{STATE_FOLDER}/journal"
@@ -60,7 +61,11 @@ class Journal:
     automatic: Automatic = ""
 
 
-_AUTOMATIC: Final[dict[object, Automatic]] = {one: one for one in get_args(Automatic)}
+_AUTOMATIC: Final[dict[object, Automatic]] = {
+    "before": "before",
+    "after": "after",
+    "ours": "ours",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

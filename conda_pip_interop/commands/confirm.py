@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.commands.output import Output
+from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -28,11 +30,18 @@ def confirm_and_run(plan: Plan, args: Namespace, host: Host, *, nothing_to_do: s
         return Output(text=f"{shown}\n\n{nothing_to_do}".strip(), document=document)
     if not confirm(shown, args, host):
         return Output(text=f"{shown}\n\n{DRY_RUN}", document=document)
-    execute(plan, host.target, host)
-    host.after_change()
+    try:
+        execute(plan, host.target, host)
+    except KeyboardInterrupt as interrupt:
+        message = f"Interrupted: nothing was changed in {label}."
+        raise InteropError("interrupted", message, exit_code=INTERRUPTED) from interrupt
+    with contextlib.suppress(KeyboardInterrupt):  # all is done
+        host.after_change()
     return Output(text=describe_changes(label, plan), document=document)
 
 
+#: The exit code of what Ctrl-C ended: 128 and the number of SIGINT, as in shells.
+INTERRUPTED: Final = 130
 #: What ends a dry run.
 DRY_RUN = "Dry run: nothing was changed."
 

@@ -223,14 +223,6 @@ class Host(Protocol):
         """Print a line for a person on stderr."""
         ...
 
-    def notify(self, *lines: str) -> None:
-        """Print lines on stderr, unless the user asked for quiet or JSON."""
-        ...
-
-    def verbose(self, text: str) -> None:
-        """Print a line on stderr for a user who asked for more (`-v`)."""
-        ...
-
     def report_waiting(self) -> None:
         """Say that another process changes the environment and that we wait for it."""
         ...

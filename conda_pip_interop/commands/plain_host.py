@@ -86,13 +86,6 @@ class PlainHost:
         """See `Host.print_stderr`."""
         print(text, file=sys.stderr)
 
-    def notify(self, *lines: str) -> None:
-        """See `Host.notify`."""
-        self.print_stderr("\n".join(lines))
-
-    def verbose(self, text: str) -> None:
-        """See `Host.verbose`; nothing is shown."""
-
     def report_waiting(self) -> None:
         """See `Host.report_waiting`."""
         from conda_pip_interop.changes.lock import report_waiting

@@ -191,5 +191,6 @@ def _prune(builds: Path) -> None:
     """Remove the environments that were not used for `KEPT_DAYS`."""
     oldest = time.time() - KEPT_DAYS * _SECONDS_A_DAY
     for ready in builds.glob("*/conda-meta/pip-interop-build"):
-        if ready.stat().st_mtime < oldest:
-            shutil.rmtree(ready.parents[1], ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another process may prune at the same time
+            if ready.stat().st_mtime < oldest:
+                shutil.rmtree(ready.parents[1], ignore_errors=True)

@@ -24,7 +24,8 @@ _CREATING: Final = (
 @contextlib.contextmanager
 def remove_leftovers_on_failure(transaction: Any, prefix: Path) -> Iterator[None]:
     """Execute a transaction inside; if it fails or is interrupted, none of its files is left."""
-    transaction.prepare()
+    with _remove_trials_on_failure(prefix):
+        transaction.prepare()
     groups = transaction.prefix_action_groups[str(prefix)]
     fresh = [path for path in _list_targets(groups) if not os.path.lexists(path)]
     folders = {
@@ -35,9 +36,23 @@ def remove_leftovers_on_failure(transaction: Any, prefix: Path) -> Iterator[None
     }
     replaced = {one.name for one in transaction.prefix_setups[str(prefix)].unlink_precs}
     try:
-        yield
+        with _remove_trials_on_failure(prefix):
+            yield
     except BaseException:  # an interruption too leaves nothing half-linked
         _remove(fresh, folders, prefix, replaced)
+        raise
+
+
+@contextlib.contextmanager
+def _remove_trials_on_failure(prefix: Path) -> Iterator[None]:
+    """Remove the `.tmp.NAME.NUMBER` with which conda tries whether it can link into the prefix."""
+    before = {*prefix.glob(".tmp.*")}
+    try:
+        yield
+    except BaseException:  # an interruption too leaves none
+        for file in {*prefix.glob(".tmp.*")} - before:
+            with contextlib.suppress(OSError):
+                file.unlink()
         raise
 
 

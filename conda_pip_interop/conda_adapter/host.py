@@ -16,10 +16,8 @@ from conda.base.context import context
 
 from conda_pip_interop.conda_adapter.boundary import guarded
 from conda_pip_interop.conda_adapter.console import (
-    notify,
     print_stderr,
     show_progress,
-    verbose,
 )
 from conda_pip_interop.conda_adapter.environments import add_channels, build_target
 from conda_pip_interop.conda_adapter.settings import read_names_map, read_policy
@@ -223,14 +221,6 @@ class CondaHost:
     def print_stderr(self, text: str) -> None:
         """See `Host.print_stderr`."""
         print_stderr(text)
-
-    def notify(self, *lines: str) -> None:
-        """See `Host.notify`."""
-        notify(*lines)
-
-    def verbose(self, text: str) -> None:
-        """See `Host.verbose`."""
-        verbose(text)
 
     def report_waiting(self) -> None:
         """See `Linker.report_waiting`."""

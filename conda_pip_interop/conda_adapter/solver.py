@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conda import CondaMultiError
 from conda.base.constants import DepsModifier, UpdateModifier
 from conda.base.context import context
 from conda.common.io import argv
@@ -17,6 +18,7 @@ from conda.core.link import PrefixSetup, UnlinkLinkTransaction
 from conda.core.package_cache_data import PackageCacheData
 from conda.core.prefix_data import PrefixData
 from conda.exceptions import (
+    CondaSignalInterrupt,
     PackagesNotFoundError,
     SpecsConfigurationConflictError,
     UnsatisfiableError,
@@ -71,14 +73,15 @@ class CondaSolution:
     def find_wrong(self, expected: Mapping[NormalizedName, str]) -> tuple[str, ...]:
         """See `Solution.find_wrong`; a metapackage may have the files in what it depends on."""
         records = self.transaction.prefix_setups[str(self.prefix)].link_precs
-        carried = {
+        contained = {
             one.name for record in records for one in find_distributions(_read_paths(record))
         }
-        carried |= {one.name for one in _find_contained_in(self.prefix)}
+        if expected.keys() - contained:
+            contained |= {one.name for one in _find_contained_in(self.prefix)}
         linked = {one.name: one for one in self.linked}
         wrong = []
         for project, name in sorted(expected.items()):
-            if project not in carried and name in linked:
+            if project not in contained and name in linked:
                 self.naming.remember_wrong_match(linked[name], project)
                 wrong.append(f"conda's {name} {linked[name].version} does not contain {project}")
         return tuple(wrong)
@@ -91,6 +94,7 @@ class CondaSolution:
         command_line = argv([hide_password(word) for word in sys.argv])
         with (
             clean_stdout(),
+            _raise_interrupts(),
             command_line,
             remove_leftovers_on_failure(self.transaction, self.prefix),
         ):
@@ -268,10 +272,27 @@ def _reverse(
 
 def _carry_out(setup: PrefixSetup) -> None:
     """Download the packages, and execute the transaction."""
-    with clean_stdout(), _drop_empty_section(Path(setup.target_prefix, "conda-meta", "history")):
+    with (
+        clean_stdout(),
+        _raise_interrupts(),
+        _drop_empty_section(Path(setup.target_prefix, "conda-meta", "history")),
+    ):
         transaction = UnlinkLinkTransaction(setup)
         transaction.download_and_extract()
         transaction.execute()
+
+
+@contextlib.contextmanager
+def _raise_interrupts() -> Iterator[None]:
+    """Raise KeyboardInterrupt for Ctrl-C, which conda turns into an error of its own."""
+    try:
+        yield
+    except CondaSignalInterrupt as interrupt:
+        raise KeyboardInterrupt from interrupt
+    except CondaMultiError as errors:
+        if any(isinstance(one, CondaSignalInterrupt) for one in errors.errors):
+            raise KeyboardInterrupt from errors
+        raise
 
 
 @contextlib.contextmanager

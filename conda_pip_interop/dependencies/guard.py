@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 
-from conda_pip_interop.dependencies.impact import Breakage, PackageChange, forecast
+from conda_pip_interop.dependencies.impact import Breakage, PackageChange, find_minor, forecast
 from conda_pip_interop.dependencies.replaced import (
     describe_refused,
     find_refused,
@@ -142,7 +142,7 @@ def _suggest(breakage: Breakage, target: Target) -> Iterator[str]:
     change, name = breakage.change, breakage.distribution
     match breakage.kind:
         case "stranded" if change.after is not None:
-            yield _add(f"python={_series(change.before)}")
+            yield _add(f"python={find_minor(change.before)}")
             over = target.command("conda", "pip", "repair")
             yield f"Or continue, and reinstall pip's packages afterwards: `{over}`."
         case "stranded":
@@ -173,10 +173,6 @@ def _suggest(breakage: Breakage, target: Target) -> Iterator[str]:
 def _add(spec: str) -> str:
     quoted = shlex.quote(spec)
     return f"To keep both: add {quoted} to the command (of `conda install`, not `conda update`)."
-
-
-def _series(version: str | None) -> str:
-    return ".".join((version or "").split(".")[:2])
 
 
 def _as_spec(conda_name: str, requirement: str | None) -> str:

@@ -70,7 +70,11 @@ def forecast(
     ]
     found = [_build(one, "overwritten", changed[one.name]) for one in overwritten]
     python = by_name.get("python")
-    if python is not None and python.before and _minor(python.after) != _minor(python.before):
+    if (
+        python is not None
+        and python.before
+        and find_minor(python.after) != find_minor(python.before)
+    ):
         return (
             *found,
             *(_build(one, "stranded", python) for one in pips if one not in overwritten),
@@ -127,8 +131,9 @@ def _satisfies(requirement: Requirement, version: str | None) -> bool:
     return version is not None and satisfies(requirement.specifier, version) is not False
 
 
-def _minor(version: str | None) -> str | None:
-    return None if version is None else ".".join(version.split(".")[:2])
+def find_minor(version: str | None) -> str:
+    """Return the minor version, such as `3.12`; empty if there is no version."""
+    return ".".join((version or "").split(".")[:2])
 
 
 def _build(

@@ -50,9 +50,7 @@ class CondaRecord:
     channel: str
     url: str
     subdir: str
-    noarch: str | None
     depends: tuple[str, ...]
-    constrains: tuple[str, ...]
     files: tuple[CondaFile, ...]
     path: PrefixPath
     extracted_package_dir: str | None
@@ -172,9 +170,7 @@ def parse_conda_record(text: str, *, path: PrefixPath) -> CondaRecord | Unreadab
         channel=_get_text(raw, "channel") or "",
         url=_get_text(raw, "url") or "",
         subdir=_get_text(raw, "subdir") or "",
-        noarch=_get_text(raw, "noarch"),
         depends=_get_texts(raw, "depends"),
-        constrains=_get_texts(raw, "constrains"),
         files=tuple(_build_files(raw)),
         path=path,
         extracted_package_dir=_get_text(raw, "extracted_package_dir"),

@@ -39,9 +39,9 @@ class Distribution:
     """An installed project as its metadata describes it; see `Ownership` for its owner.
 
     ``metadata`` is the ``.dist-info``/``.egg-info``/``.egg-link`` path; ``files`` is None if there
-    is no readable RECORD, or if it was not read (``is_record_read``); ``outside`` are RECORD rows
-    outside of the prefix or in ``conda-meta``; ``editable`` is the source location, ``""`` if
-    unknown, None if not editable.
+    is no readable RECORD, or if it was not read; ``outside`` are RECORD rows outside of the prefix
+    or in ``conda-meta``; ``editable`` is the source location, ``""`` if unknown, None if not
+    editable.
     """
 
     name: NormalizedName
@@ -53,7 +53,6 @@ class Distribution:
     requested: bool
     direct_url: Mapping[str, object] | None
     editable: str | None
-    is_record_read: bool
     files: tuple[InstalledFile, ...] | None
     outside: tuple[str, ...]
     problems: tuple[str, ...]
@@ -94,7 +93,7 @@ def read_distributions(
     """Read every distribution of one site-packages folder, sorted by metadata path.
 
     Duplicates of a name are all included. The RECORD of the dist-info folders in ``unread`` is not
-    read, since that takes longest (``is_record_read``).
+    read, since that takes longest.
     """
     distributions: list[Distribution] = []
     leftovers: list[Leftover] = []
@@ -226,7 +225,6 @@ def _read_dist_info(place: _Place) -> Distribution | None:
         requested=os.path.lexists(folder / "REQUESTED"),
         direct_url=direct_url,
         editable=find_editable(place.prefix.root, direct_url, installed.files),
-        is_record_read=not place.unread,
         files=installed.files,
         outside=installed.outside,
         problems=found.problems + tuple(problems),
@@ -288,7 +286,6 @@ def _build(place: _Place, layout: Layout, headers: Mapping[str, tuple[str, ...]]
         requested=False,
         direct_url=None,
         editable=None,
-        is_record_read=True,
         files=None,
         outside=(),
         problems=() if name and version else ("METADATA has no Name and Version",),

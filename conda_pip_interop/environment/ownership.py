@@ -47,14 +47,6 @@ class ByPip:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Unowned:
-    """Neither a record nor a RECORD lists it."""
-
-
-Owner: TypeAlias = ByConda | ByPip | Unowned
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Intact:
     """It is as conda linked it, or another record replaced it."""
 
@@ -123,14 +115,10 @@ class Ownership:
             return ByConda(record=recorded.record)
         return ByPip(distribution=distribution)
 
-    def owner(self, path: PrefixPath) -> Owner:
-        """Return the owner of a path: a record, else a distribution, else `Unowned`."""
-        found = self.claimants(path)
-        return found[0] if found else Unowned()
-
     def claimants(self, path: PrefixPath) -> tuple[ByConda | ByPip, ...]:
-        """Return all records and distributions that list the path, records first.
+        """Return all records and distributions that list the path, its owner first.
 
+        A record comes before a distribution; a path without claimants has no owner.
         An unlisted ``.pyc`` has the claimants of its source.
         """
         key = self._claims.key(path)

@@ -249,7 +249,6 @@ class Prefix:
     python: PythonInstall | None
     other_site_packages: tuple[PrefixPath, ...]
     platform: Platform
-    is_conda: bool
     folds_case: bool
 
 
@@ -268,8 +267,7 @@ def read_prefix(root: Path) -> Prefix:
         python = read_windows_python(root, names, stated)
     else:
         python = read_posix_python(root, folders, stated)
-    is_conda = (root / "conda-meta").is_dir()
-    if not is_conda and python is None:
+    if python is None and not (root / "conda-meta").is_dir():
         raise InteropError(
             "not-an-environment",
             f"{root} is not an environment.",
@@ -280,7 +278,6 @@ def read_prefix(root: Path) -> Prefix:
         python=python,
         other_site_packages=_find_others(root, folders, python),
         platform=platform,
-        is_conda=is_conda,
         folds_case=_folds_case(root, names),
     )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias, TypeVar
 
 from packaging.utils import NormalizedName
 
 from conda_pip_interop.changes.plan import LinkConda, Plan
+from conda_pip_interop.environment.claims import RecordedDistribution
 from conda_pip_interop.environment.conda_records import CondaRecord
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.origin import shorten_channel
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Builds a command line for the environment from the words of a remedy.
 BuildCommand: TypeAlias = Callable[..., str]
+
+State = TypeVar("State")
 
 RECONCILE: Final = (("conda", "pip", "reconcile"),)
 _PRESENT: Final = {"file": "present", "symlink": "present", "dir": "present"}
@@ -135,6 +138,21 @@ class Finding(ABC):
             "commands": [command(*words) for words in self.remedy],
             "details": dict(self.details),
         }
+
+
+def find_in_state(
+    snapshot: Snapshot, state: type[State], earlier: Sequence[Finding] = ()
+) -> Iterator[tuple[RecordedDistribution, State]]:
+    """Find the recorded distributions in a state, once for each record and name.
+
+    Those that ``earlier`` findings are about are left out.
+    """
+    seen = {(one.record.path, one.project) for one in earlier if one.record}
+    for recorded in (one for entries in snapshot.claims.by_name.values() for one in entries):
+        found = snapshot.ownership.state_of(recorded)
+        if isinstance(found, state) and (recorded.record.path, recorded.name) not in seen:
+            seen.add((recorded.record.path, recorded.name))
+            yield recorded, found
 
 
 def metadata_evidence(distribution: Distribution) -> Evidence:

@@ -175,8 +175,8 @@ def _find_damaged_distributions(
             if not is_missing and not _is_overwritten(snapshot, one, file, fact):
                 continue
             if file.path not in clobbered and not _is_dispensable(one, file):
-                found = build_evidence(snapshot, file.path, pip=one, stated=file.sha256)
-                (missing if is_missing else overwritten).append(found)
+                harm = build_evidence(snapshot, file.path, pip=one, stated=file.sha256)
+                (missing if is_missing else overwritten).append(harm)
         if missing or overwritten:
             yield DamagedFinding(
                 distribution=one,
@@ -185,8 +185,8 @@ def _find_damaged_distributions(
                 overwritten=len(overwritten),
                 evidence=(*missing, *overwritten),
             )
-        elif one.layout == "dist-info" and (damage := _find_fault(snapshot, one)):
-            path, fault = damage
+        elif one.layout == "dist-info" and (fault_found := _find_fault(snapshot, one)):
+            path, fault = fault_found
             evidence = Evidence(
                 path=path, claimed_by=(f"pip:{one.name}",), expected=None, found="present"
             )

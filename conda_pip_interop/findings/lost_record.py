@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from conda_pip_interop.changes.plan import Step
-    from conda_pip_interop.environment.conda_records import CondaFile
     from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.ownership import Ownership
     from conda_pip_interop.environment.snapshot import Snapshot
@@ -89,7 +88,7 @@ class LostRecordFinding(Finding):
     @property
     def details(self) -> Mapping[str, object]:
         """See `Finding.details`."""
-        return {"package_at_hand": self.record is not None, "written_off": self.linked.removed}
+        return {"package_available": self.record is not None, "written_off": self.linked.removed}
 
     @property
     def names(self) -> frozenset[str]:
@@ -219,16 +218,16 @@ def _find_caches(snapshot: Snapshot) -> list[Path]:
 
 def _find_orphans(record: CondaRecord, ownership: Ownership, root: Path) -> Iterator[PrefixPath]:
     for file in record.files:
-        if os.path.lexists(root / file.path) and _is_telling(file):
-            claim = Claim(record=record, file=file)
-            if not ownership.claimants(file.path) and _is_as_linked(claim, root):
-                yield file.path
+        claim = Claim(record=record, file=file)
+        if not os.path.lexists(root / file.path) or not _identifies_package(claim):
+            continue
+        if not ownership.claimants(file.path) and _is_as_linked(claim, root):
+            yield file.path
 
 
-def _is_telling(file: CondaFile) -> bool:
+def _identifies_package(claim: Claim) -> bool:
     """Return whether the content of a file identifies its package; an empty file does not."""
-    known = file.expected_sha256 is not None and file.path_type != "softlink"
-    return known and file.size != 0 and not file.path.endswith(".pyc")
+    return claim.states_hash and claim.file.size != 0 and not claim.file.path.endswith(".pyc")
 
 
 def _find_in_place(

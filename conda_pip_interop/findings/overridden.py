@@ -17,7 +17,12 @@ from conda_pip_interop.environment.conda_records import CondaRecord
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.ownership import Overridden
 from conda_pip_interop.environment.paths import PrefixPath
-from conda_pip_interop.findings.base import Finding, build_evidence, metadata_evidence
+from conda_pip_interop.findings.base import (
+    Finding,
+    build_evidence,
+    find_in_state,
+    metadata_evidence,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,14 +75,10 @@ class OverriddenFinding(Finding):
         return Plan(title="reconcile", steps=files, fingerprint=snapshot.fingerprint)
 
 
-def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
+def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     """Find what pip replaced: one finding for each record and name."""
-    found = {(one.record.path, one.project) for one in earlier if one.record}
-    for recorded in (one for entries in snapshot.claims.by_name.values() for one in entries):
-        state = snapshot.ownership.state_of(recorded)
-        if isinstance(state, Overridden) and (recorded.record.path, recorded.name) not in found:
-            found.add((recorded.record.path, recorded.name))
-            yield _build(snapshot, recorded, state)
+    for recorded, state in find_in_state(snapshot, Overridden):
+        yield _build(snapshot, recorded, state)
 
 
 def _build(
@@ -105,7 +106,7 @@ def group_by_record(
 ) -> list[tuple[CondaRecord, list[OverriddenFinding]]]:
     """Group the `overridden` findings by record.
 
-    Of several records that carry one distribution, the one of its own name comes first: it gets
+    Of several records that contain one distribution, the one of its own name comes first: it gets
     pip's payload.
     """
     groups: dict[CondaRecord, list[OverriddenFinding]] = {}

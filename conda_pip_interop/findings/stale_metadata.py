@@ -11,7 +11,7 @@ from conda_pip_interop.changes.plan import Plan
 from conda_pip_interop.environment.claims import RecordedDistribution
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.ownership import Doubled
-from conda_pip_interop.findings.base import RECONCILE, Finding, metadata_evidence
+from conda_pip_interop.findings.base import RECONCILE, Finding, find_in_state, metadata_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,15 +60,11 @@ class StaleMetadataFinding(Finding):
 
 def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
     """Find distributions of pip's over which conda installed its own."""
-    found = {(one.record.path, one.project) for one in earlier if one.record}
-    for recorded in (one for entries in snapshot.claims.by_name.values() for one in entries):
-        state = snapshot.ownership.state_of(recorded)
-        if isinstance(state, Doubled) and (recorded.record.path, recorded.name) not in found:
-            found.add((recorded.record.path, recorded.name))
-            yield StaleMetadataFinding(
-                record=recorded.record,
-                distribution=state.others[0],
-                recorded=recorded,
-                stale=state.others,
-                evidence=tuple(map(metadata_evidence, state.others)),
-            )
+    for recorded, state in find_in_state(snapshot, Doubled, earlier):
+        yield StaleMetadataFinding(
+            record=recorded.record,
+            distribution=state.others[0],
+            recorded=recorded,
+            stale=state.others,
+            evidence=tuple(map(metadata_evidence, state.others)),
+        )

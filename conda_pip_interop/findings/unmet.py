@@ -49,11 +49,6 @@ class UnmetFinding(Finding):
     other_manager: str
 
     @property
-    def _asked(self) -> str:
-        name = canonicalize_name(self.requirement.name)
-        return f"{name}{self.requirement.specifier}" if str(self.requirement.specifier) else name
-
-    @property
     def summary(self) -> str:
         """See `Finding.summary`."""
         name = canonicalize_name(self.requirement.name)
@@ -62,13 +57,13 @@ class UnmetFinding(Finding):
             if self.installed is None
             else f"{self.other_manager}'s {name} is {self.installed.version}"
         )
-        one = self.one
-        return f"{self.manager}'s {one.name} {one.version} requires {self._asked}, but {state}."
+        one, required = self.one, _render(self.requirement)
+        return f"{self.manager}'s {one.name} {one.version} requires {required}, but {state}."
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
-        return (("conda", "pip", "install", self._asked),)
+        return (("conda", "pip", "install", _render(self.requirement)),)
 
     @property
     def pip_version(self) -> str | None:
@@ -207,10 +202,9 @@ def _build(
     there = installed.by_name.get(name)
     manager = installed.manager_of(one.name)
     claims = snapshot.claims.of(one.metadata_file) if manager == "conda" else ()
-    asked = f"{name}{requirement.specifier}" if str(requirement.specifier) else name
     evidence = [_build_evidence(one, manager, None)]
     if there is not None:
-        evidence.append(_build_evidence(there, installed.manager_of(name), asked))
+        evidence.append(_build_evidence(there, installed.manager_of(name), _render(requirement)))
     return UnmetFinding(
         record=claims[0].record if claims else None,
         distribution=one,
@@ -223,11 +217,15 @@ def _build(
     )
 
 
-def _build_evidence(one: Distribution, manager: str, asked: str | None) -> Evidence:
+def _render(requirement: Requirement) -> str:
+    return f"{canonicalize_name(requirement.name)}{requirement.specifier}"
+
+
+def _build_evidence(one: Distribution, manager: str, expected: str | None) -> Evidence:
     return Evidence(
         path=one.metadata_file,
         claimed_by=(f"{manager}:{one.name}",),
-        expected=asked,
+        expected=expected,
         found=one.version,
     )
 

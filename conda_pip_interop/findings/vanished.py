@@ -12,7 +12,7 @@ from conda_pip_interop.changes.originals import keep_original
 from conda_pip_interop.changes.plan import Plan
 from conda_pip_interop.environment.claims import RecordedDistribution
 from conda_pip_interop.environment.ownership import Vanished
-from conda_pip_interop.findings.base import Evidence, Finding, relink
+from conda_pip_interop.findings.base import Evidence, Finding, find_in_state, relink
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
@@ -56,15 +56,11 @@ class VanishedFinding(Finding):
 
 def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
     """Find recorded distributions whose metadata is gone, without another of their name."""
-    found = {(one.record.path, one.project) for one in earlier if one.record}
-    for recorded in (one for entries in snapshot.claims.by_name.values() for one in entries):
-        state = snapshot.ownership.state_of(recorded)
-        if isinstance(state, Vanished) and (recorded.record.path, recorded.name) not in found:
-            found.add((recorded.record.path, recorded.name))
-            evidence = Evidence(
-                path=recorded.path,
-                claimed_by=(f"conda:{recorded.record.name}",),
-                expected="present",
-                found="absent",
-            )
-            yield VanishedFinding(record=recorded.record, recorded=recorded, evidence=(evidence,))
+    for recorded, _ in find_in_state(snapshot, Vanished, earlier):
+        evidence = Evidence(
+            path=recorded.path,
+            claimed_by=(f"conda:{recorded.record.name}",),
+            expected="present",
+            found="absent",
+        )
+        yield VanishedFinding(record=recorded.record, recorded=recorded, evidence=(evidence,))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.build_backend import ask_backend, find_missing, read_build_system
-from conda_pip_interop.installers.interface import Line
+from conda_pip_interop.installers.interface import Line, is_wheel
 from conda_pip_interop.installers.source_trees import find_archive, find_languages, find_source
 from conda_pip_interop.installers.stubs import write_stub
 from conda_pip_interop.text import hide_password
@@ -111,7 +111,7 @@ class BuildingInstaller:
             else self._tell_archive(one)
             for one in items
         )
-        self._unbuilt |= {one.name for one in items if not _is_wheel(one.url)}
+        self._unbuilt |= {one.name for one in items if not is_wheel(one.url)}
         return items
 
     def _resolve_unbuilt(
@@ -160,7 +160,7 @@ class BuildingInstaller:
         hashes = (f"sha256:{sha256}",) if line.hashes else ()
         return replace(line, text=text, editable=False, hashes=hashes, settings=())
 
-    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> tuple[Path, ...]:
+    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> None:
         """See `Installer.fetch`."""
         ready = tuple(one for one in pins if one.name not in self._unbuilt)
         if ready:
@@ -168,7 +168,6 @@ class BuildingInstaller:
         for pin in pins:
             if pin.name in self._unbuilt and not pin.editable:
                 self._enter(self._find_needs(pin)).fetch((pin,), into=into)
-        return tuple(sorted(into.glob("*.whl")))
 
     def stage(self, pins: tuple[Pin, ...], *, wheels: Path, into: Path) -> None:
         """See `Installer.stage`."""
@@ -217,10 +216,10 @@ class BuildingInstaller:
             missing = find_missing(self.process.prefix, needs.requires)
             if missing:
                 raise _not_there(missing, self.process.prefix)
-            environ = _with_programs(self.process.python.parent)
+            environ = {**self.process.environ, **_with_programs(self.process.python.parent)}
             return replace(self.process, options=options, environ=environ)
         there = self.prepare(needs)
-        environ = {**there.environ, **_with_programs(there.scripts)}
+        environ = {**self.process.environ, **there.environ, **_with_programs(there.scripts)}
         if in_place:
             environ["PYTHONPATH"] = str(there.site_packages)
             return replace(self.process, options=options, environ=environ)
@@ -257,11 +256,7 @@ def _read_settings(texts: Iterable[str]) -> dict[str, Any]:
 def _is_source(line: Line) -> bool:
     """Whether a line names a place where something is to be built."""
     is_local = line.editable or "/" in line.text or os.sep in line.text
-    return is_local and (line.editable or not _is_wheel(line.text))
-
-
-def _is_wheel(url: str) -> bool:
-    return url.partition("#")[0].partition(" ;")[0].rstrip().endswith(".whl")
+    return is_local and (line.editable or not is_wheel(line.text))
 
 
 def _not_there(missing: tuple[str, ...], prefix: Path) -> InteropError:

@@ -1,4 +1,4 @@
-"""What `resolve` asks of an installer of wheels, whichever tool it is."""
+"""What `resolve` needs of an installer, pip or uv."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProvidedDistribution:
-    """A distribution that is not pip's to choose: conda has decided name and version.
+    """A distribution that conda provides, so that pip does not choose it.
 
     `extra_requirements` are the `Requires-Dist` lines that an extra adds (with their `extra ==`
-    marker); everything else that the distribution needs is conda's business and left out.
+    marker); its other dependencies are left to conda.
     """
 
     name: NormalizedName
@@ -30,7 +30,7 @@ class ProvidedDistribution:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One thing that pip is asked for: a requirement, a path or a URL, as pip spells it.
+    """One requirement, path or URL, as pip spells it.
 
     `hashes` (`sha256:…`) and `settings` (`--config-settings=…`) stand behind it in a requirements
     file. `in_file` is true where it was read from one: pip gives the settings of its command line
@@ -46,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pin:
-    """A distribution that pip has chosen. `line` gets that very one, by version or by commit.
+    """A distribution that pip chose; `line` installs exactly it, by version or by commit.
 
     `origin` is its `direct_url.json` (PEP 610) where it is not from an index; `requested` is false
     for a dependency (PEP 376, REQUESTED).
@@ -67,6 +67,20 @@ class Pin:
         return f"{self.name}=={self.version}"
 
 
+def is_wheel(url: str) -> bool:
+    """Whether a URL, or a path, leads to a wheel; a marker may follow it."""
+    return url.partition("#")[0].partition(" ;")[0].rstrip().endswith(".whl")
+
+
+def build_direct_line(name: str, url: str, origin: Mapping[str, Any]) -> Line:
+    """Build the requirement (PEP 508) for `url`, at the commit that `origin` (PEP 610) has."""
+    vcs = origin.get("vcs_info")
+    source = f"{vcs['vcs']}+{url}@{vcs['commit_id']}" if vcs else url
+    subdirectory = origin.get("subdirectory")
+    fragment = f"#subdirectory={subdirectory}" if subdirectory else ""
+    return Line(text=f"{name} @ {source}{fragment}", in_file=True)
+
+
 class Installer(Protocol):
     """Resolves, fetches and installs distributions for one environment."""
 
@@ -78,13 +92,13 @@ class Installer(Protocol):
         with_deps: bool = True,
         ignore_installed: bool = False,
     ) -> tuple[ReportItem, ...]:
-        """What would have to be installed for `lines`, with `provided` taken as installed.
+        """Resolve what would be installed for `lines`; `provided` counts as installed.
 
-        `ignore_installed`: whatever the environment has, as if it were empty.
+        `ignore_installed`: resolve as if the environment were empty.
         """
         ...
 
-    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> tuple[Path, ...]:
+    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> None:
         """Download (or build) the wheels of `pins` into the folder `into`, editable ones not."""
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ def pass_on(pip: PipProcess, arguments: Sequence[str]) -> int:
 
     Nothing is added to what the user's configuration and environment variables say.
     """
-    return subprocess.run([*build_command(pip), *arguments], check=False).returncode
+    return subprocess.run([*pip.command, *arguments], check=False).returncode
 
 
 def read_outdated(
@@ -68,7 +69,8 @@ def read_configuration(pip: PipProcess) -> Mapping[str, str]:
 
 def _read(pip: PipProcess, arguments: Sequence[str]) -> str:
     done = subprocess.run(
-        [*build_command(pip), *arguments],
+        [*pip.command, *arguments],
+        env={**os.environ, **pip.environ},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -78,9 +80,3 @@ def _read(pip: PipProcess, arguments: Sequence[str]) -> str:
     if done.returncode:
         raise pip_failed(done.returncode, done.stderr)
     return done.stdout
-
-
-def build_command(pip: PipProcess) -> list[str]:
-    """How to run pip for the environment: its own, or another one that is told the Python."""
-    command = [str(pip.runner), "-m", "pip"]
-    return command if pip.runner == pip.python else [*command, "--python", str(pip.python)]

@@ -19,7 +19,7 @@ _INSTALLING: Final[tuple[Stage, ...]] = ("install", "editable")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ForwardedOption:
-    """An option that is handed to pip, in the runs where it means something.
+    """An option that is forwarded to pip, in the runs where it applies.
 
     `metavar` is None for a switch. `in_files`: pip takes it in requirements files, too. `help` is
     empty for what help names without explaining it.
@@ -34,14 +34,14 @@ class ForwardedOption:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImpliedOption:
-    """An option that changes nothing: pip is always run so."""
+    """An option that changes nothing: pip is always run with it."""
 
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefusedOption:
-    """An option that is refused by name. `instead` is a sentence: what to do."""
+    """An option that is refused; `instead` is a sentence that says what to do."""
 
     names: tuple[str, ...]
     instead: str

@@ -1,4 +1,4 @@
-"""The real pip, run as a process for one environment's Python."""
+"""Run pip as a process for one environment's Python."""
 
 from __future__ import annotations
 
@@ -82,6 +82,12 @@ class PipProcess:
         """The environment's folder."""
         return self.python.parent if os.name == "nt" else self.python.parent.parent
 
+    @property
+    def command(self) -> list[str]:
+        """How to run pip for the environment: its own, or another one that is told the Python."""
+        command = [str(self.runner), "-m", "pip"]
+        return command if self.runner == self.python else [*command, "--python", str(self.python)]
+
     def resolve(
         self,
         lines: tuple[Line, ...],
@@ -114,7 +120,7 @@ class PipProcess:
             )
             return parse_report(report.read_text(encoding="utf-8"))
 
-    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> tuple[Path, ...]:
+    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> None:
         """See `Installer.fetch`: `pip wheel`, so that a failing build fails before any change.
 
         What has hashes has a run of its own: pip would demand them of all the others.
@@ -133,7 +139,6 @@ class PipProcess:
                             *build_words(part, Path(folder), self.options),
                         ]
                     )
-        return tuple(sorted(into.glob("*.whl")))
 
     def stage(self, pins: tuple[Pin, ...], *, wheels: Path, into: Path) -> None:
         """See `Installer.stage`. The plan was agreed on, so a marker does not stop it."""
@@ -181,10 +186,7 @@ class PipProcess:
         into: Path | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        command = [str(self.runner), "-m", "pip"]
-        if self.runner != self.python:
-            command += ["--python", str(self.python)]
-        command += [*arguments[:1], "--no-input", "--disable-pip-version-check"]
+        command = [*self.command, arguments[0], "--no-input", "--disable-pip-version-check"]
         if arguments[0] == "install":
             command += _stay_in(into or self.prefix)
         command += arguments[1:]

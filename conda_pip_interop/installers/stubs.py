@@ -1,4 +1,4 @@
-"""Metadata-only distributions that stand for packages which pip must not choose."""
+"""Metadata-only distributions, for packages that pip must not choose or build."""
 
 from __future__ import annotations
 
@@ -37,19 +37,26 @@ def write_stub_wheel(
     """A wheel with name, version, requirements and extras alone (core metadata 2.1)."""
     stem = f"{name.replace('-', '_')}-{version}"
     info = f"{stem}.dist-info"
-    metadata = [
-        *("Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"),
-        *(f"Provides-Extra: {extra}" for extra in extras),
-        *(f"Requires-Dist: {line}" for line in requires),
-    ]
     wheel = folder / f"{stem}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr(f"{info}/METADATA", "\n".join([*metadata, ""]))
+        archive.writestr(f"{info}/METADATA", _render_metadata(name, version, extras, requires))
         archive.writestr(
             f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
         archive.writestr(f"{info}/RECORD", "")
     return wheel
+
+
+def _render_metadata(
+    name: str, version: str, extras: Iterable[str], requires: Iterable[str]
+) -> str:
+    """Render METADATA (core metadata 2.1)."""
+    lines = [
+        *("Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"),
+        *(f"Provides-Extra: {extra}" for extra in extras),
+        *(f"Requires-Dist: {line}" for line in requires),
+    ]
+    return "\n".join([*lines, ""])
 
 
 def write_overlay(folder: Path, provided: tuple[ProvidedDistribution, ...]) -> None:
@@ -58,14 +65,13 @@ def write_overlay(folder: Path, provided: tuple[ProvidedDistribution, ...]) -> N
         name = distribution.name.replace("-", "_")
         dist_info = folder / f"{name}-{distribution.version}.dist-info"
         dist_info.mkdir(parents=True)
-        lines = [
-            "Metadata-Version: 2.1",
-            f"Name: {distribution.name}",
-            f"Version: {distribution.version}",
-            *(f"Provides-Extra: {extra}" for extra in distribution.extras),
-            *(f"Requires-Dist: {line}" for line in distribution.extra_requirements),
-        ]
-        (dist_info / "METADATA").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        metadata = _render_metadata(
+            distribution.name,
+            distribution.version,
+            distribution.extras,
+            distribution.extra_requirements,
+        )
+        (dist_info / "METADATA").write_text(metadata, encoding="utf-8")
         (dist_info / "INSTALLER").write_text("conda\n", encoding="utf-8")
         (dist_info / "RECORD").write_text(
             f"{dist_info.name}/METADATA,,\n{dist_info.name}/RECORD,,\n", encoding="utf-8"

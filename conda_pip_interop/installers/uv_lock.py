@@ -13,7 +13,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.dependency_files.pyproject import load_toml
 from conda_pip_interop.environment.metadata import read_headers
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.installers.interface import Line
+from conda_pip_interop.installers.interface import Line, build_direct_line, is_wheel
 from conda_pip_interop.installers.pip_report import ReportItem
 
 
@@ -44,11 +44,7 @@ class Package:
             return Line(text=f"{self.name}=={self.version}", hashes=hashes, in_file=True)
         if asked is not None:
             return asked
-        vcs = self.origin.get("vcs_info")
-        url = f"{vcs['vcs']}+{self.url}@{vcs['commit_id']}" if vcs else self.url
-        within = self.origin.get("subdirectory")
-        fragment = f"#subdirectory={within}" if within else ""
-        return Line(text=f"{self.name} @ {url}{fragment}", in_file=True)
+        return build_direct_line(self.name, self.url, self.origin)
 
     def describe(self, headers: Mapping[str, tuple[str, ...]]) -> ReportItem:
         """The item of a report, by the headers of its metadata."""
@@ -126,8 +122,3 @@ def read_metadata(folder: Path) -> dict[NormalizedName, Mapping[str, tuple[str, 
             headers = read_headers(file)
         found[canonicalize_name(headers["name"][0])] = headers
     return found
-
-
-def is_wheel(url: str) -> bool:
-    """Whether a URL, or a path, leads to a wheel."""
-    return url.partition("#")[0].endswith(".whl")

@@ -1,4 +1,4 @@
-"""pip's options and configuration in uv's language; what uv has no word for is refused by name."""
+"""Translate pip's options and configuration for uv; those that uv lacks are refused by name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EQUALS: Final = "--index-strategy=unsafe-best-match"
 #: They take a list of names with commas; uv takes one name a line.
 _NAMES: Final = ("--only-binary", "--no-binary")
 #: In a requirements file, as with pip: so a password is in no list of processes.
-_PLACES: Final = ("--index-url", "--extra-index-url", "--find-links")
+_SOURCES: Final = ("--index-url", "--extra-index-url", "--find-links")
 #: Which field of `UvSettings`, and uv's name. Whatever is built, pip builds; but for a resolution
 #: uv may have to build metadata.
 _WORDS: Final = {
@@ -135,7 +135,7 @@ def _add(settings: UvSettings, one: PipArgument) -> UvSettings:
 
 def _translate(name: str, value: str | None) -> tuple[str, list[str]]:
     """The field of `UvSettings` that an option belongs to, and what stands there."""
-    if name in (*_PLACES, *_LINES):
+    if name in (*_SOURCES, *_LINES):
         location = f" {_find_url(value)}" if value is not None else ""
         return "lines", [f"{name}{location}"]
     if name in _NAMES:

@@ -1,4 +1,4 @@
-"""The real uv, run for one environment's Python, in the place of pip.
+"""Run uv for one environment's Python, instead of pip.
 
 uv knows no report and no overlay of pip's: conda's part is fixed by constraints that name wheels of
 metadata alone, what is installed is preferred where it still serves, as pip prefers it, and what
@@ -23,7 +23,7 @@ from packaging.utils import NormalizedName, canonicalize_name, parse_wheel_filen
 
 from conda_pip_interop.dependency_files.locations import is_archive
 from conda_pip_interop.errors import InteropError, PipFailedError
-from conda_pip_interop.installers.interface import Line, Pin, ProvidedDistribution
+from conda_pip_interop.installers.interface import Line, Pin, ProvidedDistribution, is_wheel
 from conda_pip_interop.installers.pip_input_files import (
     write_constraints,
     write_links,
@@ -32,7 +32,7 @@ from conda_pip_interop.installers.pip_input_files import (
 from conda_pip_interop.installers.pip_process import find_missing, neutral_environment, run_child
 from conda_pip_interop.installers.pip_report import ReportItem
 from conda_pip_interop.installers.stubs import write_stub_wheel
-from conda_pip_interop.installers.uv_lock import Package, is_wheel, parse_answer, read_metadata
+from conda_pip_interop.installers.uv_lock import Package, parse_answer, read_metadata
 from conda_pip_interop.installers.uv_options import UvSettings
 from conda_pip_interop.text import hide_password
 
@@ -104,9 +104,8 @@ class UvProcess:
         ]
         return self._describe(due, lines)
 
-    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> tuple[Path, ...]:  # noqa: ARG002 - pip's
+    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> None:
         """See `Installer.fetch`; wheels are in uv's cache already, and it installs from there."""
-        return tuple(sorted(into.glob("*.whl")))
 
     def stage(self, pins: tuple[Pin, ...], *, wheels: Path, into: Path) -> None:
         """See `Installer.stage`; what was built lies in `wheels`."""
@@ -235,6 +234,7 @@ class UvProcess:
         ]
         child = {
             **_neutral(os.environ),
+            **self.pip.environ,
             **self.settings.environ,
             **environ,
             # a marker, which does not forbid a plan, and a folder for a look even less

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.dependencies.requirements import satisfies
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.exact_specs import correct_spec, select_versions
 from conda_pip_interop.names.lookup import NOT_IN_CHANNELS
-from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
+from conda_pip_interop.names.versions import NotExpressible, build_conda_spec, parse_version
 from conda_pip_interop.resolve.solver import CondaSpec
 
 if TYPE_CHECKING:
@@ -31,13 +30,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preferences:
-    """What the command line says of who supplies what; names are of PyPI projects.
+    """Which manager installs what, according to the command line; names are PyPI projects.
 
-    `overwrite`: what pip may put in the place of conda's. `upgrade`: whose newest version is wanted
-    though another serves: nobody's, that of what is asked for, or of all that is needed too.
-    `only_deps`: what is asked for stays out, what it needs comes in. `limits` are the ranges that
-    constraints state: they ask for nothing. `pre`: pre-releases are as good as releases.
-    `reasons` stand in the plan for what is pip's by such a wish.
+    `overwrite`: names of conda's packages that pip may replace. `upgrade`: which names are upgraded
+    although the installed version satisfies: none, the requested ones, or all. `only_deps`: install
+    only the dependencies of what is requested. `limits` are the ranges of constraints, which
+    request nothing. `pre`: pre-releases are allowed. `reasons` are shown in the plan for names in
+    `from_pypi`.
     """
 
     from_pypi: frozenset[NormalizedName] = frozenset()
@@ -54,7 +53,7 @@ class Preferences:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InstalledPackage:
-    """A distribution that the environment has, and its manager."""
+    """An installed distribution and its manager."""
 
     version: str
     manager: Manager
@@ -62,7 +61,7 @@ class InstalledPackage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlreadyInstalled:
-    """The environment has it, in a version that serves."""
+    """It is installed, in a version that satisfies the requirements."""
 
     installed: InstalledPackage
     reason: str
@@ -70,7 +69,7 @@ class AlreadyInstalled:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FromConda:
-    """conda will supply it: the spec states the range that is needed, never a pin of pip's."""
+    """conda installs it; the spec is the required range, never a version that pip chose."""
 
     spec: CondaSpec
     reason: str
@@ -78,31 +77,31 @@ class FromConda:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FromPip:
-    """pip will supply it."""
+    """pip installs it."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Skipped:
-    """Nobody supplies it: only what it needs was asked for."""
+    """It is not installed: only its dependencies were requested."""
 
 
 Assignment: TypeAlias = AlreadyInstalled | FromConda | FromPip | Skipped
 
 
-#: What asks for a name that only a constraint has named.
+#: The parent of a name that only a constraint mentions.
 _CONSTRAINT: Final = "a constraint"
 
 
 @dataclass(kw_only=True)
 class Assigner:
-    """Walks from the requirements asked for to everything that pip would have to supply.
+    """Assigns the requested names, and everything that pip's packages depend on.
 
-    conda-supplied names are not descended into: what they need is conda's affair. `requires` gives
-    the `Requires-Dist` lines of a name, none as long as nobody knows them. `sources` are names that
-    were asked for by a URL or a path, `moved` those that conda cannot supply, each with why.
-    `command` makes a command line for the environment.
+    Dependencies of conda's packages are left to conda's solver. `requires` returns the
+    `Requires-Dist` lines of a name, none if they are not known yet. `sources` are names requested
+    by a URL or a path; `moved` are names that conda cannot install, each with the reason.
+    `command` builds a command line for the environment.
     """
 
     installed: Mapping[NormalizedName, InstalledPackage]
@@ -124,9 +123,9 @@ class Assigner:
     def assign(
         self, requirements: Iterable[Requirement], limited: Iterable[NormalizedName] = ()
     ) -> dict[NormalizedName, Assignment]:
-        """Decide for every name in reach; all ranges of a name count, so a verdict may turn.
+        """Assign every name; a name is assigned again when another range of it is found.
 
-        `limited` are names that nobody asks for, but conda brings, beyond their limits if let.
+        `limited` are dependencies that conda would install in a version that a constraint excludes.
         Raises InteropError: `would-overwrite`, `not-in-channels`.
         """
         queue = deque((requirement, "") for requirement in requirements)
@@ -154,7 +153,7 @@ class Assigner:
     def _find_needs(
         self, name: NormalizedName, supply: Assignment
     ) -> Iterable[tuple[Requirement, str]]:
-        """All that pip's distributions need; of conda's what their extras add."""
+        """Return all dependencies of pip's packages, and those that extras add to conda's."""
         match supply:
             case (
                 FromPip() | Skipped() | AlreadyInstalled(installed=InstalledPackage(manager="pip"))
@@ -169,33 +168,37 @@ class Assigner:
         if self.preferences.only_deps and not self._asked_by[name]:
             return Skipped()
         has = self.installed.get(name)
-        wants_pip = self._find_wish_for_pip(name)
+        wants_pip = self._find_reason_for_pip(name)
         if wants_pip is not None:
-            return self._let_pip(name, wants_pip)
-        if has is not None and self._serves(name, has) and not self._is_to_change(name, has):
+            return self._assign_to_pip(name, wants_pip)
+        if (
+            has is not None
+            and self._is_satisfied_by(name, has)
+            and not self._is_to_change(name, has)
+        ):
             return _keep(has)
         if name not in self.preferences.from_conda:
             if has is not None and has.manager == "pip":
                 return FromPip(reason=self._explain_change(name, has))
             if has is None and self.preferences.prefer == "pypi":
                 return FromPip(reason="PyPI comes first (prefer: pypi)")
-        return self._let_conda(name, has)
+        return self._assign_to_conda(name, has)
 
-    def _find_wish_for_pip(self, name: NormalizedName) -> str | None:
-        """Why a name is pip's, whatever the channels have."""
+    def _find_reason_for_pip(self, name: NormalizedName) -> str | None:
+        """Return why pip installs a name whatever the channels have; None if it need not."""
         if name in self.sources or name in self._urls:
             return self.preferences.reasons.get(name, "from a path or URL")
         has = self.installed.get(name)
-        pip_has_it = has is not None and has.manager == "pip" and self._serves(name, has)
+        pip_has_it = has is not None and has.manager == "pip" and self._is_satisfied_by(name, has)
         if name in self.preferences.from_pypi and not pip_has_it:
             return self.preferences.reasons.get(name, "requested by --from-pypi")
         return self.moved.get(name)
 
-    def _serves(self, name: NormalizedName, has: InstalledPackage) -> bool:
+    def _is_satisfied_by(self, name: NormalizedName, has: InstalledPackage) -> bool:
         return _satisfies(has.version, self._ranges[name])
 
     def _is_to_change(self, name: NormalizedName, has: InstalledPackage) -> bool:
-        """Whether what serves is to give way: to the newest version, or to conda's."""
+        """Return whether a satisfying version is replaced: by a newer one, or by conda's."""
         if has.manager == "pip" and name in self.preferences.from_conda:
             return True
         asked = not self._asked_by[name]
@@ -205,30 +208,30 @@ class Assigner:
 
     def _explain_change(self, name: NormalizedName, has: InstalledPackage) -> str:
         needed = self._ranges[name]
-        if self._serves(name, has):
+        if self._is_satisfied_by(name, has):
             return f"pip has {has.version} of it, and the newest is wanted"
         return f"pip has {has.version} of it, needed {needed}"
 
-    def _let_pip(self, name: NormalizedName, reason: str) -> Assignment:
-        """pip's, unless conda has it in the environment and is not to lose it."""
+    def _assign_to_pip(self, name: NormalizedName, reason: str) -> Assignment:
+        """Assign to pip; raises `would-overwrite` if pip may not replace conda's."""
         has = self.installed.get(name)
         if has is None or has.manager == "pip":
             return FromPip(reason=reason)
         if name in self.preferences.overwrite:
             return FromPip(reason=f"{reason}; in place of conda's {has.version}")
-        if name in self.moved and self._serves(name, has):
+        if name in self.moved and self._is_satisfied_by(name, has):
             return _keep(has)
         remove = self.command("conda", "remove", name)
         raise _would_overwrite(name, has.version, self._ranges[name], reason, remove=remove)
 
-    def _let_conda(self, name: NormalizedName, has: InstalledPackage | None) -> Assignment:
-        """conda's, if the channels have a version that serves."""
+    def _assign_to_conda(self, name: NormalizedName, has: InstalledPackage | None) -> Assignment:
+        """Assign to conda if the channels have a version that satisfies the requirements."""
         specifiers = self._ranges[name]
         packages = self.candidates(name)
         usable = _filter(packages, specifiers, prereleases=self.preferences.pre or None)
         spec = build_conda_spec(specifiers)
         if usable and not isinstance(spec, NotExpressible):
-            if has is not None and has.manager == "conda" and self._serves(name, has):
+            if has is not None and has.manager == "conda" and self._is_satisfied_by(name, has):
                 usable = tuple(one for one in usable if _is_newer(one.version, has.version))[-1:]
                 if not usable:
                     return AlreadyInstalled(installed=has, reason="the channels have no newer one")
@@ -247,14 +250,14 @@ class Assigner:
     def _fall_back(
         self, name: NormalizedName, has: InstalledPackage | None, shortage: str
     ) -> Assignment:
-        if has is not None and has.manager == "conda" and self._serves(name, has):
+        if has is not None and has.manager == "conda" and self._is_satisfied_by(name, has):
             return _keep(has)
-        return self._let_pip(name, shortage)
+        return self._assign_to_pip(name, shortage)
 
     def _build_spec(
         self, spec: str, packages: tuple[CondaPackage, ...], usable: tuple[CondaPackage, ...]
     ) -> CondaSpec:
-        """A spec that takes of the packages just those that are usable."""
+        """Build the spec that matches exactly the usable ones of the packages."""
         if self.matches is not None:
             spec = correct_spec(
                 spec,
@@ -270,13 +273,13 @@ class Assigner:
         for line in self.requires(name):
             requirement = _parse(line)
             if requirement is None:
-                continue  # pip has warned of it and left it out of its own resolution
+                continue  # pip warns and ignores it, too
             without, within = self._marker_holds(requirement, name)
             if (within and not without) if only_extras else within:
                 yield requirement, f"{name}"
 
     def _marker_holds(self, requirement: Requirement, name: NormalizedName) -> tuple[bool, bool]:
-        """Whether a dependency counts without any extra, and with those asked for of `name`."""
+        """Return whether a dependency applies without extras, and with the requested extras."""
         if requirement.marker is None:
             return True, True
         holds = [
@@ -299,14 +302,12 @@ def _keep(has: InstalledPackage) -> AlreadyInstalled:
 
 
 def _is_newer(version: str, than: str) -> bool:
-    try:
-        return Version(version) > Version(than)
-    except InvalidVersion:
-        return False
+    new, old = parse_version(version), parse_version(than)
+    return new is not None and old is not None and new > old
 
 
 def _satisfies(version: str, specifiers: SpecifierSet) -> bool:
-    """Whether a version that is there serves; a pre-release that somebody chose to have does."""
+    """Return whether an installed version satisfies; installed pre-releases are allowed."""
     met = satisfies(specifiers, version)
     return not specifiers if met is None else met
 
@@ -314,7 +315,7 @@ def _satisfies(version: str, specifiers: SpecifierSet) -> bool:
 def _filter(
     packages: tuple[CondaPackage, ...], specifiers: SpecifierSet, *, prereleases: bool | None
 ) -> tuple[CondaPackage, ...]:
-    """The packages that serve, in their order; pre-releases by PEP 440's own rule, or all."""
+    """Return the packages that satisfy, in order; pre-releases by PEP 440's rule, or all."""
     versions = [one.version for one in packages]
     serving = set(select_versions(specifiers, versions, prereleases=prereleases))
     return tuple(one for one in packages if one.version in serving)

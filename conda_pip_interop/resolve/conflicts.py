@@ -79,7 +79,7 @@ def _explain(
 
 @dataclass(kw_only=True)
 class ConflictResolver:
-    """Lets conda solve; `moved` has the names that conda could not supply so far, and why."""
+    """Lets conda solve; `moved` has the names that conda could not install so far, and why."""
 
     conda: Conda
     known: KnownPackages
@@ -101,8 +101,8 @@ class ConflictResolver:
             if not moved:
                 raise answer
         else:
-            moved = self._move_what_is_not_carried(supplies, answer)
-            moved = moved or self._move_what_brings_others(supplies, answer)
+            moved = self._move_not_contained(supplies, answer)
+            moved = moved or self._move_dependents(supplies, answer)
             if not moved:
                 return answer
         self.moved.update(moved)
@@ -122,7 +122,7 @@ class ConflictResolver:
     def _move_conflicting(
         self, supplies: Supplies, specs: frozenset[CondaSpec]
     ) -> dict[NormalizedName, str]:
-        """The fewest names without which conda can solve; none where there are none."""
+        """Find the fewest names without which conda can solve; empty if there are none."""
         projects = self._find_movable(supplies)
         movable = sorted(projects, key=lambda spec: spec.name)
         fixed = specs.difference(projects)
@@ -143,7 +143,7 @@ class ConflictResolver:
         return reasons
 
     def _find_movable(self, supplies: Supplies) -> dict[CondaSpec, NormalizedName]:
-        """What pip could supply instead: not what conda has, nor what it was told to bring."""
+        """Find what pip could install instead: not conda's own, nor `--from-conda`."""
         conda_has = {
             name for name, one in self.known.installed.items() if one.manager == "conda"
         } - self.preferences.overwrite
@@ -154,7 +154,7 @@ class ConflictResolver:
         }
 
     def _find_installed_hindrance(self, spec: CondaSpec, specs: frozenset[CondaSpec]) -> list[str]:
-        """The installed packages that conda's refusal names."""
+        """Find the installed packages that conda's error names."""
         answer = self._ask(specs)
         words = set(re.findall(r"[a-z0-9][a-z0-9._-]*", str(answer)))
         return [
@@ -163,10 +163,10 @@ class ConflictResolver:
             if record.name in words and record.name != spec.name
         ]
 
-    def _move_what_is_not_carried(
+    def _move_not_contained(
         self, supplies: Supplies, solution: Solution
     ) -> dict[NormalizedName, str]:
-        """What conda has a package of already, which does not carry the project."""
+        """Find projects whose conda package is installed already and does not contain them."""
         linked = {one.name for one in solution.linked}
         return {
             name: f"conda's {one.spec.name} is installed, and does not contain it"
@@ -176,10 +176,8 @@ class ConflictResolver:
             and name not in self.known.installed
         }
 
-    def _move_what_brings_others(
-        self, supplies: Supplies, solution: Solution
-    ) -> dict[NormalizedName, str]:
-        """What drags along a name that pip is to supply in a version of its own."""
+    def _move_dependents(self, supplies: Supplies, solution: Solution) -> dict[NormalizedName, str]:
+        """Find packages that depend on a name that pip installs in another version."""
         projects = self._find_movable(supplies)
         from_pip = {name for name, one in supplies.items() if isinstance(one, FromPip)}
         moved: dict[NormalizedName, str] = {}
@@ -198,7 +196,7 @@ class ConflictResolver:
 
 
 def _reach(name: str, packages: Iterable[CondaPackage]) -> set[str]:
-    """The names of the packages that one needs, itself included, as far as they are new."""
+    """Return the new packages that one depends on, itself included."""
     by_name = {one.name: one for one in packages}
     reached: set[str] = set()
     names = [name]

@@ -17,7 +17,7 @@ from conda_pip_interop.resolve.assignment import Preferences
 from conda_pip_interop.resolve.planner import Planner, Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from packaging.utils import NormalizedName
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class WrongPackageError(Exception):
-    """A conda package does not carry the project that it was chosen for: plan again."""
+    """A conda package does not contain the project that it was chosen for: plan again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,14 +95,33 @@ def plan_install(
     solver: Conda,
     installer: Installer,
     preferences: Preferences | None = None,
-    adjust: Callable[[Resolution], Resolution] = lambda found: found,
     title: str = "install",
 ) -> Plan:
+    """Plan what conda and pip agree on; raises what `resolve` raises."""
+    found = resolve(
+        request,
+        snapshot=snapshot,
+        target=target,
+        solver=solver,
+        installer=installer,
+        preferences=preferences,
+    )
+    return build_plan(found, title, snapshot, installer)
+
+
+def resolve(
+    request: Request,
+    *,
+    snapshot: Snapshot,
+    target: Target,
+    solver: Conda,
+    installer: Installer,
+    preferences: Preferences | None = None,
+) -> Resolution:
     """Let conda and pip answer each other until both agree; changes nothing.
 
-    `adjust` may change what pip's part says of itself. Raises InteropError: `no-python`,
-    `would-overwrite`, `not-in-channels`, `unsatisfiable`, `conflict`, `pip-failed`,
-    `no-agreement`, `unsupported-python`.
+    Raises InteropError: `no-python`, `would-overwrite`, `not-in-channels`, `unsatisfiable`,
+    `conflict`, `pip-failed`, `no-agreement`, `unsupported-python`.
     """
     python = snapshot.prefix.python
     if python is None:
@@ -112,9 +131,8 @@ def plan_install(
             hints=(f"To fix: `{target.command('conda', 'install', 'python')}`.",),
         )
     _refuse_python(request, python.version, target)
-    preferences = preferences or Preferences()
-    found = adjust(Planner(snapshot, target, solver, installer, preferences).plan(request))
-    return build_plan(found, title, snapshot, installer)
+    planner = Planner(snapshot, target, solver, installer, preferences or Preferences())
+    return planner.plan(request)
 
 
 def build_plan(
@@ -139,7 +157,7 @@ def build_plan(
 
 
 def list_conda_versions(plan: Plan) -> Mapping[NormalizedName, str]:
-    """List what conda will have installed, as far as its names tell: name to version."""
+    """List what conda will have installed, as far as package names tell: name to version."""
     return {
         canonicalize_name(one.name): one.version
         for one in plan.packages

@@ -1,4 +1,4 @@
-"""What is known of a plan's distributions: installed, on an index, in conda's solution."""
+"""Known packages: installed, resolved by pip, or in conda's solution."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class KnownPackages:
-    """The snapshot, and what pip has answered so far; grows while a plan is made."""
+    """The snapshot and pip's answers so far; grows while a plan is made."""
 
     def __init__(self, snapshot: Snapshot, conda: Conda) -> None:
         self.snapshot = snapshot
@@ -41,7 +41,7 @@ class KnownPackages:
         }
 
     def learn(self, items: Iterable[ReportItem]) -> bool:
-        """Remember what pip would install, with what it needs; whether there was news in it."""
+        """Remember what pip would install and its dependencies; return whether anything is new."""
         fresh = {one.name: one for one in items if self._items.get(one.name) != one}
         self._items.update(fresh)
         return bool(fresh)
@@ -52,22 +52,22 @@ class KnownPackages:
         return frozenset(name for name, one in self._items.items() if one.is_direct)
 
     def find_direct(self) -> list[Requirement]:
-        """What came from a URL or a path, by name and with the extras that were asked for."""
+        """Return the direct requirements by name, with their requested extras."""
         return [
             Requirement(f"{name}[{','.join(self._items[name].requested_extras)}]")
             for name in sorted(self.direct_names)
         ]
 
     def find_items(self, names: Collection[NormalizedName]) -> tuple[ReportItem, ...]:
-        """What pip has answered of these names."""
+        """Return what pip resolved these names to."""
         return tuple(self._items[name] for name in sorted(names) if name in self._items)
 
     def is_from_pip(self, name: NormalizedName) -> bool:
-        """Whether pip has the name in the environment."""
+        """Return whether pip installed it."""
         return name in self.installed and self.installed[name].manager == "pip"
 
     def has_source(self, item: ReportItem) -> bool:
-        """Whether pip has this very commit or archive there (PEP 610); a folder may change."""
+        """Return whether pip installed this commit or archive (PEP 610); a folder may change."""
         there = self._distributions.get(item.name)
         if there is None or there.direct_url is None or not self.is_from_pip(item.name):
             return False
@@ -79,7 +79,7 @@ class KnownPackages:
         return name in self._items or name in self._distributions
 
     def find_requires(self, name: NormalizedName) -> tuple[str, ...]:
-        """The `Requires-Dist` lines of a name: as pip answered, else as installed, else none."""
+        """Return the `Requires-Dist` lines: as pip resolved it, else as installed, else none."""
         if name in self._items:
             return self._items[name].requires_dist
         metadata = self._find_metadata(name)
@@ -103,7 +103,7 @@ class KnownPackages:
     def build_provided(
         self, solution: Solution | None, *, free: Collection[NormalizedName]
     ) -> tuple[ProvidedDistribution, ...]:
-        """Everything that conda has, or will have, for pip to see; `free` is pip's to choose."""
+        """Build what conda provides after its transaction, without `free`, which pip may choose."""
         versions = {
             name: one.version for name, one in self.installed.items() if one.manager == "conda"
         }
@@ -125,14 +125,14 @@ class KnownPackages:
         )
 
     def find_contained(self, packages: Iterable[CondaPackage]) -> dict[NormalizedName, str]:
-        """The distributions of packages: as recorded where installed, else by their name."""
+        """Find the distributions in packages: from the record if installed, else by name."""
         recorded = {one.name: one for one in self.snapshot.records}
-        carried: dict[NormalizedName, str] = {}
+        contained: dict[NormalizedName, str] = {}
         for package in packages:
             record = recorded.get(package.name)
             if record is not None and record.version == package.version:
-                carried.update({one.name: one.version for one in claimed_metadata(record)})
+                contained.update({one.name: one.version for one in claimed_metadata(record)})
             elif package.needs_python and parse_version(package.version) is not None:
                 for name in self._conda.find_projects(package):
-                    carried[name] = package.version
-        return carried
+                    contained[name] = package.version
+        return contained

@@ -1,4 +1,4 @@
-"""What pip has chosen, as the lines that get just that. Pure."""
+"""Pinned requirements: the lines that install exactly what pip chose. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.dependency_files.locations import find_key
-from conda_pip_interop.installers.interface import Line, Pin
+from conda_pip_interop.installers.interface import Line, Pin, build_direct_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def build_pins(items: Iterable[ReportItem], request: Request) -> tuple[Pin, ...]:
-    """A pin for each of `items`: its version, or its place at the very commit that pip has seen."""
+    """Pin each of `items`: by its version, or by its location and the commit that pip resolved."""
     return tuple(
         Pin(
             name=item.name,
@@ -31,7 +31,7 @@ def build_pins(items: Iterable[ReportItem], request: Request) -> tuple[Pin, ...]
 
 
 def _find_line(item: ReportItem, request: Request) -> Line:
-    """The version, with the hashes and settings of whatever asked for it by name."""
+    """Return the version, with the hashes and settings of the requirements that name it."""
     text = f"{item.name}=={item.version}"
     asked = [one.line for one in request.requirements if one.name == item.name]
     limits = [one.line for one in request.constraints if one.name == item.name]
@@ -44,7 +44,7 @@ def _find_line(item: ReportItem, request: Request) -> Line:
 
 
 def _find_location(item: ReportItem, request: Request) -> Line:
-    """The line that asked for it, password and all; of a dependency, what the report says."""
+    """Return the line that requested it, password included; for a dependency, pip's report."""
     key = find_key(item.url, item.origin.get("subdirectory"))
     vcs = item.origin.get("vcs_info", {})
     for one in request.direct:
@@ -52,14 +52,11 @@ def _find_location(item: ReportItem, request: Request) -> Line:
             if one.location.editable or not vcs:
                 return one.line
             return replace(one.line, text=_at_commit(one.line.text, vcs["commit_id"]))
-    url = f"{vcs['vcs']}+{item.url}@{vcs['commit_id']}" if vcs else item.url
-    within = item.origin.get("subdirectory")
-    fragment = f"#subdirectory={within}" if within else ""
-    return Line(text=f"{item.name} @ {url}{fragment}", in_file=True)
+    return build_direct_line(item.name, item.url, item.origin)
 
 
 def _at_commit(text: str, commit: str) -> str:
-    """A clone's URL with another revision; the `@` of its user is none."""
+    """Replace the revision in the URL of a clone; the `@` after a user name does not start one."""
     head, _, rest = text.partition("://")
     host, _, tail = rest.partition("/")
     path, end, behind = (*re.split(r"([#;\s])", tail, maxsplit=1), "", "")[:3]

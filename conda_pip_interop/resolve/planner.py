@@ -1,4 +1,4 @@
-"""How conda and pip come to one plan: each answers in turn, until both agree."""
+"""Plan an installation: ask conda and pip in turn until both agree."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Resolution:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _CondaAnswer:
-    """What conda would do, and what is left for pip; `unknown` have extras that nobody has read."""
+    """conda's solution and what is left to pip; the extras of `unknown` are not known yet."""
 
     supplies: Mapping[NormalizedName, Assignment]
     solution: Solution | None
@@ -78,13 +78,13 @@ class _CondaAnswer:
 
     @property
     def question(self) -> tuple[object, ...]:
-        """What of it pip's answer depends on."""
+        """The part of it that pip's answer depends on."""
         provided = () if self.solution is None else self.solution.linked
         return (self.from_pip, self.unknown, provided)
 
 
 class Planner:
-    """One planning: what is known, and what the two managers have answered."""
+    """Makes one plan; keeps what the two managers have answered."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class Planner:
         raise _no_agreement(lines, conda, answer or ())
 
     def _look_into(self, request: Request) -> None:
-        """Learn the names of what is asked for by a URL or a path, also where it is installed."""
+        """Learn the names of direct requirements, also of installed ones."""
         if request.direct:
             items = self._look_up(request.lines[len(request.requirements) :])
             self._known.learn(items)
@@ -143,7 +143,7 @@ class Planner:
         self._conflicts.preferences = self._preferences
 
     def _look_up(self, lines: tuple[Line, ...]) -> tuple[ReportItem, ...]:
-        """What pip has to say of lines alone, whatever is installed."""
+        """Resolve lines without dependencies, ignoring what is installed."""
         try:
             return self._installer.resolve(
                 lines, provided=(), with_deps=False, ignore_installed=True
@@ -152,7 +152,7 @@ class Planner:
             raise _pip_failed(error, self._target) from error
 
     def _ask_conda(self, wanted: list[Requirement]) -> _CondaAnswer:
-        """Who supplies what; what conda cannot put together has moved to pip then."""
+        """Assign each name and let conda solve; names that conda cannot install move to pip."""
         limited: set[NormalizedName] = set()
         while True:
             assigner = Assigner(
@@ -189,7 +189,7 @@ class Planner:
         )
 
     def _find_beyond_limits(self, solution: Solution | None) -> set[NormalizedName]:
-        """What conda brings along in a version that a constraint excludes."""
+        """Find dependencies that conda would install in a version that a constraint excludes."""
         brought = {} if solution is None else self._known.find_contained(solution.linked)
         limits = self._preferences.limits
         return {
@@ -206,10 +206,10 @@ class Planner:
     def _ask_pip(
         self, lines: tuple[Line, ...], conda: _CondaAnswer
     ) -> tuple[ReportItem, ...] | None:
-        """What pip would install beside conda's part; None where it knows more now, and no answer.
+        """Resolve with pip beside conda's part; None if conda has to be asked again first.
 
-        What pip cannot find may be what only conda has: then it is asked for the named ones alone,
-        and what they need is conda's to answer first.
+        pip may fail because only a channel has a dependency. Then only the requested packages are
+        resolved, and conda is asked for their dependencies.
         """
         free = conda.from_pip | conda.unknown
         provided = self._known.build_provided(conda.solution, free=free)
@@ -225,7 +225,7 @@ class Planner:
         return (*answer, *self._find_other_sources(answer))
 
     def _find_other_sources(self, answer: tuple[ReportItem, ...]) -> tuple[ReportItem, ...]:
-        """What was asked for by its place, and pip takes for installed by its version alone."""
+        """Find direct requirements that pip considers installed because the version is the same."""
         missing = self._known.direct_names - {one.name for one in answer}
         return tuple(
             one for one in self._known.find_items(missing) if not self._known.has_source(one)
@@ -234,7 +234,7 @@ class Planner:
     def _learn_named(
         self, lines: tuple[Line, ...], provided: tuple[ProvidedDistribution, ...]
     ) -> bool:
-        """Whether pip can tell of what was named, and there was something new in it."""
+        """Resolve only the requested packages; return whether something new was learnt."""
         try:
             return self._known.learn(
                 self._installer.resolve(lines, provided=provided, with_deps=False)
@@ -243,7 +243,7 @@ class Planner:
             return False
 
     def _agree(self, conda: _CondaAnswer, answer: tuple[ReportItem, ...]) -> bool:
-        """Whether pip would install just what was left for it, but for what it has already."""
+        """Return whether pip installs exactly what conda left to it, or has it already."""
         names = {one.name for one in answer}
         missing = conda.from_pip - names
         return names <= conda.from_pip and all(self._known.is_from_pip(name) for name in missing)
@@ -282,7 +282,7 @@ class Planner:
     def _find_reinstalled(
         self, supplies: Mapping[NormalizedName, Assignment], request: Request
     ) -> tuple[ReportItem, ...]:
-        """What pip has and would keep of what was named, in the version that it has."""
+        """Find the requested packages that pip has installed, at their installed version."""
         asked = {one.name for one in request.requirements} | self._known.direct_names
         kept = {
             name: supply.installed.version

@@ -1,4 +1,4 @@
-"""Reads what was asked for: words, files, groups and scripts, into one request."""
+"""Read the request: requirements, files, groups and scripts."""
 
 from __future__ import annotations
 

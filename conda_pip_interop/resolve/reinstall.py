@@ -15,7 +15,7 @@ from conda_pip_interop.changes.plan import InstallPip, Plan
 from conda_pip_interop.dependency_files.locations import Location, parse_location
 from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.resolve.assignment import Preferences
-from conda_pip_interop.resolve.install import plan_install
+from conda_pip_interop.resolve.install import build_plan, resolve
 from conda_pip_interop.resolve.install_options import InstallOptions
 from conda_pip_interop.resolve.request import DirectRequirement, NamedRequirement, Request
 
@@ -41,26 +41,26 @@ def plan_reinstall(
     """Resolve the steps of `plan` that install a distribution again; the others stay.
 
     Raises InteropError `not-available` if the index does not have a version any more, and what
-    `plan_install` raises.
+    `resolve` raises.
     """
     again = tuple(one for one in plan.steps if isinstance(one, InstallPip) and one.distribution)
     request, preferences = build_reinstall_request(again)
+    installer = open_installer(request)
     try:
-        resolved = plan_install(
+        found = resolve(
             request,
             snapshot=snapshot,
             target=target,
             solver=solver,
-            installer=open_installer(request),
+            installer=installer,
             preferences=preferences,
-            adjust=lambda found: _keep_notes(found, again),
-            title=plan.title,
         )
     except PipFailedError as error:
         absence = _explain_absence(error, again, target)
         if absence is None:
             raise
         raise absence from error
+    resolved = build_plan(_keep_notes(found, again), plan.title, snapshot, installer)
     others = tuple(one for one in plan.steps if one not in again)
     return replace(
         resolved,

@@ -1,4 +1,4 @@
-"""What was asked for: the command line and the files that it names, as one value."""
+"""Request: the requirements of the command line and of the files that it names."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class NamedRequirement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DirectRequirement:
-    """A project by its place: a folder, an archive, a URL or a clone. Only pip can supply it."""
+    """A project by its location: a folder, an archive, a URL or a clone. Only pip installs it."""
 
     location: Location
     origin: str = "command line"
@@ -72,9 +72,9 @@ class DirectRequirement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """Everything that `conda pip install` was asked for.
+    """Everything that `conda pip install` is to install.
 
-    `limits` are the constraints: they limit what is chosen of a name, and ask for nothing.
+    `limits` are the constraints: they limit versions and request nothing.
     `pythons` are the demands on Python of the files (PEP 440, each with its origin). `links` are
     URLs of archives that a lock file names, each with its hash as fragment. `locked`
     tells whether a lock file is among the sources. `options` is the rest of the command line, with

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class CondaPackage:
     """A conda package, on a channel or about to be linked.
 
-    `depends` are conda's match specs as text; `needs_python` tells whether it can carry a
+    `depends` are conda's match specs as text; `needs_python` tells whether it can contain a
     distribution at all.
     """
 
@@ -31,7 +31,7 @@ class CondaPackage:
 
     @property
     def needs_python(self) -> bool:
-        """Whether it depends on Python; a tool that does not carries no distribution (ninja)."""
+        """Whether it depends on Python; a tool that does not contains no distribution (ninja)."""
         return any(spec.split()[:1] == ["python"] for spec in self.depends)
 
 
@@ -61,14 +61,14 @@ class Solution(Protocol):
         ...
 
     def find_wrong(self, expected: Mapping[NormalizedName, str]) -> tuple[str, ...]:
-        """What of the downloaded packages does not carry the project it was chosen for, in words.
+        """Describe the downloaded packages that do not contain the project they were chosen for.
 
-        `expected`: project → package name. What is wrong is remembered, and no candidate any more.
+        `expected`: project → package name. Wrong packages are not candidates any more.
         """
         ...
 
     def execute(self) -> None:
-        """Carry the transaction out, hooks and all."""
+        """Execute the transaction, hooks included."""
         ...
 
     def roll_back(self) -> None:
@@ -80,19 +80,19 @@ class Conda(Protocol):
     """conda, for one environment."""
 
     def find_candidates(self, name: NormalizedName) -> tuple[CondaPackage, ...]:
-        """The channels' packages that may carry a project and that the environment can use."""
+        """Find the packages that may contain a project and that the environment can use."""
         ...
 
     def explain_absence(self, name: NormalizedName) -> str:
-        """Why a project has no candidates, to be read after its name."""
+        """Return why a project has no candidates, to be read after its name."""
         ...
 
     def find_projects(self, package: CondaPackage) -> tuple[NormalizedName, ...]:
-        """The projects that a package carries, as far as its name tells."""
+        """Return the projects that a package contains, judged by its name."""
         ...
 
     def matches(self, spec: str, version: str) -> bool:
-        """Whether a version spec of conda's takes a version."""
+        """Return whether a conda version spec matches a version."""
         ...
 
     def solve(self, specs: tuple[CondaSpec, ...], *, with_deps: bool = True) -> Solution:

@@ -118,7 +118,7 @@ def test_what_has_no_record_of_its_files_cannot_be_replaced(built: PrefixBuilder
     assert "x 1.0" in caught.value.message
 
 
-def test_the_metadata_says_who_was_asked_for_and_whence(built: PrefixBuilder) -> None:
+def test_the_metadata_says_what_was_requested_and_its_source(built: PrefixBuilder) -> None:
     staged = stage(built, "x")
     url = {"url": "https://example.org/x", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}}
     note_origins(staged, requested=set(), direct_urls={staged.distributions[0].name: url})

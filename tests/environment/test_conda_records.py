@@ -119,7 +119,7 @@ def test_an_invalid_record_is_unreadable_with_a_reason(
 
 def test_fields_of_the_wrong_type_are_ignored() -> None:
     record = parse(files=None, depends="x", build=1, paths_data=[{"_path": 1}], noarch=True)
-    assert (record.files, record.depends, record.build, record.noarch) == ((), (), "", None)
+    assert (record.files, record.depends, record.build) == ((), (), "")
 
 
 def test_a_prefix_without_conda_meta_has_no_records(tmp_path: Path) -> None:

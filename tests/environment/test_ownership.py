@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.environment.ownership import ByConda, ByPip, Owner, Unowned
+from conda_pip_interop.environment.ownership import ByConda, ByPip, Ownership
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
 from tests.support.builders import PrefixBuilder
@@ -17,8 +17,8 @@ def built(tmp_path: Path) -> PrefixBuilder:
     return PrefixBuilder(root=tmp_path / "env")
 
 
-def describe(owner: Owner) -> str | None:
-    """`conda:NAME`, `pip:NAME`, `pip:NAME for RECORD`, or None."""
+def describe(owner: ByConda | ByPip) -> str:
+    """`conda:NAME`, `pip:NAME` or `pip:NAME for RECORD`."""
     match owner:
         case ByConda(record=record):
             return f"conda:{record.name}"
@@ -26,11 +26,13 @@ def describe(owner: Owner) -> str | None:
             return f"pip:{one.name}"
         case ByPip(distribution=one, in_place_of=replaced):
             return f"pip:{one.name} for {replaced.name if replaced else ''}"
-        case Unowned():
-            return None
 
 
-def owners(built: PrefixBuilder) -> dict[str, str | None]:
+def owner_of_path(ownership: Ownership, path: PrefixPath) -> str | None:
+    return next(map(describe, ownership.claimants(path)), None)
+
+
+def owners(built: PrefixBuilder) -> dict[str, str]:
     snapshot = read_snapshot(built.root)
     return {
         f"{d.name} {d.version}": describe(snapshot.ownership.owner_of(d))
@@ -61,7 +63,7 @@ def test_a_replacement_noted_in_the_record_is_owned_by_pip(built: PrefixBuilder)
     built.conda_record("click", "8.1", paths, pip_interop=note)
     assert owners(built) == {"click 8.2": "pip:click for click"}
     path = PrefixPath(built.place("click/__init__.py"))
-    assert describe(read_snapshot(built.root).ownership.owner(path)) == "conda:click"
+    assert owner_of_path(read_snapshot(built.root).ownership, path) == "conda:click"
 
 
 def test_stale_metadata_is_owned_by_pip_and_replaces_nothing(built: PrefixBuilder) -> None:
@@ -83,9 +85,9 @@ def test_a_path_has_one_owner_even_if_several_packages_list_it(built: PrefixBuil
     ownership = read_snapshot(built.root).ownership
     shared = PrefixPath(built.place("shared.py"))
     assert tuple(map(describe, ownership.claimants(shared))) == ("conda:a", "conda:b", "pip:c")
-    assert describe(ownership.owner(shared)) == "conda:a"
-    assert describe(ownership.owner(PrefixPath(built.place("c.py")))) == "pip:c"
-    assert ownership.owner(PrefixPath(built.place("d.py"))) == Unowned()
+    assert owner_of_path(ownership, shared) == "conda:a"
+    assert owner_of_path(ownership, PrefixPath(built.place("c.py"))) == "pip:c"
+    assert owner_of_path(ownership, PrefixPath(built.place("d.py"))) is None
 
 
 def test_an_unlisted_pyc_has_the_owner_of_its_source(built: PrefixBuilder) -> None:
@@ -98,4 +100,4 @@ def test_an_unlisted_pyc_has_the_owner_of_its_source(built: PrefixBuilder) -> No
         ("b/" + cached.format("c"), "pip:b"),
         (cached.format("z"), None),
     ):
-        assert describe(ownership.owner(PrefixPath(built.place(path)))) == owner
+        assert owner_of_path(ownership, PrefixPath(built.place(path))) == owner

@@ -107,7 +107,7 @@ def test_a_package_in_no_cache_is_lost_until_a_transaction_counts_it_as_removed(
     lose(built, "click")
     lose(built, "flask")
     click, flask = find(built)
-    assert (click.conda_name, click.details["package_at_hand"]) == ("click", False)
+    assert (click.conda_name, click.details["package_available"]) == ("click", False)
     assert (flask.conda_name, flask.gone) == ("flask", False)
     assert flask.summary.endswith("; the package is in no package cache.")
     write_history(built)

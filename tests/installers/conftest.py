@@ -24,7 +24,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
     monkeypatch.setenv("XDG_CONFIG_DIRS", str(home / "none"))
-    # the machine's own pip.conf is outweighed by a file that only says where nothing is to be had
+    # the machine's own pip.conf is outweighed by a file that only says where no package is
     monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)

@@ -58,7 +58,7 @@ def grow(prefix: Path, tree: dict[str, tuple[str, bytes, int]]) -> None:
 
 
 def try_all(prefix: Path, batches: list[list[FileAction]], *, back: bool) -> bool:
-    """Carry out `batches`; whether they all could be."""
+    """Execute `batches`; return whether all succeeded."""
     try:
         with open_operation(prefix, "a test") as operation:
             for batch in batches:

@@ -92,20 +92,20 @@ def pip_of(env: Path) -> PipProcess:
     return PipProcess(python=env / "bin/python", runner=Path(sys.executable))
 
 
-def carry(env: Path, found: Resolution) -> None:
+def execute_plan(env: Path, found: Resolution) -> None:
     snapshot = read_snapshot(env)
     plan = build_plan(found, "install", snapshot, pip_of(env))
     execute(plan, Target(prefix=env, name="web", is_base=False), NoConda())
 
 
 def install(env: Path, *names: str) -> None:
-    carry(env, build_resolution(*names))
+    execute_plan(env, build_resolution(*names))
 
 
 def install_request(env: Path, request: Request) -> None:
     """All that pip would install for a request, with nothing from conda."""
     items = pip_of(env).resolve(request.lines, provided=())
-    carry(env, dataclasses.replace(build_resolution(), items=items, request=request))
+    execute_plan(env, dataclasses.replace(build_resolution(), items=items, request=request))
 
 
 def names(snapshot: Snapshot) -> list[str]:
@@ -181,7 +181,7 @@ def test_what_fails_leaves_no_clone(env: Path, tmp_path: Path) -> None:
     )
     before = read_tree(env)
     with pytest.raises(InteropError) as caught:
-        carry(env, dataclasses.replace(plan, request=request, items=items))
+        execute_plan(env, dataclasses.replace(plan, request=request, items=items))
     assert caught.value.code == "pip-failed"
     assert read_tree(env) == before
 

@@ -1,4 +1,4 @@
-"""What was asked for: every form of it that pip knows, and a word for what means nothing."""
+"""Requirements: every form that pip supports, and errors for what it does not."""
 
 from __future__ import annotations
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.support.channels import write_channel
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_clone, build_sdist
 from tests.world.package import File, Package
 
@@ -68,7 +68,7 @@ def write_project(folder: Path, backend: str, *requires: str, **files: str) -> P
 
 
 def test_an_extension_is_built_against_the_numpy_that_conda_brings(
-    make_env: Any, tmp_path: Path
+    make_env: MakeEnv, tmp_path: Path
 ) -> None:
     """Not against the newest of the channel, nor one of the index."""
     project = write_project(
@@ -86,7 +86,7 @@ def test_an_extension_is_built_against_the_numpy_that_conda_brings(
     }
 
 
-def test_the_compiler_of_the_channels_is_used(make_env: Any, tmp_path: Path) -> None:
+def test_the_compiler_of_the_channels_is_used(make_env: MakeEnv, tmp_path: Path) -> None:
     """As its activation script says: CC is its own."""
     script = '#!/bin/sh\nexec gcc -DBY_THE_CHANNELS_COMPILER "$@"\n'
     channel = write_channel(
@@ -118,7 +118,7 @@ def test_the_compiler_of_the_channels_is_used(make_env: Any, tmp_path: Path) -> 
 
 
 def test_what_builds_an_archive_of_an_index_need_not_be_on_it(
-    make_env: Any, tmp_path: Path
+    make_env: MakeEnv, tmp_path: Path
 ) -> None:
     """Its requirements are read by conda's setuptools too, not by one of the index."""
     project = write_project(tmp_path / "packed", "setuptools.build_meta", "setuptools")
@@ -132,7 +132,7 @@ def test_what_builds_an_archive_of_an_index_need_not_be_on_it(
 
 
 def test_editable_projects_of_any_backend_stay_through_condas_transactions(
-    make_env: Any, tmp_path: Path
+    make_env: MakeEnv, tmp_path: Path
 ) -> None:
     """hatchling is on the index alone, and asks for more once it is asked itself (PEP 517)."""
     here = write_project(
@@ -159,7 +159,7 @@ def test_editable_projects_of_any_backend_stay_through_condas_transactions(
 
 
 def test_without_isolation_what_is_missing_is_told_with_the_way_to_get_it(
-    make_env: Any, tmp_path: Path
+    make_env: MakeEnv, tmp_path: Path
 ) -> None:
     project = write_project(
         *(tmp_path / "app", "setuptools.build_meta", "setuptools>=61", "wheel"), app_py=""
@@ -177,7 +177,7 @@ def test_without_isolation_what_is_missing_is_told_with_the_way_to_get_it(
     assert env.owners()["app"] == ("1.0", "pip")
 
 
-def test_from_pypi_is_pips_own_way(make_env: Any, tmp_path: Path) -> None:
+def test_from_pypi_is_pips_own_way(make_env: MakeEnv, tmp_path: Path) -> None:
     """No environment for builds is made."""
     flit = write_project(tmp_path / "app", "flit_core.buildapi", "flit_core")
     (flit / "app.py").write_text('"""An app."""\n')

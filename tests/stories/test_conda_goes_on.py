@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.version import Version
+
+from tests.support.environments import MakeEnv
 
 if TYPE_CHECKING:
     from tests.world.base import Base
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.parametrize("age", ["oldest", "newest"])
-def test_every_package_of_the_channel_is_clean(make_env: Any, base: Base, age: str) -> None:
+def test_every_package_of_the_channel_is_clean(make_env: MakeEnv, base: Base, age: str) -> None:
     """As it is, through a link, and with its site-packages elsewhere."""
     versions = find_versions(base)
     choose = min if age == "oldest" else max
@@ -53,13 +55,13 @@ def find_versions(base: Base) -> dict[str, list[Version]]:
     }
 
 
-def test_an_environment_without_pips_packages_gets_no_folder_of_ours(make_env: Any) -> None:
+def test_an_environment_without_pips_packages_gets_no_folder_of_ours(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.conda("install", "-y", "-q", "six")
     assert not (env.prefix / "conda-meta" / "pip-interop").exists()
 
 
-def test_records_that_cannot_be_read_do_not_stop_conda(make_env: Any) -> None:
+def test_records_that_cannot_be_read_do_not_stop_conda(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     dist_info = env.site_packages / "cowsay-6.1.dist-info"
     env.pip("install", "-q", "cowsay")
@@ -71,7 +73,7 @@ def test_records_that_cannot_be_read_do_not_stop_conda(make_env: Any) -> None:
     assert "Traceback" not in checked.stderr
 
 
-def test_a_state_file_that_is_no_json_does_not_stop_conda(make_env: Any) -> None:
+def test_a_state_file_that_is_no_json_does_not_stop_conda(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "click==8.1.3")
     folder = env.prefix / "conda-meta" / "pip-interop"

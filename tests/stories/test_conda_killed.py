@@ -11,6 +11,7 @@ import pytest
 from conda_pip_interop.changes.rollback import needs_recovery
 from tests.faults.scenarios import Record
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 
 pytestmark = [
     pytest.mark.e2e,
@@ -57,7 +58,7 @@ def install_and_be_killed(env: Any, folder: Path, *, before: int) -> str:
 
 
 def test_the_next_command_puts_pips_payload_back_or_finds_condas_done(
-    make_env: Any, tmp_path: Path, record_property: Record
+    make_env: MakeEnv, tmp_path: Path, record_property: Record
 ) -> None:
     """And the same command again comes to its end, with one distribution and no finding."""
     env = make_env("python", "pip")

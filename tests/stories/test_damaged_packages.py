@@ -10,6 +10,7 @@ import pytest
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
 from tests.support.channels import build_conda_package, write_channel
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def env(make_env: Any, channel: str) -> Any:
+def env(make_env: MakeEnv, channel: str) -> Any:
     """An environment with all three."""
     env = make_env("python", "pip")
     env.conda("install", "-y", "-q", "-c", channel, "typingx", "pyone", "pytwo")

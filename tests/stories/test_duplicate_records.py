@@ -9,12 +9,13 @@ import pytest
 
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(params=["7.0", "9.0"])
-def env(make_env: Any, request: pytest.FixtureRequest) -> Any:
+def env(make_env: MakeEnv, request: pytest.FixtureRequest) -> Any:
     """conda's click 8.1.8, and a record of another version beside it."""
     env = make_env("python", "pip", "click=8.1.7")
     env.conda("install", "-y", "-q", "click=8.1.8")
@@ -28,7 +29,7 @@ def list_records(env: Any) -> list[str]:
     return sorted(path.name for path in (env.prefix / "conda-meta").glob("click-*.json"))
 
 
-def test_pips_metadata_beside_costs_no_file_of_conda(env: Any, make_env: Any) -> None:
+def test_pips_metadata_beside_costs_no_file_of_conda(env: Any, make_env: MakeEnv) -> None:
     pips = make_env("python", "pip")
     pips.pip("install", "-q", "click==8.1.3")
     name = "click-8.1.3.dist-info"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def hash_env(env: Any) -> list[str]:
     return [hash_tree(env.prefix / one) for one in ("lib", "bin")]
 
 
-def test_what_was_installed_goes_with_all_that_came_along_and_comes_back(make_env: Any) -> None:
+def test_what_was_installed_goes_with_all_that_came_along_and_comes_back(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.conda("pip install", "--yes", "tox", "cowsay")
     there = hash_env(env)
@@ -46,7 +47,7 @@ def test_what_was_installed_goes_with_all_that_came_along_and_comes_back(make_en
     env.python("import tox")
 
 
-def test_it_leaves_what_pips_own_uninstall_leaves(make_env: Any, tmp_path: Path) -> None:
+def test_it_leaves_what_pips_own_uninstall_leaves(make_env: MakeEnv, tmp_path: Path) -> None:
     env = make_env("python", "pip")
     wheel = build_wheel(tmp_path, "tool", scripts=True, data={"share/tool/x": "x"})
     left = []
@@ -63,7 +64,7 @@ def test_it_leaves_what_pips_own_uninstall_leaves(make_env: Any, tmp_path: Path)
     assert left[0] == left[1]
 
 
-def test_newer_versions_of_both_managers_are_found(make_env: Any) -> None:
+def test_newer_versions_of_both_managers_are_found(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "click=8.1.7", "six")
     env.pip("install", "-q", "cowsay==6.0")
     rows = env.json("pip list", "--outdated")["distributions"]
@@ -73,7 +74,7 @@ def test_newer_versions_of_both_managers_are_found(make_env: Any) -> None:
     }
 
 
-def test_an_editable_clone_is_frozen_with_its_repository(make_env: Any, tmp_path: Path) -> None:
+def test_an_editable_clone_is_frozen_with_its_repository(make_env: MakeEnv, tmp_path: Path) -> None:
     env = make_env("python", "pip", "setuptools")
     source = tmp_path / "app"
     source.mkdir()
@@ -102,7 +103,7 @@ def test_an_editable_clone_is_frozen_with_its_repository(make_env: Any, tmp_path
 
 
 def test_pips_own_commands_are_handed_on_as_they_are(
-    make_env: Any, base: Base, tmp_path: Path
+    make_env: MakeEnv, base: Base, tmp_path: Path
 ) -> None:
     env = make_env("python")  # without pip: base's does it
     names = tmp_path / "names.txt"
@@ -124,7 +125,9 @@ def test_pips_own_commands_are_handed_on_as_they_are(
     assert base.run("pip", "config", "--", "--help").stdout.lstrip().startswith("Usage:")
 
 
-def test_doctor_tells_what_we_have_found_and_uninstall_leaves_condas_alone(make_env: Any) -> None:
+def test_doctor_tells_what_we_have_found_and_uninstall_leaves_condas_alone(
+    make_env: MakeEnv,
+) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     assert "✅ conda and pip agree" in env.conda("doctor").stdout
     refused = env.conda("pip uninstall", "--yes", "click", check=False)
@@ -143,7 +146,7 @@ def test_doctor_tells_what_we_have_found_and_uninstall_leaves_condas_alone(make_
 
 
 @pytest.mark.needs_conda("26.1", "fixer of health checks")
-def test_doctor_can_fix_what_can_be_reconciled(make_env: Any) -> None:
+def test_doctor_can_fix_what_can_be_reconciled(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "click==8.1.3")
     listed = env.conda("doctor", "--list").stdout

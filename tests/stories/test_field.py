@@ -15,6 +15,7 @@ from packaging.version import Version
 from tests.stories.test_override import compare_records
 from tests.stories.test_stash import build_broken_channel
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def assert_whole(env: Any) -> None:
     env.pip("check")
 
 
-def test_install_upgrade_install_by_turns(make_env: Any) -> None:
+def test_install_upgrade_install_by_turns(make_env: MakeEnv) -> None:
     """What degrades environments without the plugin: each manager goes over what the other did."""
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "-U", "click")
@@ -53,7 +54,7 @@ def test_install_upgrade_install_by_turns(make_env: Any) -> None:
     env.python("import click, flask, flask_testing, idna, requests")
 
 
-def test_pip_uninstalls_what_conda_installed(make_env: Any) -> None:
+def test_pip_uninstalls_what_conda_installed(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "flask")
     env.pip("uninstall", "-q", "-y", "click")
     told = env.conda("install", "-y", "six").stderr
@@ -70,7 +71,7 @@ def test_pip_uninstalls_what_conda_installed(make_env: Any) -> None:
     assert_whole(env)
 
 
-def test_conda_removes_what_pip_upgraded(make_env: Any) -> None:
+def test_conda_removes_what_pip_upgraded(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "-U", "click", "cowsay")
     env.conda("install", "-y", "six")
@@ -80,7 +81,7 @@ def test_conda_removes_what_pip_upgraded(make_env: Any) -> None:
     assert_whole(env)
 
 
-def test_python_changes(make_env: Any) -> None:
+def test_python_changes(make_env: MakeEnv) -> None:
     """What pip had is told as stranded, and comes over by one command."""
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "cowsay", "click==8.1.3")
@@ -97,7 +98,9 @@ def test_python_changes(make_env: Any) -> None:
 
 
 @pytest.mark.parametrize("command", ["clone", "rename"])
-def test_an_environment_of_both_is_copied_or_moved(make_env: Any, base: Any, command: str) -> None:
+def test_an_environment_of_both_is_copied_or_moved(
+    make_env: MakeEnv, base: Any, command: str
+) -> None:
     """What only pip has comes along; where pip had replaced conda's, conda's is there, and told."""
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "cowsay", "click==8.1.3")
@@ -122,7 +125,7 @@ def test_an_environment_of_both_is_copied_or_moved(make_env: Any, base: Any, com
     base.run("env", "remove", "-y", "-n", other.name)
 
 
-def test_a_link_fails_in_mid_transaction(make_env: Any, tmp_path: Path) -> None:
+def test_a_link_fails_in_mid_transaction(make_env: MakeEnv, tmp_path: Path) -> None:
     """From 25.5 on pip's payload comes back; before, conda itself breaks it: told, and repaired."""
     env = make_env("python", "pip")
     env.pip("install", "-q", "idna==3.11")
@@ -141,7 +144,7 @@ def test_a_link_fails_in_mid_transaction(make_env: Any, tmp_path: Path) -> None:
     assert_whole(env)
 
 
-def test_two_consoles_at_once(make_env: Any) -> None:
+def test_two_consoles_at_once(make_env: MakeEnv) -> None:
     """Twice `conda pip install`, and then plain pip beside conda."""
     env = make_env("python", "pip", "click=8.1.7")
     conda = [str(env.base.conda), "pip", "install", "-y", "-n", env.name]

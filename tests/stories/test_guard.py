@@ -10,6 +10,7 @@ import pytest
 
 from tests.stories.tree import hash_tree
 from tests.support.channels import build_conda_package, write_channel
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
-def env(make_env: Any) -> Any:
+def env(make_env: MakeEnv) -> Any:
     """conda's flask with pip's Flask-Testing, which needs it, and pip's idna."""
     env = make_env("python", "pip", "flask")
     env.pip("install", "-q", "--no-deps", "Flask-Testing", "idna==3.11")
@@ -66,7 +67,7 @@ SOLVERS = pytest.mark.parametrize(
 
 @SOLVERS
 def test_each_harm_is_told_and_refused_with_nothing_changed(
-    make_env: Any, tmp_path: Path, solver: str
+    make_env: MakeEnv, tmp_path: Path, solver: str
 ) -> None:
     env = make_env("python", "pip", "flask")
     wheel = build_wheel(tmp_path, "app", requires=["flask>=3.1"])
@@ -76,7 +77,7 @@ def test_each_harm_is_told_and_refused_with_nothing_changed(
         told = env.conda(*command, "--dry-run", "-y", "--json", CONDA_SOLVER=solver)
         assert harm in told.stderr
         assert json.loads(told.stdout)["dry_run"] is True
-        error = {"CONDA_SOLVER": solver, "CONDA_PLUGINS_PIP_INTEROP_GUARD": "error"}
+        error: dict[str, Any] = {"CONDA_SOLVER": solver, "CONDA_PLUGINS_PIP_INTEROP_GUARD": "error"}
         refused = env.conda(*command, "-y", check=False, **error)
         assert refused.returncode == 1
         assert "Nothing was changed" in refused.stderr
@@ -89,12 +90,12 @@ def test_each_harm_is_told_and_refused_with_nothing_changed(
     assert hash_tree(env.prefix) == before
 
 
-def test_the_ways_through_lead_through(make_env: Any, tmp_path: Path) -> None:
+def test_the_ways_through_lead_through(make_env: MakeEnv, tmp_path: Path) -> None:
     """A spec that keeps both; pip's out of the way; off for once."""
     env = make_env("python", "pip", "flask")
     wheel = build_wheel(tmp_path, "app", requires=["flask>=3.1"])
     env.pip("install", "-q", "--no-deps", str(wheel))
-    error = {"CONDA_PLUGINS_PIP_INTEROP_GUARD": "error"}
+    error: dict[str, Any] = {"CONDA_PLUGINS_PIP_INTEROP_GUARD": "error"}
     assert env.conda("install", "-y", "flask", "flask>=3.1", "six", **error).stderr == ""
     env.conda("pip uninstall", "-y", "app")
     assert env.conda("remove", "-y", "--dry-run", "flask", **error).stderr.count("interop") == 0
@@ -106,15 +107,15 @@ def test_the_ways_through_lead_through(make_env: Any, tmp_path: Path) -> None:
 
 @SOLVERS
 def test_condas_package_that_pips_would_not_do_for_is_told_and_refused(
-    make_env: Any, tmp_path: Path, solver: str
+    make_env: MakeEnv, tmp_path: Path, solver: str
 ) -> None:
     """The solver goes by the record of conda's idna 3.10, in whose place pip's 4.0 is."""
     env = make_env("python", "pip", "idna")
     wheel = build_wheel(tmp_path, "idna", "4.0")
     env.pip("install", "-q", str(wheel))
     harm = "conda's requests 2.32.3 requires idna<4,>=2.5, but pip's idna 4.0 replaced conda's"
-    warn = {"CONDA_SOLVER": solver}
-    error = {**warn, "CONDA_PLUGINS_PIP_INTEROP_GUARD": "error"}
+    warn: dict[str, Any] = {"CONDA_SOLVER": solver}
+    error: dict[str, Any] = {**warn, "CONDA_PLUGINS_PIP_INTEROP_GUARD": "error"}
     told = env.conda("install", "requests", "--dry-run", "--json", **warn)
     assert harm in told.stderr
     assert json.loads(told.stdout)["dry_run"] is True

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
-def harmed(make_env: Any) -> Any:
+def harmed(make_env: MakeEnv) -> Any:
     """An environment whose click conda installed and pip replaced."""
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "click==8.1.3")
@@ -70,7 +71,7 @@ def test_check_names_the_finding_and_exits_1(harmed: Any) -> None:
     assert harmed.owners()["click"] == ("8.1.3", "pip")
 
 
-def test_restore_gives_condas_package_back_byte_for_byte(make_env: Any) -> None:
+def test_restore_gives_condas_package_back_byte_for_byte(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     site = env.site_packages
     before = {one.name: hash_tree(one) for one in site.glob("click*")}
@@ -85,7 +86,7 @@ def test_restore_gives_condas_package_back_byte_for_byte(make_env: Any) -> None:
     assert env.python("import importlib.metadata as m; print(m.version('click'))") == "8.1.7"
 
 
-def test_restore_brings_back_what_pip_uninstalled(make_env: Any) -> None:
+def test_restore_brings_back_what_pip_uninstalled(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("uninstall", "-q", "-y", "click")
     assert env.findings() == [("vanished", "click")]
@@ -109,7 +110,7 @@ def test_restore_of_what_conda_never_had_is_refused(harmed: Any) -> None:
 
 def test_a_restore_that_conda_cannot_do_leaves_all_as_it_was(harmed: Any) -> None:
     record = next((harmed.prefix / "conda-meta").glob("click-*.json"))
-    text = record.read_text().replace("pyhd_0", "pyhd_9")  # a build that is nowhere to be had
+    text = record.read_text().replace("pyhd_0", "pyhd_9")  # a build that no channel has
     record.unlink()
     record.with_name(record.name.replace("pyhd_0", "pyhd_9")).write_text(text)
     before = hash_tree(harmed.prefix / "lib")

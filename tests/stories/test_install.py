@@ -11,6 +11,7 @@ import pytest
 
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def reasons_of(document: Any) -> dict[str, str]:
     return {one["name"]: one["reason"] for one in document["plan"]}
 
 
-def test_conda_supplies_what_the_channel_has_and_pip_the_rest(make_env: Any) -> None:
+def test_conda_supplies_what_the_channel_has_and_pip_the_rest(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     dry = env.json("pip install", "--dry-run", "Flask-Testing", "cowsay")
     plan = plan_of(dry)
@@ -49,7 +50,7 @@ def test_conda_supplies_what_the_channel_has_and_pip_the_rest(make_env: Any) -> 
     assert env.findings() == []
 
 
-def test_doing_it_twice_does_nothing_the_second_time(make_env: Any) -> None:
+def test_doing_it_twice_does_nothing_the_second_time(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.conda("pip install", "--yes", "six", "cowsay")
     before = hash_tree(env.prefix)
@@ -58,7 +59,7 @@ def test_doing_it_twice_does_nothing_the_second_time(make_env: Any) -> None:
     assert hash_tree(env.prefix) == before
 
 
-def test_conda_is_given_the_range_and_not_pips_pin(make_env: Any) -> None:
+def test_conda_is_given_the_range_and_not_pips_pin(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.conda("pip install", "--yes", "click<8.1.8,>=8")
     assert env.owners()["click"] == ("8.1.7", "conda")
@@ -66,14 +67,14 @@ def test_conda_is_given_the_range_and_not_pips_pin(make_env: Any) -> None:
     assert ">=8" in history.splitlines()[-1]
 
 
-def test_a_version_that_the_channel_lacks_comes_from_pip_with_the_reason(make_env: Any) -> None:
+def test_a_version_that_the_channel_lacks_comes_from_pip_with_the_reason(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     answer = env.json("pip install", "--yes", "idna>=3.11")
     assert reasons_of(answer)["idna"] == "the channels have 3.7 to 3.10, required >=3.11"
     assert env.owners()["idna"] == ("3.11", "pip")
 
 
-def test_what_conda_owns_is_not_overwritten(make_env: Any) -> None:
+def test_what_conda_owns_is_not_overwritten(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "idna")
     before = hash_tree(env.prefix)
     refused = env.conda("pip install", "--yes", "idna>=3.11", check=False)
@@ -82,21 +83,21 @@ def test_what_conda_owns_is_not_overwritten(make_env: Any) -> None:
     assert hash_tree(env.prefix) == before
 
 
-def test_extras_are_followed(make_env: Any) -> None:
+def test_extras_are_followed(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     plan = plan_of(env.json("pip install", "--dry-run", "requests[socks]", check=False))
     assert plan["requests"] == ("conda", "install")
     assert plan["pysocks"] == ("pip", "install")
 
 
-def test_a_conda_package_without_the_distribution_does_not_count(make_env: Any) -> None:
+def test_a_conda_package_without_the_distribution_does_not_count(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     document = env.json("pip install", "--dry-run", "ninja")
     assert plan_of(document) == {"ninja": ("pip", "install")}
     assert reasons_of(document)["ninja"].startswith("conda's ninja is a program")
 
 
-def test_an_environment_without_pip_is_served_by_condas_own(make_env: Any) -> None:
+def test_an_environment_without_pip_is_served_by_condas_own(make_env: MakeEnv) -> None:
     env = make_env("python")
     assert "pip" not in env.owners()
     env.conda("pip install", "--yes", "cowsay")
@@ -104,21 +105,21 @@ def test_an_environment_without_pip_is_served_by_condas_own(make_env: Any) -> No
     env.python("import cowsay")
 
 
-def test_a_pip_too_old_for_reports_is_not_used(make_env: Any) -> None:
+def test_a_pip_too_old_for_reports_is_not_used(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.pip("install", "-q", "pip==22.3.1")
     env.conda("pip install", "--yes", "cowsay")
     assert env.owners()["cowsay"] == ("6.1", "pip")
 
 
-def test_an_environment_without_python_is_refused_with_the_way_on(make_env: Any) -> None:
+def test_an_environment_without_python_is_refused_with_the_way_on(make_env: MakeEnv) -> None:
     env = make_env("ninja")
     refused = env.conda("pip install", "--yes", "cowsay", check=False)
     assert refused.returncode == 1
     assert f"conda install -n {env.name} python" in refused.stderr
 
 
-def test_a_name_that_nobody_has_is_pips_error_and_changes_nothing(make_env: Any) -> None:
+def test_a_name_that_nobody_has_is_pips_error_and_changes_nothing(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     before = hash_tree(env.prefix)
     refused = env.conda("pip install", "--yes", "no-such-project-anywhere", check=False)
@@ -128,7 +129,7 @@ def test_a_name_that_nobody_has_is_pips_error_and_changes_nothing(make_env: Any)
     assert hash_tree(env.prefix) == before
 
 
-def test_an_unsatisfiable_set_changes_nothing(make_env: Any) -> None:
+def test_an_unsatisfiable_set_changes_nothing(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "flask=3.0.3")
     before = hash_tree(env.prefix)
     refused = env.conda("pip install", "--yes", "flask<3.1", "werkzeug<1", check=False)
@@ -136,7 +137,7 @@ def test_an_unsatisfiable_set_changes_nothing(make_env: Any) -> None:
     assert hash_tree(env.prefix) == before
 
 
-def test_where_pips_part_cannot_be_put_in_place_condas_is_taken_back(make_env: Any) -> None:
+def test_where_pips_part_cannot_be_put_in_place_condas_is_taken_back(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "flask=3.0.3", "click=8.1.7")
     in_the_way = env.site_packages / "cowsay" / "main.py"
     in_the_way.mkdir(parents=True)
@@ -151,7 +152,7 @@ def test_where_pips_part_cannot_be_put_in_place_condas_is_taken_back(make_env: A
     assert env.findings() == []
 
 
-def test_a_dry_run_changes_nothing(make_env: Any) -> None:
+def test_a_dry_run_changes_nothing(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     before = hash_tree(env.prefix)
     done = env.conda("pip install", "--dry-run", "Flask-Testing")
@@ -159,7 +160,7 @@ def test_a_dry_run_changes_nothing(make_env: Any) -> None:
     assert hash_tree(env.prefix) == before
 
 
-def test_a_no_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None:
+def test_a_no_at_the_prompt_changes_nothing(make_env: MakeEnv, base: Base) -> None:
     env = make_env("python", "pip")
     before = hash_tree(env.prefix)
     asked = subprocess.run(
@@ -174,7 +175,7 @@ def test_a_no_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None:
     assert hash_tree(env.prefix) == before
 
 
-def test_ctrl_c_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None:
+def test_ctrl_c_at_the_prompt_changes_nothing(make_env: MakeEnv, base: Base) -> None:
     env = make_env("python", "pip")
     before = hash_tree(env.prefix)
     asking = subprocess.Popen(
@@ -199,7 +200,7 @@ def test_ctrl_c_at_the_prompt_changes_nothing(make_env: Any, base: Base) -> None
     assert hash_tree(env.prefix) == before
 
 
-def test_json_is_one_document_and_nothing_else(make_env: Any) -> None:
+def test_json_is_one_document_and_nothing_else(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     done = env.conda("pip install", "--yes", "--json", "six", "cowsay")
     document = json.loads(done.stdout)
@@ -207,14 +208,14 @@ def test_json_is_one_document_and_nothing_else(make_env: Any) -> None:
     assert document["prefix"] == str(env.prefix)
 
 
-def test_json_without_yes_is_wrong_usage(make_env: Any) -> None:
+def test_json_without_yes_is_wrong_usage(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     refused = env.conda("pip install", "--json", "cowsay", check=False, CONDA_ALWAYS_YES="false")
     assert refused.returncode == 2
     assert json.loads(refused.stdout)["error"]["code"] == "usage"
 
 
-def test_the_users_pip_settings_do_not_send_it_elsewhere(make_env: Any, tmp_path: Any) -> None:
+def test_the_users_pip_settings_do_not_send_it_elsewhere(make_env: MakeEnv, tmp_path: Any) -> None:
     env = make_env("python", "pip")
     config = tmp_path / "pip.conf"
     config.write_text(f"[global]\ntarget = {tmp_path / 'elsewhere'}\n")
@@ -228,7 +229,7 @@ def test_the_users_pip_settings_do_not_send_it_elsewhere(make_env: Any, tmp_path
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_an_unknown_option_of_pips_is_refused_by_name(make_env: Any) -> None:
+def test_an_unknown_option_of_pips_is_refused_by_name(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     refused = env.conda("pip install", "--such-an-option", "cowsay", check=False)
     assert refused.returncode == 2
@@ -240,7 +241,7 @@ def test_an_unknown_option_of_pips_is_refused_by_name(make_env: Any) -> None:
     assert "six" not in env.owners()
 
 
-def test_what_conda_cannot_put_beside_the_rest_moves_to_pip(make_env: Any) -> None:
+def test_what_conda_cannot_put_beside_the_rest_moves_to_pip(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     done = env.json("pip install", "--yes", "requests", "idna<3.5")
     reasons = reasons_of(done)
@@ -253,7 +254,7 @@ def test_what_conda_cannot_put_beside_the_rest_moves_to_pip(make_env: Any) -> No
     assert env.findings() == []
 
 
-def test_a_frozen_environment_is_left_alone_unless_overridden(make_env: Any) -> None:
+def test_a_frozen_environment_is_left_alone_unless_overridden(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     frozen = env.prefix / "conda-meta" / "frozen"
     frozen.write_text('{"message": "made for the exhibition"}')
@@ -267,7 +268,7 @@ def test_a_frozen_environment_is_left_alone_unless_overridden(make_env: Any) -> 
     assert env.owners()["cowsay"] == ("6.1", "pip")
 
 
-def test_findings_are_reported_when_both_halves_are_done(make_env: Any, tmp_path: Path) -> None:
+def test_findings_are_reported_when_both_halves_are_done(make_env: MakeEnv, tmp_path: Path) -> None:
     """What conda's half breaks and pip's half mends is no finding."""
     env = make_env("python", "pip", "flask=3.0.3")
     old = build_wheel(tmp_path, "app", requires=["flask<3.1"])

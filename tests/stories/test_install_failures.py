@@ -21,19 +21,20 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_project, build_wheel
 from tests.support.trees import can_mount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.stories.conftest import Env
+    from tests.support.environments import Env
 
 pytestmark = pytest.mark.e2e
 
@@ -89,7 +90,7 @@ def check_nothing_stays(env: Env, before: str) -> None:
 
 
 @pytest.mark.faults
-def test_an_index_that_is_down(make_env: Any, installer: dict[str, str]) -> None:
+def test_an_index_that_is_down(make_env: MakeEnv, installer: dict[str, str]) -> None:
     env = make_env("python", "pip")
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -113,7 +114,7 @@ def test_an_index_that_is_down(make_env: Any, installer: dict[str, str]) -> None
 @pytest.mark.faults
 @pytest.mark.parametrize("where", ["end", "middle"])
 def test_a_wheel_that_is_corrupt(
-    make_env: Any, installer: dict[str, str], www: Path, tmp_path: Path, where: str
+    make_env: MakeEnv, installer: dict[str, str], www: Path, tmp_path: Path, where: str
 ) -> None:
     env = make_env("python", "pip")
     wheel = build_wheel(tmp_path, "app", data={"share/app.txt": "a" * 10_000 + "here"})
@@ -128,7 +129,7 @@ def test_a_wheel_that_is_corrupt(
     assert "failed (exit code " in said
 
 
-def test_a_build_that_fails(make_env: Any, tmp_path: Path) -> None:
+def test_a_build_that_fails(make_env: MakeEnv, tmp_path: Path) -> None:
     env = make_env("python", "pip")
     project = build_project(tmp_path / "project", "app", requires=["six"])
     backend = project / "backend.py"
@@ -148,7 +149,7 @@ def test_a_build_that_fails(make_env: Any, tmp_path: Path) -> None:
     assert "six" not in env.records()
 
 
-def test_a_link_of_condas_that_fails(make_env: Any) -> None:
+def test_a_link_of_condas_that_fails(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     (env.site_packages / "werkzeug").symlink_to("nowhere")
     said = fail(env, "flask", "cowsay")
@@ -217,7 +218,7 @@ def check_interrupted(env: Env, before: str, said: str) -> None:
 @pytest.mark.faults
 @pytest.mark.parametrize("held_back", ["/app/", ".whl"])
 def test_ctrl_c_while_planning_or_downloading(
-    make_env: Any, installer: dict[str, str], www: Path, held_back: str
+    make_env: MakeEnv, installer: dict[str, str], www: Path, held_back: str
 ) -> None:
     env = make_env("python", "pip")
     before = hash_tree(env.prefix, but=STATE_FOLDER)
@@ -233,28 +234,31 @@ def test_ctrl_c_while_planning_or_downloading(
 
 @pytest.mark.faults
 @pytest.mark.parametrize("there", [(), ("numpy=2.1", "flask=3.0")])
-def test_ctrl_c_while_conda_links(make_env: Any, there: tuple[str, ...]) -> None:
+def test_ctrl_c_while_conda_links(make_env: MakeEnv, there: tuple[str, ...]) -> None:
     env = make_env("python", "pip", *there)
     before = hash_tree(env.prefix, but=STATE_FOLDER)
     new = env.site_packages / "numpy-2.2.4.dist-info" / "METADATA"
     said = interrupt(env, new.exists, "numpy>=2.2", "flask>=3.1", "cowsay")
     assert "Rolling back transaction" in said
+    assert f"Interrupted: nothing was changed in {env.name}." in said
     check_interrupted(env, before, said)
 
 
-#: conda, with Ctrl-C at the instant at which it has written a record, and nothing else of that yet.
-_AT_RECORD = """
+#: conda, with Ctrl-C at the EVENT (call or return) of FUNCTION in a file, or by a caller, of PLACE.
+_AT = """
 import signal, sys, threading
 signal.signal(signal.SIGINT, signal.default_int_handler)
 pressed = []
 def watch(frame, event, argument):
-    code = frame.f_code
-    return leave if code.co_name == "insert" and "prefix_data" in code.co_filename else None
-def leave(frame, event, argument):
-    if event == "return" and not pressed:
+    if frame.f_code.co_name != "FUNCTION":
+        return None
+    place = f"{frame.f_code.co_filename} {frame.f_back and frame.f_back.f_code.co_name}"
+    return press(frame, event, argument) if "PLACE" in place else None
+def press(frame, event, argument):
+    if event == "EVENT" and not pressed:
         pressed.append(True)
         signal.raise_signal(signal.SIGINT)
-    return leave
+    return press
 threading.settrace(watch)
 sys.settrace(watch)
 from conda.cli.main import main
@@ -262,16 +266,32 @@ sys.exit(main())
 """
 
 
+def press_at(event: str, function: str, place: str) -> tuple[str, str]:
+    text = _AT.replace("EVENT", event).replace("FUNCTION", function).replace("PLACE", place)
+    return "-c", text
+
+
+def test_ctrl_c_while_conda_tries_whether_it_can_link(make_env: MakeEnv) -> None:
+    env = make_env("python", "pip")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    argv = ("pip", "install", "-n", env.name, "--yes", "flask>=3.1", "cowsay")
+    script = press_at("call", "rm_rf", "hardlink_supported")
+    done = env.base.run_in(env.base.prefix, "python", *script, *argv, check=False)
+    assert f"Interrupted: nothing was changed in {env.name}." in done.stderr
+    assert done.returncode == 130
+    check_nothing_stays(env, before)
+
+
 @pytest.mark.parametrize("there", [(), ("flask=3.0",)])
 def test_ctrl_c_at_the_instant_that_conda_has_written_a_record(
-    make_env: Any, there: tuple[str, ...]
+    make_env: MakeEnv, there: tuple[str, ...]
 ) -> None:
     """The package is there whole with its record, or not at all; what was there is not lost."""
     env = make_env("python", "pip", *there)
     before = hash_tree(env.prefix, but=STATE_FOLDER)
     argv = ("pip", "install", "-n", env.name, "--yes", "flask>=3.1", "cowsay")
-    script = ("-c", _AT_RECORD, *argv)
-    done = env.base.run_in(env.base.prefix, "python", *script, check=False)
+    script = press_at("return", "insert", "prefix_data")
+    done = env.base.run_in(env.base.prefix, "python", *script, *argv, check=False)
     assert done.returncode != 0
     assert "Installed " not in done.stdout
     assert "cowsay" not in env.owners()
@@ -284,7 +304,7 @@ def test_ctrl_c_at_the_instant_that_conda_has_written_a_record(
 
 
 @pytest.mark.faults
-def test_ctrl_c_while_pips_part_is_placed(make_env: Any, www: Path, tmp_path: Path) -> None:
+def test_ctrl_c_while_pips_part_is_placed(make_env: MakeEnv, www: Path, tmp_path: Path) -> None:
     env = make_env("python", "pip")
     before = hash_tree(env.prefix, but=STATE_FOLDER)
     many = {f"share/app/{number}.txt": str(number) for number in range(5000)}
@@ -326,7 +346,7 @@ def full_disk(env: Env, left: int) -> Iterator[str]:
 
 @pytest.mark.faults
 @pytest.mark.parametrize("whose", ["conda", "pip"])
-def test_a_disk_that_is_full(make_env: Any, www: Path, tmp_path: Path, whose: str) -> None:
+def test_a_disk_that_is_full(make_env: MakeEnv, www: Path, tmp_path: Path, whose: str) -> None:
     env = make_env("python", "pip")
     big = {"share/app.bin": "x" * 30_000_000} if whose == "pip" else {}
     list_wheel(www, build_wheel(tmp_path, "app", data=big))

@@ -12,6 +12,7 @@ from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.alone import ALONE
 from tests.stories.tree import hash_tree
 from tests.support.channels import build_conda_package, write_channel
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _DATA = "share/kit/data.txt"
 
 
 @pytest.fixture
-def env(make_env: Any) -> Any:
+def env(make_env: MakeEnv) -> Any:
     """conda's click, replaced by pip's, and forgotten by `conda list`."""
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "click==8.1.3")
@@ -50,10 +51,10 @@ def channel(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def kit(make_env: Any, channel: str, tmp_path: Path) -> Any:
+def kit(make_env: MakeEnv, channel: str, tmp_path: Path) -> Any:
     """The channel's kit, extracted to a cache of its own, replaced by pip's, and forgotten."""
     env = make_env("python", "pip")
-    cache = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
+    cache: dict[str, Any] = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
     env.conda("install", "-c", channel, "kit", "kin", **cache)
     env.pip("install", "-q", str(build_wheel(tmp_path, "kit", "2.0")))
     lose_records(env)
@@ -106,7 +107,7 @@ def test_it_can_be_left_to_pip_instead(env: Any) -> None:
     assert "click" not in env.conda("list", "--revisions").stdout.rpartition("six")[2]
 
 
-def test_what_is_gone_altogether_is_linked_anew(make_env: Any) -> None:
+def test_what_is_gone_altogether_is_linked_anew(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     before = [hash_tree(env.prefix / one) for one in ("lib", "bin")]
     record = env.prefix / "conda-meta/click-8.1.7-pyhd_0.json"
@@ -150,7 +151,7 @@ def test_a_package_that_is_at_hand_no_more_is_fetched_or_it_is_said(
     kit: Any, tmp_path: Path
 ) -> None:
     shutil.rmtree(tmp_path / "pkgs")
-    cache = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
+    cache: dict[str, Any] = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
     assert kit.findings() == [("lost-record", "kit")]
     before = hash_tree(kit.prefix, but=STATE_FOLDER)
     shutil.move(tmp_path / "channel", tmp_path / "elsewhere")
@@ -166,7 +167,7 @@ def test_a_package_that_is_at_hand_no_more_is_fetched_or_it_is_said(
     assert kit.owners()["kit"] == ("2.0", "pip")
 
 
-def test_no_alarm_where_conda_itself_has_removed(make_env: Any, base: Any) -> None:
+def test_no_alarm_where_conda_itself_has_removed(make_env: MakeEnv, base: Any) -> None:
     env = make_env("python", "pip", "flask=3.0.3", "idna=3.7")
     env.pip("install", "-q", "cowsay")
     env.conda("install", "-y", "--force-reinstall", "six", **ALONE)
@@ -185,7 +186,7 @@ def test_no_alarm_where_conda_itself_has_removed(make_env: Any, base: Any) -> No
 
 @pytest.mark.parametrize("alone", [{}, ALONE], ids=["plugin", "alone"])
 def test_a_later_transaction_does_not_make_a_lost_record_forgotten(
-    make_env: Any, alone: dict[str, str]
+    make_env: MakeEnv, alone: dict[str, Any]
 ) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "click==8.1.8")
@@ -208,10 +209,10 @@ def test_a_later_transaction_does_not_make_a_lost_record_forgotten(
 
 @pytest.mark.parametrize("cached", [True, False])
 def test_a_record_that_somebody_deletes_is_written_again(
-    make_env: Any, channel: str, tmp_path: Path, cached: bool
+    make_env: MakeEnv, channel: str, tmp_path: Path, cached: bool
 ) -> None:
     env = make_env("python", "pip")
-    pkgs = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
+    pkgs: dict[str, Any] = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
     env.conda("install", "-c", channel, "kit", "kin", **pkgs)
     meta = env.prefix / "conda-meta"
     written = {name: (meta / f"{name}-1.0-pyhd_0.json").read_text() for name in ("kit", "kin")}

@@ -19,6 +19,7 @@ from conda_pip_interop.dependencies.requirements import marker_environment
 from conda_pip_interop.environment.prefix import read_prefix
 from tests.stories.tls import CERTIFICATE, KEY
 from tests.support.channels import write_channel
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
 from tests.world.channel import native_subdir
 from tests.world.package import File, Package
@@ -308,7 +309,7 @@ def test_a_lock_makes_an_environment_and_pip_checks_its_hashes(base: Base, tmp_p
     assert (owners["six"], owners["nobody"]) == (("1.16.0", "conda"), ("1.0", "pip"))
 
 
-def test_markers_are_read_as_the_interpreter_itself_would(make_env: Any) -> None:
+def test_markers_are_read_as_the_interpreter_itself_would(make_env: MakeEnv) -> None:
     """And it is not run for it."""
     env = make_env("python", "pip")
     code = "from pip._vendor.packaging import markers as m; print(m.default_environment())"
@@ -317,7 +318,7 @@ def test_markers_are_read_as_the_interpreter_itself_would(make_env: Any) -> None
 
 
 def test_an_install_looks_into_a_package_before_it_is_linked(
-    make_env: Any, channel: str, tmp_path: Path
+    make_env: MakeEnv, channel: str, tmp_path: Path
 ) -> None:
     build_wheel(tmp_path, "liar")
     env = make_env("python", "pip")

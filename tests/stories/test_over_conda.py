@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_project, build_wheel
 
 pytestmark = pytest.mark.e2e
@@ -18,7 +19,7 @@ def hash_env(env: Any) -> list[str]:
 
 
 def test_files_of_another_name_are_refused_naming_both_unless_it_is_let(
-    make_env: Any, tmp_path: Path
+    make_env: MakeEnv, tmp_path: Path
 ) -> None:
     env = make_env("python", "pip", "ninja")
     tool = build_wheel(tmp_path, "tool", data={"bin/ninja": "x", "share/tool/x": "y"})
@@ -46,7 +47,7 @@ def test_files_of_another_name_are_refused_naming_both_unless_it_is_let(
     assert hash_env(env) == before
 
 
-def test_a_development_build_of_numpy_over_condas(make_env: Any, tmp_path: Path) -> None:
+def test_a_development_build_of_numpy_over_condas(make_env: MakeEnv, tmp_path: Path) -> None:
     env = make_env("python", "pip", "numpy=2.1.3")
     build_project(tmp_path / "numpy", "numpy", "2.4.0.dev0")
     before = hash_env(env)
@@ -71,7 +72,7 @@ def test_a_development_build_of_numpy_over_condas(make_env: Any, tmp_path: Path)
 
 
 def test_the_flag_means_the_command_line_and_files_where_it_names_nothing(
-    make_env: Any, tmp_path: Path
+    make_env: MakeEnv, tmp_path: Path
 ) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     build_project(tmp_path / "click", "click", "9.9")

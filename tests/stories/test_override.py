@@ -10,6 +10,7 @@ import pytest
 
 from tests.stories.tree import hash_tree
 from tests.support.channels import build_conda_package, write_channel
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
-def env(make_env: Any) -> Any:
+def env(make_env: MakeEnv) -> Any:
     """conda's click, replaced by pip's, and a transaction since."""
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "click==8.1.3")
@@ -128,7 +129,7 @@ SOLVERS = [
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("case", CASES)
 def test_conda_can_do_all_it_does_with_what_pip_has_replaced(
-    make_env: Any, base: Any, tmp_path: Path, case: str, solver: str
+    make_env: MakeEnv, base: Any, tmp_path: Path, case: str, solver: str
 ) -> None:
     name, old, new = CASES[case]
     env = make_env("python", "pip", "setuptools", f"{name}={old}")
@@ -173,7 +174,7 @@ def test_conda_can_do_all_it_does_with_what_pip_has_replaced(
 
 
 @pytest.mark.parametrize("mode", ["report", "off"])
-def test_only_auto_rewrites_a_record(make_env: Any, mode: str) -> None:
+def test_only_auto_rewrites_a_record(make_env: MakeEnv, mode: str) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "click==8.1.3")
     before = list_files(env, "click")
@@ -209,17 +210,21 @@ def test_pip_goes_on_over_its_own(env: Any) -> None:
     assert env.findings() == []
 
 
-def test_what_a_pip_section_replaces_is_reconciled_after_it(make_env: Any, tmp_path: Path) -> None:
+def test_what_a_pip_section_replaces_is_reconciled_after_it(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     file = tmp_path / "environment.yml"
     section = ["click=8.1.7", "six", {"pip": ["click==8.1.3"]}]
     file.write_text(json.dumps({"dependencies": section}))  # JSON is YAML
-    done = env.conda("env update", "-f", file)
+    done = env.conda("env update", "-f", str(file))
     assert "pip's click 8.1.3 replaced the files of conda's click 8.1.7" in done.stderr
     assert env.owners()["click"] == ("8.1.3", "pip")
 
 
-def test_one_of_two_distributions_of_a_package_is_restored(make_env: Any, tmp_path: Path) -> None:
+def test_one_of_two_distributions_of_a_package_is_restored(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
     """The other one's RECORD is not read, which is not the same as having none."""
     package = build_conda_package("py-twin", carries={"twin": "1.0", "twin_headless": "1.0"})
     channel = write_channel(tmp_path / "channel", package)

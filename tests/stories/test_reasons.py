@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.stories.test_install import plan_of, reasons_of
 from tests.stories.test_names import package
 from tests.support.channels import write_channel
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_project, build_wheel
 
 pytestmark = pytest.mark.e2e
@@ -28,7 +28,7 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
     )
 
 
-def test_every_reason_stands_in_one_plan(make_env: Any, channel: str, tmp_path: Path) -> None:
+def test_every_reason_stands_in_one_plan(make_env: MakeEnv, channel: str, tmp_path: Path) -> None:
     for name, requires in {
         **dict.fromkeys(("left", "right", "calm", "cmake"), ()),
         "user": ("nowhere>=9", "left"),
@@ -64,7 +64,7 @@ def test_every_reason_stands_in_one_plan(make_env: Any, channel: str, tmp_path: 
     assert env.findings() == []
 
 
-def test_a_hundred_requirements_of_a_file(make_env: Any, tmp_path: Path) -> None:
+def test_a_hundred_requirements_of_a_file(make_env: MakeEnv, tmp_path: Path) -> None:
     for number in range(88):
         build_wheel(tmp_path / "wheels", f"project{number}", requires=["six", "click>=8"])
     ours = [f"project{number}>=1" for number in range(88)]

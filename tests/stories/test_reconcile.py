@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 
 pytestmark = pytest.mark.e2e
 
 
-def test_conda_over_pip_leaves_one_distribution_and_says_so(make_env: Any) -> None:
+def test_conda_over_pip_leaves_one_distribution_and_says_so(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.pip("install", "-q", "idna==3.11", "cowsay")
     done = env.conda("install", "-y", "idna")
@@ -27,7 +28,7 @@ def test_conda_over_pip_leaves_one_distribution_and_says_so(make_env: Any) -> No
     assert "conda-pip-interop" not in env.conda("install", "-y", "six").stderr
 
 
-def test_report_changes_nothing_and_the_command_does_it_by_hand(make_env: Any) -> None:
+def test_report_changes_nothing_and_the_command_does_it_by_hand(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.pip("install", "-q", "idna==3.11")
     done = env.conda("install", "-y", "idna", CONDA_PLUGINS_PIP_INTEROP_RECONCILE="report")
@@ -43,7 +44,7 @@ def test_report_changes_nothing_and_the_command_does_it_by_hand(make_env: Any) -
     assert f"The records of {env.name} match its files." in again.stdout
 
 
-def test_a_file_that_somebody_has_edited_is_not_removed(make_env: Any) -> None:
+def test_a_file_that_somebody_has_edited_is_not_removed(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.pip("install", "-q", "idna==3.11")
     edited = env.site_packages / "idna-3.11.dist-info/METADATA"
@@ -52,7 +53,7 @@ def test_a_file_that_somebody_has_edited_is_not_removed(make_env: Any) -> None:
     assert edited.is_file()
 
 
-def test_leftovers_that_pip_ignores_go(make_env: Any) -> None:
+def test_leftovers_that_pip_ignores_go(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     folder = env.site_packages / "~dna"
     folder.mkdir()

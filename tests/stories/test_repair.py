@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_clone, build_project, build_wheel
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 
-def test_a_damaged_distribution_comes_back_as_it_was(make_env: Any) -> None:
+def test_a_damaged_distribution_comes_back_as_it_was(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "flask")
     env.pip("install", "-q", "Flask-Testing", "cowsay==6.0")
     before = hash_tree(env.prefix, but=STATE_FOLDER)
@@ -46,7 +47,7 @@ def test_a_damaged_distribution_comes_back_as_it_was(make_env: Any) -> None:
 
 
 def test_what_stayed_behind_with_another_python_comes_over(
-    make_env: Any, base: Base, tmp_path: Path
+    make_env: MakeEnv, base: Base, tmp_path: Path
 ) -> None:
     env = make_env("python", "pip", "six")
     build_wheel(tmp_path, "local")
@@ -68,7 +69,7 @@ def test_what_stayed_behind_with_another_python_comes_over(
     assert (tmp_path / "local-1.0-py3-none-any.whl").as_uri() in shown
 
 
-def test_what_came_from_a_clone_comes_back_at_its_commit(make_env: Any, tmp_path: Path) -> None:
+def test_what_came_from_a_clone_comes_back_at_its_commit(make_env: MakeEnv, tmp_path: Path) -> None:
     env = make_env("python", "pip")
     project = build_project(tmp_path / "project", "mine")
     commit = build_clone(project)
@@ -85,7 +86,9 @@ def test_what_came_from_a_clone_comes_back_at_its_commit(make_env: Any, tmp_path
     assert env.findings() == []
 
 
-def test_a_source_that_is_gone_is_made_up_for_by_the_index(make_env: Any, tmp_path: Path) -> None:
+def test_a_source_that_is_gone_is_made_up_for_by_the_index(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
     env = make_env("python", "pip")
     env.pip("download", "-q", "--no-deps", "-d", str(tmp_path), "cowsay==6.0")
     (wheel,) = tmp_path.glob("cowsay-*.whl")
@@ -99,7 +102,7 @@ def test_a_source_that_is_gone_is_made_up_for_by_the_index(make_env: Any, tmp_pa
 
 
 def test_a_version_that_is_not_to_be_had_is_not_replaced_by_another(
-    make_env: Any, tmp_path: Path
+    make_env: MakeEnv, tmp_path: Path
 ) -> None:
     """Neither where it came from the index, nor where the folder of an editable one is gone."""
     env = make_env("python", "pip")
@@ -132,7 +135,7 @@ def test_a_version_that_is_not_to_be_had_is_not_replaced_by_another(
 
 
 def test_conda_supplies_what_is_needed_and_the_old_folder_goes_when_all_came_over(
-    make_env: Any, base: Base
+    make_env: MakeEnv, base: Base
 ) -> None:
     env = make_env("python", "pip")
     env.pip("install", "-q", "Flask-Testing", "cowsay==6.0")  # with flask and all that it needs
@@ -159,7 +162,7 @@ def test_conda_supplies_what_is_needed_and_the_old_folder_goes_when_all_came_ove
     assert hash_tree(env.prefix, but=STATE_FOLDER) == before
 
 
-def test_what_is_not_broken_is_told_what_it_is(make_env: Any) -> None:
+def test_what_is_not_broken_is_told_what_it_is(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "six")
     env.pip("install", "-q", "cowsay")
     for name, hint in (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,12 +11,13 @@ from tests.installers.test_index_access import PASSWORD, USER, serve_index
 from tests.installers.test_requested import sha256
 from tests.stories.test_install import plan_of, reasons_of
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_clone, build_project, build_sdist, build_wheel
 
 pytestmark = pytest.mark.e2e
 
 
-def test_files_projects_and_constraints_come_together(make_env: Any, tmp_path: Path) -> None:
+def test_files_projects_and_constraints_come_together(make_env: MakeEnv, tmp_path: Path) -> None:
     env = make_env("python", "pip")
     build_project(tmp_path / "app", "app", requires=["flask>=2", 'idna; extra == "x"'])
     (tmp_path / "limits.txt").write_text("click<8.1.8\ncowsay<6.1\n")
@@ -41,7 +41,7 @@ def test_files_projects_and_constraints_come_together(make_env: Any, tmp_path: P
     assert plan_of(again)["app"] == ("pip", "keep")
 
 
-def test_a_private_index_archives_by_url_and_clones(make_env: Any, tmp_path: Path) -> None:
+def test_a_private_index_archives_by_url_and_clones(make_env: MakeEnv, tmp_path: Path) -> None:
     www = tmp_path / "www"
     build_wheel(www / "simple/private", "private", requires=["six", "itsdangerous<2.2"])
     build_wheel(www / "files", "remote")
@@ -81,7 +81,7 @@ def test_a_private_index_archives_by_url_and_clones(make_env: Any, tmp_path: Pat
         assert plan_of(json.loads(done.stdout)).keys() == {"six", "itsdangerous"}
 
 
-def test_hashes_and_a_lock_that_pip_has_made(make_env: Any, tmp_path: Path) -> None:
+def test_hashes_and_a_lock_that_pip_has_made(make_env: MakeEnv, tmp_path: Path) -> None:
     env = make_env("python", "pip")
     env.pip("lock", "-q", "cowsay", "flask", "-o", str(tmp_path / "pylock.toml"))
     done = env.json("pip install", "--dry-run", "-r", str(tmp_path / "pylock.toml"))
@@ -108,7 +108,7 @@ def test_hashes_and_a_lock_that_pip_has_made(make_env: Any, tmp_path: Path) -> N
 
 
 def test_a_project_that_conda_owns_is_replaced_only_if_it_is_named(
-    make_env: Any, tmp_path: Path
+    make_env: MakeEnv, tmp_path: Path
 ) -> None:
     env = make_env("python", "pip", "six")
     build_project(tmp_path / "mine", "six", env.owners()["six"][0])
@@ -123,7 +123,7 @@ def test_a_project_that_conda_owns_is_replaced_only_if_it_is_named(
     assert env.python("import six; print(six.settings)") == "{}"
 
 
-def test_what_pip_has_can_be_upgraded_and_installed_anew(make_env: Any) -> None:
+def test_what_pip_has_can_be_upgraded_and_installed_anew(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.conda("pip install", "--yes", "cowsay<6.1", "click<8.1.8")
     dry = env.json("pip install", "--dry-run", "-U", "cowsay", "click")
@@ -133,7 +133,7 @@ def test_what_pip_has_can_be_upgraded_and_installed_anew(make_env: Any) -> None:
     assert env.findings() == []
 
 
-def test_wrong_usage_ends_with_2_and_changes_nothing(make_env: Any, tmp_path: Path) -> None:
+def test_wrong_usage_ends_with_2_and_changes_nothing(make_env: MakeEnv, tmp_path: Path) -> None:
     env = make_env("python", "pip")
     (tmp_path / "r.txt").write_text("flask\n--user\n")
     refused = env.conda("pip install", "--yes", "-r", str(tmp_path / "r.txt"), check=False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 
 if TYPE_CHECKING:
     from tests.world.base import Base
@@ -28,7 +29,7 @@ _SHOWN = {
 
 
 @pytest.fixture
-def broken(make_env: Any) -> Any:
+def broken(make_env: MakeEnv) -> Any:
     """click overridden, idna forgotten by conda, something left behind, and cowsay damaged."""
     env = make_env("python", "pip", "click=8.1.7", "idna")
     env.pip("install", "-q", "cowsay")

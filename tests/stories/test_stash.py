@@ -1,4 +1,4 @@
-"""conda is about to link what pip holds: pip's payload makes way, and comes back if conda fails."""
+"""conda links what pip installed: pip's files are moved aside, and restored if conda fails."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def env(make_env: Any) -> Any:
+def env(make_env: MakeEnv) -> Any:
     """pip's idna, newer than the channel's, and pip's cowsay."""
     env = make_env("python", "pip")
     env.pip("install", "-q", "idna==3.11", "cowsay")

@@ -12,6 +12,7 @@ import pytest
 
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from conda_pip_interop.changes.lock import hold_lock
+from tests.support.environments import MakeEnv
 
 pytestmark = pytest.mark.e2e
 
@@ -53,7 +54,7 @@ def finish(console: subprocess.Popen[str], answers: str = "") -> tuple[str, str]
     return out, err
 
 
-def test_the_second_waits_plans_again_and_asks_again(make_env: Any) -> None:
+def test_the_second_waits_plans_again_and_asks_again(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.pip("install", "-q", "cowsay", "six")
     with hold(env.prefix):
@@ -71,7 +72,7 @@ def test_the_second_waits_plans_again_and_asks_again(make_env: Any) -> None:
     assert env.findings() == []
 
 
-def test_what_the_first_has_done_already_is_seen_by_the_second(make_env: Any) -> None:
+def test_what_the_first_has_done_already_is_seen_by_the_second(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.pip("install", "-q", "cowsay")
     with hold(env.prefix):
@@ -84,7 +85,7 @@ def test_what_the_first_has_done_already_is_seen_by_the_second(make_env: Any) ->
     assert "Traceback" not in err
 
 
-def test_two_installs_at_once_both_come_to_be(make_env: Any) -> None:
+def test_two_installs_at_once_both_come_to_be(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     consoles = [
         start(env, "install", "--yes", *words)

@@ -10,6 +10,7 @@ import pytest
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
 from tests.support.channels import build_conda_package, write_channel
+from tests.support.environments import MakeEnv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 
-def test_a_clean_up_is_undone_byte_for_byte_and_not_repeated_by_itself(make_env: Any) -> None:
+def test_a_clean_up_is_undone_byte_for_byte_and_not_repeated_by_itself(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     env.pip("install", "-q", "idna==3.11")
     env.conda("install", "-y", "idna", CONDA_PLUGINS_PIP_INTEROP_RECONCILE="report")
@@ -38,7 +39,7 @@ def test_a_clean_up_is_undone_byte_for_byte_and_not_repeated_by_itself(make_env:
     assert env.findings() == []
 
 
-def test_what_has_changed_since_is_named_and_all_is_left_as_it_is(make_env: Any) -> None:
+def test_what_has_changed_since_is_named_and_all_is_left_as_it_is(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
     folder = env.site_packages / "~dna"
     folder.mkdir()
@@ -55,7 +56,7 @@ def test_what_has_changed_since_is_named_and_all_is_left_as_it_is(make_env: Any)
     assert hash_tree(env.prefix / "lib") == before
 
 
-def test_undo_of_nothing_and_of_an_unknown_operation_is_told(make_env: Any) -> None:
+def test_undo_of_nothing_and_of_an_unknown_operation_is_told(make_env: MakeEnv) -> None:
     env = make_env("python")
     assert env.conda("pip undo", "--yes", check=False).returncode == 1
     unknown = env.conda("pip undo", "--yes", "20200101T000000Z", check=False)
@@ -64,7 +65,7 @@ def test_undo_of_nothing_and_of_an_unknown_operation_is_told(make_env: Any) -> N
     assert "Nothing to undo" in env.conda("pip undo", "--list").stdout
 
 
-def test_a_restore_is_not_undone_over_what_conda_has_put_there(make_env: Any) -> None:
+def test_a_restore_is_not_undone_over_what_conda_has_put_there(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "click==8.1.3")
     env.conda("pip restore", "--yes", "click")

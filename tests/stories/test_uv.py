@@ -11,16 +11,17 @@ import pytest
 
 from tests.stories.test_install import plan_of
 from tests.stories.tree import hash_tree
+from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_project
 
 if TYPE_CHECKING:
-    from tests.stories.conftest import Env
+    from tests.support.environments import Env
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def by_uv(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def by_uv(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The variables that let uv do it; beside the system's programs, PATH has uv alone."""
     folder = tmp_path_factory.mktemp("uv")
     (folder / "uv").symlink_to(Path(sys.executable).with_name("uv"))
@@ -34,7 +35,7 @@ def install(env: Env, *words: str, **variables: str) -> Any:
     )
 
 
-def test_it_installs_what_pip_would(make_env: Any, by_uv: dict[str, str]) -> None:
+def test_it_installs_what_pip_would(make_env: MakeEnv, by_uv: dict[str, Any]) -> None:
     env = make_env("python", "pip")
     words = ("Flask-Testing", "cowsay", "idna>=3.11", "requests[socks]")
     by_pip = env.json("pip install", "--dry-run", *words)
@@ -55,7 +56,7 @@ def test_it_installs_what_pip_would(make_env: Any, by_uv: dict[str, str]) -> Non
 
 
 def test_an_environment_without_pip_and_a_marker_and_foreign_settings(
-    make_env: Any, by_uv: dict[str, str], tmp_path: Path
+    make_env: MakeEnv, by_uv: dict[str, Any], tmp_path: Path
 ) -> None:
     env = make_env("python")
     env.conda("pip protect")
@@ -68,7 +69,7 @@ def test_an_environment_without_pip_and_a_marker_and_foreign_settings(
 
 
 def test_sources_and_editables_are_built_by_pip_which_is_said(
-    make_env: Any, by_uv: dict[str, str], tmp_path: Path
+    make_env: MakeEnv, by_uv: dict[str, Any], tmp_path: Path
 ) -> None:
     env = make_env("python", "pip")
     for name in ("one", "two"):
@@ -82,7 +83,7 @@ def test_sources_and_editables_are_built_by_pip_which_is_said(
     env.python("import one, two, cowsay")
 
 
-def test_what_conda_owns_is_not_overwritten(make_env: Any, by_uv: dict[str, str]) -> None:
+def test_what_conda_owns_is_not_overwritten(make_env: MakeEnv, by_uv: dict[str, Any]) -> None:
     env = make_env("python", "pip", "idna")
     before = hash_tree(env.prefix)
     refused = env.conda("pip install", "--yes", "idna>=3.11", check=False, **by_uv)
@@ -96,7 +97,7 @@ def test_what_conda_owns_is_not_overwritten(make_env: Any, by_uv: dict[str, str]
 
 
 def test_what_uv_cannot_do_is_refused_by_name_and_its_errors_are_whole(
-    make_env: Any, by_uv: dict[str, str]
+    make_env: MakeEnv, by_uv: dict[str, Any]
 ) -> None:
     env = make_env("python", "pip")
     before = hash_tree(env.prefix)
@@ -110,9 +111,9 @@ def test_what_uv_cannot_do_is_refused_by_name_and_its_errors_are_whole(
     assert hash_tree(env.prefix) == before
 
 
-def test_a_uv_that_is_not_there_is_said_with_who_asked_for_it(make_env: Any) -> None:
+def test_a_uv_that_is_not_there_is_said_with_who_asked_for_it(make_env: MakeEnv) -> None:
     env = make_env("python", "pip")
-    setting = {"CONDA_PLUGINS_PIP_INTEROP_INSTALLER": "uv"}
+    setting: dict[str, Any] = {"CONDA_PLUGINS_PIP_INTEROP_INSTALLER": "uv"}
     refused = env.conda("pip install", "--yes", "cowsay", check=False, **setting)
     assert refused.returncode == 1
     assert "pip_interop_installer is set to uv by envvars" in refused.stderr
@@ -124,10 +125,10 @@ def test_a_uv_that_is_not_there_is_said_with_who_asked_for_it(make_env: Any) -> 
     ("name", "words"), [("pip", "Would install cowsay"), ("uv", "Resolved 1 ")]
 )
 def test_what_it_says_is_passed_on_to_who_asks_for_more(
-    make_env: Any, by_uv: dict[str, str], name: str, words: str
+    make_env: MakeEnv, by_uv: dict[str, Any], name: str, words: str
 ) -> None:
     env = make_env("python", "pip")
-    variables = {**by_uv, "CONDA_PLUGINS_PIP_INTEROP_INSTALLER": name}
+    variables: dict[str, Any] = {**by_uv, "CONDA_PLUGINS_PIP_INTEROP_INSTALLER": name}
     quiet = env.conda("pip install", "--dry-run", "cowsay", **variables)
     assert words not in quiet.stdout + quiet.stderr
     more = env.conda("pip install", "--dry-run", "-v", "--json", "cowsay", **variables)

@@ -31,7 +31,6 @@ def make_distribution(name: str) -> Distribution:
         requested=False,
         direct_url=None,
         editable=None,
-        is_record_read=True,
         files=(),
         outside=(),
         problems=(),

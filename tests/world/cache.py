@@ -37,7 +37,7 @@ _BUILDERS = (
 
 
 class WorldError(Exception):
-    """Something the world needs is not to be had on this machine; the message says what."""
+    """Something the world needs is not available on this machine; the message says what."""
 
 
 def say(message: str) -> None:

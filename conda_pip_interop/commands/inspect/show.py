@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.inspect.list import Row
     from conda_pip_interop.commands.parser import CommandParser
-    from conda_pip_interop.dependencies.graph import Graph
+    from conda_pip_interop.dependencies.graph import Dependency, Graph, Package
     from conda_pip_interop.environment.paths import PrefixPath
     from conda_pip_interop.environment.snapshot import Depth, Snapshot
     from conda_pip_interop.environment.target import Target
@@ -93,8 +93,9 @@ def show_distributions(
     missing = wanted.keys() - {row.distribution.name for row in rows}
     if missing:
         raise not_installed([name for key, name in wanted.items() if key in missing], target)
+    dependents = graph.find_dependents()
     shown = [
-        _build(snapshot, graph, row)
+        _build(snapshot, graph, row, dependents)
         for name in wanted
         for row in rows
         if row.distribution.name == name
@@ -107,14 +108,18 @@ def show_distributions(
     )
 
 
-def _build(snapshot: Snapshot, graph: Graph, row: Row) -> Shown:
+def _build(
+    snapshot: Snapshot,
+    graph: Graph,
+    row: Row,
+    dependents: Mapping[str, list[tuple[Package, Dependency]]],
+) -> Shown:
     from conda_pip_interop.environment.distributions import read_all_headers
 
     one, record = row.distribution, row.origin.record
     headers = read_all_headers(snapshot.prefix, one)
     packages = [package for package in graph.packages.values() if one in package.distributions]
     listed = record.files if record is not None and row.origin.owner == "conda" else one.files
-    dependents = graph.find_dependents()
     return Shown(
         name=next(iter(headers.get("name", ())), one.name),
         row=row,

@@ -97,7 +97,7 @@ def read_status(target: Target, policy: Policy) -> EnvironmentStatus:
 
 def render_status(rows: Iterable[EnvironmentStatus], *, colours: bool = False) -> Output:
     """Render a table, with environments that have findings or a problem in red."""
-    rows = sorted(rows, key=lambda row: row.label)
+    rows = sorted(rows, key=lambda row: (row.label != "base", row.label))
     table = render_table(_HEADER, [_cells(row) for row in rows]).splitlines()
     lines = table[:1]
     for row, line in zip(rows, table[1:], strict=True):

@@ -60,6 +60,7 @@ def show_tree(
             "roots": [graph.packages[key].name for key in roots],
             "packages": [_edges_to_dict(graph, key, edges, reverse=reverse) for key in packages],
         },
+        requested=True,
     )
 
 
@@ -197,13 +198,10 @@ def configure(parser: CommandParser) -> None:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Show the tree of these packages, or of all."""
-    from dataclasses import replace
-
     from conda_pip_interop.dependencies.read_graph import read_graph
     from conda_pip_interop.environment.snapshot import read_snapshot
 
     graph = read_graph(read_snapshot(host.target.prefix, depth="names"))
-    shown = show_tree(
+    return show_tree(
         graph, args.names, host.target, reverse=args.reverse, ascii_only=host.ascii_only
     )
-    return replace(shown, requested=True)

@@ -61,6 +61,7 @@ def explain_presence(
                 for package, paths in found
             ],
         },
+        requested=True,
     )
 
 
@@ -120,11 +121,8 @@ def configure(parser: CommandParser) -> None:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Explain the presence of these packages."""
-    from dataclasses import replace
-
     from conda_pip_interop.dependencies.read_graph import read_graph
     from conda_pip_interop.environment.snapshot import read_snapshot
 
     graph = read_graph(read_snapshot(host.target.prefix, depth="names"))
-    found = explain_presence(graph, args.names, host.target, ascii_only=host.ascii_only)
-    return replace(found, requested=True)
+    return explain_presence(graph, args.names, host.target, ascii_only=host.ascii_only)

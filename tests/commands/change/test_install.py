@@ -23,7 +23,7 @@ from tests.support.hosts import FakeHost
 
 @dataclass(frozen=True, kw_only=True)
 class OneSolution:
-    """A solution that links one package; `wrong` is what it turns out not to carry."""
+    """A solution that links one package; `wrong` is what it turns out not to contain."""
 
     package: CondaPackage
     wrong: tuple[str, ...] = ()
