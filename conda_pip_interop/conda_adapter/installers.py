@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import importlib.util
 import os
 import shutil
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.conda_adapter.build_environments import BuildEnvironments
+from conda_pip_interop.conda_adapter.pip_environment import read_pip_environment, refuse_old_pip
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.distributions import read_requirements
 from conda_pip_interop.errors import InteropError
@@ -50,6 +52,8 @@ def open_installer(
     """Open pip or uv as the policy says (see `Host.open_installer`)."""
     process = _open_reporting_pip(snapshot, request, target, verbose=verbose)
     wheels = open_uv(process, snapshot) if read_policy().installer == "uv" else None
+    if wheels is None:
+        refuse_old_pip(_find_pip_version(snapshot, process), process.environ)
     if request.options.build_from_pypi:
         if wheels is None:
             return process
@@ -85,7 +89,15 @@ def _open_reporting_pip(
         constraints=tuple(one.line for one in request.constraints),
         links=request.links,
         resolving=request.resolving,
+        environ=read_pip_environment(os.environ),
     )
+
+
+def _find_pip_version(snapshot: Snapshot, process: PipProcess) -> str:
+    """Find the version of the pip that runs: the environment's own, else that of conda's Python."""
+    if process.runner == process.python:
+        return next(one.version for one in snapshot.distributions if one.name == "pip")
+    return importlib.metadata.version("pip")
 
 
 def open_pip(snapshot: Snapshot, target: Target) -> PipProcess:

@@ -216,10 +216,10 @@ class BuildingInstaller:
             missing = find_missing(self.process.prefix, needs.requires)
             if missing:
                 raise _not_there(missing, self.process.prefix)
-            environ = _with_programs(self.process.python.parent)
+            environ = {**self.process.environ, **_with_programs(self.process.python.parent)}
             return replace(self.process, options=options, environ=environ)
         there = self.prepare(needs)
-        environ = {**there.environ, **_with_programs(there.scripts)}
+        environ = {**self.process.environ, **there.environ, **_with_programs(there.scripts)}
         if in_place:
             environ["PYTHONPATH"] = str(there.site_packages)
             return replace(self.process, options=options, environ=environ)

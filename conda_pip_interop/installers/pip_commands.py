@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,7 @@ def read_configuration(pip: PipProcess) -> Mapping[str, str]:
 def _read(pip: PipProcess, arguments: Sequence[str]) -> str:
     done = subprocess.run(
         [*pip.command, *arguments],
+        env={**os.environ, **pip.environ},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

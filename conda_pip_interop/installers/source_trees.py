@@ -43,7 +43,7 @@ def find_source(line: Line, process: PipProcess, folder: Path) -> Path | None:
     unpacking = replace(
         process,
         options=process.options.add(_UNPACKING),
-        environ=dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
+        environ={**process.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))},
     )
     failure = None
     try:

@@ -234,6 +234,7 @@ class UvProcess:
         ]
         child = {
             **_neutral(os.environ),
+            **self.pip.environ,
             **self.settings.environ,
             **environ,
             # a marker, which does not forbid a plan, and a folder for a look even less

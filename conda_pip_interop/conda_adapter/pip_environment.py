@@ -1,0 +1,64 @@
+"""conda's settings for the network and for the age of packages, as variables that pip reads."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Final
+
+from conda.base.context import context
+from packaging.version import Version
+
+from conda_pip_interop.errors import InteropError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The first pip that has `--uploaded-prior-to`.
+FIRST_PIP_WITH_CUTOFF: Final = Version("26.0")
+CUTOFF: Final = "PIP_UPLOADED_PRIOR_TO"
+#: Values of `ssl_verify` that name no file.
+_NO_FILE: Final = ("truststore", "<truststore>")
+
+
+def read_pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Read conda's settings as variables for pip; what `environ` sets already comes first.
+
+    uv gets them, too, from pip's configuration.
+    """
+    variables = {
+        f"{scheme.upper()}_PROXY": str(url)
+        for scheme, url in context.proxy_servers.items()
+        if scheme in ("http", "https") and url
+    }
+    if isinstance(context.ssl_verify, str) and context.ssl_verify not in _NO_FILE:
+        variables["PIP_CERT"] = context.ssl_verify
+    if context.offline:
+        variables["PIP_NO_INDEX"] = "1"
+    cutoff = _read_cutoff()
+    if cutoff is not None:
+        variables[CUTOFF] = datetime.fromtimestamp(cutoff, timezone.utc).strftime(
+            "%Y-%m-%dT%H:%M:%SZ"
+        )
+    known = {name.upper() for name in environ}
+    return {name: value for name, value in variables.items() if name not in known}
+
+
+def _read_cutoff() -> float | None:
+    """Read `exclude_newer` as POSIX time; None if it is not set, or conda is older than 26.9."""
+    policy = getattr(context, "exclude_newer_policy", None)
+    cutoff: float | None = getattr(policy, "global_cutoff", None)
+    return cutoff
+
+
+def refuse_old_pip(version: str, variables: Mapping[str, str]) -> None:
+    """Refuse a pip that does not know conda's age limit; raises InteropError `no-age-limit`."""
+    if CUTOFF in variables and Version(version) < FIRST_PIP_WITH_CUTOFF:
+        raise InteropError(
+            "no-age-limit",
+            f"conda's setting exclude_newer applies to pip's packages, too, but pip {version} has "
+            f"no such limit; it needs pip {FIRST_PIP_WITH_CUTOFF}.",
+            hints=(
+                f"To fix: `conda install 'pip>={FIRST_PIP_WITH_CUTOFF}'`.",
+                "To use uv, set CONDA_PLUGINS_PIP_INTEROP_INSTALLER=uv.",
+            ),
+        )
