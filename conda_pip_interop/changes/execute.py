@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from conda_pip_interop.changes.files import hash_file
-from conda_pip_interop.changes.journal import JOURNAL_FOLDER, STATE_FOLDER, CondaChange
+from conda_pip_interop.changes.journal import (
+    JOURNAL_FOLDER,
+    STATE_FOLDER,
+    CondaChange,
+    refuse_foreign_state,
+)
 from conda_pip_interop.changes.lock import hold_prefix
 from conda_pip_interop.changes.plan import PlaceFile, RemoveFile
 from conda_pip_interop.changes.rollback import discard, read_conda_change
@@ -213,6 +218,7 @@ def _open_staging(prefix: Path) -> Iterator[Path]:
     Raises InteropError `not-writable` or `disk-full`.
     """
     state = prefix / STATE_FOLDER
+    refuse_foreign_state(prefix)
     with explain_write_errors(prefix):
         state.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(state)

@@ -9,13 +9,18 @@ it can be repeated and works from any state.
 from __future__ import annotations
 
 import json
+import os
+import re
+import stat
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path
+from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular
+from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from conda_pip_interop.changes.plan import Automatic  # each conda command imports this module
 
@@ -26,6 +31,9 @@ CONDA_FILE: Final = "conda.json"
 FORMAT: Final = 1
 
 StepKind = Literal["write", "remove", "mkdir", "rmdir"]
+_IDENTIFIER: Final = re.compile(r"\d{8}T\d{6}Z(-\d{1,6})?")
+#: Permission bits that a journal may set: never set-user-id.
+_MODE_BITS: Final = 0o3777
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +58,7 @@ class Journal:
 
     `goal` is a path that exists only after conda's part of the operation (linking) is done. If it
     exists, an open journal is closed instead of rolled back. `automatic`: see `Automatic`.
+    `unknown` counts the lines that this version does not understand.
     """
 
     identifier: str
@@ -59,6 +68,76 @@ class Journal:
     closed: bool
     goal: PrefixPath | None = None
     automatic: Automatic = ""
+    unknown: int = 0
+
+
+def refuse_foreign_state(prefix: Path) -> None:
+    """Raise InteropError `untrusted-state` where a folder or file of ours is not what we made.
+
+    An environment may be somebody else's, who could make root write or remove behind a link. Each
+    must be a real folder or file, owned by us, by root, or by the environment's owner.
+    """
+    for path in ("conda-meta", STATE_FOLDER, JOURNAL_FOLDER, ORIGINALS_FOLDER):
+        _refuse_foreign(prefix, path, stat.S_ISDIR)
+    for name in ("lock", "state.json"):
+        _refuse_foreign(prefix, f"{STATE_FOLDER}/{name}", stat.S_ISREG)
+
+
+def _refuse_foreign(prefix: Path, path: str, is_kind: Callable[[int], bool]) -> None:
+    try:
+        status = os.lstat(prefix / path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    owners = {0, os.stat(prefix).st_uid, *((os.geteuid(),) if hasattr(os, "geteuid") else ())}
+    if not is_kind(status.st_mode) or status.st_uid not in owners:
+        raise InteropError(
+            "untrusted-state",
+            f"{path} in {prefix} was not made by conda-pip-interop, so it is not used: it is a "
+            "symbolic link, not of the expected kind, or of another owner.",
+            hints=(f"Look at {prefix / path}; remove it, then run the command again.",),
+        )
+
+
+def is_trusted(prefix: Path) -> bool:
+    """Return whether `refuse_foreign_state` lets the prefix pass."""
+    try:
+        refuse_foreign_state(prefix)
+    except InteropError:
+        return False
+    return True
+
+
+def read_own_text(path: Path) -> str:
+    """Read a text file of ours, without following a link; empty if that cannot be done."""
+    try:
+        return read_regular(path, follow=False).decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def list_journal_folders(prefix: Path) -> list[Path]:
+    """Return the folders of journals, oldest first: `…Z-10` comes after `…Z-9`.
+
+    Only real folders with names of ours count; none in a state folder that is not ours.
+    """
+    if not is_trusted(prefix):
+        return []
+    folders = [
+        folder
+        for folder in (prefix / JOURNAL_FOLDER).glob("*")
+        if _IDENTIFIER.fullmatch(folder.name) and _is_real(folder) and _is_real(folder / "stash")
+    ]
+    return sorted(folders, key=lambda one: (one.name.partition("-")[0], len(one.name), one.name))
+
+
+def _is_real(folder: Path) -> bool:
+    """Return whether a folder is no link, or does not exist; False if that cannot be told."""
+    try:
+        return stat.S_ISDIR(folder.lstat().st_mode)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 _AUTOMATIC: Final[dict[object, Automatic]] = {
@@ -134,7 +213,8 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
     automatic: Automatic = ""
     steps: list[Step] = []
     closed = False
-    for number, line in enumerate(text.splitlines()):
+    unknown = 0
+    for number, line in enumerate(text.splitlines(keepends=True)):
         try:
             entry = json.loads(line)
             if number == 0:
@@ -151,6 +231,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
         except (ValueError, KeyError, TypeError, AttributeError):
             if number == 0:
                 return None
+            unknown += line.endswith("\n") and bool(line.strip())
     if not started:
         return None
     return Journal(
@@ -161,11 +242,34 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
         closed=closed,
         goal=goal,
         automatic=automatic,
+        unknown=unknown,
     )
 
 
+def is_newer(text: str) -> bool:
+    """Return whether a journal is open, and of a newer version than this one can read."""
+    lines = text.splitlines()
+    try:
+        format_ = json.loads(lines[0])["format"]
+        closed = json.loads(lines[-1]) == json.loads(render_close())
+    except (IndexError, ValueError, KeyError, TypeError):
+        return False
+    return isinstance(format_, int) and format_ > FORMAT and not closed
+
+
 def _parse_step(entry: dict[str, object]) -> Step:
+    """Parse a step strictly: its number becomes a file name, its mode permissions."""
     path = parse_prefix_path(str(entry["path"]))
-    if path is None or entry["kind"] not in ("write", "remove", "mkdir", "rmdir"):
+    number, mode, sha256 = entry["number"], entry["mode"], entry["sha256"]
+    if (
+        path is None
+        or entry["kind"] not in get_args(StepKind)
+        or type(number) is not int
+        or number < 0
+        or type(mode) not in {int, type(None)}
+        or type(sha256) not in {str, type(None)}
+        or type(entry["existed"]) is not bool
+    ):
         raise ValueError(entry)
-    return Step(**{**entry, "path": path})  # type: ignore[arg-type]  # the keys are asdict(Step)'s
+    masked = mode & _MODE_BITS if isinstance(mode, int) else None
+    return Step(**{**entry, "path": path, "mode": masked})  # type: ignore[arg-type]  # asdict(Step)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.journal import STATE_FOLDER, refuse_foreign_state
 from conda_pip_interop.changes.rollback import recover
 from conda_pip_interop.changes.write_errors import explain_write_errors
 from conda_pip_interop.environment.quick_check import read_fingerprint
@@ -52,7 +52,8 @@ def hold_lock(path: Path, *, on_wait: Callable[[], None] | None = None) -> Itera
     if name in _held_locks().files:
         yield
         return
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags, choose_mode(path.parent))
     try:
         if not _try_lock(descriptor):
             if on_wait is not None:
@@ -64,6 +65,15 @@ def hold_lock(path: Path, *, on_wait: Callable[[], None] | None = None) -> Itera
     finally:
         _held_locks().files.discard(name)
         os.close(descriptor)
+
+
+def choose_mode(folder: Path, *, execute: bool = False) -> int:
+    """Return the mode of what only the owner uses, and those who may write to `folder`.
+
+    A lock is held by whoever may open it, and a stash has the files of everybody.
+    """
+    writers = 0o200 | folder.stat().st_mode & 0o022
+    return writers | writers << 1 | (writers >> 1 if execute else 0)
 
 
 if sys.platform == "win32":
@@ -122,6 +132,7 @@ def hold_prefix(
         raise InteropError("not-conda", f"{prefix} is not a conda environment.")
     if is_operating(prefix):
         raise InteropError("busy", f"An operation on {prefix} is under way in this process.")
+    refuse_foreign_state(prefix)
     with explain_write_errors(prefix):
         (prefix / STATE_FOLDER).mkdir(exist_ok=True)
         with hold_lock(prefix / STATE_FOLDER / "lock", on_wait=on_wait):

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.changes.files import replace_file
-from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
+from conda_pip_interop.changes.journal import ORIGINALS_FOLDER, is_trusted, read_own_text
 from conda_pip_interop.changes.plan import WriteFile
 from conda_pip_interop.changes.undo import KEPT_DAYS
 from conda_pip_interop.environment.conda_records import (
@@ -33,11 +33,7 @@ def original_path(record: CondaRecord) -> PrefixPath:
 
 def read_original(record: CondaRecord, root: Path) -> CondaRecord:
     """A record as conda wrote it, where we keep it; the record itself where we do not."""
-    try:
-        text = (root / original_path(record)).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return record
-    original = parse_conda_record(text, path=record.path)
+    original = parse_conda_record(read_own_text(root / original_path(record)), path=record.path)
     return original if isinstance(original, CondaRecord) else record
 
 
@@ -47,8 +43,13 @@ def keep_original(record: CondaRecord, root: Path) -> Iterator[WriteFile]:
     if not record.overridden_by and not os.path.lexists(root / kept):
         on_disk = root / record.path
         text = render_record_json(record.raw)
-        content = on_disk.read_bytes() if on_disk.exists() else text.encode()
-        yield WriteFile(path=kept, content=content, reason="the record as conda wrote it")
+        is_there = on_disk.is_file()
+        yield WriteFile(
+            path=kept,
+            content=on_disk.read_bytes() if is_there else text.encode(),
+            reason="the record as conda wrote it",
+            mode=on_disk.stat().st_mode & 0o777 if is_there else None,
+        )
 
 
 def count_originals(root: Path) -> int:
@@ -63,14 +64,14 @@ def prune_originals(snapshot: Snapshot, altered: Collection[str]) -> None:
     gone is kept for `KEPT_DAYS`: a conda without this plugin may have deleted it (conda#14423).
     """
     folder = snapshot.prefix.root / ORIGINALS_FOLDER
-    if not folder.is_dir():
+    if not folder.is_dir() or not is_trusted(snapshot.prefix.root):
         return
     changed = {one.name for one in snapshot.records if one.overridden_by} | {*altered}
     linked = {one.name for one in snapshot.records} - changed
     oldest = time.time() - KEPT_DAYS * _SECONDS_A_DAY
     for kept in folder.glob("*.json"):
         name = kept.name.rsplit("-", 2)[0]  # of NAME-VERSION-BUILD.json
-        if name in linked or (name not in changed and kept.stat().st_mtime < oldest):
+        if name in linked or (name not in changed and kept.lstat().st_mtime < oldest):
             kept.unlink(missing_ok=True)
 
 
@@ -87,6 +88,8 @@ def is_lost_remembered(stem: str, root: Path) -> bool:
 def remember_lost(stems: Collection[str], root: Path) -> None:
     """Remember which records are lost, and forget those that are not any more."""
     folder = root / ORIGINALS_FOLDER
+    if not is_trusted(root):
+        return
     for path in folder.glob("*.lost"):
         if path.stem not in stems:
             path.unlink(missing_ok=True)

@@ -24,12 +24,15 @@ Automatic: TypeAlias = Literal["", "before", "after", "ours"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WriteFile:
-    """Write `content` to `path`, replacing what is there; `mode` is the permission bits."""
+    """Write `content` to `path`, replacing what is there.
+
+    `mode` is the permission bits; None for those of the file that is replaced, else 0644.
+    """
 
     path: PrefixPath
     content: bytes
     reason: str
-    mode: int = 0o644
+    mode: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

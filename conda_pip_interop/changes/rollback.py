@@ -14,51 +14,55 @@ from conda_pip_interop.changes.journal import (
     CondaChange,
     Journal,
     Step,
+    is_newer,
+    list_journal_folders,
     parse_conda_change,
     parse_journal,
+    read_own_text,
     render_close,
 )
 from conda_pip_interop.environment.paths import resolve_for_write
+from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from conda_pip_interop.environment.paths import PrefixPath
+
 
 def read_journals(prefix: Path) -> tuple[Journal, ...]:
     """Return the readable journals of `prefix`, oldest first."""
-    journals = map(read_journal, _journal_folders(prefix))
+    journals = map(read_journal, list_journal_folders(prefix))
     return tuple(journal for journal in journals if journal is not None)
-
-
-def _journal_folders(prefix: Path) -> list[Path]:
-    """Return the folders, oldest first: `…Z-10` comes after `…Z-9`."""
-    folders = [folder for folder in (prefix / JOURNAL_FOLDER).glob("*") if folder.is_dir()]
-    return sorted(folders, key=lambda one: (one.name.partition("-")[0], len(one.name), one.name))
-
-
-def _read_text(folder: Path) -> str:
-    file = folder / "journal.jsonl"
-    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
 
 def read_journal(folder: Path) -> Journal | None:
     """Read the journal in `folder`; None if `parse_journal` cannot read it."""
-    return parse_journal(folder.name, _read_text(folder))
+    return parse_journal(folder.name, read_own_text(folder / "journal.jsonl"))
 
 
 def read_conda_change(prefix: Path, journal: Journal) -> CondaChange | None:
     """Read what conda did in an operation; None if it had no part in it."""
     file = prefix / JOURNAL_FOLDER / journal.identifier / CONDA_FILE
-    if not file.is_file():
-        return None
-    return parse_conda_change(file.read_text(encoding="utf-8", errors="replace"))
+    return parse_conda_change(read_own_text(file))
 
 
 def recover(prefix: Path) -> None:
-    """Roll back interrupted operations, and close those that reached their goal."""
-    for folder in reversed(_journal_folders(prefix)):
-        text = _read_text(folder)
+    """Roll back interrupted operations, and close those that reached their goal.
+
+    Raises InteropError `newer-state` for an operation of a newer version, and
+    `recovery-incomplete` once where something could not be put back: it is set aside.
+    """
+    for folder in reversed(list_journal_folders(prefix)):
+        text = read_own_text(folder / "journal.jsonl")
+        if is_newer(text):
+            raise InteropError(
+                "newer-state",
+                f"A newer conda-pip-interop was interrupted in {prefix}; this one cannot read its "
+                "journal, and changes nothing.",
+                hints=("To fix: update conda-pip-interop, then run the command again.",),
+            )
         journal = parse_journal(folder.name, text)
         if journal is None:
             if "\n" not in text:  # the header is incomplete: no step was begun
@@ -68,8 +72,22 @@ def recover(prefix: Path) -> None:
                 with (folder / "journal.jsonl").open("a", encoding="utf-8") as file:
                     file.write("\n" + render_close())
         elif not journal.closed:
-            roll_back_steps(prefix, folder, journal.steps)
+            refused = roll_back_steps(prefix, folder, journal.steps)
+            if refused or journal.unknown:
+                _set_aside(prefix, folder, refused)
             discard(folder)
+
+
+def _set_aside(prefix: Path, folder: Path, refused: Iterable[PrefixPath]) -> None:
+    """Keep what could not be put back where it blocks nothing, and say so."""
+    aside = folder.with_name(f"{folder.name}.set-aside")
+    folder.rename(aside)
+    what = ", ".join(refused) or "steps that this version does not know"
+    raise InteropError(
+        "recovery-incomplete",
+        f"An interrupted operation in {prefix} was rolled back, except: {what}.",
+        hints=(f"The original files are in {aside}/stash. Run the command again to go on.",),
+    )
 
 
 def needs_recovery(prefix: Path) -> bool:
@@ -86,20 +104,24 @@ def discard(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def roll_back_steps(prefix: Path, folder: Path, steps: Iterable[Step]) -> None:
+def roll_back_steps(prefix: Path, folder: Path, steps: Iterable[Step]) -> tuple[PrefixPath, ...]:
     """Reverse `steps`, last first; steps that were never begun change nothing.
 
     If a step cannot be reversed, the others still are. The first OSError is raised at the end, and
-    the call can be repeated.
+    the call can be repeated. Returns the paths that lead out of the environment: not reversed.
     """
     failed: OSError | None = None
+    refused: list[PrefixPath] = []
     for step in reversed(list(steps)):
         try:
             _roll_back_step(step, resolve_for_write(prefix, step.path), folder / "stash")
+        except InteropError:
+            refused.append(step.path)
         except OSError as error:
             failed = failed or error
     if failed is not None:
         raise failed
+    return tuple(refused)
 
 
 def _roll_back_step(step: Step, target: Path, stash: Path) -> None:
@@ -114,10 +136,10 @@ def _roll_back_step(step: Step, target: Path, stash: Path) -> None:
                 _remove_unfinished(target)
         case "rmdir":
             target.mkdir(parents=True, exist_ok=True)
-            if step.mode is not None:
+            if step.mode is not None and not target.is_symlink():
                 target.chmod(step.mode)
         case "mkdir":
-            if target.is_dir() and not any(target.iterdir()):
+            if target.is_dir() and not target.is_symlink() and not any(target.iterdir()):
                 target.rmdir()
 
 

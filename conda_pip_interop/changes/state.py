@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.files import replace_file
-from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.journal import (
+    STATE_FOLDER,
+    read_own_text,
+    refuse_foreign_state,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +25,7 @@ class State:
 
     `left_alone`: keys of findings whose fix the user has undone. `announced`: the user was told
     that base is protected. `checked`: a digest of what the hooks found nothing more to do about.
+    `newer`: a newer version wrote it, so it is left alone.
     """
 
     unprotected: bool = False
@@ -28,6 +33,7 @@ class State:
     left_alone: frozenset[str] = frozenset()
     announced: bool = False
     checked: str = ""
+    newer: bool = False
 
 
 def state_file(prefix: Path) -> Path:
@@ -37,10 +43,7 @@ def state_file(prefix: Path) -> Path:
 
 def read_state(prefix: Path) -> State:
     """The state of `prefix`; the initial one where there is no file that can be read."""
-    try:
-        return parse_state(state_file(prefix).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return State()
+    return parse_state(read_own_text(state_file(prefix)))
 
 
 def parse_state(text: str) -> State:
@@ -51,7 +54,8 @@ def parse_state(text: str) -> State:
     try:
         document = json.loads(text)
         if document["format"] != FORMAT:
-            return State()
+            unprotected = document.get("unprotected") is True
+            return State(unprotected=unprotected, newer=document["format"] > FORMAT)
         keys = frozenset(str(key) for key in document["told"])
         left_alone = frozenset(str(key) for key in document.get("left_alone", ()))
         return State(
@@ -61,7 +65,7 @@ def parse_state(text: str) -> State:
             announced=document.get("announced") is True or "protected" in keys,
             checked=str(document.get("checked", "")),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return State()
 
 
@@ -79,7 +83,13 @@ def render_state(state: State) -> str:
 
 
 def write_state(prefix: Path, state: State) -> None:
-    """Write what we remember of `prefix`."""
+    """Write what we remember of `prefix`, unless a newer version has written there.
+
+    Raises InteropError `untrusted-state`.
+    """
+    refuse_foreign_state(prefix)
+    if read_state(prefix).newer:
+        return
     file = state_file(prefix)
     file.parent.mkdir(parents=True, exist_ok=True)
     replace_file(file, render_state(state).encode())

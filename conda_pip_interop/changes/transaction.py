@@ -17,13 +17,14 @@ from conda_pip_interop.changes.files import hash_file, replace_file
 from conda_pip_interop.changes.journal import (
     CONDA_FILE,
     JOURNAL_FOLDER,
+    STATE_FOLDER,
     CondaChange,
     Step,
     render_close,
     render_header,
     render_steps,
 )
-from conda_pip_interop.changes.lock import hold_prefix, mark_operating
+from conda_pip_interop.changes.lock import choose_mode, hold_prefix, mark_operating
 from conda_pip_interop.changes.plan import Automatic, FileAction, PlaceFile, RemoveFile, WriteFile
 from conda_pip_interop.changes.rollback import discard, read_journal, roll_back_steps
 from conda_pip_interop.changes.undo import prune_journals
@@ -52,6 +53,8 @@ class Operation:
         self.folder = prefix / JOURNAL_FOLDER / identifier
         self._steps: list[Step] = []
         (self.folder / "stash").mkdir(parents=True)
+        for folder in (self.folder, self.folder / "stash"):
+            folder.chmod(choose_mode(prefix / STATE_FOLDER, execute=True))
         started = datetime.now(timezone.utc).isoformat(timespec="seconds")
         self._append(render_header(title, started, goal, automatic))
 
@@ -149,7 +152,7 @@ class Operation:
         elif isinstance(action, WriteFile):
             if step.existed:
                 _stash_copy(target, stashed)
-            replace_file(target, action.content, mode=action.mode)
+            replace_file(target, action.content, mode=_choose_mode(action, target))
         elif isinstance(action, PlaceFile):
             if step.existed:
                 _stash_copy(target, stashed)
@@ -170,6 +173,13 @@ class Operation:
             self._steps.append(step)
             self._append(render_steps([step]))
             target.rmdir()
+
+
+def _choose_mode(action: WriteFile, target: Path) -> int:
+    if action.mode is not None:
+        return action.mode
+    is_file = target.is_file() and not target.is_symlink()
+    return stat.S_IMODE(target.stat().st_mode) & 0o777 if is_file else 0o644
 
 
 def _build_rmdir(number: int, path: PrefixPath, target: Path) -> Step:

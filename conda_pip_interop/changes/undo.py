@@ -88,7 +88,17 @@ def find_changed(prefix: Path, operation: Iterable[Journal]) -> tuple[PrefixPath
 
 
 def refuse_changed(prefix: Path, operation: Sequence[Journal]) -> None:
-    """Raise InteropError `changed-since` if files of the operation were changed after it."""
+    """Raise InteropError `changed-since` if files of the operation were changed after it.
+
+    Raises `newer-state` if it has steps that this version does not know.
+    """
+    if any(journal.unknown for journal in operation):
+        raise InteropError(
+            "newer-state",
+            f"Nothing was undone in {prefix}: {operation[0].identifier} has steps that this "
+            "version of conda-pip-interop does not know.",
+            hints=("To fix: update conda-pip-interop, then run the command again.",),
+        )
     change = read_conda_change(prefix, operation[0])
     if change is not None and not _is_conda_as_left(prefix, change):
         revisions = f"conda list -p {shlex.quote(str(prefix))} --revisions"

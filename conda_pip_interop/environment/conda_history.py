@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from conda_pip_interop.environment.paths import read_regular
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
@@ -76,10 +78,10 @@ def parse_linked(text: str) -> Mapping[str, Linked]:
 def read_history(root: Path) -> Mapping[str, Linked]:
     """Return `parse_linked` of the history of the prefix at `root`; empty if it has none."""
     try:
-        text = (root / "conda-meta" / "history").read_text(encoding="utf-8", errors="replace")
+        content = read_regular(root / "conda-meta" / "history")
     except OSError:
         return {}
-    return parse_linked(text)
+    return parse_linked(content.decode("utf-8", errors="replace"))
 
 
 def _read_sections(text: str) -> Iterator[tuple[str, list[str]]]:

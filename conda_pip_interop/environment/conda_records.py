@@ -14,7 +14,7 @@ from typing import Any, Final
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.environment.metadata import parse_metadata_name
-from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path
+from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular
 from conda_pip_interop.environment.prefix import Prefix
 
 #: The key of this project's own data in a record.
@@ -136,7 +136,7 @@ def read_conda_records(root: Path) -> tuple[tuple[CondaRecord, ...], tuple[Unrea
     for name in names:
         path = PrefixPath(f"conda-meta/{name}")
         try:
-            text = (folder / name).read_bytes().decode()
+            text = read_regular(folder / name).decode()
         except (OSError, UnicodeDecodeError) as error:
             corrupt = isinstance(error, UnicodeDecodeError)
             unreadable.append(Unreadable(path=path, reason=_reason(error), corrupt=corrupt))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
+import stat
 import unicodedata
 from pathlib import Path
-from typing import NewType
+from typing import Final, NewType
 
 from conda_pip_interop.errors import InteropError
+
+READ_LIMIT: Final = 64 << 20
+"""In bytes: what is read of one file at most. The largest records have a tenth of it."""
 
 PrefixPath = NewType("PrefixPath", str)
 """A path below the prefix: relative, ``/``-separated, normalised, never empty, never ``..``."""
@@ -68,6 +73,24 @@ def _strip_root(text: str, root: str, *, windows: bool) -> str | None:
 def to_disk(prefix: Path, path: PrefixPath) -> Path:
     """Return the path on disk, for reading."""
     return prefix / path
+
+
+def read_regular(path: Path, *, follow: bool = True) -> bytes:
+    """Read a regular file of at most `READ_LIMIT` bytes, without ever waiting for one.
+
+    An environment may be somebody else's: a pipe would never end, a device not fit into memory.
+    With ``follow`` False a symbolic link is not followed. Raises OSError.
+    """
+    flags = os.O_RDONLY
+    for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", *(() if follow else ("O_NOFOLLOW",))):
+        flags |= getattr(os, name, 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        if status.st_size > READ_LIMIT:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        return file.read(READ_LIMIT + 1)
 
 
 def resolve_for_write(prefix: Path, path: PrefixPath) -> Path:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path
+from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular
 from conda_pip_interop.errors import InteropError
 
 _LIB_FOLDER = re.compile(r"(python|pypy)(\d+\.\d+)(t?)")
@@ -65,7 +65,7 @@ def read_stated_python(root: Path) -> StatedPython | None:
 @cache
 def _read_stated(path: Path, _changed: int, _size: int) -> StatedPython | None:
     """Read one record, once: it lists thousands of files and is needed several times."""
-    raw = json.loads(path.read_bytes())
+    raw = json.loads(read_regular(path))
     if not isinstance(raw, dict) or raw.get("name") != "python":
         return None
     version, build = str(raw.get("version") or ""), str(raw.get("build") or "")
@@ -229,7 +229,7 @@ def _read_windows_version(root: Path, minor: str | None) -> str | None:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_regular(path).decode("utf-8", errors="replace")
     except OSError:
         return ""
 

@@ -16,6 +16,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from conda_pip_interop.environment.paths import read_regular
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -40,7 +42,7 @@ def read_records_at_risk(root: Path) -> dict[Path, bytes]:
     at_risk = {}
     for path in (root / "conda-meta").glob("*.json"):
         try:
-            content = path.read_bytes()
+            content = read_regular(path)
         except OSError:
             continue
         anchors = [decode_path(match) for match in _ANCHOR.findall(content)]

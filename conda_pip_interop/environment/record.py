@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, to_disk
+from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular, to_disk
 from conda_pip_interop.environment.prefix import Prefix
 
 _FIELDS = 3
@@ -174,7 +174,7 @@ def read_limited_text(path: Path, problems: list[str]) -> str | None:
         if status.st_size > _RECORD_LIMIT:
             problems.append(f"{path.name} is too large")
             return None
-        content = path.read_bytes()
+        content = read_regular(path)
         if content.count(b"\n") > _ROW_LIMIT:
             problems.append(f"{path.name} has more than {_ROW_LIMIT} rows")
             return None
@@ -239,6 +239,6 @@ def _parse_file_url(url: str) -> str:
 def read_text(path: Path) -> str | None:
     """Read a small text file; None if it cannot be read or is not a regular file."""
     try:
-        return path.read_bytes().decode("utf-8", errors="replace") if path.is_file() else None
+        return read_regular(path).decode("utf-8", errors="replace")
     except OSError:
         return None

@@ -17,7 +17,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.changes.exclusive_files import read_compiled
 from conda_pip_interop.changes.files import hash_file
-from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
+from conda_pip_interop.changes.journal import ORIGINALS_FOLDER, read_own_text
 from conda_pip_interop.changes.originals import is_lost_remembered, lost_path
 from conda_pip_interop.changes.plan import RemoveFile, UnlinkConda, WriteFile
 from conda_pip_interop.environment.claims import Claim
@@ -29,7 +29,7 @@ from conda_pip_interop.environment.conda_records import (
     read_packaged_record,
 )
 from conda_pip_interop.environment.ownership import ByPip
-from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.paths import PrefixPath, read_regular, to_disk
 from conda_pip_interop.findings.base import Evidence, Finding, metadata_evidence
 
 if TYPE_CHECKING:
@@ -192,14 +192,10 @@ def _was_there(one: Distribution, linked: Linked, root: Path) -> bool:
 def read_lost(linked: Linked, snapshot: Snapshot) -> CondaRecord | None:
     """Read the lost record: our copy of it, else that of the package in a cache."""
     root = snapshot.prefix.root
-    try:
-        text = (root / ORIGINALS_FOLDER / f"{linked.stem}.json").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        pass
-    else:
-        kept = parse_conda_record(text, path=PrefixPath(f"conda-meta/{linked.stem}.json"))
-        if isinstance(kept, CondaRecord):
-            return kept
+    text = read_own_text(root / ORIGINALS_FOLDER / f"{linked.stem}.json")
+    kept = parse_conda_record(text, path=PrefixPath(f"conda-meta/{linked.stem}.json"))
+    if isinstance(kept, CondaRecord):
+        return kept
     for cache in snapshot.view(_find_caches):
         record = read_packaged_record(cache / linked.stem, snapshot.prefix)
         if record is not None and _is_of(record, linked):
@@ -300,7 +296,7 @@ def build_clean_up(chosen: Collection[LostRecordFinding], root: Path) -> Iterato
     ]
     yield WriteFile(
         path=_HISTORY,
-        content=(root / _HISTORY).read_bytes() + "\n".join([*section, ""]).encode(),
+        content=read_regular(root / _HISTORY) + "\n".join([*section, ""]).encode(),
         reason="conda does not count it as installed any more",
         mode=(root / _HISTORY).stat().st_mode & 0o777,
     )

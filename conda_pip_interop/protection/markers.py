@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
-from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.paths import PrefixPath, read_regular, to_disk
 from conda_pip_interop.environment.prefix import Prefix, read_lib_folders
 from conda_pip_interop.protection.marker_texts import build_messages
 
@@ -111,7 +111,7 @@ def _read_at(root: Path, path: PrefixPath, owner: str | None) -> MarkerState:
     if owner is not None:
         return Foreign(path=path, owner=owner)
     try:
-        text = disk.read_bytes().decode()
+        text = read_regular(disk).decode()
     except (OSError, UnicodeDecodeError):
         return Foreign(path=path, owner=None)
     return parse_marker(text, path=path, root=root) or Foreign(path=path, owner=None)

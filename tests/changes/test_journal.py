@@ -27,7 +27,7 @@ _STEPS = st.builds(
     path=st.lists(_NAMES, min_size=1, max_size=3).map(lambda names: PrefixPath("/".join(names))),
     existed=st.booleans(),
     sha256=st.none() | st.just("ab" * 32),
-    mode=st.none() | st.integers(0, 0o7777),
+    mode=st.none() | st.integers(0, 0o3777),
 )
 
 

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conda_pip_interop.changes.state import State, parse_state, read_state, render_state, state_file
+from conda_pip_interop.changes.state import (
+    State,
+    parse_state,
+    read_state,
+    render_state,
+    state_file,
+    write_state,
+)
 
 
 @settings(max_examples=100, deadline=None)
@@ -22,7 +29,6 @@ def test_a_state_comes_back_from_its_text(unprotected: bool, told: frozenset[str
     "text",
     [
         *("", "{", "[]", "null", "3", '"x"', "{}"),
-        '{"format": 2, "told": [], "unprotected": true}',
         '{"format": 1, "told": null, "unprotected": true}',
         '{"format": 1, "unprotected": true}',
         '{"format": 1, "told": []}',
@@ -30,6 +36,16 @@ def test_a_state_comes_back_from_its_text(unprotected: bool, told: frozenset[str
 )
 def test_an_invalid_text_is_the_initial_state(text: str) -> None:
     assert parse_state(text) == State()
+
+
+def test_a_state_of_a_newer_version_is_left_alone_and_its_owners_wish_kept(tmp_path: Path) -> None:
+    file = state_file(tmp_path)
+    file.parent.mkdir(parents=True)
+    text = '{"format": 2, "told": {}, "unprotected": true}'
+    file.write_text(text)
+    assert read_state(tmp_path).unprotected
+    write_state(tmp_path, State())
+    assert file.read_text() == text
 
 
 def test_only_the_value_true_means_unprotected() -> None:

@@ -350,12 +350,20 @@ def test_recovery_removes_a_journal_without_a_complete_header(prefix: Path) -> N
     assert len(os.listdir(prefix / JOURNAL_FOLDER)) == 1
 
 
-def test_recovery_ignores_a_journal_of_a_newer_format(prefix: Path) -> None:
-    text = b'{"format": 2, "title": "t", "started": "s"}\n'
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_journal_of_a_newer_version_is_left_alone_and_blocks_while_open(
+    prefix: Path, closed: bool
+) -> None:
+    text = b'{"format": 2, "title": "t", "started": "s"}\n' + b'{"closed": true}\n' * closed
     path = f"{JOURNAL_FOLDER}/20200101T000000Z/journal.jsonl"
     file = put(prefix, path, text)
     stashed = put(prefix, f"{JOURNAL_FOLDER}/20200101T000000Z/stash/0", b"kept")
-    succeed(prefix)
+    if closed:
+        succeed(prefix)
+    else:
+        with pytest.raises(InteropError) as refused:
+            succeed(prefix)
+        assert refused.value.code == "newer-state"
     assert file.read_bytes() == text
     assert stashed.read_bytes() == b"kept"
 

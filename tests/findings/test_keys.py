@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from conda_pip_interop.changes.state import State
+from conda_pip_interop.conda_adapter.hooks.notice_text import build_notice
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
-from conda_pip_interop.findings.notices import build_notice
 from conda_pip_interop.findings.registry import find_all
 from tests.support.builders import PrefixBuilder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.readers  # noqa: F401 - a child of another user may not be able to read it
 from collections.abc import Callable
 from pathlib import Path
 

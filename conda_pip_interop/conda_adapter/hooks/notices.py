@@ -9,22 +9,21 @@ from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.lock import (
     is_operating,
     recover_interrupted,
-    report_waiting,
 )
 from conda_pip_interop.changes.originals import prune_originals, remember_lost
 from conda_pip_interop.changes.rollback import needs_recovery
 from conda_pip_interop.changes.state import read_state, write_state
 from conda_pip_interop.commands.run import repeat_while_stale
-from conda_pip_interop.conda_adapter.console import notify, print_stderr, verbose
+from conda_pip_interop.conda_adapter.console import notify, verbose
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.hooks.last_check import read_check
+from conda_pip_interop.conda_adapter.hooks.notice_text import build_notice, build_report
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.duplicate_record import find_names
 from conda_pip_interop.findings.fixes import plan_reconcile
 from conda_pip_interop.findings.lost_record import LostRecordFinding
-from conda_pip_interop.findings.notices import build_notice, build_report
 from conda_pip_interop.findings.registry import find_all
 
 if TYPE_CHECKING:
@@ -88,15 +87,15 @@ class _Reconciled:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class _Linker:
-    """Reconciling never links a package; another process is waited for."""
+    """Reconciling never links a package, and never waits: conda would wait with it."""
 
     target: Target
 
     def relink(self, records: tuple[CondaRecord, ...]) -> NoReturn:
         raise AssertionError(records)
 
-    def report_waiting(self) -> None:
-        report_waiting(self.target.label, print_stderr)
+    def report_waiting(self) -> NoReturn:
+        raise InteropError("busy", f"another process changes {self.target.label}")
 
 
 def _try_to_reconcile(root: Path, automatic: Automatic) -> _Reconciled | None:

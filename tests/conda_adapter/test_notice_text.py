@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conda_pip_interop.changes.state import State
+from conda_pip_interop.conda_adapter.hooks.notice_text import build_notice
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.findings.base import Finding
-from conda_pip_interop.findings.notices import build_notice
 from tests.support.findings import SampleFinding, VanishedSample
 
 TARGET = Target(prefix=Path("/e"), name="web", is_base=False)
