@@ -38,6 +38,10 @@ class StalePlanError(InteropError):
         super().__init__("stale-plan", message, hints=hints)
 
 
+class RecoveryError(InteropError):
+    """What an interrupted operation left cannot be put back, or not by this version."""
+
+
 class UnsatisfiableError(InteropError):
     """conda's solver found no solution."""
 

@@ -22,7 +22,7 @@ from conda_pip_interop.changes.journal import (
     render_close,
 )
 from conda_pip_interop.environment.paths import resolve_for_write
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, RecoveryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,13 +51,13 @@ def read_conda_change(prefix: Path, journal: Journal) -> CondaChange | None:
 def recover(prefix: Path) -> None:
     """Roll back interrupted operations, and close those that reached their goal.
 
-    Raises InteropError `newer-state` for an operation of a newer version, and
+    Raises RecoveryError `newer-state` for an operation of a newer version, and
     `recovery-incomplete` once where something could not be put back: it is set aside.
     """
     for folder in reversed(list_journal_folders(prefix)):
         text = read_own_text(folder / "journal.jsonl")
         if is_newer(text):
-            raise InteropError(
+            raise RecoveryError(
                 "newer-state",
                 f"A newer conda-pip-interop was interrupted in {prefix}; this one cannot read its "
                 "journal, and changes nothing.",
@@ -83,7 +83,7 @@ def _set_aside(prefix: Path, folder: Path, refused: Iterable[PrefixPath]) -> Non
     aside = folder.with_name(f"{folder.name}.set-aside")
     folder.rename(aside)
     what = ", ".join(refused) or "steps that this version does not know"
-    raise InteropError(
+    raise RecoveryError(
         "recovery-incomplete",
         f"An interrupted operation in {prefix} was rolled back, except: {what}.",
         hints=(f"The original files are in {aside}/stash. Run the command again to go on.",),

@@ -152,7 +152,7 @@ class Operation:
         elif isinstance(action, WriteFile):
             if step.existed:
                 _stash_copy(target, stashed)
-            replace_file(target, action.content, mode=_choose_mode(action, target))
+            replace_file(target, action.content, mode=_find_mode(action, target))
         elif isinstance(action, PlaceFile):
             if step.existed:
                 _stash_copy(target, stashed)
@@ -175,7 +175,7 @@ class Operation:
             target.rmdir()
 
 
-def _choose_mode(action: WriteFile, target: Path) -> int:
+def _find_mode(action: WriteFile, target: Path) -> int:
     if action.mode is not None:
         return action.mode
     is_file = target.is_file() and not target.is_symlink()

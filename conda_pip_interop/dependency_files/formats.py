@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, NoReturn, TypeAlias
@@ -92,7 +93,8 @@ def _is_setup_cfg(text: str) -> bool:
 
 def _refuse(kind: str, file: Path) -> NoReturn:
     what, hint = _OTHERS[kind]
-    hint = hint.replace("FILE", str(file)).replace("FOLDER", str(file.parent))
+    hint = hint.replace("FILE", shlex.quote(str(file)))
+    hint = hint.replace("FOLDER", shlex.quote(str(file.parent)))
     raise unreadable(file, f"it is {what}", hint=hint)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -100,7 +101,7 @@ def parse_file(
         case "requirements":
             return Dependencies(entries=tuple(read_requirements_file(file, environ=environ)))
         case "environment":
-            hint = "To install from it: `conda env update --file FILE`.".replace("FILE", origin)
+            hint = f"To install from it: `conda env update --file {shlex.quote(str(file))}`."
             raise unreadable(origin, "it is an environment file", hint=hint)
 
 

@@ -1,6 +1,6 @@
 """Quick checks without parsing: whether anything changed, by pip or since the last time.
 
-Each changing conda command imports this module, so it imports nothing but the standard library.
+Each changing conda command imports this module, so of ours it imports `paths` alone.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _is_anchored(root: Path, anchor: str) -> bool:
 
 #: The metadata folder or file of a distribution, as a record's text names it.
 _METADATA = re.compile(rb'/site-packages/([^/"]+\.(?:dist-info|egg-info|egg-link))["/]')
-_SUFFIXES = (".dist-info", ".egg-info", ".egg-link")
+METADATA_SUFFIXES: Final = (".dist-info", ".egg-info", ".egg-link")
 
 
 def has_pip_changes(prefix: Prefix) -> bool:
@@ -97,7 +97,7 @@ def has_pip_changes(prefix: Prefix) -> bool:
                     status = entry.stat()
                     claimed |= _read_claims(entry.path, status.st_mtime_ns, status.st_size)
                     packages.append(entry.name.rsplit("-", 2)[0])
-        found = {name for name in present if name.endswith(_SUFFIXES)}
+        found = {name for name in present if name.endswith(METADATA_SUFFIXES)}
         return (
             found != claimed
             or len(packages) != len(set(packages))
@@ -196,7 +196,7 @@ def _list_site_packages(lib: str) -> Iterator[_Entry]:
     folder = f"{lib}/site-packages"
     for name in _list_names(folder):
         path = f"{folder}/{name}"
-        if name.endswith((*_SUFFIXES, ".pth")):
+        if name.endswith((*METADATA_SUFFIXES, ".pth")):
             yield from _stat(path)
             for inner in _list_names(path) if not name.endswith((".egg-link", ".pth")) else ():
                 yield from _stat(f"{path}/{inner}")

@@ -31,9 +31,8 @@ from conda_pip_interop.environment.metadata import Metadata, parse_metadata_name
 from conda_pip_interop.environment.ownership import Ownership
 from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
 from conda_pip_interop.environment.prefix import Prefix, read_prefix
-from conda_pip_interop.environment.quick_check import read_fingerprint
+from conda_pip_interop.environment.quick_check import METADATA_SUFFIXES, read_fingerprint
 
-_METADATA_SUFFIXES = (".dist-info", ".egg-info", ".egg-link")
 Depth: TypeAlias = Literal["names", "files"]
 View = TypeVar("View")
 
@@ -150,7 +149,7 @@ def _find_uncontested(
         names = os.listdir(to_disk(prefix.root, site_packages))
     except OSError:
         return frozenset()
-    stems = {name: name.rpartition(".")[0] for name in names if name.endswith(_METADATA_SUFFIXES)}
+    stems = {name: name.rpartition(".")[0] for name in names if name.endswith(METADATA_SUFFIXES)}
     projects = {name: parse_metadata_name(stem)[0] for name, stem in stems.items()}
     count = Counter(projects.values())
     editable = "\n".join(name for name in names if name.startswith("__editable__")).lower()

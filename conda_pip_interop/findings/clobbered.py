@@ -85,14 +85,9 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
             continue
         carrying = {entry.record for entry in snapshot.claims.by_name.get(one.name, ())}
         contested: dict[CondaRecord, list[tuple[InstalledFile, Claim]]] = {}
-        for file in one.files or ():
-            for claim in snapshot.claims.of(file.path):
-                if claim.record in carrying or one.name in claim.record.overridden_by:
-                    continue
-                if claim.record in snapshot.superseded:
-                    continue
-                if _is_conflict(file, claim, snapshot.facts.get(file.path)):
-                    contested.setdefault(claim.record, []).append((file, claim))
+        for file, claim in _find_conflicts(one, snapshot):
+            if claim.record not in carrying and one.name not in claim.record.overridden_by:
+                contested.setdefault(claim.record, []).append((file, claim))
         for record, pairs in contested.items():
             yield _build(snapshot, record, owner, pairs)
 
@@ -103,14 +98,22 @@ def relink_contested(
     """Link the packages again whose files these distributions of pip have overwritten."""
     found: dict[CondaRecord, str] = {}
     for one in distributions:
-        for file in one.files or ():
+        for file, claim in _find_conflicts(one, snapshot):
             fact = snapshot.facts.get(file.path)
-            for claim in snapshot.claims.of(file.path):
-                is_condas = fact is not None and fact.sha256 and claim.allows(fact.sha256)
-                if not is_condas and _is_conflict(file, claim, fact):
-                    found.setdefault(claim.record, one.name)
+            if fact is None or fact.sha256 is None or not claim.allows(fact.sha256):
+                found.setdefault(claim.record, one.name)
     for record, name in found.items():
         yield build_link(record, f"pip's {name} overwrote its files")
+
+
+def _find_conflicts(one: Distribution, snapshot: Snapshot) -> Iterator[tuple[InstalledFile, Claim]]:
+    """Find the files of a distribution that valid records list, too, with other content."""
+    for file in one.files or ():
+        for claim in snapshot.claims.of(file.path):
+            if claim.record not in snapshot.superseded and _is_conflict(
+                file, claim, snapshot.facts.get(file.path)
+            ):
+                yield file, claim
 
 
 def _is_conflict(file: InstalledFile, claim: Claim, fact: FileFact | None) -> bool:

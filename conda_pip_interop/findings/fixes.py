@@ -33,6 +33,7 @@ from conda_pip_interop.environment.conda_records import (
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.findings.base import build_link
+from conda_pip_interop.findings.clobbered import ClobberedFinding
 from conda_pip_interop.findings.corrupt_record import (
     CorruptRecordFinding,
     StrayRecordFinding,
@@ -51,6 +52,15 @@ from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.findings.stranded import StrandedFinding, remove_stranded
 from conda_pip_interop.findings.vanished import VanishedFinding
 
+if TYPE_CHECKING:
+    from conda_pip_interop.environment.conda_history import Linked
+    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.findings.base import Finding
+
+    Fetch = Callable[[Linked], Path | None]
+
 #: The kinds that `conda pip repair NAME` repairs.
 _BROKEN: Final = (
     DamagedFinding,
@@ -61,15 +71,6 @@ _BROKEN: Final = (
     StrayRecordFinding,
     VanishedFinding,
 )
-
-if TYPE_CHECKING:
-    from conda_pip_interop.environment.conda_history import Linked
-    from conda_pip_interop.environment.distributions import Distribution
-    from conda_pip_interop.environment.snapshot import Snapshot
-    from conda_pip_interop.environment.target import Target
-    from conda_pip_interop.findings.base import Finding
-
-    Fetch = Callable[[Linked], Path | None]
 
 
 def plan_reconcile(
@@ -250,12 +251,8 @@ def plan_repair(
             fingerprint=snapshot.fingerprint,
         )
     found = _choose_broken(names, {name for one in chosen for name in one.names}, snapshot, target)
-    records = _plan_records(found, snapshot)
-    repairs = [one.repair(snapshot) for one in found if not isinstance(one, OverriddenFinding)]
     merged = merge_plans(
-        "repair",
-        (*(plan for plan, _ in records), *(plan for plan in repairs if plan)),
-        fingerprint=snapshot.fingerprint,
+        "repair", _plan_repairs(found, snapshot, target), fingerprint=snapshot.fingerprint
     )
     steps = [step for one in chosen for step in _build_record_steps(one, snapshot, target, fetch)]
     steps += merged.steps
@@ -272,6 +269,24 @@ def plan_repair(
         fingerprint=snapshot.fingerprint,
         goal=_find_goal(linked[-1:], (), snapshot.prefix.root),
     )
+
+
+def _plan_repairs(found: Collection[Finding], snapshot: Snapshot, target: Target) -> Iterator[Plan]:
+    """Plan the repair of each finding; conda's package comes back where pip's harms another."""
+    harmful = {
+        one.by_replaces: one
+        for one in found
+        if isinstance(one, ClobberedFinding) and one.by_replaces is not None
+    }
+    kept = [one for one in found if one not in harmful.values() and one.record not in harmful]
+    if harmful:
+        names = [record.name for record in harmful]
+        yield plan_restore(names, snapshot=snapshot, target=target)
+    yield from (plan for plan, _ in _plan_records(kept, snapshot))
+    for one in kept:
+        plan = None if isinstance(one, OverriddenFinding) else one.repair(snapshot)
+        if plan is not None:
+            yield plan
 
 
 def _remove_corrupt(chosen: Iterable[LostRecordFinding]) -> Iterator[RemoveFile]:

@@ -101,14 +101,17 @@ def test_a_persons_edit_is_not_damage(env: Any) -> None:
     assert env.findings() == []
 
 
-def test_a_shared_file_that_pip_upgraded_is_told_and_given_back(env: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["pip restore pyone", "pip repair"])
+def test_a_shared_file_that_pip_upgraded_is_told_and_given_back(
+    env: Any, tmp_path: Path, command: str
+) -> None:
     before = hash_package(env)
     site = env.site_packages.relative_to(env.prefix).as_posix()
     data = {f"{site}/common_mod.py": "common = 2\n"}
     env.pip("install", "-q", "--no-compile", str(build_wheel(tmp_path, "pyone", "2.0", data=data)))
     assert ("clobbered", "pytwo") in env.findings()
     assert f"conda pip restore -n {env.name} pyone" in env.conda("pip check", check=False).stdout
-    env.conda("pip restore", "--yes", "pyone")
+    env.conda(command, "--yes")
     assert hash_package(env) == before
     assert env.findings() == []
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from conda_pip_interop.changes.journal import JOURNAL_FOLDER
 from tests.stories.tree import hash_tree
 from tests.support.environments import MakeEnv
 
@@ -29,6 +30,16 @@ def test_the_next_transaction_says_so_once(harmed: Any) -> None:
     assert f"conda pip restore -n {harmed.name} click" in first.stderr
     second = harmed.conda("install", "-y", "six")
     assert "conda-pip-interop" not in second.stderr
+
+
+def test_a_journal_of_a_newer_version_is_left_alone_and_said(harmed: Any) -> None:
+    journal = harmed.prefix / JOURNAL_FOLDER / "20260101T000000Z/journal.jsonl"
+    journal.parent.mkdir(parents=True)
+    journal.write_text('{"format": 2, "title": "t", "started": "2026-01-01T00:00:00+00:00"}\n')
+    done = harmed.conda("install", "-y", "idna")
+    assert "A newer conda-pip-interop was interrupted" in done.stderr
+    assert "update conda-pip-interop" in done.stderr
+    assert len(journal.read_text().splitlines()) == 1
 
 
 def test_nothing_is_said_under_json_and_quiet(harmed: Any) -> None:

@@ -18,11 +18,11 @@ import pytest
 from conda_pip_interop.dependencies.requirements import marker_environment
 from conda_pip_interop.environment.prefix import read_prefix
 from tests.stories.tls import CERTIFICATE, KEY
-from tests.support.channels import write_channel
+from tests.support.channels import build_conda_package, write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
 from tests.world.channel import native_subdir
-from tests.world.package import File, Package
+from tests.world.package import Package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,17 +34,8 @@ pytestmark = pytest.mark.e2e
 
 def package(name: str, version: str = "1.0", *depends: str, carries: str | None) -> Package:
     """A noarch package of one distribution, or of none."""
-    folder = f"site-packages/{carries}-{version}.dist-info"
-    metadata = f"Metadata-Version: 2.1\nName: {carries}\nVersion: {version}\n"
-    file = File(path=f"{folder}/METADATA", content=metadata.encode())
-    return Package(
-        name=name,
-        version=version,
-        build="pyhd_0",
-        subdir="noarch",
-        depends=("python", *depends),
-        files=[file] if carries else [],
-    )
+    found = {carries: version} if carries else {}
+    return build_conda_package(name, version, *depends, carries=found)
 
 
 @pytest.fixture(scope="module")

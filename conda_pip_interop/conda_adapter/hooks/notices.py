@@ -20,7 +20,7 @@ from conda_pip_interop.conda_adapter.hooks.last_check import read_check
 from conda_pip_interop.conda_adapter.hooks.notice_text import build_notice, build_report
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.snapshot import read_snapshot
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, RecoveryError
 from conda_pip_interop.findings.duplicate_record import find_names
 from conda_pip_interop.findings.fixes import plan_reconcile
 from conda_pip_interop.findings.lost_record import LostRecordFinding
@@ -95,7 +95,11 @@ class _Linker:
         raise AssertionError(records)
 
     def report_waiting(self) -> NoReturn:
-        raise InteropError("busy", f"another process changes {self.target.label}")
+        _give_up(self.target.label)
+
+
+def _give_up(label: str) -> NoReturn:
+    raise InteropError("busy", f"another process changes {label}")
 
 
 def _try_to_reconcile(root: Path, automatic: Automatic) -> _Reconciled | None:
@@ -108,7 +112,7 @@ def _try_to_reconcile(root: Path, automatic: Automatic) -> _Reconciled | None:
     try:
         done = repeat_while_stale(lambda: _reconcile(target, automatic), report=verbose)
     except (InteropError, OSError) as error:
-        verbose(f"conda-pip-interop: {target.label} was not reconciled ({error})")
+        _report_failure(error, f"{target.label} was not reconciled")
         return None
     if done.plan.steps:
         notify(*build_report(done.plan, done.fixed, target))
@@ -127,11 +131,15 @@ def _reconcile(target: Target, automatic: Automatic) -> _Reconciled:
 
 def _recover(root: Path) -> None:
     """Undo what an interrupted operation left; never wait for one in another process."""
-
-    def give_up() -> NoReturn:
-        raise InteropError("busy", f"another process changes {root}")
-
     try:
-        recover_interrupted(root, on_wait=give_up)
+        recover_interrupted(root, on_wait=lambda: _give_up(str(root)))
     except (InteropError, OSError) as error:
-        verbose(f"conda-pip-interop: {root} was not recovered ({error})")
+        _report_failure(error, f"{root} was not recovered")
+
+
+def _report_failure(error: InteropError | OSError, what: str) -> None:
+    """Report what a person has to act on; the next command tries the rest again."""
+    if isinstance(error, RecoveryError):
+        notify(f"conda-pip-interop: {error.message}", *(f"  {one}" for one in error.hints))
+    else:
+        verbose(f"conda-pip-interop: {what} ({error})")
