@@ -4,8 +4,10 @@
 PYTHON ?= python3
 VENV := .venv/bin
 READY := .venv/ready
+DOCS_READY := .venv-docs/ready
+CHECK_PYTHON := import sys; sys.exit("Python 3.10 or newer is needed: make PYTHON=…" if sys.version_info < (3, 10) else 0)
 
-.PHONY: demo test test-faults test-online bench lint clean
+.PHONY: demo test coverage fuzz test-faults test-online bench lint docs session clean
 
 demo: $(READY)
 	@$(VENV)/python -m tests.world demo
@@ -14,12 +16,34 @@ test: $(READY)
 	@$(VENV)/python -m tests.world base
 	@$(VENV)/python -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist worksteal
 
+# The branches of the packages that read, judge and change environments, by their own tests: 95 % of
+# each. Files that try an attack at every write are left out: they take long and run in other
+# processes, which are not measured.
+COVERED := changes environment findings protection
+LEFT_OUT := test_hostile_records test_real_pip test_swapped_folders test_two_users
+COVERAGE = $(VENV)/coverage report --include="conda_pip_interop/$$package/*" --fail-under=95
+
+coverage: $(READY)
+	@mkdir -p .cache
+	@$(VENV)/python -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist worksteal --cov --cov-report= \
+		$(COVERED:%=tests/%) $(LEFT_OUT:%=--ignore-glob='*/%.py')
+	@for package in $(COVERED); do \
+		echo "$$package: $$($(COVERAGE) --format=total) %" && $(COVERAGE) >/dev/null \
+		|| { $(COVERAGE) --show-missing --skip-covered; exit 1; } \
+	done
+
+# Every reader on half a million inputs that nobody would write; FUZZ_SEED begins elsewhere.
+FUZZ_SEED ?= $(shell date +%s)
+fuzz: $(READY)
+	@FUZZ_INPUTS=500000 FUZZ_SEED=$(FUZZ_SEED) $(VENV)/python -m pytest --quiet --numprocesses auto tests/fuzz
+
 # Against the index that this machine's pip is set to; no part of `make test`.
 test-online: $(READY)
 	@$(VENV)/python -m tests.world base
 	@$(VENV)/python -m pytest --quiet -m online --durations=0 tests/online
 
-# Every write of every operation, killed there or refused; some minutes.
+# Every write of every operation, killed there, refused, or lost with the power, and commands killed
+# at random; some minutes. KILLS, KILLS_SEED and POWER_SEED choose how many of them, and others.
 test-faults: $(READY)
 	@$(VENV)/python -m tests.world base
 	@$(VENV)/python -m pytest --quiet -m faults --numprocesses auto --maxprocesses 4 --dist worksteal
@@ -34,13 +58,30 @@ lint: $(READY)
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
 
+# The site, into docs/_build/html, with tools of its own; a broken link or anchor is an error.
+docs: $(DOCS_READY)
+	@.venv-docs/bin/sphinx-build --quiet --nitpicky --fail-on-warning --builder html docs docs/_build/html
+	@echo docs/_build/html/index.html
+
+# The picture in the README, of real commands.
+session: $(READY)
+	@$(VENV)/python -m tests.world session
+
 clean:
-	rm -rf .venv .cache
+	rm -rf .venv .venv-docs .cache docs/_build
 
 $(READY): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed: make PYTHON=…" if sys.version_info < (3, 10) else 0)'
+	@$(PYTHON) -c '$(CHECK_PYTHON)'
 	@echo "set-up: tools into .venv" >&2
 	@test -x $(VENV)/python || $(PYTHON) -m venv .venv
 	@$(VENV)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	@$(VENV)/python -m pip install --quiet --disable-pip-version-check --group dev
+	@touch $@
+
+$(DOCS_READY): pyproject.toml
+	@$(PYTHON) -c '$(CHECK_PYTHON)'
+	@echo "set-up: tools for the site into .venv-docs" >&2
+	@test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
+	@.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --group docs
 	@touch $@

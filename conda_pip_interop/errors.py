@@ -31,6 +31,13 @@ class UsageError(InteropError):
         super().__init__(code, message, hints=hints, exit_code=2)
 
 
+class NotAllowedError(InteropError):
+    """What the owner of the environment, or the policy, does not allow: an administrator's word.
+
+    The text of the setting `pip_interop_message` is added where it is reported.
+    """
+
+
 class StalePlanError(InteropError):
     """The environment has changed since the plan was made: plan again."""
 
@@ -50,7 +57,10 @@ class UnsatisfiableError(InteropError):
 
 
 class PipFailedError(InteropError):
-    """pip or uv failed; ``missing`` are the ``NAME==VERSION`` that it did not find."""
+    """pip or uv failed; ``missing`` are the ``NAME==VERSION`` that it did not find.
+
+    ``output`` is what it said.
+    """
 
     def __init__(
         self,
@@ -59,6 +69,8 @@ class PipFailedError(InteropError):
         hints: tuple[str, ...] = (),
         exit_code: int = 1,
         missing: frozenset[str] = frozenset(),
+        output: str = "",
     ) -> None:
         super().__init__("pip-failed", message, hints=hints, exit_code=exit_code)
         self.missing = missing
+        self.output = output

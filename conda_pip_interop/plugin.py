@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 CHANGERS = frozenset(
     ("create", "install", "update", "remove", "rename", "env_create", "env_update", "env_remove")
 )
-READERS = frozenset(("list", "export", "env_export", "compare", "doctor"))
+EXPORTERS = frozenset(("export", "env_export"))
+READERS = EXPORTERS | {"list", "compare", "doctor"}
 
 
 @hookimpl
@@ -67,18 +68,26 @@ def conda_pre_commands() -> Iterable[types.CondaPreCommand]:  # 23.7
     yield CondaPreCommand("pip-interop-before", _guard(_before_command), CHANGERS)
     if not hasattr(CondaSpecs, "conda_prefix_data_loaders"):
         yield CondaPreCommand("pip-interop-keep", _guard(_keep_records), READERS)
+    else:
+        yield CondaPreCommand("pip-interop-history", _guard(_hide_from_history), EXPORTERS)
 
 
-def _before_command(command: str) -> None:
+def _before_command(command: str) -> Any:
     from conda_pip_interop.conda_adapter.hooks.command_hooks import before_command
 
-    before_command(command)
+    return before_command(command)
 
 
 def _keep_records(command: str) -> None:
     from conda_pip_interop.conda_adapter.hooks.keep_records import keep_records
 
     keep_records(command)
+
+
+def _hide_from_history(command: str) -> None:
+    from conda_pip_interop.conda_adapter.hooks.keep_records import hide_from_history
+
+    hide_from_history(command)
 
 
 @hookimpl
@@ -90,10 +99,10 @@ def conda_post_commands() -> Iterable[types.CondaPostCommand]:  # 23.7
         yield CondaPostCommand("pip-interop-keep", _guard(_put_back_records), READERS)
 
 
-def _after_command(command: str) -> None:
+def _after_command(command: str) -> Any:
     from conda_pip_interop.conda_adapter.hooks.command_hooks import after_command
 
-    after_command(command)
+    return after_command(command)
 
 
 def _put_back_records(command: str) -> None:
@@ -163,6 +172,40 @@ def _build_health_checks() -> tuple[types.CondaHealthCheck, ...]:
     from conda_pip_interop.conda_adapter.hooks.health_checks import build_health_checks
 
     return tuple(build_health_checks())
+
+
+@hookimpl
+def conda_environment_exporters() -> Iterable[Any]:  # 25.7; called by export and by help alone
+    yield from _call(_build_exporters)
+
+
+def _build_exporters() -> tuple[Any, ...]:
+    from conda_pip_interop.conda_adapter.hooks.exporters import build_exporters
+
+    return tuple(build_exporters())
+
+
+@hookimpl
+def conda_environment_specifiers() -> Iterable[Any]:  # 25.5; called for files and by help alone
+    yield from _call(_build_specifiers)
+
+
+def _build_specifiers() -> tuple[Any, ...]:
+    from conda_pip_interop.conda_adapter.hooks.specifiers import build_specifiers
+
+    return tuple(build_specifiers())
+
+
+@hookimpl
+def conda_error_hints(error: Exception) -> Iterable[Any]:  # 26.7
+    if not _has_rival():
+        yield from _call(_build_hints, error)
+
+
+def _build_hints(error: Exception) -> tuple[Any, ...]:
+    from conda_pip_interop.conda_adapter.hooks.error_hints import build_hints
+
+    return build_hints(error)
 
 
 def _guard(handler: Callable[..., Any]) -> Callable[..., Any]:

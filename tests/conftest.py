@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,11 @@ from tests.world.base import build_base
 # A deadline would measure the machine, not the code.
 settings.register_profile("no-deadline", deadline=None)
 settings.load_profile("no-deadline")
+
+
+def pytest_configure() -> None:
+    """Leave the site-packages of whoever runs the tests out of what they find."""
+    os.environ["PYTHONNOUSERSITE"] = "1"
 
 
 def pytest_report_header() -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import glob
 import os
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.changes.files import hash_file
 from conda_pip_interop.changes.plan import RemoveFile
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.record import read_limited_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,7 +24,14 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.ownership import Ownership
+    from conda_pip_interop.environment.record import InstalledFile
     from conda_pip_interop.environment.snapshot import Snapshot
+
+#: The lines of what pip and uv generate for an entry point, besides its import.
+_PROGRAM: Final = re.compile(
+    r"|#.*|'''exec' .*|' '''|import (re|sys)|if __name__ == .*|\s+(el)?if sys\.argv\[0\]\..*"
+    r"|\s+sys\.argv\[0\] = .*|\s+sys\.exit\([\w.]+\(\)\)"
+)
 
 
 def find_linked_out(distribution: Distribution, root: Path) -> tuple[PrefixPath, ...]:
@@ -108,7 +117,7 @@ def build_removals(
         if (
             snapshot.ownership.is_shared(file.path, names=(distribution.name,))
             or not on_disk.is_file()
-            or not _is_as_installed(on_disk, file.sha256)
+            or not _is_as_installed(distribution, file, root)
         ):
             continue
         yield RemoveFile(path=file.path, reason=reason)
@@ -117,8 +126,47 @@ def build_removals(
                 yield RemoveFile(path=compiled, reason=reason)
 
 
-def _is_as_installed(path: Path, sha256: str | None) -> bool:
-    return sha256 is None or hash_file(path) == sha256
+def find_edited(distribution: Distribution, root: Path) -> tuple[PrefixPath, ...]:
+    """Find the files of a distribution that have other content than its RECORD says."""
+    beyond = {*find_linked_out(distribution, root)}
+    return tuple(
+        file.path
+        for file in distribution.files or ()
+        if file.path not in beyond
+        and to_disk(root, file.path).is_file()
+        and not _is_as_installed(distribution, file, root)
+    )
+
+
+def _is_as_installed(distribution: Distribution, file: InstalledFile, root: Path) -> bool:
+    on_disk = to_disk(root, file.path)
+    if file.sha256 is None or hash_file(on_disk) == file.sha256:
+        return True
+    return _is_moved(distribution, file.path, root)
+
+
+def _is_moved(distribution: Distribution, path: PrefixPath, root: Path) -> bool:
+    """Return whether what differs can be the path of the environment, not a user's edit.
+
+    An installer writes that path into programs, direct_url.json and what makes a project editable;
+    conda, conda-pack and others write another one when they copy or move an environment.
+    """
+    folder, _, name = path.rpartition("/")
+    if folder == distribution.metadata:
+        return name == "direct_url.json"
+    if folder == distribution.site_packages:
+        return distribution.editable is not None and name.startswith("__editable__")
+    entry_points = read_limited_text(to_disk(root, distribution.metadata) / "entry_points.txt", [])
+    found = re.search(
+        rf"^{re.escape(name.removesuffix('.exe'))}\s*=\s*([\w.]+)\s*:\s*(\w+)",
+        entry_points or "",
+        re.MULTILINE,
+    )
+    if found is None:
+        return False
+    lines = (read_limited_text(to_disk(root, path), []) or "").splitlines()
+    imported = f"from {found[1]} import {found[2]}"
+    return imported in lines and all(_PROGRAM.fullmatch(one) or one == imported for one in lines)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

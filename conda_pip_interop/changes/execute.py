@@ -3,39 +3,56 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import tempfile
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
-from conda_pip_interop.changes.files import hash_file
+from conda_pip_interop.changes.files import copy_place
+from conda_pip_interop.changes.held_folders import HeldFolders
 from conda_pip_interop.changes.journal import (
     JOURNAL_FOLDER,
-    STATE_FOLDER,
+    ORIGINS_FILE,
     CondaChange,
-    refuse_foreign_state,
 )
 from conda_pip_interop.changes.lock import hold_prefix
+from conda_pip_interop.changes.origins import plan_origins
+from conda_pip_interop.changes.pending import (
+    finish_pending,
+    forget_pending,
+    note_pending,
+    read_conda_before,
+)
 from conda_pip_interop.changes.plan import PlaceFile, RemoveFile
-from conda_pip_interop.changes.rollback import discard, read_conda_change
+from conda_pip_interop.changes.relinking import list_relinked, relink
+from conda_pip_interop.changes.replacing import find_replacing, restore_overrides
+from conda_pip_interop.changes.requests import remember_requests
+from conda_pip_interop.changes.rollback import discard, find_conda_change, is_as_left
 from conda_pip_interop.changes.staging import plan_placing, settle_overlaps
+from conda_pip_interop.changes.staging_folders import open_staging
 from conda_pip_interop.changes.transaction import open_operation
-from conda_pip_interop.changes.undo import find_operation, refuse_changed, undo
-from conda_pip_interop.changes.write_errors import explain_write_errors
+from conda_pip_interop.changes.undo import (
+    find_operation,
+    list_conda_paths,
+    refuse_any_changed,
+    refuse_changed,
+    split_at_conda,
+    undo,
+)
+from conda_pip_interop.changes.undone import Undone
+from conda_pip_interop.environment.conda_history import HISTORY_FILE
+from conda_pip_interop.environment.paths import PrefixPath, path_below, refuse_links_outside
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from conda_pip_interop.changes.journal import Journal
-    from conda_pip_interop.changes.plan import CondaPart, FileAction, Plan, Staged
+    from conda_pip_interop.changes.plan import FileAction, PipPart, Plan, Staged
+    from conda_pip_interop.changes.transaction import Operation
     from conda_pip_interop.environment.conda_records import CondaRecord
-    from conda_pip_interop.environment.paths import PrefixPath
     from conda_pip_interop.environment.target import Target
-
-_SECONDS_A_DAY: Final = 86_400
 
 
 class Linker(Protocol):
@@ -69,17 +86,18 @@ def execute(plan: Plan, target: Target, host: Linker) -> None:
     touched; a later failure takes all back. Raises InteropError `stale-plan` where the environment
     has changed since the plan was made.
     """
+    finish_pending(target.prefix, on_wait=host.report_waiting)
     if plan.conda is not None:
         plan.conda.download()
+    late = plan.pip is not None and plan.pip.needs_conda
     with contextlib.ExitStack() as stack:
         staged: Staged | None = None
         failure: InteropError | None = None
         if plan.pip is not None:
-            folder = stack.enter_context(_open_staging(target.prefix))
+            folder = stack.enter_context(open_staging(target.prefix))
             stack.enter_context(_remove_new_clones(plan, target.prefix))
             try:
-                staged = plan.pip.stage(folder)
-                _check_overlaps(plan, staged, target)
+                staged = None if late else _stage(plan, plan.pip, folder, target)
             except InteropError as error:
                 if plan.conda is None or not plan.keep_going:
                     raise
@@ -87,62 +105,118 @@ def execute(plan: Plan, target: Target, host: Linker) -> None:
         stack.enter_context(
             hold_prefix(target.prefix, fingerprint=plan.fingerprint, on_wait=host.report_waiting)
         )
-        change = None if plan.conda is None else _execute_conda(plan.conda, target.prefix)
+        replacing = None if plan.conda is None else find_replacing(plan.conda, plan.title, target)
+        if replacing is not None:
+            plan = replace(plan, conda=replacing, automatic="ours")
+        change = _execute_conda(plan, staged, target.prefix, stack)
         if failure is not None:
             raise _kept_going(failure, target) from failure
-        try:
+        with _roll_back_conda(plan, target):
+            if plan.pip is not None and late:
+                staged = plan.pip.stage(folder)
             _change_files(plan, staged, change, target, host)
-        except BaseException as error:  # an interruption too leaves nothing half-done
-            if plan.conda is not None:
-                if plan.keep_going and isinstance(error, InteropError):
-                    raise _kept_going(error, target) from error
-                plan.conda.roll_back()
-            raise
+        remember_requests(plan, target.prefix)
 
 
-def _check_overlaps(plan: Plan, staged: Staged, target: Target) -> None:
-    """Raise InteropError as `plan_placing` does, before anything changes."""
+@contextlib.contextmanager
+def _roll_back_conda(plan: Plan, target: Target) -> Iterator[None]:
+    """Undo conda's part, if something fails after it; an interruption too leaves nothing."""
+    try:
+        yield
+    except BaseException as error:  # an interruption, too
+        if plan.conda is not None:
+            if plan.keep_going and isinstance(error, InteropError):
+                raise _kept_going(error, target) from error
+            plan.conda.roll_back()
+        raise
+
+
+def refuse_outside(plan: Plan, prefix: Path) -> None:
+    """Raise InteropError as `refuse_links_outside` does, for what a plan is known to change."""
+    relinked = list_relinked(plan.relinked, prefix)
+    refuse_links_outside(prefix, {*relinked, *(one.path for one in plan.files)})
+
+
+def _stage(plan: Plan, part: PipPart, folder: Path, target: Target) -> Staged:
+    """Stage pip's part; raises InteropError as `plan_placing` does, or for a link out."""
+    staged = part.stage(folder)
     leaving = plan.conda.unlinked_names if plan.conda is not None else frozenset()
-    plan_placing(staged, read_snapshot(target.prefix), overwrite=plan.overwrite, leaving=leaving)
+    snapshot = read_snapshot(target.prefix)
+    actions = plan_placing(staged, snapshot, overwrite=plan.overwrite, leaving=leaving)
+    refuse_links_outside(target.prefix, (one.path for one in actions))
+    return staged
 
 
-def _execute_conda(part: CondaPart, prefix: Path) -> CondaChange:
-    """Execute conda's part; return what it changed."""
-    meta = prefix / "conda-meta"
-    history = meta / "history"
-    before = {file.name for file in meta.glob("*.json")}
-    leaving = {
-        name: (meta / name).read_text(encoding="utf-8", errors="surrogateescape")
-        for name in before
-        if name.rsplit("-", 2)[0] in part.unlinked_names
-    }
-    text = history.read_text(encoding="utf-8", errors="surrogateescape")
-    part.execute()
-    after = {file.name for file in meta.glob("*.json")}
-    return CondaChange(
-        linked=tuple(sorted(after - before)),
-        unlinked={name: record for name, record in leaving.items() if name not in after},
-        history=text,
-        history_sha256=hash_file(history),
-    )
+def _execute_conda(
+    plan: Plan, staged: Staged | None, prefix: Path, stack: contextlib.ExitStack
+) -> CondaChange | None:
+    """Execute conda's part; return what it changed. Until `stack` closes, the rest is pending."""
+    if plan.conda is None:
+        return None
+    before = read_conda_before(prefix, plan.conda.unlinked_names)
+    if staged is not None:
+        note_pending(prefix, plan, staged.folder, before, plan.conda.list_created())
+        stack.callback(forget_pending, prefix)
+    plan.conda.execute()
+    try:
+        return before.find_change(prefix)
+    except BaseException:  # an interruption too leaves nothing half-done
+        plan.conda.roll_back()
+        raise
 
 
 def execute_undo(prefix: Path, identifier: str, host: Reverter) -> None:
     """Undo an operation with conda's part in it, all of it or nothing; see `undo`."""
     with hold_prefix(prefix, on_wait=host.report_waiting):
         operation = find_operation(prefix, identifier)
-        change = read_conda_change(prefix, operation[0])
+        change = find_conda_change(prefix, operation)
         if change is None or change.is_empty:
             undo(prefix, identifier)
             return
         refuse_changed(prefix, operation)
-        with _open_staging(prefix) as folder:
-            actions = tuple(_build_reverse(prefix, operation, folder))
+        with open_staging(prefix) as folder:
+            before, after = split_at_conda(prefix, operation)
+            actions = tuple(_build_reverse(prefix, after, folder / "after"))
+            earlier = tuple(_build_reverse(prefix, before, folder / "before"))
             with open_operation(prefix, f"undo {identifier}", keep=False) as undoing:
                 undoing.apply(actions)
-                host.revert(change)
+                with undoing.watch(_list_reverted(prefix, change)):
+                    host.revert(change)
+                undoing.apply(earlier)
+                undoing.apply(restore_overrides(change.unlinked, prefix))
         for journal in operation:
-            discard(prefix / JOURNAL_FOLDER / journal.identifier)
+            path = PrefixPath(f"{JOURNAL_FOLDER}/{journal.identifier}")
+            discard(HeldFolders(root=prefix), path)
+
+
+def _list_reverted(prefix: Path, change: CondaChange) -> Iterator[PrefixPath]:
+    """List what conda changes when it takes back a change of its own."""
+    yield HISTORY_FILE
+    yield from list_conda_paths(prefix, change, Undone(prefix=prefix))
+
+
+def execute_undo_several(
+    prefix: Path, operations: Sequence[Sequence[Journal]], host: Reverter
+) -> None:
+    """Undo operations in this order, newest first; see `execute_undo`.
+
+    None is begun if one cannot be undone. What still fails leaves the ones before it undone.
+    """
+    with hold_prefix(prefix, on_wait=host.report_waiting):
+        refuse_any_changed(prefix, operations)
+        for number, operation in enumerate(operations):
+            try:
+                execute_undo(prefix, operation[0].identifier, host)
+            except InteropError as error:
+                if not number:
+                    raise
+                done = ", ".join(one[0].identifier for one in operations[:number])
+                raise InteropError(
+                    error.code,
+                    f"{error.message}\nUndone before: {done}.",
+                    hints=error.hints,
+                    exit_code=error.exit_code,
+                ) from error
 
 
 def _build_reverse(
@@ -150,16 +224,22 @@ def _build_reverse(
 ) -> Iterator[FileAction]:
     """Put every file back to what it was before the first step about it; stashes are copied."""
     seen: set[PrefixPath] = set()
+    folders = HeldFolders(root=prefix)
+    folders.make_folders(copies.relative_to(prefix).as_posix())
     for journal in operation:
-        stash = prefix / JOURNAL_FOLDER / journal.identifier / "stash"
+        stash = PrefixPath(f"{JOURNAL_FOLDER}/{journal.identifier}/stash")
         for step in journal.steps:
             if step.kind in ("mkdir", "rmdir") or step.path in seen:
                 continue
+            if step.path == ORIGINS_FILE and not is_as_left(step, folders):
+                continue
             seen.add(step.path)
             if step.existed:
-                copy = copies / str(len(seen))
-                shutil.copy2(stash / str(step.number), copy, follow_symlinks=False)
-                yield PlaceFile(path=step.path, source=copy, reason="undo")
+                copy = folders.find(
+                    PrefixPath((copies / str(len(seen))).relative_to(prefix).as_posix())
+                )
+                copy_place(folders.find(path_below(stash, str(step.number))), copy)
+                yield PlaceFile(path=step.path, source=copy.path, reason="undo")
             else:
                 yield RemoveFile(path=step.path, reason="undo")
 
@@ -169,19 +249,40 @@ def _change_files(
 ) -> None:
     if not (plan.files or plan.relinked or staged or (change and not change.is_empty)):
         return
-    with open_operation(
-        target.prefix, plan.title, goal=plan.goal, automatic=plan.automatic
-    ) as operation:
-        if change is not None and not change.is_empty:
-            operation.note_conda(change)
-        operation.apply(plan.files)
-        if plan.relinked:
-            host.relink(plan.relinked)
-        if staged is not None:
-            snapshot = read_snapshot(target.prefix)
-            operation.apply(plan_placing(staged, snapshot, overwrite=plan.overwrite))
-            if plan.overwrite:
-                operation.apply(settle_overlaps(plan.overwrite, read_snapshot(target.prefix)))
+    operation: Operation | None = None
+    # before the originals go, which are read for it
+    relinked = (HISTORY_FILE, *list_relinked(plan.relinked, target.prefix))
+    opened = open_operation(target.prefix, plan.title, automatic=plan.automatic)
+    try:
+        with opened as operation:
+            if change is not None and not change.is_empty:
+                operation.note_conda(change)
+            operation.apply(_choose_files(plan, change, target.prefix))
+            if plan.relinked:
+                with operation.watch(relinked):
+                    relink(plan.relinked, target, host.relink)
+            if staged is not None:
+                snapshot = read_snapshot(target.prefix)
+                operation.apply(plan_placing(staged, snapshot, overwrite=plan.overwrite))
+                if plan.overwrite:
+                    operation.apply(settle_overlaps(plan.overwrite, read_snapshot(target.prefix)))
+                operation.apply(plan_origins(target.prefix, staged.origins))
+    except KeyboardInterrupt:
+        if operation is None or not operation.is_committed:  # else it comes too late
+            raise
+
+
+def _choose_files(plan: Plan, change: CondaChange | None, prefix: Path) -> tuple[FileAction, ...]:
+    """Leave out the removal of what is conda's now, or gone: conda's part came first."""
+    if change is None or not any(isinstance(one, RemoveFile) for one in plan.files):
+        return plan.files
+    claims = read_snapshot(prefix, depth="names").claims
+    return tuple(
+        one
+        for one in plan.files
+        if not isinstance(one, RemoveFile)
+        or (os.path.lexists(prefix / one.path) and not claims.of(one.path))
+    )
 
 
 def _kept_going(error: InteropError, target: Target) -> InteropError:
@@ -197,43 +298,14 @@ def _kept_going(error: InteropError, target: Target) -> InteropError:
 @contextlib.contextmanager
 def _remove_new_clones(plan: Plan, prefix: Path) -> Iterator[None]:
     """pip clones editable projects to their final place: a failure leaves no clone behind."""
-    src = prefix / "src"
-    before = {path.name for path in src.iterdir()} if src.is_dir() else None
+    folders, src = HeldFolders(root=prefix), PrefixPath("src")
+    before = {*folders.list_names(src)} if folders.is_folder(src) else None
     try:
         yield
     except BaseException:  # an interruption too leaves no clone
-        if plan.pip is not None and plan.pip.clones and src.is_dir():
-            for path in src.iterdir():
-                if path.name not in (before or ()):
-                    shutil.rmtree(path, ignore_errors=True)
+        if plan.pip is not None and plan.pip.clones and folders.is_folder(src):
+            for name in {*folders.list_names(src)} - (before or set()):
+                folders.remove_tree(path_below(src, name))
             if before is None:
-                src.rmdir()
+                folders.remove_folder(src)
         raise
-
-
-@contextlib.contextmanager
-def _open_staging(prefix: Path) -> Iterator[Path]:
-    """Make a folder on the file system of the prefix; it is removed with what is left in it.
-
-    Raises InteropError `not-writable` or `disk-full`.
-    """
-    state = prefix / STATE_FOLDER
-    refuse_foreign_state(prefix)
-    with explain_write_errors(prefix):
-        state.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(state)
-        folder = Path(tempfile.mkdtemp(prefix="staging-", dir=state))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            state.rmdir()  # if it was made for this alone
-
-
-def _remove_abandoned(state: Path) -> None:
-    """Remove the staging folders of killed processes: nobody stages for a day."""
-    for folder in state.glob("staging-*"):
-        with contextlib.suppress(OSError):
-            if folder.stat().st_mtime < time.time() - _SECONDS_A_DAY:
-                shutil.rmtree(folder)

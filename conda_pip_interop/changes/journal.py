@@ -8,6 +8,8 @@ it can be repeated and works from any state.
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
 import re
@@ -15,7 +17,12 @@ import stat
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular
+from conda_pip_interop.environment.paths import (
+    PrefixPath,
+    parse_prefix_path,
+    read_mtime_ns,
+    read_regular,
+)
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
@@ -27,10 +34,17 @@ if TYPE_CHECKING:
 STATE_FOLDER: Final = "conda-meta/pip-interop"
 JOURNAL_FOLDER: Final = f"{STATE_FOLDER}/journal"
 ORIGINALS_FOLDER: Final = f"{STATE_FOLDER}/originals"
+#: Its entries are valid by themselves, so operations do not depend on who wrote it last.
+ORIGINS_FILE: Final = PrefixPath(f"{STATE_FOLDER}/origins.json")
+#: See `pending`.
+PENDING_FILE: Final = PrefixPath(f"{STATE_FOLDER}/pending.json")
 CONDA_FILE: Final = "conda.json"
 FORMAT: Final = 1
 
-StepKind = Literal["write", "remove", "mkdir", "rmdir"]
+#: The error numbers of a disk, or a server of files, that does not answer.
+DISK_FAILURES: Final = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT)
+
+StepKind = Literal["write", "remove", "mkdir", "rmdir", "watch"]
 _IDENTIFIER: Final = re.compile(r"\d{8}T\d{6}Z(-\d{1,6})?")
 #: Permission bits that a journal may set: never set-user-id.
 _MODE_BITS: Final = 0o3777
@@ -41,7 +55,8 @@ class Step:
     """One change to the prefix.
 
     `existed`: a file was at `path` before, and is now in the stash. `sha256` (hex) is that of the
-    written file; `mode` are the permission bits of a folder.
+    written file, of a link `files.hash_entry`; `mode` are the permission bits of a folder. `watch`:
+    conda may change `path`; a journal has it while conda does, or where that was killed.
     """
 
     number: int
@@ -58,7 +73,8 @@ class Journal:
 
     `goal` is a path that exists only after conda's part of the operation (linking) is done. If it
     exists, an open journal is closed instead of rolled back. `automatic`: see `Automatic`.
-    `unknown` counts the lines that this version does not understand.
+    `unknown` counts the lines that this version does not understand. `place` is the hash of the
+    prefix that it is about (see `hash_prefix`), empty in the journals of earlier versions.
     """
 
     identifier: str
@@ -69,6 +85,7 @@ class Journal:
     goal: PrefixPath | None = None
     automatic: Automatic = ""
     unknown: int = 0
+    place: str = ""
 
 
 def refuse_foreign_state(prefix: Path) -> None:
@@ -79,7 +96,7 @@ def refuse_foreign_state(prefix: Path) -> None:
     """
     for path in ("conda-meta", STATE_FOLDER, JOURNAL_FOLDER, ORIGINALS_FOLDER):
         _refuse_foreign(prefix, path, stat.S_ISDIR)
-    for name in ("lock", "state.json"):
+    for name in ("lock", "state.json", "origins.json"):
         _refuse_foreign(prefix, f"{STATE_FOLDER}/{name}", stat.S_ISREG)
 
 
@@ -107,11 +124,21 @@ def is_trusted(prefix: Path) -> bool:
     return True
 
 
+def read_folder_times(prefix: Path) -> tuple[int, int]:
+    """Return when the journals and the originals last changed, in ns; 0 if there are none."""
+    return read_mtime_ns(prefix / JOURNAL_FOLDER), read_mtime_ns(prefix / ORIGINALS_FOLDER)
+
+
 def read_own_text(path: Path) -> str:
-    """Read a text file of ours, without following a link; empty if that cannot be done."""
+    """Read a text file of ours, without following a link; empty if that cannot be done.
+
+    Raises OSError where a disk fails: an empty text would be written over what is there.
+    """
     try:
         return read_regular(path, follow=False).decode("utf-8", errors="replace")
-    except OSError:
+    except OSError as error:
+        if error.errno in DISK_FAILURES:
+            raise
         return ""
 
 
@@ -151,6 +178,7 @@ _AUTOMATIC: Final[dict[object, Automatic]] = {
 class CondaChange:
     """What conda did in an operation: file names in conda-meta, with the text of removed records.
 
+    A record that was replaced by one of the same name is both `linked` and `unlinked`.
     `history` is conda's history before; `history_sha256` (hex) is that of the history after.
     """
 
@@ -175,16 +203,26 @@ def parse_conda_change(text: str) -> CondaChange | None:
             history=str(entry["history"]),
             history_sha256=str(entry["history_sha256"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
+def hash_prefix(prefix: Path) -> str:
+    """Return what identifies a place: a hash, since who moves an environment rewrites paths."""
+    return hashlib.sha256(os.fsencode(os.path.realpath(prefix))).hexdigest()
+
+
 def render_header(
-    title: str, started: str, goal: PrefixPath | None = None, automatic: Automatic = ""
+    title: str,
+    started: str,
+    goal: PrefixPath | None = None,
+    automatic: Automatic = "",
+    *,
+    place: str = "",
 ) -> str:
-    """Render the first line: format, title, start (ISO 8601, UTC), goal, and what caused it."""
+    """Render the first line: format, title, start (ISO 8601, UTC), goal, cause, and place."""
     header = {"format": FORMAT, "title": title, "started": started, "goal": goal}
-    return json.dumps({**header, "automatic": automatic}) + "\n"
+    return json.dumps({**header, "automatic": automatic, "place": place}) + "\n"
 
 
 def render_steps(steps: Iterable[Step]) -> str:
@@ -208,7 +246,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
     An incomplete line was being written when the process stopped. Its step was not begun, so it is
     skipped. A closing line counts whatever precedes it.
     """
-    title = started = ""
+    title = started = place = ""
     goal: PrefixPath | None = None
     automatic: Automatic = ""
     steps: list[Step] = []
@@ -220,7 +258,8 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
             if number == 0:
                 if entry["format"] != FORMAT:
                     return None
-                title, started = entry["title"], entry["started"]
+                title, started = str(entry["title"]), str(entry["started"])
+                place = str(entry.get("place", ""))
                 goal = parse_prefix_path(entry.get("goal") or "")
                 automatic = _AUTOMATIC.get(entry.get("automatic"), "")
             elif "closed" in entry:
@@ -228,7 +267,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
                 goal = goal if closed else None
             else:
                 steps.append(_parse_step(entry))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             if number == 0:
                 return None
             unknown += line.endswith("\n") and bool(line.strip())
@@ -243,6 +282,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
         goal=goal,
         automatic=automatic,
         unknown=unknown,
+        place=place,
     )
 
 
@@ -252,7 +292,7 @@ def is_newer(text: str) -> bool:
     try:
         format_ = json.loads(lines[0])["format"]
         closed = json.loads(lines[-1]) == json.loads(render_close())
-    except (IndexError, ValueError, KeyError, TypeError):
+    except (IndexError, ValueError, KeyError, TypeError, RecursionError):
         return False
     return isinstance(format_, int) and format_ > FORMAT and not closed
 

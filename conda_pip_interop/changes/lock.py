@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.changes.file_lock import choose_mode, try_lock
+from conda_pip_interop.changes.held_folders import HeldFolders, Place
 from conda_pip_interop.changes.journal import STATE_FOLDER, refuse_foreign_state
 from conda_pip_interop.changes.rollback import recover
+from conda_pip_interop.changes.staging_folders import remove_abandoned
 from conda_pip_interop.changes.write_errors import explain_write_errors
+from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.quick_check import read_fingerprint
 from conda_pip_interop.errors import InteropError, StalePlanError
 
@@ -41,8 +44,12 @@ def _held_locks() -> _HeldLocks:
 
 
 @contextmanager
-def hold_lock(path: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+def hold_lock(
+    path: Path, *, place: Place | None = None, on_wait: Callable[[], None] | None = None
+) -> Iterator[None]:
     """Hold the lock file `path` exclusively; waits for another holder, calling `on_wait` once.
+
+    `place`: the file in a folder that is held.
 
     A process that holds it already goes on with it: conda's transactions, which we start, call us
     back. The system releases it when the process ends, however it ends. Raises OSError where the
@@ -52,49 +59,19 @@ def hold_lock(path: Path, *, on_wait: Callable[[], None] | None = None) -> Itera
     if name in _held_locks().files:
         yield
         return
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags, choose_mode(path.parent))
+    place = place or Place(path=path)
+    descriptor = place.open(os.O_RDWR | os.O_CREAT, choose_mode(path.parent))
     try:
-        if not _try_lock(descriptor):
+        if not try_lock(descriptor):
             if on_wait is not None:
                 on_wait()
-            while not _try_lock(descriptor):
+            while not try_lock(descriptor):
                 time.sleep(_POLL_SECONDS)
         _held_locks().files.add(name)
         yield
     finally:
         _held_locks().files.discard(name)
         os.close(descriptor)
-
-
-def choose_mode(folder: Path, *, execute: bool = False) -> int:
-    """Return the mode of what only the owner uses, and those who may write to `folder`.
-
-    A lock is held by whoever may open it, and a stash has the files of everybody.
-    """
-    writers = 0o200 | folder.stat().st_mode & 0o022
-    return writers | writers << 1 | (writers >> 1 if execute else 0)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
 
 
 def report_waiting(label: str, print_stderr: Callable[[str], None]) -> None:
@@ -134,15 +111,24 @@ def hold_prefix(
         raise InteropError("busy", f"An operation on {prefix} is under way in this process.")
     refuse_foreign_state(prefix)
     with explain_write_errors(prefix):
-        (prefix / STATE_FOLDER).mkdir(exist_ok=True)
-        with hold_lock(prefix / STATE_FOLDER / "lock", on_wait=on_wait):
+        folders = HeldFolders(root=prefix)
+        folders.make_folders(STATE_FOLDER)
+        place = folders.find(PrefixPath(f"{STATE_FOLDER}/lock"))
+        with hold_lock(place.path, place=place, on_wait=on_wait):
             recover(prefix)
-            if fingerprint is not None and fingerprint != read_fingerprint(prefix).digest:
-                raise StalePlanError(
-                    f"The environment {prefix} has changed since the plan was made.",
-                    hints=("Run the command again.",),
-                )
+            remove_abandoned(prefix)
+            if fingerprint is not None:
+                refuse_stale(prefix, fingerprint)
             yield
+
+
+def refuse_stale(prefix: Path, fingerprint: str) -> None:
+    """Raise InteropError `stale-plan` if `prefix` has changed since `fingerprint` was read."""
+    if fingerprint != read_fingerprint(prefix).digest:
+        raise StalePlanError(
+            f"The environment {prefix} has changed since the plan was made.",
+            hints=("Run the command again.",),
+        )
 
 
 def recover_interrupted(prefix: Path, *, on_wait: Callable[[], None] | None = None) -> None:

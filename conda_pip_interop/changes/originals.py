@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.changes.files import replace_file
+from conda_pip_interop.changes.files import remove_file, write_file
 from conda_pip_interop.changes.journal import ORIGINALS_FOLDER, is_trusted, read_own_text
 from conda_pip_interop.changes.plan import WriteFile
 from conda_pip_interop.changes.undo import KEPT_DAYS
@@ -70,9 +70,10 @@ def prune_originals(snapshot: Snapshot, altered: Collection[str]) -> None:
     linked = {one.name for one in snapshot.records} - changed
     oldest = time.time() - KEPT_DAYS * _SECONDS_A_DAY
     for kept in folder.glob("*.json"):
+        path = PrefixPath(f"{ORIGINALS_FOLDER}/{kept.name}")
         name = kept.name.rsplit("-", 2)[0]  # of NAME-VERSION-BUILD.json
         if name in linked or (name not in changed and kept.lstat().st_mtime < oldest):
-            kept.unlink(missing_ok=True)
+            remove_file(snapshot.prefix.root, path)
 
 
 def lost_path(stem: str) -> PrefixPath:
@@ -92,8 +93,7 @@ def remember_lost(stems: Collection[str], root: Path) -> None:
         return
     for path in folder.glob("*.lost"):
         if path.stem not in stems:
-            path.unlink(missing_ok=True)
+            remove_file(root, lost_path(path.stem))
     for stem in stems:
         if not is_lost_remembered(stem, root):
-            folder.mkdir(parents=True, exist_ok=True)
-            replace_file(root / lost_path(stem), b"")
+            write_file(root, lost_path(stem), b"")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from packaging.utils import NormalizedName
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.ownership import Manager
     from conda_pip_interop.environment.paths import PrefixPath
+    from conda_pip_interop.environment.provenance import Provenance
 
 
 #: What a person asked for is not automatic; the rest was done before or after a command of conda's,
@@ -37,9 +38,9 @@ class WriteFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaceFile:
-    """Move the file at `source` to `path`, replacing what is there; time and mode are kept.
+    """Put the file at `source` to `path`, replacing what is there; time and mode are kept.
 
-    `source` is on the file system of the prefix; it is gone afterwards.
+    `source` is on the file system of the prefix; it may be gone afterwards.
     """
 
     path: PrefixPath
@@ -118,10 +119,16 @@ Step: TypeAlias = PackageStep | FileAction
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Staged:
-    """What pip has put into the staging folder; paths are as they will be in the prefix."""
+    """What pip has put into the staging folder; paths are as they will be in the prefix.
+
+    `sources` are the words of a command line that install a distribution from where it came from,
+    `origins` is how each was installed.
+    """
 
     folder: Path
     distributions: tuple[Distribution, ...]
+    sources: Mapping[NormalizedName, tuple[str, ...]] = field(default_factory=dict)
+    origins: tuple[Provenance, ...] = ()
 
 
 class CondaPart(Protocol):
@@ -130,6 +137,18 @@ class CondaPart(Protocol):
     @property
     def unlinked_names(self) -> frozenset[str]:
         """The conda packages that it unlinks, earlier versions of linked ones included."""
+        ...
+
+    def list_created(self) -> tuple[PrefixPath, ...]:
+        """List the files that it will create; none of them exists."""
+        ...
+
+    def find_carried(self) -> Mapping[NormalizedName, str]:
+        """Find the distributions in the downloaded packages, with their versions."""
+        ...
+
+    def find_goal(self) -> PrefixPath | None:
+        """Find a file that it creates at the very end; None if there is no such file."""
         ...
 
     def download(self) -> None:
@@ -153,6 +172,11 @@ class PipPart(Protocol):
         """Whether editable projects are cloned into the prefix."""
         ...
 
+    @property
+    def needs_conda(self) -> bool:
+        """Whether it cannot be staged before conda's part is done, which installs Python."""
+        ...
+
     def stage(self, into: Path) -> Staged:
         """Install it into the folder `into`, as into any other prefix."""
         ...
@@ -163,23 +187,28 @@ class Plan:
     """Everything that one command changes: `changes.execute.execute` carries it out.
 
     conda's transaction runs first; then files change, packages are linked again, and pip's part
-    is moved into place. `fingerprint` is the snapshot's it was made from; `goal` a file that
-    exists only when conda's part is done;
+    is moved into place. `fingerprint` is the snapshot's it was made from;
     `overwrite` the distributions that may replace conda's files. `shows_files`: a person is shown
-    the files, not only the packages.
+    the files, not only the packages. `requirements` (PEP 508) are to be installed, too, and not
+    resolved into steps yet. `requests` are what the user requested, by name; `requested_packages`
+    those of conda that this is about, and `needed` those of conda that nobody requested: all are
+    remembered.
     """
 
     title: str
     steps: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
     fingerprint: str | None = None
-    goal: PrefixPath | None = None
     conda: CondaPart | None = None
     pip: PipPart | None = None
     overwrite: frozenset[NormalizedName] = frozenset()
     keep_going: bool = False
     automatic: Automatic = ""
     shows_files: bool = False
+    requirements: tuple[str, ...] = ()
+    requests: Mapping[str, str] = field(default_factory=dict)
+    requested_packages: frozenset[str] = frozenset()
+    needed: frozenset[str] = frozenset()
 
     @property
     def packages(self) -> tuple[PackageStep, ...]:
@@ -200,7 +229,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return all(isinstance(one, Keep) for one in self.steps)
+        return not self.requirements and all(isinstance(one, Keep) for one in self.steps)
 
 
 def merge_plans(
@@ -210,8 +239,10 @@ def merge_plans(
     files: dict[PrefixPath, FileAction] = {}
     packages: dict[tuple[type, str], PackageStep] = {}
     notes: list[str] = []
+    requirements: dict[str, None] = {}
     for plan in plans:
         notes += plan.notes
+        requirements.update(dict.fromkeys(plan.requirements))
         packages.update({(type(one), one.name): one for one in plan.packages})
         files.update({one.path: one for one in plan.files})
     return Plan(
@@ -220,4 +251,5 @@ def merge_plans(
         notes=tuple(notes),
         fingerprint=fingerprint,
         shows_files=shows_files,
+        requirements=tuple(requirements),
     )

@@ -5,26 +5,35 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.override import read_override, settle_override
-from conda_pip_interop.changes.plan import PlaceFile, RemoveFile, Staged
+from conda_pip_interop.changes.plan import PlaceFile, RemoveFile, Staged, WriteFile
 from conda_pip_interop.environment.conda_records import claimed_metadata
 from conda_pip_interop.environment.distributions import read_distributions
 from conda_pip_interop.environment.ownership import ByConda, ByPip
-from conda_pip_interop.environment.paths import PrefixPath, to_disk
-from conda_pip_interop.environment.record import RecordRow, parse_record, render_record
+from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular, to_disk
+from conda_pip_interop.environment.record import (
+    InstalledFile,
+    RecordRow,
+    parse_record,
+    render_record,
+)
+from conda_pip_interop.environment.shared_files import is_shareable
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.changes.plan import FileAction
+    from conda_pip_interop.environment.claims import Claim
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.ownership import Ownership
@@ -33,28 +42,43 @@ if TYPE_CHECKING:
 
 
 def find_overlaps(
-    staged: Distribution, snapshot: Snapshot, *, leaving: Collection[str] = ()
-) -> tuple[tuple[PrefixPath, CondaRecord], ...]:
-    """The files of a distribution that are conda's, each with the record that lists it.
+    one: Distribution, snapshot: Snapshot, *, leaving: Collection[str] = ()
+) -> Iterator[tuple[InstalledFile, Claim]]:
+    """Find the files of a distribution that are conda's, each with the claim of its record.
 
     A record that a distribution of this name is known to be in the place of lists pip's files, not
     conda's; one of `leaving` will be gone.
     """
-    return tuple(
-        (file.path, claim.record)
-        for file in staged.files or ()
-        for claim in snapshot.claims.of(file.path)
-        if staged.name not in claim.record.overridden_by and claim.record.name not in leaving
-    )
+    for file in one.files or ():
+        for claim in snapshot.claims.of(file.path):
+            if one.name not in claim.record.overridden_by and claim.record.name not in leaving:
+                yield file, claim
 
 
 def check_overlap(
-    staged: Distribution, snapshot: Snapshot, *, leaving: Collection[str] = ()
-) -> None:
-    """Raise InteropError `would-overwrite` if a file of a staged distribution is one of conda's."""
-    hits = find_overlaps(staged, snapshot, leaving=leaving)
+    one: Distribution, staged: Staged, snapshot: Snapshot, *, leaving: Collection[str] = ()
+) -> frozenset[PrefixPath]:
+    """Find the files of a staged distribution that conda has and both can share.
+
+    Raises InteropError `would-overwrite` if other files are conda's.
+    """
+    folder, shared, hits = staged.folder, set(), []
+    for file, claim in find_overlaps(one, snapshot, leaving=leaving):
+        if is_shareable(file, claim, root=snapshot.prefix.root, pips=_read(folder / file.path)):
+            shared.add(file.path)
+        else:
+            hits.append((file.path, claim.record))
     if hits:
-        raise _overlaps(staged, hits, snapshot)
+        source = staged.sources.get(one.name, (f"{one.name}=={one.version}",))
+        raise _overlaps(one, hits, snapshot, source)
+    return frozenset(shared)
+
+
+def _read(file: Path) -> bytes | None:
+    try:
+        return read_regular(file)
+    except OSError:
+        return None
 
 
 def settle_overlaps(
@@ -72,7 +96,11 @@ def settle_overlaps(
         if one.name not in names or not isinstance(snapshot.ownership.owner_of(one), ByPip):
             continue
         carrying = {carrier.record.path for carrier in snapshot.claims.by_name.get(one.name, ())}
-        records = {record.path: record for _, record in find_overlaps(one, snapshot)}
+        records = {
+            claim.record.path: claim.record
+            for file, claim in find_overlaps(one, snapshot)
+            if not is_shareable(file, claim, root=root)
+        }
         for path, record in records.items():
             if path not in carrying:
                 override = read_override(record, (one,), ownership=ownership, root=root)
@@ -83,7 +111,10 @@ def settle_overlaps(
 
 
 def _overlaps(
-    staged: Distribution, hits: tuple[tuple[PrefixPath, CondaRecord], ...], snapshot: Snapshot
+    staged: Distribution,
+    hits: Sequence[tuple[PrefixPath, CondaRecord]],
+    snapshot: Snapshot,
+    source: Sequence[str],
 ) -> InteropError:
     owners = sorted({record.name for _, record in hits})
     carried = {
@@ -93,6 +124,8 @@ def _overlaps(
         for one in claimed_metadata(record)
     }
     what = "another version of it" if staged.name in carried else "something else"
+    overwrite = f"--break-other-managers={staged.name}"
+    command = ["conda", "pip", "install", "-p", str(snapshot.prefix.root), overwrite, *source]
     count = "1 file" if len(hits) == 1 else f"{len(hits)} files"
     return InteropError(
         "would-overwrite",
@@ -101,7 +134,7 @@ def _overlaps(
         hints=(
             f"Use conda's {', '.join(owners)} as it is, or remove it with conda first.",
             "Install into an environment of its own: `conda create -n NEW python pip`.",
-            f"To overwrite it: `--break-other-managers={staged.name}`.",
+            f"To overwrite it: `{shlex.join(command)}`.",
         ),
     )
 
@@ -151,16 +184,13 @@ def _write_notes(folder: Path, notes: Mapping[str, bytes | None]) -> None:
             (folder / name).unlink(missing_ok=True)
             continue
         (folder / name).write_bytes(content)
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-        kept.append(
-            RecordRow(
-                path=f"{folder.name}/{name}",
-                hash_name="sha256",
-                hash_value=digest,
-                size=len(content),
-            )
-        )
+        kept.append(_build_row(f"{folder.name}/{name}", content))
     record.write_text(render_record(kept), encoding="utf-8")
+
+
+def _build_row(path: str, content: bytes) -> RecordRow:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    return RecordRow(path=path, hash_name="sha256", hash_value=digest, size=len(content))
 
 
 def plan_placing(
@@ -177,12 +207,15 @@ def plan_placing(
     Raises InteropError `would-overwrite` if a file is conda's and the name is not in `overwrite`,
     `no-record` if the files of the distribution to be replaced are unknown.
     """
+    root = snapshot.prefix.root
+    kept: set[PrefixPath] = set()
     for one in staged.distributions:
         if one.name not in overwrite:
-            check_overlap(one, snapshot, leaving=leaving)
-    names = {one.name for one in staged.distributions}
+            kept |= check_overlap(one, staged, snapshot, leaving=leaving)
+    kept = {path for path in kept if os.path.lexists(root / path)}
+    names = {(one.name, one.site_packages) for one in staged.distributions}
     coming = {(one.name, one.version) for one in staged.distributions}
-    replaced = [one for one in snapshot.distributions if one.name in names]
+    replaced = [one for one in snapshot.distributions if (one.name, one.site_packages) in names]
     ownership = snapshot.ownership
     removals = {
         path: RemoveFile(path=path, reason=f"{one.name} {one.version} is replaced")
@@ -192,11 +225,30 @@ def plan_placing(
         )
     }
     placed = [
-        PlaceFile(path=path, source=staged.folder / path, reason="pip's") for path in _walk(staged)
+        PlaceFile(path=path, source=staged.folder / path, reason="pip's")
+        for path in _walk(staged)
+        if path not in kept
     ]
-    for action in placed:
-        removals.pop(action.path, None)
-    return (*removals.values(), *placed)
+    for path in (*kept, *(one.path for one in placed)):
+        removals.pop(path, None)
+    amended = (_amend_record(one, staged, kept, root) for one in staged.distributions)
+    return (*removals.values(), *placed, *(one for one in amended if one is not None))
+
+
+def _amend_record(
+    one: Distribution, staged: Staged, kept: Collection[PrefixPath], root: Path
+) -> WriteFile | None:
+    """Write the hashes of the files that stay as they are into RECORD; None if there are none."""
+    own = {file.path for file in one.files or ()} & {*kept}
+    if not own:
+        return None
+    path = PrefixPath(f"{one.metadata}/RECORD")
+    rows = []
+    for row in parse_record((staged.folder / path).read_text(encoding="utf-8")).rows:
+        place = parse_prefix_path(row.path, base=one.site_packages)
+        content = _read(root / place) if place in own else None
+        rows.append(row if content is None else _build_row(row.path, content))
+    return WriteFile(path=path, content=render_record(rows).encode(), reason="pip's")
 
 
 def _find_replaced(

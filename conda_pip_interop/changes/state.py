@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.changes.files import replace_file
 from conda_pip_interop.changes.journal import (
     STATE_FOLDER,
     read_own_text,
     refuse_foreign_state,
 )
+from conda_pip_interop.environment.paths import PrefixPath
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,10 @@ class State:
 
     `left_alone`: keys of findings whose fix the user has undone. `announced`: the user was told
     that base is protected. `checked`: a digest of what the hooks found nothing more to do about.
+    `requests`: what the user requested of `conda pip install`, by name (`{"six": "six<2"}`).
+    `needed`: conda's packages that it installed because others need them, each with the heading of
+    the section of conda's history that names it.
+    `no_user_site`: we have set the variable that keeps the user's site-packages out.
     `newer`: a newer version wrote it, so it is left alone.
     """
 
@@ -33,6 +38,9 @@ class State:
     left_alone: frozenset[str] = frozenset()
     announced: bool = False
     checked: str = ""
+    requests: Mapping[str, str] = field(default_factory=dict, hash=False)
+    needed: Mapping[str, str] = field(default_factory=dict, hash=False)
+    no_user_site: bool = False
     newer: bool = False
 
 
@@ -64,9 +72,16 @@ def parse_state(text: str) -> State:
             left_alone=left_alone | {key for key in keys if key.startswith("leave:")},
             announced=document.get("announced") is True or "protected" in keys,
             checked=str(document.get("checked", "")),
+            requests=_parse_texts(document.get("requests", {})),
+            needed=_parse_texts(document.get("needed", {})),
+            no_user_site=document.get("no_user_site") is True,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return State()
+
+
+def _parse_texts(value: Mapping[object, object]) -> Mapping[str, str]:
+    return {str(key): str(text) for key, text in value.items()}
 
 
 def render_state(state: State) -> str:
@@ -76,6 +91,9 @@ def render_state(state: State) -> str:
         "announced": state.announced,
         "checked": state.checked,
         "left_alone": sorted(state.left_alone),
+        "needed": dict(sorted(state.needed.items())),
+        "no_user_site": state.no_user_site,
+        "requests": dict(sorted(state.requests.items())),
         "told": sorted(state.told),
         "unprotected": state.unprotected,
     }
@@ -90,6 +108,7 @@ def write_state(prefix: Path, state: State) -> None:
     refuse_foreign_state(prefix)
     if read_state(prefix).newer:
         return
-    file = state_file(prefix)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(file, render_state(state).encode())
+    path = PrefixPath(f"{STATE_FOLDER}/state.json")
+    from conda_pip_interop.changes.files import write_file  # as in `protection.protect`
+
+    write_file(prefix, path, render_state(state).encode())

@@ -6,33 +6,46 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 import stat
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.changes.files import hash_file, replace_file
+from conda_pip_interop.changes.durable import list_folders, sync_files, sync_folders
+from conda_pip_interop.changes.file_lock import choose_mode
+from conda_pip_interop.changes.files import (
+    append_lines,
+    copy_place,
+    hash_entry,
+    is_link,
+    place_staged,
+    replace_place,
+    stash_copy,
+)
+from conda_pip_interop.changes.held_folders import HeldFolders, Place
 from conda_pip_interop.changes.journal import (
     CONDA_FILE,
     JOURNAL_FOLDER,
     STATE_FOLDER,
     CondaChange,
     Step,
+    hash_prefix,
     render_close,
     render_header,
     render_steps,
 )
-from conda_pip_interop.changes.lock import choose_mode, hold_prefix, mark_operating
+from conda_pip_interop.changes.lock import hold_prefix, mark_operating
 from conda_pip_interop.changes.plan import Automatic, FileAction, PlaceFile, RemoveFile, WriteFile
 from conda_pip_interop.changes.rollback import discard, read_journal, roll_back_steps
 from conda_pip_interop.changes.undo import prune_journals
-from conda_pip_interop.environment.paths import PrefixPath, resolve_for_write
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.changes.watching import build_watch, find_changes, find_missing_folders
+from conda_pip_interop.environment.conda_history import HISTORY_FILE
+from conda_pip_interop.environment.paths import PrefixPath, path_below
+from conda_pip_interop.errors import InteropError, StalePlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sized
 
 
 class Operation:
@@ -50,13 +63,20 @@ class Operation:
         automatic: Automatic = "",
     ) -> None:
         self.prefix = prefix
-        self.folder = prefix / JOURNAL_FOLDER / identifier
+        self._journal = PrefixPath(f"{JOURNAL_FOLDER}/{identifier}")
+        self._folders = HeldFolders(root=prefix)
         self._steps: list[Step] = []
-        (self.folder / "stash").mkdir(parents=True)
-        for folder in (self.folder, self.folder / "stash"):
-            folder.chmod(choose_mode(prefix / STATE_FOLDER, execute=True))
+        self._stash = path_below(self._journal, "stash")
+        self._folders.make_folders(self._stash)
+        for folder in (self._journal, self._stash):
+            mode = choose_mode(prefix / STATE_FOLDER, execute=True)
+            self._folders.find(folder).set_folder_mode(mode)
+        #: Folders with names that may not be on the disk yet.
+        self._changed = list_folders((STATE_FOLDER, JOURNAL_FOLDER, self._journal, self._stash))
         started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        self._append(render_header(title, started, goal, automatic))
+        place = hash_prefix(prefix)
+        self._header = render_header(title, started, goal, automatic, place=place)
+        self._append(self._header)
 
     def apply(self, actions: Iterable[FileAction]) -> None:
         """Perform `actions` in order, after checking all paths.
@@ -67,27 +87,95 @@ class Operation:
         for action in _last_of_each_path(actions):
             built = self._build_steps(action, [step for _, step in steps])
             steps += [(action, step) for step in built]
+        self._sync()  # what a step finds must be there after a power loss, too
         self._steps += [step for _, step in steps]
         self._append(render_steps(step for _, step in steps))
+        self._keep_replaced(step for _, step in steps)
+        sync_files(
+            self._find_source(action)
+            for action, step in steps
+            if isinstance(action, PlaceFile) and step.kind == "write"
+        )
+        self._sync()
         for action, step in steps:
             self._perform(step, action)
+        self._changed |= list_folders((step.path for _, step in steps), self._stash)
         self._prune(
             step.path
             for _, step in steps
             if step.kind == "rmdir" or (step.kind == "remove" and step.existed)
         )
 
+    @contextlib.contextmanager
+    def watch(self, paths: Iterable[PrefixPath]) -> Iterator[None]:
+        """Let conda change files inside: what it made of them becomes steps, to be undone.
+
+        What is there is kept before, and put back if the block raises or the process is killed:
+        conda's own way back leaves some. Raises StalePlanError where another conda changes the
+        files; then they are left to it.
+        """
+        kept = [*self._steps]
+        watched = build_watch(paths, self._folders, first=self._next())
+        self._sync()
+        self._note(*watched)
+        self._keep_replaced(watched)
+        self._sync()
+        try:
+            yield
+        except StalePlanError:
+            self._rewrite(kept)
+            raise
+        self._folders.forget()  # conda may have replaced folders
+        found = find_changes(watched, self._folders, self._stash)
+        sync_files(self._folders.find(one.path) for one in found if one.kind == "write")
+        self._rewrite([*kept, *found])
+        self._changed |= list_folders(one.path for one in watched)
+        kept_numbers = {one.number for one in found}
+        for step in watched:
+            if step.number not in kept_numbers:
+                self._find_stashed(step).remove()
+
+    def _rewrite(self, steps: list[Step]) -> None:
+        """Replace the journal by one with other steps."""
+        self._steps = steps
+        place = self._folders.find(path_below(self._journal, "journal.jsonl"))
+        status = place.read_status()
+        mode = 0o600 if status is None else stat.S_IMODE(status.st_mode)
+        replace_place(place, (self._header + render_steps(steps)).encode(), mode=mode)
+        self._changed.add(self._journal)
+
+    def _next(self, planned: Sized = ()) -> int:
+        """Return the number of the step after those `planned`."""
+        return max((one.number for one in self._steps), default=-1) + 1 + len(planned)
+
+    def _note(self, *steps: Step) -> None:
+        self._steps += steps
+        self._append(render_steps(steps))
+
     def note_conda(self, change: CondaChange) -> None:
         """Note what conda did, so that it can be undone with the rest."""
-        (self.folder / CONDA_FILE).write_text(json.dumps(asdict(change)), encoding="utf-8")
+        place = self._folders.find(path_below(self._journal, CONDA_FILE))
+        replace_place(place, json.dumps(asdict(change)).encode(), mode=0o600)
 
     def commit(self, *, keep: bool = True) -> None:
         """Keep the changes, and the journal to undo them if `keep`."""
+        self._sync()
         self._append(render_close())
         if not keep:
-            discard(self.folder)
+            discard(self._folders, self._journal)
         with contextlib.suppress(OSError):  # the changes are done; the next commit prunes again
             prune_journals(self.prefix)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of its journal."""
+        return self.prefix / self._journal
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether the closing line is on disk."""
+        journal = read_journal(self.folder)
+        return journal is not None and journal.closed
 
     def roll_back(self) -> None:
         """Restore everything and discard the operation.
@@ -95,31 +183,32 @@ class Operation:
         If the closing line is already on disk (an interrupt at the end of `commit`), nothing is
         rolled back: the operation counts as committed.
         """
-        journal = read_journal(self.folder)
-        if journal is not None and journal.closed:
+        if self.is_committed:
             return
-        roll_back_steps(self.prefix, self.folder, self._steps)
-        discard(self.folder)
+        roll_back_steps(self._folders, self._journal, self._steps)
+        discard(self._folders, self._journal)
+
+    def _sync(self) -> None:
+        """Wait until the names that were changed are on the disk."""
+        sync_folders(self._folders, self._changed)
+        self._changed.clear()
 
     def _append(self, text: str) -> None:
-        with (self.folder / "journal.jsonl").open("a", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        append_lines(self._folders.find(path_below(self._journal, "journal.jsonl")), text)
 
     def _build_steps(self, action: FileAction, planned: list[Step]) -> list[Step]:
         """Build the steps of `action`, numbered after those `planned` before it."""
-        target = resolve_for_write(self.prefix, action.path)
-        number = len(self._steps) + len(planned)
+        status = self._folders.read_status(action.path)
+        number = self._next(planned)
         removes = isinstance(action, RemoveFile)
-        if target.is_dir() and not target.is_symlink():
-            if removes and not any(target.iterdir()):
-                return [_build_rmdir(number, action.path, target)]
+        if status is not None and stat.S_ISDIR(status.st_mode):
+            if removes and not self._folders.list_names(action.path):
+                return [_build_rmdir(number, action.path, status)]
             raise InteropError(
                 "is-a-folder", f"{action.path} in {self.prefix} is a folder, not a file."
             )
         made = {step.path for step in planned if step.kind == "mkdir"}
-        folders = [] if removes else self._missing_folders(action.path, made)
+        folders = [] if removes else find_missing_folders(action.path, made, self._folders)
         steps = [
             Step(number=number + offset, kind="mkdir", path=folder)
             for offset, folder in enumerate(folders)
@@ -128,73 +217,82 @@ class Operation:
             number=number + len(steps),
             kind="remove" if removes else "write",
             path=action.path,
-            existed=os.path.lexists(target),
-            sha256=_hash_new(action),
+            existed=status is not None,
+            sha256=self._hash_new(action),
         )
         return [*steps, step]
 
-    def _missing_folders(self, path: PrefixPath, made: set[PrefixPath]) -> list[PrefixPath]:
-        missing = []
-        for parent in Path(path).parents:
-            folder = PrefixPath(parent.as_posix())
-            if folder == "." or folder in made or (self.prefix / folder).is_dir():
-                break
-            missing.append(folder)
-        return missing[::-1]
+    def _find_source(self, action: PlaceFile) -> Place:
+        """Return where a staged file is: held, too, if that is in the environment."""
+        if self.prefix not in action.source.parents:
+            return Place(path=action.source)
+        return self._folders.find(PrefixPath(action.source.relative_to(self.prefix).as_posix()))
+
+    def _hash_new(self, action: FileAction) -> str | None:
+        """Return the SHA-256 of the new file, None if it is removed."""
+        match action:
+            case WriteFile(content=content):
+                return hashlib.sha256(content).hexdigest()
+            case PlaceFile():
+                return hash_entry(self._find_source(action))
+            case RemoveFile():
+                return None
+
+    def _keep_replaced(self, steps: Iterable[Step]) -> None:
+        """Keep what is overwritten; what is removed is moved there by itself."""
+        for step in steps:
+            if step.kind in ("write", "watch") and step.existed:
+                # conda appends to its history, in place
+                keep = copy_place if step.path == HISTORY_FILE else stash_copy
+                keep(self._folders.find(step.path), self._find_stashed(step))
+                self._changed.add(self._stash)
+
+    def _find_stashed(self, step: Step) -> Place:
+        return self._folders.find(path_below(self._stash, str(step.number)))
 
     def _perform(self, step: Step, action: FileAction) -> None:
-        target = self.prefix / step.path
-        stashed = self.folder / "stash" / str(step.number)
+        if step.kind == "rmdir":
+            self._folders.remove_folder(step.path)
+            return
+        target = self._folders.find(step.path)
+        stashed = self._find_stashed(step)
         if step.kind == "mkdir":
-            target.mkdir(exist_ok=True)
-        elif step.kind == "rmdir":
-            target.rmdir()
+            target.make_folder()
         elif isinstance(action, WriteFile):
-            if step.existed:
-                _stash_copy(target, stashed)
-            replace_file(target, action.content, mode=_find_mode(action, target))
+            replace_place(target, action.content, mode=_find_mode(action, target.read_status()))
         elif isinstance(action, PlaceFile):
-            if step.existed:
-                _stash_copy(target, stashed)
-            action.source.replace(target)
+            place_staged(self._find_source(action), target)
         elif step.existed:
-            target.rename(stashed)
+            target.move(stashed)
+        if step.existed and is_link(stashed):
+            self._folders.forget()  # what lay behind it is elsewhere now
 
     def _prune(self, removed: Iterable[PrefixPath]) -> None:
         """Remove folders that are empty after the removals, deepest first."""
-        folders = {
-            PrefixPath(parent.as_posix()) for path in removed for parent in Path(path).parents
-        }
-        for folder in sorted(folders - {PrefixPath(".")}, key=len, reverse=True):
-            target = self.prefix / folder
-            if target.is_symlink() or not target.is_dir() or any(target.iterdir()):
+        paths = {PrefixPath(parent.as_posix()) for path in removed for parent in Path(path).parents}
+        steps: dict[PrefixPath, Step] = {}
+        for path in sorted(paths - {PrefixPath(".")}, key=len, reverse=True):
+            status = self._folders.read_status(path)
+            if status is None or not stat.S_ISDIR(status.st_mode):
                 continue
-            step = _build_rmdir(len(self._steps), folder, target)
-            self._steps.append(step)
-            self._append(render_steps([step]))
-            target.rmdir()
+            if all(path_below(path, name) in steps for name in self._folders.list_names(path)):
+                steps[path] = _build_rmdir(self._next(steps), path, status)
+        if steps:
+            self._note(*steps.values())
+        for path in steps:
+            self._folders.remove_folder(path)
+        self._changed |= list_folders(steps)
 
 
-def _find_mode(action: WriteFile, target: Path) -> int:
+def _find_mode(action: WriteFile, status: os.stat_result | None) -> int:
     if action.mode is not None:
         return action.mode
-    is_file = target.is_file() and not target.is_symlink()
-    return stat.S_IMODE(target.stat().st_mode) & 0o777 if is_file else 0o644
+    is_file = status is not None and stat.S_ISREG(status.st_mode)
+    return status.st_mode & 0o777 if status is not None and is_file else 0o644
 
 
-def _build_rmdir(number: int, path: PrefixPath, target: Path) -> Step:
-    return Step(number=number, kind="rmdir", path=path, mode=stat.S_IMODE(target.stat().st_mode))
-
-
-def _hash_new(action: FileAction) -> str | None:
-    """Return the SHA-256 of the new file, None if it is removed."""
-    match action:
-        case WriteFile(content=content):
-            return hashlib.sha256(content).hexdigest()
-        case PlaceFile(source=source):
-            return hash_file(source)
-        case RemoveFile():
-            return None
+def _build_rmdir(number: int, path: PrefixPath, status: os.stat_result) -> Step:
+    return Step(number=number, kind="rmdir", path=path, mode=stat.S_IMODE(status.st_mode))
 
 
 def _last_of_each_path(actions: Iterable[FileAction]) -> tuple[FileAction, ...]:
@@ -238,19 +336,3 @@ def _new_identifier(prefix: Path) -> str:
     taken = [one.name.removeprefix(stem) for one in (prefix / JOURNAL_FOLDER).glob(f"{stem}*")]
     last = max((int(rest.removeprefix("-") or 1) for rest in taken), default=0)
     return f"{stem}-{last + 1}" if last else stem
-
-
-def _stash_copy(target: Path, stashed: Path) -> None:
-    """Save `target` as `stashed`: as a hard link if possible, else as a copy.
-
-    A copy gets the name `stashed` only when it is complete.
-    """
-    try:
-        os.link(target, stashed, follow_symlinks=False)
-    except (OSError, NotImplementedError):
-        part = stashed.with_suffix(".part")
-        shutil.copy2(target, part, follow_symlinks=False)
-        if not part.is_symlink():
-            with part.open("rb") as file:
-                os.fsync(file.fileno())
-        part.rename(stashed)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from conda_pip_interop.names.lookup import Lookup
     from conda_pip_interop.names.names_map import ExtraMap
     from conda_pip_interop.protection.policy import Policy
+    from conda_pip_interop.resolve.preferences import Preferences
     from conda_pip_interop.resolve.request import Request
-    from conda_pip_interop.resolve.solver import Conda, CondaPackage
+    from conda_pip_interop.resolve.solver import ComingPython, Conda, CondaPackage, Updating
 
 T = TypeVar("T")
 
@@ -46,6 +47,7 @@ class CommonOptions:
     channels: tuple[str, ...] = ()
     override_channels: bool = False
     solver: str | None = None
+    offline: bool = False
 
 
 class ChannelNames(Protocol):
@@ -96,8 +98,8 @@ class Host(Protocol):
 
     # -- conda and pip
 
-    def solver(self) -> Conda:
-        """Return conda's solver for the environment; the same object each time."""
+    def solver(self, updating: Updating = "none") -> Conda:
+        """Return conda's solver for the environment; the same object each time but for updates."""
         ...
 
     def revert(self, change: CondaChange) -> None:
@@ -124,6 +126,22 @@ class Host(Protocol):
         """
         ...
 
+    def choose_python(
+        self, request: Request, preferences: Preferences, snapshot: Snapshot
+    ) -> ComingPython:
+        """Choose the Python that conda will install into an environment without one.
+
+        Raises InteropError `unsatisfiable`.
+        """
+        ...
+
+    def find_python(self, version: str, spec: str, snapshot: Snapshot) -> ComingPython | None:
+        """Find the Python that conda will install for a spec; None if it is installed already.
+
+        `version` is to be told. Raises InteropError `no-such-python`, `unsatisfiable`.
+        """
+        ...
+
     def open_pip(self, snapshot: Snapshot) -> PipProcess:
         """Return the environment's own pip, else conda's, working for the environment's Python.
 
@@ -138,15 +156,23 @@ class Host(Protocol):
         """
         ...
 
+    def find_versions(self, project: NormalizedName, target: Target) -> tuple[str, ...] | None:
+        """Return the versions of a project that the channels have for the Python of `target`.
+
+        None if the channels cannot be read.
+        """
+        ...
+
     def guard(
         self,
         unlinked: tuple[CondaPackage, ...],
         linked: tuple[CondaPackage, ...],
-        replaced: Collection[NormalizedName],
+        replaced: Mapping[NormalizedName, str],
     ) -> InteropError | None:
         """Warn of what conda's transaction breaks, or return the refusal if the policy says so.
 
-        `replaced`: the distributions that the plan replaces itself.
+        `replaced`: the distributions that the plan itself replaces, with the version that pip
+        installs, or `""`.
         """
         ...
 
@@ -156,8 +182,16 @@ class Host(Protocol):
         """Search these channels before conda's own, or `only` these, as for a file's."""
         ...
 
+    def add_names(self, names: Mapping[NormalizedName, str | None]) -> None:
+        """Look up PyPI's names as a file says; None is for never from conda."""
+        ...
+
     def list_channels(self) -> tuple[str, ...]:
         """Return the channels as conda is configured, in order, as they are written into a file."""
+        ...
+
+    def list_channel_urls(self) -> tuple[str, ...]:
+        """Return the URLs of the channels as conda is configured, in order, without credentials."""
         ...
 
     def channels(self) -> Channels:
@@ -170,6 +204,11 @@ class Host(Protocol):
 
     def read_extra_map(self) -> ExtraMap | None:
         """Return the additional names map that was fetched earlier."""
+        ...
+
+    @property
+    def cache_folder(self) -> Path:
+        """Our folder in the user's cache; it may not exist."""
         ...
 
     @property
@@ -201,18 +240,36 @@ class Host(Protocol):
 
     # -- environments
 
+    def find_target(self, option: str, value: str) -> Target:
+        """Return the environment with a `name` or `prefix`, which need not exist."""
+        ...
+
     def list_targets(self) -> list[Target]:
         """Return every environment that conda knows: base first, then by name or path."""
         ...
 
-    def for_each(self, targets: Sequence[Target], work: Callable[[Target], T]) -> list[T]:
-        """Call `work` for each target in parallel, with a progress bar; results in order."""
+    def for_each(
+        self, targets: Sequence[Target], work: Callable[[Target], T], *, in_processes: bool = False
+    ) -> list[T]:
+        """Call `work` for each target in parallel, with a progress bar; results in order.
+
+        `in_processes`: it takes long, and it and its results can be pickled.
+        """
+        ...
+
+    def forget_environment(self) -> None:
+        """Remove the environment, which is gone, from conda's list of environments."""
         ...
 
     # -- the terminal
 
-    def confirm(self) -> None:
-        """Ask conda's `Proceed ([y]/n)?`; leaves by conda's own exception on a no."""
+    @property
+    def asks(self) -> bool:
+        """Whether `confirm` asks: not under `--yes`, nor where conda's settings say so."""
+        ...
+
+    def confirm(self, dangerous: str | None = None) -> None:
+        """Ask conda's `Proceed ([y]/n)?`, or `DANGEROUS (y/[n])?`; a no is conda's exception."""
         ...
 
     def progress(self, message: str) -> AbstractContextManager[Any]:

@@ -78,6 +78,26 @@ _SEE: Final = ("See `conda pip install --help`.",)
 _BEHIND: Final = "Everything after `--` is passed to `pip install` unchanged."
 
 
+def add_solving_options(group: argparse._ActionsContainer) -> None:
+    """Add who is asked first, and which solver conda uses."""
+    group.add_argument(
+        "--prefer", choices=PREFERENCES, help="where to look first (default: the policy, conda)"
+    )
+    group.add_argument("--solver", metavar="NAME", help="conda's solver: classic, libmamba, …")
+
+
+def add_project_parts(parser: argparse.ArgumentParser) -> None:
+    """Add the extras and groups of pyproject.toml that are read."""
+    for option, what in (("extra", "an extra"), ("group", "a dependency group")):
+        parser.add_argument(
+            f"--{option}",
+            action="append",
+            dest=f"{option}s",
+            metavar=option.upper(),
+            help=f"include {what} of pyproject.toml",
+        )
+
+
 def _add_choices(group: argparse._ArgumentGroup) -> None:
     for names, dest, metavar, text in _OWNERS:
         group.add_argument(*names, action="append", dest=dest, metavar=metavar, help=text)
@@ -87,10 +107,7 @@ def _add_choices(group: argparse._ArgumentGroup) -> None:
         dest="break_requested",
         help="let pip replace conda's packages that this command names (or =NAME[,NAME])",
     )
-    group.add_argument(
-        "--prefer", choices=PREFERENCES, help="where to look first (default: the policy, conda)"
-    )
-    group.add_argument("--solver", metavar="NAME", help="conda's solver: classic, libmamba, …")
+    add_solving_options(group)
     group.add_argument(
         "--build-from-pypi",
         action="store_true",
@@ -158,7 +175,7 @@ def build_install_options(
     `words` are the requirements, `behind` is what `read_verbatim` has found.
     """
     for channel in parsed.channels or ():
-        _refuse_constraints(channel)
+        refuse_constraints(channel)
     texts = {field: tuple(getattr(parsed, field) or ()) for _, field, _, _ in (*_LISTS, *_OWNERS)}
     asked = [field for _, field, _, _ in _LISTS if field != "constraint_files"]
     if not words and not any(texts[field] for field in asked):
@@ -191,8 +208,8 @@ def build_install_options(
     )
 
 
-def _refuse_constraints(channel: str) -> None:
-    """`-c` is pip's option for constraints and conda's for channels; here it is conda's."""
+def refuse_constraints(channel: str) -> None:
+    """Refuse a file where a channel belongs: `-c` is pip's option for constraints, too."""
     if channel.endswith((".txt", ".in")) or Path(channel).is_file():
         raise UsageError(
             "usage",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.text import count
+from conda_pip_interop.text import count, escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,18 +21,20 @@ SHOWN_PATHS = 3
 class Output:
     """Text for stdout, the `--json` document, and the exit code.
 
-    `requested`: the text is what the user asked for, and `--quiet` does not hide it.
+    `requested`: the text is what the user asked for, and `--quiet` does not hide it. `marks` are
+    the numbers of the lines that a terminal shows in red.
     """
 
     text: str
     document: dict[str, object]
     exit_code: int = 0
     requested: bool = False
+    marks: tuple[int, ...] = ()
 
 
 def render_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Render left-aligned columns under a header line, as `conda list` does."""
-    lines = [tuple(header), *(tuple(row) for row in rows)]
+    lines = [tuple(header), *(tuple(map(escape_line, row)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     padded = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
     return "\n".join([f"# {padded[0]}", *(f"  {line}" for line in padded[1:])])
@@ -63,16 +65,20 @@ def render_findings(
 
 def render_finding(finding: Finding, command: Callable[..., str]) -> str:
     """Render a finding: what happened, some of its paths, and the commands that fix it."""
-    lines = [f"{finding.kind}: {finding.summary}"]
-    lines += [f"    {one.path}" for one in finding.evidence[:SHOWN_PATHS]]
-    rest = len(finding.evidence) - SHOWN_PATHS
-    if rest > 0:
-        lines.append(f"    and {rest} more {'path' if rest == 1 else 'paths'}")
+    lines = [f"{finding.kind}: {escape_line(finding.summary)}"]
+    lines += shorten([f"    {escape_line(one.path)}" for one in finding.evidence])
     lines += [
-        f"  {'To fix' if number == 0 else 'or'}: {command(*words)}"
-        for number, words in enumerate(finding.remedy)
+        f"  {'To fix' if number == 0 else 'or'}: {escape_line(line)}"
+        for number, line in enumerate(finding.render_commands(command))
     ]
     return "\n".join(lines)
+
+
+def shorten(paths: Sequence[str]) -> list[str]:
+    """Return the first lines of a long list of paths, and how many more there are."""
+    rest = len(paths) - SHOWN_PATHS
+    more = [f"    and {rest} more {'path' if rest == 1 else 'paths'}"] if rest > 0 else []
+    return [*paths[:SHOWN_PATHS], *more]
 
 
 def render_error(error: InteropError) -> str:

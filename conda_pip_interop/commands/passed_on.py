@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from conda_pip_interop.commands.parser import CommandParser
 
 HELP: Final = {
-    "download": "Download packages",
     "wheel": "Build wheels",
     "index": "List the versions of a package on the index",
     "cache": "Show or clear pip's cache",
@@ -23,8 +22,6 @@ HELP: Final = {
     "hash": "Compute hashes of files",
 }
 EXAMPLES: Final = {
-    "download": "conda pip -n web download --no-deps -d wheels cowsay\n"
-    "conda pip download -n web -d wheels -r requirements.txt",
     "wheel": "conda pip -n web wheel --no-deps -w wheels .",
     "index": "conda pip -n web index versions cowsay",
     "cache": "conda pip cache dir\nconda pip cache purge",
@@ -64,7 +61,7 @@ def parse_words(
     own = rest[: rest.index("--")] if "--" in rest else rest
     if {"-h", "--help"} & {*before, *own}:
         return None
-    args = parser.parse_args(ours)
+    args = parser.parse(ours)
     args.verbatim = tuple(rest[1:] if rest[:1] == ["--"] else rest)
     return args
 

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.protection.policy import Policy
+from conda_pip_interop.text import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from packaging.utils import NormalizedName
 
     from conda_pip_interop.commands.host import CommonOptions
 
@@ -22,9 +25,12 @@ T = TypeVar("T")
 
 def open_plain_host(options: CommonOptions) -> PlainHost:
     """Open the host for the prefix that the command line names."""
-    root = Path(options.prefix or "").absolute()
-    is_base = (root / "condabin").is_dir()
-    return PlainHost(target=Target(prefix=root, name=None, is_base=is_base))
+    return PlainHost(target=_build_target(options.prefix or ""))
+
+
+def _build_target(prefix: str) -> Target:
+    root = Path(prefix).absolute()
+    return Target(prefix=root, name=None, is_base=(root / "condabin").is_dir())
 
 
 def _need_conda(*_args: object, **_options: object) -> NoReturn:
@@ -42,10 +48,16 @@ class PlainHost:
     policy: Policy = field(default_factory=Policy)
     standalone: bool = True
     colours: bool = False
+    asks: bool = True
 
     solver = relink = revert = open_installer = open_pip = find_newer = guard = _NEEDS_CONDA
-    add_channels = list_channels = channels = channel_names = _NEEDS_CONDA
+    choose_python = find_python = forget_environment = _NEEDS_CONDA
+    add_channels = add_names = list_channels = channels = channel_names = _NEEDS_CONDA
     read_extra_map = download = list_targets = confirm = _NEEDS_CONDA
+
+    def find_versions(self, _project: NormalizedName, _target: Target) -> tuple[str, ...] | None:
+        """See `Host.find_versions`: without conda there are no channels."""
+        return None
 
     @property
     def ascii_only(self) -> bool:
@@ -53,6 +65,11 @@ class PlainHost:
         from conda_pip_interop.commands.inspect.graph_text import can_draw
 
         return not can_draw(sys.stdout.encoding)
+
+    @property
+    def cache_folder(self) -> Path:
+        """See `Host.cache_folder`."""
+        _need_conda()
 
     @property
     def extra_map_file(self) -> Path:
@@ -74,8 +91,19 @@ class PlainHost:
         """See `Host.base_prefix`."""
         _need_conda()
 
-    def for_each(self, targets: Sequence[Target], work: Callable[[Target], T]) -> list[T]:
+    def list_channel_urls(self) -> tuple[str, ...]:
+        """See `Host.list_channel_urls`; nothing is configured."""
+        return ()
+
+    def find_target(self, option: str, value: str) -> Target:
+        """See `Host.find_target`; there are no names."""
+        return _need_conda() if option == "name" else _build_target(value)
+
+    def for_each(
+        self, targets: Sequence[Target], work: Callable[[Target], T], *, in_processes: bool = False
+    ) -> list[T]:
         """See `Host.for_each`."""
+        del in_processes
         return [work(one) for one in targets]
 
     def progress(self, message: str) -> contextlib.AbstractContextManager[Any]:
@@ -84,7 +112,7 @@ class PlainHost:
 
     def print_stderr(self, text: str) -> None:
         """See `Host.print_stderr`."""
-        print(text, file=sys.stderr)
+        write_text(f"{text}\n", sys.stderr)
 
     def report_waiting(self) -> None:
         """See `Host.report_waiting`."""

@@ -14,7 +14,8 @@ from conda_pip_interop.changes.plan import (
     UnlinkConda,
     WriteFile,
 )
-from conda_pip_interop.text import count
+from conda_pip_interop.commands.package_changes import InstalledPackage, describe_packages
+from conda_pip_interop.text import count, escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,7 +38,6 @@ _FILE_VERBS: Final[Mapping[type[FileAction], str]] = {
     PlaceFile: "place",
     RemoveFile: "remove",
 }
-_LINE_WIDTH: Final = 100
 
 
 def render_plan(label: str, plan: Plan) -> str:
@@ -51,8 +51,10 @@ def render_plan(label: str, plan: Plan) -> str:
     for manager in ("conda", "pip"):
         for verb, heading in _HEADINGS.items():
             lines = [
-                f"  {one.name.ljust(name_width)}  {_render_versions(one).ljust(version_width)}"
-                f"  {_render_reason(one)}"
+                escape_line(
+                    f"  {one.name.ljust(name_width)}  {_render_versions(one).ljust(version_width)}"
+                    f"  {_render_reason(one)}"
+                )
                 for one in groups.get((manager, verb), ())
             ]
             if lines:
@@ -60,7 +62,7 @@ def render_plan(label: str, plan: Plan) -> str:
                 blocks.append("\n".join([f"{manager} {what}:", *lines]))
     if plan.notes:
         blocks.append("\n".join(plan.notes))
-    if plan.shows_files:
+    if _shows_files(plan):
         blocks += _render_files(plan.files)
     return "\n\n".join(blocks)
 
@@ -72,23 +74,23 @@ def plan_to_list(plan: Plan) -> list[dict[str, object]]:
         {"path": one.path, "action": _FILE_VERBS[type(one)], "reason": one.reason}
         for one in plan.files
     ]
-    return [*packages, *files] if plan.shows_files else packages
+    return [*packages, *files] if _shows_files(plan) else packages
+
+
+def _shows_files(plan: Plan) -> bool:
+    """Return whether files are shown one by one: where no package is named, nothing else would."""
+    return plan.shows_files or not plan.packages
 
 
 def describe_changes(label: str, plan: Plan) -> str:
     """Describe what an executed plan has changed: a line a verb, or one a manager if long."""
     lines: list[str] = []
     for past, steps in _group_by_result(plan.packages):
-        every = [f"{one.name} {one.version} ({_manager(one)})" for one in steps]
-        line = f"{past} {count(len(steps), 'package')} in {label}: {', '.join(every)}"
-        if len(line) <= _LINE_WIDTH:
-            lines.append(line)
-            continue
-        for manager in ("conda", "pip"):
-            its = [f"{one.name} {one.version}" for one in steps if _manager(one) == manager]
-            if its:
-                what = count(len(its), "package")
-                lines.append(f"{past} {what} in {label} with {manager}: {', '.join(its)}")
+        packages = [
+            InstalledPackage(name=one.name, version=one.version, manager=_manager(one))
+            for one in steps
+        ]
+        lines += describe_packages(past, label, packages)
     if plan.files and (plan.shows_files or not lines):
         lines += [
             f"{past} {count(len(files), 'file')} in {label}"
@@ -123,7 +125,7 @@ def _group_by_result(steps: Iterable[PackageStep]) -> Iterator[tuple[str, Sequen
         groups[past].append(step)
     for past, found in groups.items():
         if found:
-            yield past, sorted(found, key=lambda one: one.name)
+            yield past, found
 
 
 def _render_files(files: Iterable[FileAction]) -> Iterator[str]:
@@ -131,7 +133,7 @@ def _render_files(files: Iterable[FileAction]) -> Iterator[str]:
     for kind, verb in _FILE_VERBS.items():
         paths = [one.path for one in files if isinstance(one, kind)]
         if paths:
-            lines = [f"    {path}" for path in paths]
+            lines = [f"    {escape_line(path)}" for path in paths]
             yield "\n".join([f"Will {verb} {count(len(paths), 'file')}:", *lines])
 
 

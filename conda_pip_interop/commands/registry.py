@@ -15,7 +15,9 @@ class Command:
     The module has `HELP`, `EXAMPLES`, `configure(parser)` and `execute(args, host) -> Output`, and
     imports what is slow to import inside its functions: the overview imports every module.
     `changes`: it shows a plan and asks before it changes packages. `channels`: it takes `-c`.
-    `standalone`: it works on any prefix, without conda. `passed_on`: it is a command of pip.
+    `standalone`: it works on any prefix, without conda. `passed_on`: it is a command of pip,
+    which has words of its own before its arguments are read.
+    `creates`: its environment does not exist yet.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Command:
     channels: bool = False
     standalone: bool = False
     passed_on: bool = False
+    creates: bool = False
 
     def load(self) -> Any:
         """Import the module."""
@@ -33,13 +36,13 @@ class Command:
     def help(self) -> str:
         """Its line in the overview."""
         found = self.load().HELP
-        return str(found[self.name] if self.passed_on else found)
+        return str(found if isinstance(found, str) else found[self.name])
 
     @property
     def examples(self) -> str:
         """Command lines, one a line."""
         found = self.load().EXAMPLES
-        return str(found[self.name] if self.passed_on else found)
+        return str(found if isinstance(found, str) else found[self.name])
 
 
 #: The groups of the overview, in its order.
@@ -47,11 +50,19 @@ GROUPS: Final[Mapping[str, tuple[Command, ...]]] = {
     "packages": (
         Command(name="install", module="change.install", changes=True, channels=True),
         Command(name="uninstall", module="change.uninstall", changes=True),
+        Command(name="update", module="change.update", changes=True, channels=True),
+        Command(name="upgrade-python", module="change.upgrade_python", changes=True, channels=True),
+        Command(name="create", module="change.create", changes=True, channels=True, creates=True),
+        Command(name="sync", module="change.sync", changes=True, channels=True),
+        Command(name="adopt", module="change.adopt", changes=True, channels=True),
+        Command(name="release", module="change.release", changes=True, channels=True),
         Command(name="list", module="inspect.list", standalone=True),
         Command(name="show", module="inspect.show", standalone=True),
         Command(name="tree", module="inspect.tree", standalone=True),
         Command(name="why", module="inspect.why", standalone=True),
         Command(name="freeze", module="inspect.freeze", standalone=True),
+        Command(name="export", module="inspect.export", standalone=True),
+        Command(name="download", module="inspect.download", passed_on=True),
     ),
     "problems between conda and pip": (
         Command(name="check", module="inspect.check", standalone=True),
@@ -59,6 +70,7 @@ GROUPS: Final[Mapping[str, tuple[Command, ...]]] = {
         Command(name="repair", module="change.repair", changes=True),
         Command(name="reconcile", module="change.reconcile", changes=True),
         Command(name="undo", module="change.undo", changes=True),
+        Command(name="history", module="inspect.history", standalone=True),
     ),
     "names and files": (
         Command(name="names", module="names.names", channels=True),
@@ -69,13 +81,22 @@ GROUPS: Final[Mapping[str, tuple[Command, ...]]] = {
         Command(name="protect", module="change.protect", standalone=True),
         Command(name="unprotect", module="change.unprotect", standalone=True),
     ),
+    "shells": (Command(name="completion", module="shell.completion"),),
     "commands of the environment's pip": tuple(
         Command(name=name, module="passed_on", passed_on=True)
-        for name in ("download", "wheel", "index", "cache", "config", "inspect", "hash")
+        for name in ("wheel", "index", "cache", "config", "inspect", "hash")
     ),
 }
 COMMANDS: Final[Mapping[str, Command]] = {
     one.name: one for group in GROUPS.values() for one in group
+}
+#: Other names of commands, as conda, uv and shells have them.
+ALIASES: Final[Mapping[str, str]] = {
+    "add": "install",
+    "remove": "uninstall",
+    "rm": "uninstall",
+    "upgrade": "update",
+    "ls": "list",
 }
 STANDALONE_COMMANDS: Final = tuple(one.name for one in COMMANDS.values() if one.standalone)
 

@@ -39,11 +39,15 @@ def _mention(name: str, reason: str) -> None:
     from conda.base.context import context
 
     if context.verbosity and not context.json:
-        print(f"conda-pip-interop: skipped {name} ({reason})", file=sys.stderr)
+        shown = ascii(reason)[1:-1]  # of another module of ours there may be nothing left
+        print(f"conda-pip-interop: skipped {name} ({shown})", file=sys.stderr)
 
 
 def build_conda_error(error: InteropError) -> CondaError:
     """Build conda's error with our message and hints. With keywords conda would %-format it."""
     from conda import CondaError
 
-    return CondaError("\n".join([error.message, *(f"  - {hint}" for hint in error.hints)]))
+    from conda_pip_interop.text import escape_text
+
+    lines = [error.message, *(f"  - {hint}" for hint in error.hints)]
+    return CondaError(escape_text("\n".join(lines)))

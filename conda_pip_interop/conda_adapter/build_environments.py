@@ -21,21 +21,23 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.lock import hold_lock
-from conda_pip_interop.conda_adapter.channels import query_name, user_folder
-from conda_pip_interop.conda_adapter.console import quiet_stdout
+from conda_pip_interop.conda_adapter.channels import open_repodata, user_folder
+from conda_pip_interop.conda_adapter.console import quiet_stdout, report_progress
 from conda_pip_interop.conda_adapter.solver import CondaEnvironment
 from conda_pip_interop.dependencies.requirements import satisfies
+from conda_pip_interop.environment.conda_python import build_python_spec
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.building import BuildEnvironment, BuildNeeds
 from conda_pip_interop.resolve.install import plan_install
+from conda_pip_interop.resolve.parts import WrongPackageError
 from conda_pip_interop.resolve.request import build_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from conda_pip_interop.environment.prefix import Prefix
+    from conda_pip_interop.environment.prefix import Prefix, PythonInstall
     from conda_pip_interop.installers.interface import Installer
 
 #: A build environment that was not used for so long is removed.
@@ -71,17 +73,18 @@ class BuildEnvironments:
         """
         wanted = self._fit(map(Requirement, needs.requires))
         compilers = _find_compilers(needs.languages)
-        python = self.prefix.python
-        if python is None:
-            raise InteropError("no-python", f"{self.prefix.root} has no Python to build for.")
-        folder = _builds_folder() / _digest(python.minor, (*compilers, *wanted))
+        python = self._python
+        spec = build_python_spec(python.minor, free_threaded=python.free_threaded)
+        folder = _builds_folder() / _digest(spec, (*compilers, *wanted))
         folder.parent.mkdir(parents=True, exist_ok=True)
         with hold_lock(folder.with_suffix(".lock")):
             ready = folder / "conda-meta" / "pip-interop-build"
             if not ready.is_file():
                 shutil.rmtree(folder, ignore_errors=True)
+                what = ", ".join((*compilers, *wanted)) or "pip"
+                report_progress(f"Preparing a build environment with {what}")
                 with quiet_stdout(), _let_conda_change():
-                    _create(folder, python.minor, compilers)
+                    _create(folder, spec, compilers)
                     self._install(folder, wanted)
                 ready.write_text("".join(f"{one}\n" for one in wanted), encoding="utf-8")
             os.utime(ready)
@@ -93,6 +96,30 @@ class BuildEnvironments:
             scripts=scripts,
             environ=_read_activation(folder, scripts) if compilers else {},
         )
+
+    def prepare_stand_in(self) -> Path:
+        """Return an interpreter of the prefix's Python that has no distributions (a venv)."""
+        there = self.prepare(BuildNeeds())
+        root = Path(str(there.site_packages).removesuffix(str(self._python.site_packages)))
+        folder = root / "pip-interop-empty"
+        python = folder / self._python.scripts / there.python.name
+        with hold_lock(root.with_suffix(".lock")):
+            if not (folder / "ready").is_file():
+                words = ("-m", "venv", "--without-pip", "--clear", str(folder))
+                done = subprocess.run([there.python, *words], capture_output=True, check=False)
+                if done.returncode:
+                    raise InteropError(
+                        "no-venv", f"Python {self._python.version} cannot make a venv in {folder}."
+                    )
+                (folder / "ready").touch()
+        return python
+
+    @property
+    def _python(self) -> PythonInstall:
+        python = self.prefix.python
+        if python is None:
+            raise InteropError("no-python", f"{self.prefix.root} has no Python to build for.")
+        return python
 
     def _fit(self, requirements: Iterable[Requirement]) -> tuple[str, ...]:
         """Merge requirements by name and pin the target's versions if they allow that; sorted."""
@@ -116,14 +143,19 @@ class BuildEnvironments:
             return
         installer = self.open_installer(folder / python.executable)
         conda = CondaEnvironment(target=target)
-        plan = plan_install(
-            build_request(map(Requirement, wanted)),
-            snapshot=snapshot,
-            target=target,
-            solver=conda,
-            installer=installer,
-        )
-        execute(plan, target, conda)
+        while True:
+            plan = plan_install(
+                build_request(map(Requirement, wanted)),
+                snapshot=snapshot,
+                target=target,
+                solver=conda,
+                installer=installer,
+            )
+            try:
+                execute(plan, target, conda)
+            except WrongPackageError:  # what was downloaded is known from now on
+                continue
+            return
 
 
 def _builds_folder() -> Path:
@@ -148,7 +180,8 @@ def _let_conda_change() -> Iterator[None]:
 def _find_compilers(languages: Iterable[str]) -> tuple[str, ...]:
     """Find the compiler packages of some languages in the channels."""
     names = (f"{one}-compiler" for one in languages)
-    return tuple(name for name in names if query_name(name))
+    repodata = open_repodata()
+    return tuple(name for name in names if repodata.find(name))
 
 
 def _read_activation(folder: Path, scripts: Path) -> dict[str, str]:
@@ -167,7 +200,7 @@ def _read_activation(folder: Path, scripts: Path) -> dict[str, str]:
         raise InteropError(
             "no-compiler",
             f"The compilers in {folder} cannot be activated:\n{done.stderr}",
-            hints=("To build in the environment itself, add `--no-build-isolation`.",),
+            hints=("To build without them: `conda pip install --no-build-isolation NAME`.",),
         )
     after: dict[str, str] = json.loads(done.stdout)
     return {
@@ -180,7 +213,7 @@ def _read_activation(folder: Path, scripts: Path) -> dict[str, str]:
 def _create(folder: Path, python: str, compilers: tuple[str, ...]) -> None:
     """Create an unregistered environment with Python, pip and compilers."""
     backend = context.plugin_manager.get_cached_solver_backend()
-    specs = [MatchSpec(f"python={python}"), MatchSpec("pip"), *map(MatchSpec, compilers)]
+    specs = [MatchSpec(python), MatchSpec("pip"), *map(MatchSpec, compilers)]
     solver = backend(str(folder), context.channels, context.subdirs, specs_to_add=specs)
     transaction = solver.solve_for_transaction()
     transaction.download_and_extract()

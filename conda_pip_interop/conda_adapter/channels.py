@@ -14,9 +14,11 @@ from conda.core.package_cache_data import PackageCacheData, ProgressiveFetchExtr
 from conda.core.subdir_data import SubdirData
 from conda.exceptions import UnavailableInvalidChannel
 from conda.gateways.repodata import create_cache_dir
-from conda.models.channel import Channel, all_channel_urls
+from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 
+from conda_pip_interop.conda_adapter.repodata import Repodata
+from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_names
 from conda_pip_interop.names.channel_index import NameIndex, build_index, read_index, write_index
 from conda_pip_interop.names.lookup import Lookup, NameSources, find_conda_names, find_projects
@@ -28,7 +30,7 @@ from conda_pip_interop.names.wrong_matches import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from packaging.utils import NormalizedName
 
@@ -42,11 +44,17 @@ class ChannelNames:
     def __init__(self, *, with_channels: bool = True) -> None:
         self._with_channels = with_channels
         self._lookups: dict[NormalizedName, Lookup] = {}
+        self._excluded: dict[NormalizedName, str] = {}
 
     @cached_property
     def sources(self) -> NameSources:
         """Return all sources of names."""
-        return build_sources(with_channels=self._with_channels)
+        return build_sources(self.repodata if self._with_channels else None)
+
+    @cached_property
+    def repodata(self) -> Repodata:
+        """Return the records of conda's channels."""
+        return open_repodata()
 
     @cached_property
     def _wrong(self) -> frozenset[WrongMatch]:
@@ -73,7 +81,8 @@ class ChannelNames:
 
     def is_wrong_match(self, package: CondaPackage, project: NormalizedName) -> bool:
         """Whether a package was looked at before, and does not carry the project."""
-        return build_wrong_match(package, project) in self._wrong
+        wrong = build_wrong_match(package, project) in self._wrong
+        return wrong or project in self._excluded
 
     def drop_wrong_matches(
         self, packages: Iterable[CondaPackage], project: NormalizedName
@@ -89,6 +98,14 @@ class ChannelNames:
             else:
                 left.append(package)
         return tuple(left)
+
+    def exclude(self, project: NormalizedName, reason: str) -> None:
+        """Take the packages of a project for those of another one, until the command ends."""
+        self._excluded[project] = reason
+
+    def explain_exclusion(self, project: NormalizedName) -> str | None:
+        """Return why `exclude` was called for a project; None if it was not."""
+        return self._excluded.get(project)
 
     def remember_wrong_match(self, package: CondaPackage, project: NormalizedName) -> None:
         """Remember, here and for later commands, that a package does not carry a project."""
@@ -108,25 +125,19 @@ def build_wrong_match(package: CondaPackage, project: NormalizedName) -> WrongMa
     )
 
 
-def query_name(conda_name: str) -> tuple[Any, ...]:
-    """Return the channels' records of exactly this name."""
-    found: tuple[Any, ...] = SubdirData.query_all(
-        MatchSpec(name=conda_name), channels=context.channels, subdirs=context.subdirs
-    )
-    return found
+def open_repodata() -> Repodata:
+    """Open the repodata of conda's channels and platform; nothing is read before it is needed."""
+    return Repodata(channels=tuple(context.channels), subdirs=tuple(context.subdirs))
 
 
-def build_sources(*, with_channels: bool) -> NameSources:
-    """Build all sources of names, for conda's channels and platform.
-
-    Without channels, no repodata is read or fetched.
-    """
+def build_sources(repodata: Repodata | None) -> NameSources:
+    """Build all sources of names; without repodata, the channels' names are not among them."""
     channels = tuple(Channel(one).canonical_name for one in context.channels)
     extra = read_map(map_file())
     return NameSources(
-        settings=read_names(channels),
+        settings={**current_session().names, **read_names(channels)},
         channels=channels,
-        index=build_channel_index() if with_channels else None,
+        index=None if repodata is None else build_channel_index(repodata),
         extra=None if extra is None else extra.choose(channels),
     )
 
@@ -148,16 +159,22 @@ def user_folder() -> Path:
     return Path(user_cache_dir(APP_NAME, appauthor=APP_NAME)) / "pip-interop"
 
 
-def build_channel_index() -> NameIndex:
-    """Build the index of all channels' names, or read it if it is of the repodata in the cache."""
-    urls = all_channel_urls(context.channels, subdirs=context.subdirs)
+def build_channel_index(repodata: Repodata) -> NameIndex:
+    """Build the index of all channels' names, or read it if it is of the repodata in the cache.
+
+    The names of shards are read in no time.
+    """
+    if repodata.shards:
+        return build_index(repodata.names)
+    urls = repodata.urls
     channels = [SubdirData(Channel(url)) for url in urls]
-    digest = hashlib.sha256("\n".join(map(str, urls)).encode()).hexdigest()
+    parts = [*urls, *(("v3",) if repodata.has_version_3 else ())]
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     file = Path(create_cache_dir()) / f"pip_interop_names_{digest[:8]}.json"
     key = _describe_repodata(channels)
     index = None if key is None else read_index(file, key=key)
     if index is None:
-        index = build_index(_read_names(channels))
+        index = build_index(repodata.names)
         key = _describe_repodata(channels)  # reading may have fetched newer repodata
         if key is not None:
             write_index(file, index, key=key)
@@ -175,7 +192,7 @@ def _describe_repodata(channels: list[Any]) -> str | None:
             status = os.stat(channel.cache_path_json)
         except OSError:
             return None
-        if not channel._loaded and not _is_fresh(channel):  # noqa: SLF001 - see _read_names
+        if not channel._loaded and not _is_fresh(channel):  # noqa: SLF001 - see Repodata
             return None
         states.append(f"{channel.cache_path_json} {status.st_size} {status.st_mtime_ns}")
     return "\n".join(states)
@@ -192,17 +209,10 @@ def _is_fresh(channel: Any) -> bool:
     return not cache.stale()
 
 
-def _read_names(channels: list[Any]) -> Iterator[str]:
-    for channel in channels:
-        if not channel._loaded:  # noqa: SLF001 - conda has no public way to list names
-            channel.load()
-        yield from (name for name, records in channel._names_index.items() if records)  # noqa: SLF001
-
-
 def fetch_package(linked: Linked) -> Path | None:
     """Return the folder of a package in the cache; None if no channel has the package any more."""
     spec = MatchSpec(name=linked.name, version=linked.version, build=linked.build)
-    found = tuple(PackageCacheData.query_all(spec)) or _query_channel(linked, spec)
+    found = tuple(PackageCacheData.query_all(spec)) or _query_channel(linked)
     chosen = [one for one in found if one.dist_str() == linked.text]
     if not chosen:
         return None
@@ -210,14 +220,11 @@ def fetch_package(linked: Linked) -> Path | None:
     return Path(PackageCacheData.get_entry_to_link(chosen[0]).extracted_package_dir)
 
 
-def _query_channel(linked: Linked, spec: MatchSpec) -> tuple[Any, ...]:
+def _query_channel(linked: Linked) -> tuple[Any, ...]:
     channel, _, subdir = linked.source.rpartition("/")
+    channels = (channel,) if channel else tuple(context.channels)
     try:
-        return tuple(
-            SubdirData.query_all(
-                spec, channels=[channel] if channel else context.channels, subdirs=[subdir]
-            )
-        )
+        return Repodata(channels=channels, subdirs=(subdir,)).find(linked.name)
     except UnavailableInvalidChannel:
         return ()
 

@@ -1,39 +1,47 @@
-"""Remove what conda's rollback leaves: the file it was linking, and the folders it created."""
+"""Remove what conda leaves: files and folders of its rollback, and empty history sections."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from conda_pip_interop.changes.files import write_file
+from conda_pip_interop.conda_adapter.link_targets import (
+    CREATING,
+    list_targets,
+    refuse_targets_outside,
+)
+from conda_pip_interop.environment.conda_history import HISTORY_FILE
 from conda_pip_interop.environment.conda_records import read_conda_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-#: The groups of actions in a conda transaction that create files.
-_CREATING: Final = (
-    "link_action_groups",
-    "compile_action_groups",
-    "entry_point_action_groups",
-    "prefix_record_groups",
-)
+
+def list_created(transaction: Any, prefix: Path) -> list[Path]:
+    """Return the files that a transaction will create, records included, and that do not exist.
+
+    Raises what `refuse_targets_outside` raises.
+    """
+    with _remove_trials_on_failure(prefix):
+        transaction.prepare()
+        refuse_targets_outside(transaction, prefix)
+    groups = transaction.prefix_action_groups[str(prefix)]
+    return [path for path in list_targets(groups, CREATING) if not os.path.lexists(path)]
 
 
 @contextlib.contextmanager
 def remove_leftovers_on_failure(transaction: Any, prefix: Path) -> Iterator[None]:
-    """Execute a transaction inside; if it fails or is interrupted, none of its files is left."""
-    with _remove_trials_on_failure(prefix):
-        transaction.prepare()
-    groups = transaction.prefix_action_groups[str(prefix)]
-    fresh = [path for path in _list_targets(groups) if not os.path.lexists(path)]
-    folders = {
-        parent
-        for path in fresh
-        for parent in path.parents
-        if prefix in parent.parents and not parent.exists()
-    }
+    """Execute a transaction inside; if it fails or is interrupted, none of its files is left.
+
+    Raises what `refuse_targets_outside` raises.
+    """
+    fresh = list_created(transaction, prefix)
+    above = {parent for path in fresh for parent in path.parents}
+    folders = {one for one in above if prefix in one.parents and not one.exists()}
     replaced = {one.name for one in transaction.prefix_setups[str(prefix)].unlink_precs}
     try:
         with _remove_trials_on_failure(prefix):
@@ -54,22 +62,6 @@ def _remove_trials_on_failure(prefix: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 file.unlink()
         raise
-
-
-def _list_targets(groups: Any) -> Iterator[Path]:
-    for name in _CREATING:
-        for group in getattr(groups, name, ()):
-            for action in group.actions:
-                yield from map(Path, _find_targets(action))
-
-
-def _find_targets(action: Any) -> Iterable[str]:
-    """Return the paths that an action creates: a compile action has several, some have none."""
-    several = getattr(action, "target_full_paths", None)
-    if several is not None:
-        return tuple(several)
-    one = getattr(action, "target_full_path", None)
-    return () if one is None else (one,)
 
 
 def _remove(
@@ -94,3 +86,20 @@ def _remove(
     for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
         with contextlib.suppress(OSError):  # missing, or not empty
             folder.rmdir()
+
+
+@contextlib.contextmanager
+def drop_empty_section(prefix: Path) -> Iterator[None]:
+    """Leave no section without packages: `conda install --revision` to it removes everything."""
+    history = prefix / "conda-meta" / "history"
+    before = history.read_bytes()
+    yield
+    added = history.read_bytes()[len(before) :]
+    if not any(line.startswith((b"+", b"-")) for line in added.splitlines()):
+        write_history(prefix, before)
+
+
+def write_history(prefix: Path, content: bytes) -> None:
+    """Replace conda's history; its mode stays."""
+    path = HISTORY_FILE
+    write_file(prefix, path, content, mode=stat.S_IMODE((prefix / path).stat().st_mode))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conda.base.context import context
+
+from conda_pip_interop.conda_adapter.session import current_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,18 +26,42 @@ def quiet_stdout() -> Iterator[None]:
         yield
 
 
-def show_progress(message: str) -> contextlib.AbstractContextManager[Any]:
-    """Return conda's own spinner, which is silent under `--quiet` and `--json`."""
-    if context.quiet or context.json:
-        return contextlib.nullcontext()
+@contextlib.contextmanager
+def show_progress(message: str) -> Iterator[None]:
+    """Show conda's own spinner, which is silent under `--quiet` and `--json`."""
+    if is_silent():
+        yield
+        return
     try:
         from conda.reporters import get_spinner
     except ImportError:  # conda < 24.11
         from conda.common.io import Spinner
 
         get_spinner = Spinner
-    spinner: contextlib.AbstractContextManager[Any] = get_spinner(message)
-    return spinner
+    session = current_session()
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(get_spinner(message))
+        except BrokenPipeError:  # conda < 26 ignores it here; a question must have a reader
+            if not context.always_yes:
+                raise
+            from conda_pip_interop.text import discard_output
+
+            discard_output(sys.stdout)
+        session.spinning = True
+        try:
+            yield
+        finally:
+            session.spinning = False
+
+
+def report_progress(text: str) -> None:
+    """Print on stderr what is done now, once, and below a spinner if there is one."""
+    session = current_session()
+    if text not in session.progress:
+        session.progress.add(text)
+        spins = session.spinning and sys.stdout.isatty()
+        notify(f"\n{text}" if spins else text)
 
 
 @contextlib.contextmanager
@@ -54,12 +80,19 @@ def verbose(text: str) -> None:
         print_stderr(text)
 
 
+def is_silent() -> bool:
+    """Return whether the user asked for quiet or JSON."""
+    return bool(context.json or context.quiet)
+
+
 def notify(*lines: str) -> None:
-    """Print lines on stderr, unless the user asked for quiet or JSON."""
-    if lines and not context.json and not context.quiet:
+    """Print lines on stderr, unless `is_silent`."""
+    if lines and not is_silent():
         print_stderr("\n".join(lines))
 
 
 def print_stderr(text: str) -> None:
     """Print a line for a person beside a command's own output, never into its `--json`."""
-    print(text, file=sys.stderr)
+    from conda_pip_interop.text import write_text  # hooks mostly have nothing to say
+
+    write_text(f"{text}\n", sys.stderr)

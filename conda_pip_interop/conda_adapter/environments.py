@@ -29,6 +29,13 @@ def build_target(prefix: str | Path) -> Target:
     return Target(prefix=path, name=None, is_base=False)
 
 
+def find_target_by(option: str, value: str) -> Target:
+    """Return the environment with a `name` or `prefix`, as conda's own commands select it."""
+    wanted = Namespace(name=None, prefix=None)
+    setattr(wanted, option, value)
+    return build_target(determine_target_prefix(context, wanted))
+
+
 def add_channels(channels: tuple[str, ...], *, only: bool) -> None:
     """Search these channels before conda's own, as conda does for those of an environment file.
 
@@ -50,11 +57,16 @@ def takes_file() -> bool:
     return bool(_argument("file"))
 
 
+def removes_all(command: str) -> bool:
+    """Return whether `command` unlinks all packages: `conda remove --all`, not `env remove`."""
+    return command == "remove" and bool(_argument("all")) and _argument("package_names") is not None
+
+
 def find_target(command: str) -> Path:
     """Return the prefix named on the command line, else in its file, else the active one."""
     named = _argument("name") or _argument("prefix")
     if not named and command in _NAMED_BY_FILE:
-        for file in _list_files():
+        for file in list_files():
             name, prefix = _read_names(file)
             if name or prefix:
                 wanted = Namespace(name=name, prefix=None if name else prefix)
@@ -94,23 +106,31 @@ def _argument(name: str) -> Any:
     return (context._argparse_args or {}).get(name)  # noqa: SLF001 - conda has no other way to ask
 
 
-def _list_files() -> tuple[str, ...]:
+def list_files() -> tuple[str, ...]:
     """Return the command's files; `env create` of conda < 26.7 has one instead of a list."""
     given = _argument("file") or ()
     return (given,) if isinstance(given, str) else tuple(map(str, given))
 
 
-def _read_names(file: str) -> tuple[str | None, str | None]:
-    """Read the `name` and `prefix` of an environment file; None if it has none, or is remote."""
+def locate_file(file: str) -> Path:
+    """Return the path of a file on the command line, as conda finds it."""
+    return Path(os.path.expandvars(file)).expanduser()
+
+
+def read_yaml(file: str) -> dict[Any, Any]:
+    """Read an environment file; empty if it has no mapping, cannot be read, or is remote."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        path = Path(os.path.expandvars(file)).expanduser()
-        document = YAML(typ="safe", pure=True).load(path)
-    except (OSError, UnicodeDecodeError, YAMLError):
-        return None, None
-    if not isinstance(document, dict):
-        return None, None
+        document = YAML(typ="safe", pure=True).load(locate_file(file))
+    except (OSError, ValueError, RecursionError, YAMLError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _read_names(file: str) -> tuple[str | None, str | None]:
+    """Read the `name` and `prefix` of an environment file; None if it has none."""
+    document = read_yaml(file)
     name, prefix = document.get("name"), document.get("prefix")
     return (str(name) if name else None), (str(prefix) if prefix else None)

@@ -5,25 +5,32 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from conda.base.context import context
 
 from conda_pip_interop.conda_adapter.boundary import guarded
 from conda_pip_interop.conda_adapter.console import (
+    is_silent,
     print_stderr,
     show_progress,
 )
-from conda_pip_interop.conda_adapter.environments import add_channels, build_target
-from conda_pip_interop.conda_adapter.settings import read_names_map, read_policy
+from conda_pip_interop.conda_adapter.environments import (
+    add_channels,
+    build_target,
+    find_target_by,
+)
+from conda_pip_interop.conda_adapter.session import current_session
+from conda_pip_interop.conda_adapter.settings import read_names_map, read_policy, report_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -39,10 +46,14 @@ if TYPE_CHECKING:
     from conda_pip_interop.installers.pip_process import PipProcess
     from conda_pip_interop.names.names_map import ExtraMap
     from conda_pip_interop.protection.policy import Policy
+    from conda_pip_interop.resolve.preferences import Preferences
     from conda_pip_interop.resolve.request import Request
-    from conda_pip_interop.resolve.solver import CondaPackage
+    from conda_pip_interop.resolve.solver import ComingPython, CondaPackage, Updating
 
 T = TypeVar("T")
+
+#: From which number of environments on processes are faster than threads.
+_MANY: Final = 8
 
 
 def open_host(options: CommonOptions) -> CondaHost:
@@ -58,10 +69,12 @@ def open_host(options: CommonOptions) -> CondaHost:
         "channel": options.channels or None,
         "override_channels": options.override_channels,
         "solver": options.solver,
+        "offline": options.offline or None,
     }
     known = dict(context._argparse_args or {})  # noqa: SLF001 - conda has no other way to ask
     known.update({key: value for key, value in arguments.items() if value is not None})
     context.__init__(argparse_args=Namespace(**known))
+    guarded(report_unknown)
     return CondaHost(target=build_target(context.target_prefix))
 
 
@@ -83,9 +96,11 @@ class CondaHost:
 
         return CondaEnvironment(target=self.target)
 
-    def solver(self) -> CondaEnvironment:
+    def solver(self, updating: Updating = "none") -> CondaEnvironment:
         """See `Host.solver`."""
-        return self._environment
+        if updating == "none":
+            return self._environment
+        return replace(self._environment, updating=updating)
 
     def relink(self, records: tuple[CondaRecord, ...]) -> None:
         """See `Linker.relink`."""
@@ -108,6 +123,20 @@ class CondaHost:
 
         return open_installer(snapshot, request, self.target, versions=versions, verbose=verbose)
 
+    def choose_python(
+        self, request: Request, preferences: Preferences, snapshot: Snapshot
+    ) -> ComingPython:
+        """See `Host.choose_python`."""
+        from conda_pip_interop.conda_adapter.coming_python import choose_python
+
+        return choose_python(self._environment, request, preferences, snapshot.prefix.platform)
+
+    def find_python(self, version: str, spec: str, snapshot: Snapshot) -> ComingPython | None:
+        """See `Host.find_python`."""
+        from conda_pip_interop.conda_adapter.coming_python import find_python
+
+        return find_python(self._environment, version, spec, snapshot.prefix.platform)
+
     def open_pip(self, snapshot: Snapshot) -> PipProcess:
         """See `Host.open_pip`."""
         from conda_pip_interop.conda_adapter.installers import open_pip
@@ -119,17 +148,29 @@ class CondaHost:
         from conda.models.version import VersionOrder
 
         newer = {}
+        records = tuple(records)
+        self._environment.naming.repodata.fetch(one.name for one in records)
         for record in records:
             fitting = self._environment.find_fitting(record.name)
             if fitting and VersionOrder(fitting[-1].version) > VersionOrder(record.version):
                 newer[record.name] = str(fitting[-1].version)
         return newer
 
+    def find_versions(self, project: NormalizedName, target: Target) -> tuple[str, ...] | None:
+        """See `Host.find_versions`."""
+        from conda.exceptions import CondaError
+
+        try:
+            conda = replace(self._environment, target=target)
+            return tuple(one.version for one in conda.find_candidates(project))
+        except (CondaError, OSError):
+            return None
+
     def guard(
         self,
         unlinked: tuple[CondaPackage, ...],
         linked: tuple[CondaPackage, ...],
-        replaced: Collection[NormalizedName],
+        replaced: Mapping[NormalizedName, str],
     ) -> InteropError | None:
         """See `Host.guard`."""
         from conda_pip_interop.conda_adapter.hooks.guard import judge_transaction
@@ -140,9 +181,19 @@ class CondaHost:
         """See `Host.add_channels`."""
         add_channels(tuple(channels), only=only)
 
+    def add_names(self, names: Mapping[NormalizedName, str | None]) -> None:
+        """See `Host.add_names`."""
+        current_session().names.update(names)
+
     def list_channels(self) -> tuple[str, ...]:
         """See `Host.list_channels`."""
         return tuple(map(str, context.channels))
+
+    def list_channel_urls(self) -> tuple[str, ...]:
+        """See `Host.list_channel_urls`."""
+        from conda.models.channel import Channel
+
+        return tuple(url for one in context.channels for url in Channel(one).base_urls)
 
     def channels(self) -> ChannelInspector:
         """See `Host.channels`."""
@@ -161,6 +212,13 @@ class CondaHost:
     def read_extra_map(self) -> ExtraMap | None:
         """See `Host.read_extra_map`."""
         return self._environment.naming.sources.extra
+
+    @property
+    def cache_folder(self) -> Path:
+        """See `Host.cache_folder`."""
+        from conda_pip_interop.conda_adapter.channels import user_folder
+
+        return user_folder()
 
     @property
     def extra_map_file(self) -> Path:
@@ -190,6 +248,10 @@ class CondaHost:
         """See `Host.base_prefix`."""
         return Path(context.root_prefix)
 
+    def find_target(self, option: str, value: str) -> Target:
+        """See `Host.find_target`."""
+        return find_target_by(option, value)
+
     def list_targets(self) -> list[Target]:
         """See `Host.list_targets`."""
         from conda.core.envs_manager import list_all_known_prefixes
@@ -197,22 +259,45 @@ class CondaHost:
         targets = [build_target(prefix) for prefix in list_all_known_prefixes()]
         return sorted(targets, key=lambda one: (not one.is_base, one.label))
 
-    def for_each(self, targets: Sequence[Target], work: Callable[[Target], T]) -> list[T]:
+    def forget_environment(self) -> None:
+        """See `Host.forget_environment`."""
+        from conda.core.envs_manager import unregister_env
+
+        unregister_env(str(self.target.prefix))
+
+    def for_each(
+        self, targets: Sequence[Target], work: Callable[[Target], T], *, in_processes: bool = False
+    ) -> list[T]:
         """See `Host.for_each`."""
         from tqdm.auto import tqdm
 
-        silent = context.json or context.quiet or not sys.stderr.isatty()
-        with ThreadPoolExecutor() as pool:
+        silent = is_silent() or not sys.stderr.isatty()
+        with _open_pool(len(targets) if in_processes else 0) as pool:
             results = pool.map(work, targets)
             return list(tqdm(results, total=len(targets), disable=silent, leave=False))
 
-    def confirm(self) -> None:
-        """See `Host.confirm`."""
+    @property
+    def asks(self) -> bool:
+        """See `Host.asks`."""
+        return not context.always_yes
+
+    def confirm(self, dangerous: str | None = None) -> None:
+        """See `Host.confirm`; Ctrl-C is KeyboardInterrupt, of which conda makes a no."""
+        from conda.exceptions import CondaSystemExit
+
         try:
             from conda.reporters import confirm_yn
         except ImportError:  # conda < 24.11
             from conda.cli.common import confirm_yn
-        confirm_yn()
+        try:
+            if dangerous is None:
+                confirm_yn()
+            else:
+                confirm_yn(dangerous, default="no")
+        except CondaSystemExit as answer:
+            if isinstance(answer.__context__, KeyboardInterrupt):
+                raise KeyboardInterrupt from answer
+            raise
 
     def progress(self, message: str) -> AbstractContextManager[Any]:
         """See `Host.progress`."""
@@ -251,3 +336,10 @@ class CondaHost:
         from conda_pip_interop.conda_adapter.hooks.command_hooks import after_command
 
         guarded(after_command, "pip")
+
+
+def _open_pool(size: int) -> Executor:
+    """Open a pool of processes for many environments if a fork is cheap, otherwise of threads."""
+    if size < _MANY or not sys.platform.startswith("linux"):
+        return ThreadPoolExecutor()
+    return ProcessPoolExecutor(mp_context=get_context("fork"))

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import importlib.util
 import os
 import shutil
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
+from conda.exceptions import CondaError
 from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.conda_adapter.build_environments import BuildEnvironments
-from conda_pip_interop.conda_adapter.pip_environment import read_pip_environment, refuse_old_pip
+from conda_pip_interop.conda_adapter.console import report_progress
+from conda_pip_interop.conda_adapter.pip_environment import (
+    CUTOFF,
+    read_pip_environment,
+    refuse_old_pip,
+    report_limits_of_packages,
+)
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.distributions import read_requirements
+from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.installers.building import BuildingInstaller
-from conda_pip_interop.installers.interface import ProvidedDistribution
-from conda_pip_interop.installers.pip_commands import read_configuration
+from conda_pip_interop.installers.building import BuildEnvironment, BuildingInstaller, BuildNeeds
+from conda_pip_interop.installers.interface import ProvidedDistribution, build_provided
+from conda_pip_interop.installers.pip_configuration import read_configuration
 from conda_pip_interop.installers.pip_process import PipProcess
 from conda_pip_interop.installers.uv_options import build_settings
 from conda_pip_interop.installers.uv_process import UvProcess
@@ -31,6 +39,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from conda_pip_interop.environment.prefix import Prefix
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.installers.interface import Installer
@@ -50,9 +59,19 @@ def open_installer(
     verbose: bool,
 ) -> Installer:
     """Open pip or uv as the policy says (see `Host.open_installer`)."""
-    process = _open_reporting_pip(snapshot, request, target, verbose=verbose)
+    process = replace(
+        _open_pip(snapshot, target, at_least=FIRST_PIP_WITH_REPORT),
+        show=verbose,
+        options=request.options.pip,
+        constraints=tuple(one.line for one in request.constraints),
+        links=request.links,
+        resolving=request.resolving,
+        environ=read_pip_environment(os.environ),
+        report=report_progress,
+    )
+    report_limits_of_packages()
     wheels = open_uv(process, snapshot) if read_policy().installer == "uv" else None
-    if wheels is None:
+    if wheels is None and CUTOFF in process.environ:
         refuse_old_pip(_find_pip_version(snapshot, process), process.environ)
     if request.options.build_from_pypi:
         if wheels is None:
@@ -63,67 +82,100 @@ def open_installer(
     environments = BuildEnvironments(
         prefix=snapshot.prefix,
         versions=versions,
-        open_installer=lambda python: replace(process, python=python, runner=python, resolving=()),
+        open_installer=lambda python: replace(
+            process, python=python, runner=python, stand_in=None, resolving=()
+        ),
     )
     return BuildingInstaller(process=process, prepare=environments.prepare, wheels=wheels)
 
 
-def _open_reporting_pip(
-    snapshot: Snapshot, request: Request, target: Target, *, verbose: bool
-) -> PipProcess:
-    """Open the environment's own pip if it can write a report, else the pip of conda's Python."""
-    python = snapshot.prefix.python
-    executable = snapshot.prefix.root / (python.executable if python is not None else "bin/python")
-    own = [one for one in snapshot.distributions if one.name == "pip"]
-    if python is not None and own and Version(own[0].version) >= FIRST_PIP_WITH_REPORT:
-        runner = executable
-    else:
-        runner = Path(sys.executable)
-        if python is not None:
-            _refuse_without_pip(target)
-    return PipProcess(
-        python=executable,
-        runner=runner,
-        show=verbose,
-        options=request.options.pip,
-        constraints=tuple(one.line for one in request.constraints),
-        links=request.links,
-        resolving=request.resolving,
-        environ=read_pip_environment(os.environ),
-    )
-
-
-def _find_pip_version(snapshot: Snapshot, process: PipProcess) -> str:
-    """Find the version of the pip that runs: the environment's own, else that of conda's Python."""
-    if process.runner == process.python:
-        return next(one.version for one in snapshot.distributions if one.name == "pip")
-    return importlib.metadata.version("pip")
-
-
 def open_pip(snapshot: Snapshot, target: Target) -> PipProcess:
-    """Open the environment's own pip, else the pip of conda's Python (see `Host.open_pip`)."""
-    python = snapshot.prefix.python
-    if python is None:
+    """Open the environment's own pip, else another (see `Host.open_pip`)."""
+    if snapshot.prefix.python is None:
         raise InteropError(
             "no-python",
             f"The environment {target.label} has no Python, so pip cannot run there.",
             hints=(f"To fix: `{target.command('conda', 'install', 'python')}`.",),
         )
-    executable = snapshot.prefix.root / python.executable
-    if any(one.name == "pip" for one in snapshot.distributions):
-        return PipProcess(python=executable, runner=executable)
-    _refuse_without_pip(target)
-    return PipProcess(python=executable, runner=Path(sys.executable))
+    return _open_pip(snapshot, target)
 
 
-def _refuse_without_pip(target: Target) -> None:
-    if importlib.util.find_spec("pip") is None:
+def _open_pip(snapshot: Snapshot, target: Target, *, at_least: Version | None = None) -> PipProcess:
+    """Open the environment's own pip, else that of conda's Python, else one of the channels."""
+    python = snapshot.prefix.python
+    executable = snapshot.prefix.root / (python.executable if python is not None else "bin/python")
+    own = [one.version for one in snapshot.distributions if one.name == "pip"]
+    runner: Path | None = None
+    if python is not None and _is_coming(snapshot.prefix):
+        environments = _open_environments(snapshot.prefix)
+        return PipProcess(
+            python=executable,
+            runner=None,
+            prepare_pip=cache(lambda: _prepare_pip(snapshot.prefix, target)),
+            stand_in=cache(environments.prepare_stand_in),
+        )
+    if python is not None and own and _serves(own[0], at_least):
+        runner = executable
+    elif importlib.util.find_spec("pip") and _serves(importlib.metadata.version("pip"), at_least):
+        runner = Path(sys.executable)
+    return PipProcess(
+        python=executable,
+        runner=runner,
+        prepare_pip=None
+        if python is None or runner == executable
+        else cache(lambda: _prepare_pip(snapshot.prefix, target)),
+    )
+
+
+def _is_coming(prefix: Prefix) -> bool:
+    """Return whether a plan is made for another Python than the environment still has."""
+    python = prefix.python
+    if python is None or not (prefix.root / python.executable).exists():
+        return False
+    there = read_prefix(prefix.root).python
+    return there is not None and (there.minor, there.free_threaded) != (
+        python.minor,
+        python.free_threaded,
+    )
+
+
+def _serves(version: str, at_least: Version | None) -> bool:
+    try:
+        return at_least is None or Version(version) >= at_least
+    except InvalidVersion:
+        return False
+
+
+def _prepare_pip(prefix: Prefix, target: Target) -> BuildEnvironment:
+    """Make an environment with pip and the Python of `prefix`; raises InteropError `no-pip`."""
+    try:
+        return _open_environments(prefix).prepare(BuildNeeds())
+    except CondaError as error:
         raise InteropError(
             "no-pip",
-            f"Neither {target.label} nor conda's own environment has pip "
-            f"{FIRST_PIP_WITH_REPORT} or newer.",
+            f"Neither {target.label} nor conda's own environment has pip {FIRST_PIP_WITH_REPORT} "
+            f"or newer, and conda could not install a temporary one: {error}",
             hints=(f"To fix: `{target.command('conda', 'install', 'pip')}`.",),
-        )
+        ) from error
+
+
+def _open_environments(prefix: Prefix) -> BuildEnvironments:
+    return BuildEnvironments(prefix=prefix, versions={}, open_installer=_install_nothing)
+
+
+def _install_nothing(python: Path) -> NoReturn:
+    raise AssertionError(python)
+
+
+def _find_pip_version(snapshot: Snapshot, process: PipProcess) -> str:
+    """Find the version of the pip that runs."""
+    if process.runner == process.python:
+        return next(one.version for one in snapshot.distributions if one.name == "pip")
+    if process.runner is None and process.prepare_pip is not None:
+        folder = str(process.prepare_pip().site_packages)
+        (found,) = importlib.metadata.distributions(name="pip", path=[folder])
+        return found.version
+    return importlib.metadata.version("pip")
 
 
 def open_uv(pip: PipProcess, snapshot: Snapshot) -> UvProcess:
@@ -135,7 +187,9 @@ def open_uv(pip: PipProcess, snapshot: Snapshot) -> UvProcess:
     return UvProcess(
         uv=_find_uv(snapshot),
         pip=pip,
-        read_settings=lambda: build_settings(pip.options, read_configuration(pip)),
+        read_settings=lambda: build_settings(
+            pip.options, read_configuration(pip.prefix, {**os.environ, **pip.environ})
+        ),
         read_installed=lambda: _read_installed(snapshot),
     )
 
@@ -164,12 +218,12 @@ def _find_uv(snapshot: Snapshot) -> Path:
 def _read_installed(snapshot: Snapshot) -> Iterator[ProvidedDistribution]:
     """Read what uv can be told about: not a version that is not PEP 440."""
     for one in snapshot.distributions:
-        with contextlib.suppress(InvalidVersion):
-            version = str(Version(one.version))
-            metadata = read_requirements(snapshot.prefix, one)
-            yield ProvidedDistribution(
-                name=one.name,
-                version=version,
-                extras=metadata.provides_extra,
-                extra_requirements=metadata.requires_dist,
-            )
+        metadata = read_requirements(snapshot.prefix, one)
+        provided = build_provided(
+            one.name,
+            one.version,
+            extras=metadata.provides_extra,
+            requirements=metadata.requires_dist,
+        )
+        if provided is not None:
+            yield provided

@@ -10,7 +10,8 @@ from conda.core.package_cache_data import PackageCacheData, ProgressiveFetchExtr
 from conda.models.match_spec import MatchSpec
 
 from conda_pip_interop.conda_adapter.console import clean_stdout
-from conda_pip_interop.conda_adapter.solver import CondaEnvironment, build_package
+from conda_pip_interop.conda_adapter.solution import build_package
+from conda_pip_interop.conda_adapter.solver import CondaEnvironment
 from conda_pip_interop.environment.conda_records import read_conda_records
 from conda_pip_interop.names.package_contents import (
     ContainedDistribution,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from conda.base.context import context
 from packaging.version import Version
 
+from conda_pip_interop.conda_adapter.settings import warn_once
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
@@ -44,10 +45,27 @@ def read_pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _read_cutoff() -> float | None:
-    """Read `exclude_newer` as POSIX time; None if it is not set, or conda is older than 26.9."""
-    policy = getattr(context, "exclude_newer_policy", None)
-    cutoff: float | None = getattr(policy, "global_cutoff", None)
+    """Read `exclude_newer` as POSIX time; None if it is not set, or conda is older than 26.9.
+
+    A limit of now, which 0 stands for, is none: it would need an index that tells upload times.
+    """
+    policy: Any = getattr(context, "exclude_newer_policy", None)
+    if policy is None or policy.global_cutoff == policy.now:
+        return None
+    cutoff: float | None = policy.global_cutoff
     return cutoff
+
+
+def report_limits_of_packages() -> None:
+    """Say that conda's age limits of single packages do not apply to pip's, which has none."""
+    policy = getattr(context, "exclude_newer_policy", None)
+    names = sorted(getattr(policy, "package_cutoffs", None) or ())
+    if names:
+        warn_once(
+            ("", "exclude_newer_package"),
+            f"exclude_newer_package ({', '.join(names)}) applies to conda's packages only, not to "
+            "those from PyPI.",
+        )
 
 
 def refuse_old_pip(version: str, variables: Mapping[str, str]) -> None:

@@ -15,7 +15,7 @@ from conda.common import configuration
 from conda.plugins.types import CondaSetting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -144,7 +144,10 @@ def build_settings() -> Iterable[CondaSetting]:
 
 
 def read_policy() -> Policy:
-    """Return the policy in force; an invalid value is reported once, and its default used."""
+    """Return the policy in force; an invalid value is reported once, and its default used.
+
+    An unknown setting is reported once, too.
+    """
     from conda_pip_interop.protection.policy import (
         GUARD_MODES,
         INSTALLERS,
@@ -154,6 +157,7 @@ def read_policy() -> Policy:
         Policy,
     )
 
+    report_unknown()
     protect = tuple(word.strip() for word in _read("protect").split(",") if word.strip())
     if not protect or (len(protect) > 1 and "none" in protect):
         _complain("protect", f"{', '.join(PROTECT_WORDS)}, or names and path patterns")
@@ -248,16 +252,58 @@ def _is_final(raw: Any) -> bool:
     return raw is not None and raw.keyflag() is configuration.ParameterFlag.final
 
 
+def report_unknown() -> None:
+    """Report each setting of ours that there is not, or that is not under `plugins:`, once."""
+    known = {one.name for one in build_settings()}
+    for source, name in _list_ours(context.plugins.raw_data):
+        if name not in known:
+            nearest = _find_nearest(name, known)
+            warn_once(
+                (source, name),
+                f"{source} has an unknown setting {name}, which has no effect. "
+                f"Did you mean {nearest}?",
+            )
+    for source, name in _list_ours(context.raw_data):
+        if source != "envvars":
+            nearest = name if name in known else _find_nearest(name, known)
+            warn_once(
+                (source, name),
+                f"{source} has {name} outside of plugins:, where it has no effect. "
+                f"Under plugins:, set {nearest}.",
+            )
+
+
+def _list_ours(raw_data: Mapping[Any, Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
+    """Return the source and the name of what somebody takes for a setting of ours."""
+    return [
+        (str(source), name)
+        for source, parameters in raw_data.items()
+        for name in parameters
+        if str(name).replace("-", "_").startswith(PREFIX.rstrip("_"))
+    ]
+
+
+def _find_nearest(name: str, known: Collection[str]) -> str:
+    from difflib import get_close_matches
+
+    return get_close_matches(name, sorted(known), n=1, cutoff=0)[0]
+
+
 def _complain(name: str, choices: str) -> None:
+    value = _unwrap(_find_raw(name))
+    warn_once(
+        ("", name),
+        f"{PREFIX}{name} is set to {value!r} by {_find_source(name)}, which is "
+        f"not valid; choose {choices}. The default is used.",
+    )
+
+
+def warn_once(about: tuple[str, str], text: str) -> None:
+    """Print a line on stderr, once a process for each setting of a source."""
     from conda_pip_interop.conda_adapter.session import current_session
+    from conda_pip_interop.text import write_text
 
     complained = current_session().complained
-    if name in complained:
-        return
-    complained.add(name)
-    value = _unwrap(_find_raw(name))
-    print(
-        f"conda-pip-interop: {PREFIX}{name} is set to {value!r} by {_find_source(name)}, which is "
-        f"not valid; choose {choices}. The default is used.",
-        file=sys.stderr,
-    )
+    if about not in complained:
+        complained.add(about)
+        write_text(f"conda-pip-interop: {text}\n", sys.stderr)

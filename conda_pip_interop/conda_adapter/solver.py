@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import json
-import stat
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from conda import CondaMultiError
 from conda.base.constants import DepsModifier, UpdateModifier
 from conda.base.context import context
-from conda.common.io import argv
 from conda.core.link import PrefixSetup, UnlinkLinkTransaction
-from conda.core.package_cache_data import PackageCacheData
 from conda.core.prefix_data import PrefixData
 from conda.exceptions import (
-    CondaSignalInterrupt,
     PackagesNotFoundError,
     SpecsConfigurationConflictError,
     UnsatisfiableError,
 )
+from conda.history import History
 from conda.models.match_spec import MatchSpec
-from conda.models.records import PackageRecord, PrefixRecord
+from conda.models.records import PrefixRecord
 from conda.models.version import VersionOrder, VersionSpec
 
 from conda_pip_interop import errors
-from conda_pip_interop.changes.files import replace_file
-from conda_pip_interop.conda_adapter.channels import ChannelNames, fetch_package, query_name
-from conda_pip_interop.conda_adapter.conda_rollback import remove_leftovers_on_failure
+from conda_pip_interop.conda_adapter.channel_depends import ChannelDepends
+from conda_pip_interop.conda_adapter.channels import ChannelNames, fetch_package
 from conda_pip_interop.conda_adapter.console import clean_stdout, quiet_stdout
-from conda_pip_interop.environment.conda_records import read_conda_records
-from conda_pip_interop.names.package_contents import (
-    ContainedDistribution,
-    find_distributions,
-    read_package_paths,
+from conda_pip_interop.conda_adapter.exact_packages import ExactPackages, save_packages
+from conda_pip_interop.conda_adapter.extracted_packages import read_contained
+from conda_pip_interop.conda_adapter.repodata import works_with
+from conda_pip_interop.conda_adapter.solution import (
+    CondaSolution,
+    build_package,
+    link_again,
+    reverse,
 )
-from conda_pip_interop.resolve.solver import CondaPackage
-from conda_pip_interop.text import hide_password
+from conda_pip_interop.resolve.solver import CondaPackage, Updating
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable
 
     from packaging.utils import NormalizedName
 
@@ -50,69 +46,27 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_history import Linked
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.locks.lock import LockedPackage
+    from conda_pip_interop.locks.offline import OfflineFolder
     from conda_pip_interop.names.lookup import Lookup
-    from conda_pip_interop.resolve.solver import CondaSpec
+    from conda_pip_interop.resolve.solver import CondaSpec, Solution
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CondaSolution:
-    """The solver's answer: a transaction that is not executed yet."""
-
-    prefix: Path
-    naming: ChannelNames
-    transaction: Any
-    linked: tuple[CondaPackage, ...]
-    unlinked: tuple[CondaPackage, ...]
-    history: bytes
-
-    def download(self) -> None:
-        """See `Solution.download`."""
-        with clean_stdout():
-            self.transaction.download_and_extract()
-
-    def find_wrong(self, expected: Mapping[NormalizedName, str]) -> tuple[str, ...]:
-        """See `Solution.find_wrong`; a metapackage may have the files in what it depends on."""
-        records = self.transaction.prefix_setups[str(self.prefix)].link_precs
-        contained = {
-            one.name for record in records for one in find_distributions(_read_paths(record))
-        }
-        if expected.keys() - contained:
-            contained |= {one.name for one in _find_contained_in(self.prefix)}
-        linked = {one.name: one for one in self.linked}
-        wrong = []
-        for project, name in sorted(expected.items()):
-            if project not in contained and name in linked:
-                self.naming.remember_wrong_match(linked[name], project)
-                wrong.append(f"conda's {name} {linked[name].version} does not contain {project}")
-        return tuple(wrong)
-
-    def execute(self) -> None:
-        """See `Solution.execute`; conda rolls back what fails, except for some leftovers.
-
-        conda writes the command line into its history, so passwords in URLs are hidden.
-        """
-        command_line = argv([hide_password(word) for word in sys.argv])
-        with (
-            clean_stdout(),
-            _raise_interrupts(),
-            command_line,
-            remove_leftovers_on_failure(self.transaction, self.prefix),
-        ):
-            self.transaction.execute()
-
-    def roll_back(self) -> None:
-        """See `Solution.roll_back`: the reverse transaction."""
-        done = self.transaction.prefix_setups[str(self.prefix)]
-        linked = {record.name for record in done.link_precs}
-        _reverse(self.prefix, linked, tuple(done.unlink_precs), self.history)
+_UNSOLVABLE: Final = (UnsatisfiableError, SpecsConfigurationConflictError, PackagesNotFoundError)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CondaEnvironment:
-    """conda, for one environment; the context must have been initialised for it."""
+    """conda, for one environment; the context must have been initialised for it.
+
+    `python` is conda's record of the Python that an environment without one will have. `updating`
+    tells which installed packages become as new as they can be.
+    """
 
     target: Target
     naming: ChannelNames = field(default_factory=ChannelNames)
+    python: Any = None
+    updating: Updating = "none"
 
     def find_candidates(self, name: NormalizedName) -> tuple[CondaPackage, ...]:
         """See `Conda.find_candidates`; oldest first, all of the first name that has packages."""
@@ -129,8 +83,9 @@ class CondaEnvironment:
     def explain_absence(self, name: NormalizedName) -> str:
         """See `Conda.explain_absence`."""
         lookup = self.naming.look_up(name)
-        if not lookup.names:
-            return lookup.reason
+        excluded = self.naming.explain_exclusion(name)
+        if excluded is not None or not lookup.names:
+            return excluded or lookup.reason
         conda_name = lookup.names[0]
         packages = [build_package(record) for record in self.find_fitting(conda_name)]
         if not packages:
@@ -149,7 +104,7 @@ class CondaEnvironment:
 
     def list_packages(self, conda_name: str) -> tuple[CondaPackage, ...]:
         """See `ChannelNames.list_packages`."""
-        return tuple(map(build_package, _sort(query_name(conda_name))))
+        return tuple(map(build_package, _sort(self.naming.repodata.find(conda_name))))
 
     def list_versions(self, conda_name: str, project: NormalizedName) -> tuple[str, ...]:
         """See `ChannelNames.list_versions`."""
@@ -159,32 +114,104 @@ class CondaEnvironment:
 
     def find_fitting(self, conda_name: str) -> list[Any]:
         """Return the records of a name that work with the environment's Python, oldest first."""
-        python = PrefixData(str(self.target.prefix)).get("python", None)
-        records = query_name(conda_name)
-        return _sort(one for one in records if python is None or _works_with(one, python))
+        python = self.python or PrefixData(str(self.target.prefix)).get("python", None)
+        records = self.naming.repodata.find(conda_name)
+        return _sort(one for one in records if python is None or works_with(one, python))
 
-    def solve(self, specs: tuple[CondaSpec, ...], *, with_deps: bool = True) -> CondaSolution:
+    def has_all(self, specs: Iterable[CondaSpec]) -> bool:
+        """See `Conda.has_all`."""
+        installed = PrefixData(str(self.target.prefix))
+        return all(any(installed.query(_build_spec(one))) for one in specs)
+
+    def explain_unavailable(self, spec: CondaSpec) -> str | None:
+        """See `Conda.explain_unavailable`."""
+        return self._depends.explain_unavailable(reversed(self._find_matching(spec)))
+
+    def find_hindrance(self, spec: CondaSpec) -> tuple[str, ...]:
+        """See `Conda.find_hindrance`."""
+        matching = self._find_matching(spec)
+        return self._depends.find_hindrance(matching[-1]) if matching else ()
+
+    def find_incompatible(
+        self, specs: Iterable[CondaSpec]
+    ) -> frozenset[tuple[CondaSpec, CondaSpec]]:
+        """See `Conda.find_incompatible`: they allow no package in common that both depend on."""
+        allowed = {one: self._depends.find_allowed(self._find_matching(one)) for one in specs}
+        return frozenset(
+            (one, other)
+            for one, other in itertools.combinations(allowed, 2)
+            if any(
+                not (allowed[one][name] & allowed[other][name])
+                for name in allowed[one].keys() & allowed[other].keys()
+            )
+        )
+
+    @property
+    def _depends(self) -> ChannelDepends:
+        return ChannelDepends(
+            prefix=self.target.prefix, find=self.naming.repodata.find, python=self.python
+        )
+
+    def _find_matching(self, spec: CondaSpec) -> list[Any]:
+        wanted = _build_spec(spec)
+        return [one for one in self.find_fitting(spec.name) if wanted.match(one)]
+
+    def can_solve(self, specs: tuple[CondaSpec, ...], *, with_deps: bool = True) -> bool:
+        """See `Conda.can_solve`: with updates allowed, and without a search for the conflict."""
+        try:
+            with quiet_stdout():
+                self._solve(_build_specs(specs), self._updating, with_deps)
+        except _UNSOLVABLE:
+            return False
+        return True
+
+    def solve(
+        self, specs: tuple[CondaSpec, ...], *, with_deps: bool = True, explain: bool = False
+    ) -> CondaSolution:
         """See `Conda.solve`: frozen first, then with updates allowed."""
-        wanted = [MatchSpec(name=one.name, version=one.version) for one in specs]
-        names = ", ".join(map(str, wanted))
+        wanted = _build_specs(specs)
+        updating = self._updating
+        frozen = UpdateModifier.FREEZE_INSTALLED if self.updating == "none" else updating
         try:
             with quiet_stdout():
                 try:
-                    transaction = self._solve(wanted, UpdateModifier.FREEZE_INSTALLED, with_deps)
+                    transaction = self._solve(wanted, frozen, with_deps)
                 except (UnsatisfiableError, SpecsConfigurationConflictError):
-                    transaction = self._solve(wanted, UpdateModifier.UPDATE_SPECS, with_deps)
-        except (
-            UnsatisfiableError,
-            SpecsConfigurationConflictError,
-            PackagesNotFoundError,
-        ) as error:
+                    transaction = self._solve(wanted, updating, with_deps, explain=explain)
+        except _UNSOLVABLE as error:
             raise errors.UnsatisfiableError(
-                f"conda cannot install {names} in {self.target.label}:\n{error}",
+                f"conda cannot install {', '.join(map(str, wanted))} in {self.target.label}:\n"
+                f"{error}",
                 hints=(
                     "Request other versions.",
                     "To use a new environment: `conda create -n NEW python pip`.",
                 ),
             ) from error
+        return self._build_solution(transaction)
+
+    @property
+    def _updating(self) -> UpdateModifier:
+        every = self.updating == "all"
+        return UpdateModifier.UPDATE_ALL if every else UpdateModifier.UPDATE_SPECS
+
+    def unlink(
+        self, names: Collection[str], *, needed: Collection[str], beside: Solution | None
+    ) -> CondaSolution:
+        """See `Conda.unlink`."""
+        prefix = str(self.target.prefix)
+        installed = PrefixData(prefix)
+        going = tuple(installed.get(name) for name in sorted(names))
+        done = PrefixSetup(prefix, (), (), (), (), ())
+        if isinstance(beside, CondaSolution):
+            done = beside.transaction.prefix_setups[prefix]
+        setup = done._replace(
+            unlink_precs=(*done.unlink_precs, *going),
+            remove_specs=(*done.remove_specs, *(MatchSpec(one.name) for one in going)),
+            update_specs=(*done.update_specs, *map(MatchSpec, sorted(needed))),
+        )
+        return self._build_solution(UnlinkLinkTransaction(setup))
+
+    def _build_solution(self, transaction: Any) -> CondaSolution:
         setup = transaction.prefix_setups[str(self.target.prefix)]
         history = self.target.prefix / "conda-meta" / "history"
         return CondaSolution(
@@ -192,11 +219,38 @@ class CondaEnvironment:
             naming=self.naming,
             history=history.read_bytes() if history.is_file() else b"",
             transaction=transaction,
-            linked=tuple(map(build_package, setup.link_precs)),
+            linked=tuple(
+                replace(build_package(one), contained=read_contained(one))
+                for one in setup.link_precs
+            ),
             unlinked=tuple(map(build_package, setup.unlink_precs)),
         )
 
-    def _solve(self, wanted: list[MatchSpec], modifier: UpdateModifier, with_deps: bool) -> Any:
+    def _solve(
+        self,
+        wanted: list[MatchSpec],
+        modifier: UpdateModifier,
+        with_deps: bool,
+        *,
+        explain: bool = False,
+    ) -> Any:
+        """Solve; only search for the conflict to explain: that takes longer than the solve.
+
+        conda's update of all packages forgets the versions in the history. Those of a clone have
+        a build and a platform: nobody requested them.
+        """
+        if self.updating == "all":
+            names = {one.name for one in wanted}
+            specs = History(str(self.target.prefix)).get_requested_specs_map()
+            wanted = [
+                *wanted,
+                *(
+                    one
+                    for name, one in specs.items()
+                    if name not in names
+                    and not (one.get_exact_value("build") and one.get_exact_value("subdir"))
+                ),
+            ]
         backend = context.plugin_manager.get_cached_solver_backend()
         solver = backend(
             str(self.target.prefix),
@@ -206,32 +260,40 @@ class CondaEnvironment:
             command="install",
         )
         deps = DepsModifier.NOT_SET if with_deps else DepsModifier.NO_DEPS
-        return solver.solve_for_transaction(update_modifier=modifier, deps_modifier=deps)
+        return solver.solve_for_transaction(
+            update_modifier=modifier, deps_modifier=deps, should_retry_solve=not explain
+        )
 
     def relink(self, records: tuple[CondaRecord, ...]) -> None:
-        """See `Conda.relink`: one transaction that unlinks the records and links them again."""
-        prefix = str(self.target.prefix)
-        installed = PrefixData(prefix)
-        installed.reload()  # some of the records may have been written just now
-        for record in records:  # a name may have several: the very one, not the one conda took
-            installed._load_single_record(str(self.target.prefix / record.path))  # noqa: SLF001 - no other way
-        current = tuple(installed.get(record.name) for record in records)
-        setup = PrefixSetup(
-            prefix,
-            current,
-            tuple(PackageRecord.from_objects(record) for record in current),
-            (),
-            tuple(MatchSpec(one.requested_spec) for one in current if _is_requested(one)),
-            (),
+        """See `Conda.relink`."""
+        link_again(self.target.prefix, records)
+
+    def prepare_exact(
+        self,
+        link: tuple[LockedPackage, ...],
+        unlink: tuple[str, ...],
+        *,
+        offline: OfflineFolder | None = None,
+    ) -> ExactPackages:
+        """See `Conda.prepare_exact`."""
+        return ExactPackages(
+            prefix=self.target.prefix,
+            naming=self.naming,
+            link=link,
+            unlink=unlink,
+            offline=offline,
         )
-        _carry_out(setup)
+
+    def save_packages(self, packages: Iterable[LockedPackage], folder: OfflineFolder) -> None:
+        """See `Conda.save_packages`."""
+        save_packages(packages, folder)
 
     def revert(self, change: CondaChange) -> None:
         """See `Reverter.revert`."""
         linked = {name.rsplit("-", 2)[0] for name in change.linked}
         unlinked = [PrefixRecord(**json.loads(text)) for text in change.unlinked.values()]
         history = change.history.encode("utf-8", errors="surrogateescape")
-        _reverse(self.target.prefix, linked, unlinked, history)
+        reverse(self.target.prefix, linked, unlinked, history)
 
     def report_waiting(self) -> None:
         """See `Linker.report_waiting`; only our own build environments are executed here."""
@@ -250,96 +312,25 @@ class CondaEnvironment:
             return fetch_package(linked)
 
 
-def _reverse(
-    prefix: Path, linked: Collection[str], unlinked: Iterable[Any], history: bytes
-) -> None:
-    """Unlink the packages named `linked`, link `unlinked`, and write the history back."""
-    installed = PrefixData(str(prefix))
-    installed.reload()
-    unlinked = tuple(unlinked)
-    setup = PrefixSetup(
-        str(prefix),
-        tuple(one for one in installed.iter_records() if one.name in linked),
-        tuple(PackageRecord.from_objects(one) for one in unlinked),
-        (),
-        tuple(MatchSpec(one.requested_spec) for one in unlinked if _is_requested(one)),
-        (),
-    )
-    _carry_out(setup)
-    file = prefix / "conda-meta" / "history"
-    replace_file(file, history, mode=stat.S_IMODE(file.stat().st_mode))
+def _build_spec(spec: CondaSpec) -> MatchSpec:
+    """Build conda's spec; one of any version by its bare name, as conda writes it down."""
+    if spec.text or spec.version == "*":
+        return MatchSpec(spec.text or spec.name)
+    return MatchSpec(name=spec.name, version=spec.version)
 
 
-def _carry_out(setup: PrefixSetup) -> None:
-    """Download the packages, and execute the transaction."""
-    with (
-        clean_stdout(),
-        _raise_interrupts(),
-        _drop_empty_section(Path(setup.target_prefix, "conda-meta", "history")),
-    ):
-        transaction = UnlinkLinkTransaction(setup)
-        transaction.download_and_extract()
-        transaction.execute()
-
-
-@contextlib.contextmanager
-def _raise_interrupts() -> Iterator[None]:
-    """Raise KeyboardInterrupt for Ctrl-C, which conda turns into an error of its own."""
+def _build_specs(specs: Iterable[CondaSpec]) -> list[MatchSpec]:
+    """Build one spec a name; raises InteropError `unsatisfiable` where two exclude each other."""
+    found = [_build_spec(one) for one in specs]
     try:
-        yield
-    except CondaSignalInterrupt as interrupt:
-        raise KeyboardInterrupt from interrupt
-    except CondaMultiError as errors:
-        if any(isinstance(one, CondaSignalInterrupt) for one in errors.errors):
-            raise KeyboardInterrupt from errors
-        raise
-
-
-@contextlib.contextmanager
-def _drop_empty_section(history: Path) -> Iterator[None]:
-    """Leave no section without packages: `conda install --revision` to it removes everything."""
-    before = history.read_bytes()
-    yield
-    added = history.read_bytes()[len(before) :]
-    if not any(line.startswith((b"+", b"-")) for line in added.splitlines()):
-        replace_file(history, before, mode=stat.S_IMODE(history.stat().st_mode))
-
-
-def _read_paths(record: Any) -> tuple[str, ...]:
-    """Return the paths of a downloaded and extracted package."""
-    folder = PackageCacheData.get_entry_to_link(record).extracted_package_dir
-    return read_package_paths(Path(folder)) or ()
-
-
-def _find_contained_in(prefix: Path) -> tuple[ContainedDistribution, ...]:
-    records, _ = read_conda_records(prefix)
-    return find_distributions(file.path for record in records for file in record.files)
+        return list(MatchSpec.merge(found))
+    except ValueError as error:
+        raise errors.UnsatisfiableError(
+            f"conda cannot install {', '.join(map(str, found))}: {error}.",
+            hints=("Request other versions.",),
+        ) from error
 
 
 def _sort(records: Iterable[Any]) -> list[Any]:
     """Sort records of one name, oldest first."""
     return sorted(records, key=lambda one: (VersionOrder(one.version), one.build_number))
-
-
-def build_package(record: Any) -> CondaPackage:
-    """Build a package from conda's record."""
-    return CondaPackage(
-        name=record.name,
-        version=record.version,
-        build=record.build,
-        channel=str(record.channel.canonical_name),
-        depends=tuple(map(str, record.depends)),
-    )
-
-
-def _is_requested(record: Any) -> bool:
-    """Return whether the user requested the package; if not, conda writes the word None."""
-    return record.get("requested_spec") not in (None, "", "None")
-
-
-def _works_with(record: Any, python: Any) -> bool:
-    """Return whether a package's requirements of Python allow the installed one."""
-    requirements: Iterable[MatchSpec] = (
-        MatchSpec(text) for text in record.depends if text.split()[:1] == ["python"]
-    )
-    return all(one.match(python) for one in requirements)

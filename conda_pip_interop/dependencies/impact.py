@@ -8,6 +8,7 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.dependencies.requirements import (
     find_subdir,
@@ -15,10 +16,12 @@ from conda_pip_interop.dependencies.requirements import (
     parse_applying,
     satisfies,
 )
+from conda_pip_interop.environment.conda_python import name_series
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.metadata import Metadata
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.snapshot import Snapshot
+from conda_pip_interop.environment.versions import choose_version
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +29,8 @@ class PackageChange:
     """A change of one conda package; ``after`` is None if removed, ``before`` if new.
 
     ``distributions`` are those that the package is known or guessed to contain; ``depends`` are the
-    match specs of the new record; ``named``: the user named the package in the command.
+    match specs of the new record; ``named``: the user named the package, or a project that it is
+    guessed to contain, to the command. ``builds`` are those before and after.
     """
 
     name: str
@@ -35,6 +39,13 @@ class PackageChange:
     distributions: tuple[NormalizedName, ...]
     depends: tuple[str, ...] = ()
     named: bool = False
+    builds: tuple[str, str] = ("", "")
+
+    @property
+    def series(self) -> tuple[str, str]:
+        """Of Python: the minor versions before and after (`3.12`, `3.13t`), "" for none."""
+        before, after = self.builds
+        return name_series(self.before or "", before), name_series(self.after or "", after)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,14 +55,25 @@ class Breakage:
     ``unmet``: ``change`` would no longer satisfy its ``requirement``; ``stranded``: Python's minor
     version would change; ``overwritten``: conda would link a distribution of its name; ``refused``:
     it replaced a conda package and does not satisfy the ``requirement`` of ``change`` on it;
-    ``removed``: it replaced the conda package that would be removed.
+    ``removed``: it replaced the conda package that would be removed. ``expected``: nothing breaks,
+    since the user named the package, or conda links the version that pip installed.
     """
 
     kind: Literal["unmet", "stranded", "overwritten", "refused", "removed"]
-    distribution: NormalizedName
-    version: str
+    installed: Distribution
     change: PackageChange
     requirement: str | None = None
+    expected: bool = False
+
+    @property
+    def distribution(self) -> NormalizedName:
+        """The name of the distribution."""
+        return self.installed.name
+
+    @property
+    def version(self) -> str:
+        """The version of the distribution."""
+        return self.installed.version
 
 
 def forecast(
@@ -68,20 +90,17 @@ def forecast(
     overwritten = [
         one for one in pips if one.name in changed and changed[one.name].after is not None
     ]
-    found = [_build(one, "overwritten", changed[one.name]) for one in overwritten]
+    found = [_build_overwritten(one, changed[one.name]) for one in overwritten]
     python = by_name.get("python")
-    if (
-        python is not None
-        and python.before
-        and find_minor(python.after) != find_minor(python.before)
-    ):
+    if python is not None and python.before and python.series[0] != python.series[1]:
         return (
             *found,
             *(_build(one, "stranded", python) for one in pips if one not in overwritten),
         )
     environment = marker_environment(snapshot.prefix, subdir=find_subdir(snapshot))
-    present = {one.name: one.version for one in (*snapshot.distributions, *pips)}
-    for one in pips:
+    version_of = snapshot.ownership.version_of
+    present = {one.name: version_of(one) for one in (*snapshot.distributions, *pips)}
+    for one in (one for one in pips if one not in overwritten):
         found += (
             _build(one, "unmet", changed[canonicalize_name(requirement.name)], requirement)
             for requirement in parse_applying(read_metadata(one).requires_dist, environment)
@@ -104,7 +123,10 @@ def _index_changes(
     for name, recorded in snapshot.claims.by_name.items():
         for one in recorded:
             changed = by_name.get(one.record.name)
-            same = one.version == one.record.version
+            version = choose_version(
+                name, one.version, package=one.record.name, package_version=one.record.version
+            )
+            same = version == one.record.version
             if changed is not None and (changed.after is None or same):
                 yield name, changed
 
@@ -131,21 +153,37 @@ def _satisfies(requirement: Requirement, version: str | None) -> bool:
     return version is not None and satisfies(requirement.specifier, version) is not False
 
 
-def find_minor(version: str | None) -> str:
-    """Return the minor version, such as `3.12`; empty if there is no version."""
-    return ".".join((version or "").split(".")[:2])
+def _build_overwritten(one: Distribution, change: PackageChange) -> Breakage:
+    expected = change.named or (not _is_development(one) and _is_same(one.version, change.after))
+    return Breakage(
+        kind="overwritten",
+        installed=one,
+        change=change,
+        expected=expected,
+    )
+
+
+def _is_development(one: Distribution) -> bool:
+    """Return whether it was installed from sources that may differ from a release."""
+    return one.editable is not None or "vcs_info" in (one.direct_url or {})
+
+
+def _is_same(version: str, other: str | None) -> bool:
+    try:
+        return Version(version) == Version(other or "")
+    except InvalidVersion:
+        return version == other
 
 
 def _build(
     one: Distribution,
-    kind: Literal["unmet", "stranded", "overwritten"],
+    kind: Literal["unmet", "stranded"],
     change: PackageChange,
     requirement: Requirement | None = None,
 ) -> Breakage:
     return Breakage(
         kind=kind,
-        distribution=one.name,
-        version=one.version,
+        installed=one,
         change=change,
         requirement=None if requirement is None else str(requirement).partition(";")[0].strip(),
     )

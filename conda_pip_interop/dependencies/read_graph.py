@@ -7,24 +7,26 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion
 
+from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.dependencies.graph import Dependency, Graph, Package
 from conda_pip_interop.dependencies.requirements import (
+    applies,
     find_subdir,
+    find_wanted_extras,
     marker_environment,
+    parse_requirement,
     satisfies,
 )
-from conda_pip_interop.environment.conda_history import parse_requested
+from conda_pip_interop.environment.conda_history import parse_requested, read_history_text
 from conda_pip_interop.environment.distributions import Distribution, read_requirements
 from conda_pip_interop.environment.ownership import ByConda
-from conda_pip_interop.environment.record import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+    from packaging.requirements import Requirement
 
     from conda_pip_interop.environment.conda_records import CondaRecord
     from conda_pip_interop.environment.metadata import Metadata
@@ -44,9 +46,14 @@ def read_graph(snapshot: Snapshot) -> Graph:
 
 
 def _build_graph(snapshot: Snapshot) -> Graph:
-    history = read_text(snapshot.prefix.root / "conda-meta" / "history") or ""
+    history = read_history_text(snapshot.prefix.root)
     owned = _divide(snapshot)
-    packages = {one.key: one for one in _build_packages(snapshot, owned, parse_requested(history))}
+    needed = read_state(snapshot.prefix.root).needed
+    requested = parse_requested(history, needed)
+    requested |= {
+        one.name for one in snapshot.records if one.name not in needed and _has_requested_spec(one)
+    }
+    packages = {one.key: one for one in _build_packages(snapshot, owned, requested)}
     keys = _index_conda_names(packages, owned)
     finder = _DependencyFinder(
         packages=packages,
@@ -57,6 +64,7 @@ def _build_graph(snapshot: Snapshot) -> Graph:
             for one in package.distributions
         },
         environment=marker_environment(snapshot.prefix, subdir=find_subdir(snapshot)),
+        version_of=snapshot.ownership.version_of,
     )
     extras = finder.find_extras()
     records = {record.name: record for record in snapshot.records}
@@ -94,27 +102,16 @@ class _DependencyFinder:
     keys: Mapping[NormalizedName, str]
     metadata: Mapping[str, Metadata]
     environment: Mapping[str, str]
+    version_of: Callable[[Distribution], str]
 
     def find_extras(self) -> Mapping[NormalizedName, set[str]]:
         """Find the extras that installed distributions want, extras wanted by extras included."""
-        by_name = {
-            one.name: self.metadata[one.metadata]
+        requires = {
+            one.name: self.metadata[one.metadata].requires_dist
             for package in self.packages.values()
             for one in package.distributions
         }
-        wanted: dict[NormalizedName, set[str]] = defaultdict(set)
-        waiting = [(name, "") for name in by_name]
-        while waiting:
-            name, extra = waiting.pop()
-            for text in by_name[name].requires_dist if name in by_name else ():
-                requirement = _parse(text) if "[" in text.partition(";")[0] else None
-                if requirement is None or not self._applies(requirement, extra):
-                    continue
-                target = canonicalize_name(requirement.name)
-                new = {canonicalize_name(one) for one in requirement.extras} - wanted[target]
-                wanted[target] |= new
-                waiting += [(target, one) for one in new]
-        return wanted
+        return find_wanted_extras(requires, self.environment)
 
     def find_dependencies(
         self, package: Package, extras: Mapping[NormalizedName, set[str]]
@@ -130,15 +127,15 @@ class _DependencyFinder:
             for text in metadata.requires_dist:
                 if "extra" in text and not wanted and not self._is_installed(text):
                     continue
-                requirement = _parse(text)
+                requirement = parse_requirement(text)
                 if requirement is None:
                     continue
-                if any(self._applies(requirement, extra) for extra in ("", *wanted)):
+                if applies(requirement, self.environment, ("", *wanted)):
                     dependency = self._build(requirement, None)
                     found.setdefault(dependency.name, dependency)
                 elif self._is_installed(text):
                     for extra in metadata.provides_extra:
-                        if self._applies(requirement, extra):
+                        if applies(requirement, self.environment, (extra,)):
                             dependency = self._build(requirement, extra)
                             optional.setdefault(dependency.name, dependency)
         return (
@@ -154,14 +151,6 @@ class _DependencyFinder:
         match = _NAME.match(text)
         return match is not None and canonicalize_name(match[1]) in self.keys
 
-    def _applies(self, requirement: Requirement, extra: str) -> bool:
-        if requirement.marker is None:
-            return True
-        try:
-            return requirement.marker.evaluate({**self.environment, "extra": extra})
-        except (InvalidVersion, UndefinedComparison, UndefinedEnvironmentName):
-            return False
-
     def _build(self, requirement: Requirement, extra: str | None) -> Dependency:
         name = canonicalize_name(requirement.name)
         target = self.keys.get(name)
@@ -169,24 +158,16 @@ class _DependencyFinder:
         specifier = specifier or (f"@ {requirement.url}" if requirement.url else "")
         if requirement.extras:
             specifier = f"[{','.join(sorted(requirement.extras))}]{specifier}"
-        satisfied = target is not None and _is_satisfied(requirement, name, self.packages[target])
+        satisfied = target is not None and self._is_satisfied(requirement, self.packages[target])
         return Dependency(
             name=name, specifier=specifier, target=target, extra=extra, satisfied=satisfied
         )
 
-
-def _parse(text: str) -> Requirement | None:
-    """Parse a requirement; None if it is invalid."""
-    try:
-        return Requirement(text)
-    except InvalidRequirement:
-        return None
-
-
-def _is_satisfied(requirement: Requirement, name: NormalizedName, package: Package) -> bool:
-    """Return whether the version fits; True if the version is unknown or invalid."""
-    versions = (one.version for one in package.distributions if one.name == name)
-    return all(satisfies(requirement.specifier, one) is not False for one in versions)
+    def _is_satisfied(self, requirement: Requirement, package: Package) -> bool:
+        """Return whether the version fits; True if the version is unknown or invalid."""
+        name = canonicalize_name(requirement.name)
+        found = (self.version_of(one) for one in package.distributions if one.name == name)
+        return all(satisfies(requirement.specifier, one) is not False for one in found)
 
 
 def _parse_depends(record: CondaRecord, keys: Mapping[str, str]) -> Iterator[Dependency]:
@@ -229,10 +210,9 @@ def _divide(snapshot: Snapshot) -> _Owned:
 
 
 def _build_packages(
-    snapshot: Snapshot, owned: _Owned, history: Collection[str]
+    snapshot: Snapshot, owned: _Owned, requested: Collection[str]
 ) -> Iterator[Package]:
-    """Build the packages without their dependencies; `history`: names requested of conda."""
-    requested = {one.name for one in snapshot.records if _is_conda_requested(one, history)}
+    """Build the packages without their dependencies; `requested`: names requested of conda."""
     for name, (distribution, replaced) in owned.pip.items():
         yield Package(
             key=f"pip:{name}",
@@ -255,13 +235,11 @@ def _build_packages(
             )
 
 
-def _is_conda_requested(record: CondaRecord, history: Collection[str]) -> bool:
-    """Return whether the user requested it; conda writes the string "None" if not."""
+def _has_requested_spec(record: CondaRecord) -> bool:
+    """Return whether the record says that it was requested; if not, conda writes "None"."""
     specs = record.raw.get("requested_specs")
-    return (
-        record.requested_spec not in {None, "", "None"}
-        or (isinstance(specs, list) and bool(specs))
-        or record.name in history
+    return record.requested_spec not in {None, "", "None"} or (
+        isinstance(specs, list) and bool(specs)
     )
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.changes.originals import read_original
 from conda_pip_interop.environment.conda_records import claimed_metadata
+from conda_pip_interop.environment.versions import is_plausible, parse_version
 from conda_pip_interop.names.conda_depends import build_requirements
 
 if TYPE_CHECKING:
@@ -37,9 +37,10 @@ class ReplacedPackage:
 class RefusedDepend:
     """pip's `by` replaced what a conda package depends on, in a version that it does not accept.
 
-    `requirement` is the package's `depends` as a PEP 508 requirement.
+    `record` is what it replaced, `requirement` the package's `depends` as a PEP 508 requirement.
     """
 
+    record: CondaRecord
     by: Distribution
     requirement: str
 
@@ -60,11 +61,12 @@ def find_replaced(snapshot: Snapshot) -> tuple[ReplacedPackage, ...]:
 
 def _counts_alike(record: CondaRecord, project: NormalizedName) -> bool:
     """Return whether conda's package and its distribution have one version."""
-    versions = (own.version for own in claimed_metadata(record) if own.name == project)
-    try:
-        return Version(record.version) in map(Version, versions)
-    except InvalidVersion:
-        return False
+    recorded = parse_version(record.version)
+    return recorded is not None and any(
+        not is_plausible(own.version) or parse_version(own.version) == recorded
+        for own in claimed_metadata(record)
+        if own.name == project
+    )
 
 
 def find_refused(
@@ -84,7 +86,7 @@ def _find_refused_of(one: ReplacedPackage, depends: Iterable[str]) -> Iterator[R
     lines = [line for line in depends if line.split(maxsplit=1)[:1] == [one.record.name]]
     for asked in build_requirements(lines, lambda _: (one.by.name,)):
         if asked.requirement is not None and asked.refuses(one.by.version):
-            yield RefusedDepend(by=one.by, requirement=asked.requirement)
+            yield RefusedDepend(record=one.record, by=one.by, requirement=asked.requirement)
 
 
 def describe_refused(package: str, requirement: str, by: str) -> str:

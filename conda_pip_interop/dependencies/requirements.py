@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.environment.prefix import Prefix
@@ -73,17 +76,78 @@ def find_subdir(snapshot: Snapshot) -> str | None:
     return next((subdir for subdir in subdirs if subdir), None)
 
 
+@lru_cache(maxsize=4096)
+def parse_requirement(text: str) -> Requirement | None:
+    """Parse a requirement; None if it is invalid. The result is shared: it must not be changed."""
+    try:
+        return Requirement(text)
+    except (InvalidRequirement, RecursionError):
+        return None
+
+
+def applies(
+    requirement: Requirement, environment: Mapping[str, str], extras: Collection[str] = ("",)
+) -> bool:
+    """Return whether a requirement applies with one of these extras; `""` is without any."""
+    if requirement.marker is None:
+        return True
+    try:
+        return any(requirement.marker.evaluate({**environment, "extra": one}) for one in extras)
+    except (InvalidVersion, RecursionError, UndefinedComparison, UndefinedEnvironmentName):
+        return False
+
+
 def parse_applying(texts: Iterable[str], environment: Mapping[str, str]) -> Iterator[Requirement]:
     """Parse the requirements that apply here; what cannot be understood cannot be judged."""
-    scope = {**environment, "extra": ""}
     for text in texts:
-        try:
-            requirement = Requirement(text)
-            applies = requirement.marker is None or requirement.marker.evaluate(scope)
-        except (InvalidRequirement, InvalidVersion, UndefinedComparison, UndefinedEnvironmentName):
-            continue
-        if applies:
+        requirement = parse_requirement(text)
+        if requirement is not None and applies(requirement, environment):
             yield requirement
+
+
+def parse_added(
+    texts: Iterable[str], extra: str, environment: Mapping[str, str]
+) -> Iterator[Requirement]:
+    """Parse the requirements that only an extra adds here."""
+    for text in texts:
+        requirement = parse_requirement(text) if "extra" in text.partition(";")[2] else None
+        if (
+            requirement is not None
+            and applies(requirement, environment, (extra,))
+            and not applies(requirement, environment)
+        ):
+            yield requirement
+
+
+def find_wanted_extras(
+    requires: Mapping[NormalizedName, Iterable[str]], environment: Mapping[str, str]
+) -> Mapping[NormalizedName, set[str]]:
+    """Find the extras that distributions want, extras wanted by extras included.
+
+    `requires` are the requirements of each installed distribution.
+    """
+    with_extras = {
+        name: [text for text in texts if "[" in text.partition(";")[0]]
+        for name, texts in requires.items()
+    }
+    wanted: dict[NormalizedName, set[str]] = defaultdict(set)
+    waiting = [(name, "") for name, texts in with_extras.items() if texts]
+    while waiting:
+        name, extra = waiting.pop()
+        for text in with_extras.get(name, ()):
+            requirement = parse_requirement(text)
+            if requirement is None or not applies(requirement, environment, (extra,)):
+                continue
+            target = canonicalize_name(requirement.name)
+            new = {canonicalize_name(one) for one in requirement.extras} - wanted[target]
+            wanted[target] |= new
+            waiting += [(target, one) for one in new]
+    return wanted
+
+
+def fits(version: str, specifiers: SpecifierSet | None) -> bool:
+    """Return whether a version satisfies a range, if there is one, or cannot be judged."""
+    return specifiers is None or satisfies(specifiers, version) is not False
 
 
 def satisfies(specifiers: SpecifierSet, version: str) -> bool | None:
@@ -95,3 +159,9 @@ def satisfies(specifiers: SpecifierSet, version: str) -> bool | None:
         return specifiers.contains(Version(version), prereleases=True)
     except InvalidVersion:
         return None
+
+
+def is_satisfied(version: str, specifiers: SpecifierSet) -> bool:
+    """Return whether a version satisfies; one that is not PEP 440 satisfies only any version."""
+    met = satisfies(specifiers, version)
+    return not specifiers if met is None else met

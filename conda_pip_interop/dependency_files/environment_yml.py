@@ -9,7 +9,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from conda_pip_interop.dependency_files.requirements_txt import Entry, build_entry, unreadable
+from conda_pip_interop.dependency_files.requirements_txt import (
+    CONSTRAINT,
+    Entry,
+    as_constraints,
+    build_entry,
+    find_file,
+    read_requirements_file,
+    split_option,
+    unreadable,
+)
+from conda_pip_interop.grammar import is_line
+from conda_pip_interop.text import quoted
+from conda_pip_interop.yaml_limits import refuse_bombs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +73,7 @@ def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
     from ruamel.yaml.error import YAMLError
 
     try:
+        refuse_bombs(text)
         document = _build_yaml().load(text)
     except (YAMLError, ValueError, RecursionError) as error:
         reason = str(getattr(error, "problem", None) or error)
@@ -78,7 +91,7 @@ def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
     conda = []
     for item in items:
         match item.value:
-            case str():
+            case str(value) if is_line(value):
                 conda.append(item)
             case {"pip": [*_]} | {"pip": None} if len(item.value) == 1:
                 pip_item = item
@@ -86,8 +99,8 @@ def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
                 pip += nested
                 after = (*rest, *after)
             case other:
-                raise unreadable(origin, f"its dependencies contain {other!r}")
-    if any(not isinstance(item.value, str) for item in pip):
+                raise unreadable(origin, f"its dependencies contain {quoted(other)}")
+    if any(not (isinstance(item.value, str) and is_line(item.value)) for item in pip):
         raise unreadable(origin, "its pip section contains more than requirements")
     return EnvironmentFile(
         document=document,
@@ -108,15 +121,27 @@ def build_environment() -> EnvironmentFile:
     )
 
 
+def build_from_conda(dependencies: Iterable[str], *, channels: Iterable[str]) -> EnvironmentFile:
+    """Build an environment file of conda's dependencies, which only these channels have."""
+    found = build_environment()
+    found.document["channels"] = list(dict.fromkeys((*channels, "nodefaults")))
+    return replace(found, conda=tuple(Item(value=one) for one in dependencies))
+
+
 def read_pip_entries(
     environment: EnvironmentFile, *, origin: str, folder: Path
 ) -> tuple[Entry, ...]:
-    """Read the lines of the `pip` section."""
-    entries = (
-        build_entry(item.value, f"{origin}: pip", folder, item.comment, item.before)
-        for item in environment.pip
-    )
-    return tuple(replace(one, in_pip_section=True) for one in entries)
+    """Read the lines of the `pip` section, and the constraints files that they include."""
+    entries = []
+    for item in environment.pip:
+        entry = build_entry(item.value, f"{origin}: pip", folder, item.comment, item.before)
+        entries.append(replace(entry, in_pip_section=True))
+        option, value = split_option(entry.text)
+        if option in CONSTRAINT and "://" not in value:
+            inner = read_requirements_file(find_file(folder, value))
+            found = as_constraints(inner, included=entry.text, folder=folder)
+            entries += (one for one in found if one.kind == "constraint")
+    return tuple(entries)
 
 
 def add_marker(marker: str, comment: str) -> str:

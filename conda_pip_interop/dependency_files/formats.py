@@ -7,34 +7,44 @@ import re
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, NoReturn, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from conda_pip_interop.dependency_files.pyproject import load_toml
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
+from conda_pip_interop.errors import UsageError
 
-Format: TypeAlias = Literal["requirements", "pyproject", "pylock", "environment"]
+Format: TypeAlias = Literal[
+    "requirements", "pyproject", "pylock", "environment", "pixi", "conda-lock", "pixi-lock"
+]
 
 _TABLE: Final = re.compile(
     r"""^(?:\[[\w."'-]+\]|\[\[[\w."'-]+\]\]|lock-version\s*=.*)\s*(?:#.*)?$""", re.MULTILINE
 )
 _YAML_KEY: Final = re.compile(r"""^["']?([A-Za-z_-]+)["']?:(?:\s|$)""", re.MULTILINE)
-_SETUP_CFG: Final = re.compile(r"^\[(?:metadata|options)\]\s*$", re.MULTILINE)
+_SETUP_CFG: Final = re.compile(r"^\[(?:metadata|options(?:\.\w+)*)\]\s*$", re.MULTILINE)
 _EXPLICIT: Final = re.compile(r"^@EXPLICIT\s*$", re.MULTILINE)
 _EXPORTED: Final = re.compile(r"^[\w.-]+=[^=\s]+=[^=\s]+$")
+_LISTED: Final = re.compile(r"^(?:# packages in environment at |Package +Version)", re.MULTILINE)
 _ENVIRONMENT_KEYS: Final = {"name", "channels", "prefix", "variables", "platforms"}
 
-_CREATE: Final = "To create an environment from it: `conda create --name NAME --file FILE`."
+CREATE: Final = "To create an environment from it: `conda pip create -n NAME FILE`."
+_CONDAS: Final = "To create an environment from it: `conda create --name NAME --file FILE`."
 _PROJECT: Final = "To install the project and its dependencies: `conda pip install FOLDER`."
-_PIXI: Final = "To convert it: `pixi workspace export conda-environment environment.yml`."
 _PIPENV: Final = "To convert it: `pipenv requirements > requirements.txt`."
 #: What is recognized but not read: what it is, and what reads it.
 _OTHERS: Final[Mapping[str, tuple[str, str]]] = {
-    "explicit": ("an explicit list of conda packages", _CREATE),
-    "exported": ("a list of `conda list --export`", _CREATE),
+    "explicit": ("an explicit list of conda packages", CREATE),
+    "exported": ("a list of `conda list --export`", _CONDAS),
+    "exported with pip's": (
+        "a list of `conda list --export`",
+        f"{_CONDAS[:-1]}, without the lines with `=pypi_0`, which pip installed.",
+    ),
+    "listed": (
+        "the output of `conda list` or `pip list`",
+        "To write a file with both managers' packages: `conda pip export -o environment.yml`.",
+    ),
     "setup.cfg": ("the configuration of setuptools", _PROJECT),
     "setup.py": ("a program of setuptools", _PROJECT),
-    "pixi.toml": ("a pixi manifest", _PIXI),
-    "pixi.lock": ("a lock file of pixi", _PIXI),
     "uv.lock": (
         "a lock file of uv",
         "To convert it: `uv export --format pylock.toml -o pylock.toml`.",
@@ -46,10 +56,6 @@ _OTHERS: Final[Mapping[str, tuple[str, str]]] = {
     "pdm.lock": ("a lock file of PDM", "To convert it: `pdm export -o requirements.txt`."),
     "Pipfile": ("a Pipfile", _PIPENV),
     "Pipfile.lock": ("a lock file of Pipenv", _PIPENV),
-    "conda-lock": (
-        "a lock file of conda-lock",
-        "To create an environment from it: `conda-lock install --name NAME FILE`.",
-    ),
     "recipe": ("a conda recipe", "To build it: `conda build FOLDER`."),
 }
 
@@ -59,25 +65,54 @@ def find_format(text: str, file: Path) -> Format:
 
     Raises UsageError `unreadable-file` for a file of another tool, with the command that reads it.
     """
+    kind = find_kind(text, file)
+    match kind:
+        case "requirements" | "pyproject" | "pylock" | "environment":
+            return kind
+        case "pixi" | "conda-lock" | "pixi-lock":
+            return kind
+        case _:
+            raise _build_refusal(kind, file)
+
+
+def find_kind(text: str, file: Path) -> str:
+    """Find what a text is: a `Format`, or one of other tools and of locks.
+
+    Raises UsageError `unreadable-file` for a text of no known format.
+    """
     if "\0" in text:
         raise unreadable(file, "it is not a text file")
-    if _EXPLICIT.search(text):
-        _refuse("explicit", file)
-    if file.name == "setup.py":
-        _refuse("setup.py", file)
+    if _EXPLICIT.search(text) or file.name == "setup.py":
+        return "setup.py" if file.name == "setup.py" else "explicit"
     document = _load_json(text)
     if document is not None:
         return _choose(_YAML, document, file)
     if _is_toml(text, file):
-        return _choose(_TOML, load_toml(text, str(file)), file)
+        return _choose(_TOML, _load_toml(text, file), file)
     if _is_setup_cfg(text):
-        _refuse("setup.cfg", file)
+        return "setup.cfg"
     if file.suffix in (".yml", ".yaml") or (_YAML_KEY.search(text) and not _TABLE.search(text)):
-        return _find_yaml_format(text, file)
+        return _find_yaml_kind(text, file)
+    return _find_line_kind(text)
+
+
+def _find_line_kind(text: str) -> str:
+    """Find the kind of a text of lines."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and line[:1] != "#"]
     if lines and all(map(_EXPORTED.fullmatch, lines)):
-        _refuse("exported", file)
-    return "requirements"
+        by_pip = any(line.endswith("=pypi_0") for line in lines)
+        return "exported with pip's" if by_pip else "exported"
+    return "listed" if _LISTED.search(text) else "requirements"
+
+
+def _load_toml(text: str, file: Path) -> Mapping[str, Any]:
+    """Load TOML; the tables may also be the sections of an INI file."""
+    try:
+        return load_toml(text, str(file))
+    except UsageError as error:
+        if file.suffix == ".toml":
+            raise
+        raise unreadable(file, "its content has no known format") from error
 
 
 def _is_toml(text: str, file: Path) -> bool:
@@ -91,25 +126,22 @@ def _is_setup_cfg(text: str) -> bool:
     return _SETUP_CFG.search(text) is not None and "\n[[" not in f"\n{text}"
 
 
-def _refuse(kind: str, file: Path) -> NoReturn:
+def _build_refusal(kind: str, file: Path) -> UsageError:
     what, hint = _OTHERS[kind]
     hint = hint.replace("FILE", shlex.quote(str(file)))
     hint = hint.replace("FOLDER", shlex.quote(str(file.parent)))
-    raise unreadable(file, f"it is {what}", hint=hint)
+    return unreadable(file, f"it is {what}", hint=hint)
 
 
 def _choose(
     kinds: Mapping[str, Callable[[Mapping[str, Any]], bool]],
     document: Mapping[str, Any],
     file: Path,
-) -> Format:
+) -> str:
     kind = next((one for one, is_kind in kinds.items() if is_kind(document)), None)
-    match kind:
-        case "pyproject" | "pylock" | "environment":
-            return kind
-        case None:
-            raise unreadable(file, "its content has no known format")
-    _refuse(kind, file)
+    if kind is None:
+        raise unreadable(file, "its content has no known format")
+    return kind
 
 
 def _load_json(text: str) -> Mapping[str, Any] | None:
@@ -122,8 +154,8 @@ def _load_json(text: str) -> Mapping[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def _find_yaml_format(text: str, file: Path) -> Format:
-    """Find the format by the keys of the first column; the whole is not parsed twice.
+def _find_yaml_kind(text: str, file: Path) -> str:
+    """Find the kind by the keys of the first column; the whole is not parsed twice.
 
     A recipe has Jinja expressions, which are not valid YAML.
     """
@@ -171,13 +203,13 @@ _TOML: Final[Mapping[str, Callable[[Mapping[str, Any]], bool]]] = {
     "poetry.lock": _has_metadata("content-hash"),
     "pdm.lock": _has_metadata("lock_version"),
     "uv.lock": _is_uv_lock,
-    "pixi.toml": _is_pixi,
+    "pixi": _is_pixi,
     "pyproject": _is_pyproject,
 }
 _YAML: Final[Mapping[str, Callable[[Mapping[str, Any]], bool]]] = {
     "Pipfile.lock": _has("_meta", "default"),
     "conda-lock": _has("version", "metadata", "package"),
-    "pixi.lock": _has("version", "environments", "packages"),
+    "pixi-lock": _has("version", "environments", "packages"),
     "recipe": _has("requirements"),
     "environment": _is_environment,
 }

@@ -18,6 +18,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from conda_pip_interop.environment.versions import parse_file_version
 from conda_pip_interop.names.requirement import Invalid, parse_requirement
 from conda_pip_interop.text import hide_password
 
@@ -25,11 +26,13 @@ _ARCHIVES: Final = (
     *(".whl", ".zip", ".tar", ".tgz", ".tbz", ".txz", ".tlz"),
     *(".tar.gz", ".tar.bz2", ".tar.xz", ".tar.lz", ".tar.lzma"),
 )
-#: A folder in which conda-build or rattler-build built a package: `…/NAME_1722977137225/work`.
+#: A folder in which conda-build or rattler-build built a package: `…/NAME_1722977137225/work`, or
+#: one below those that the build services use.
 _BUILD_PATH: Final = re.compile(
-    r"(?P<name>[\w.-]+)\s*@\s*(?P<url>file:///\S*_\d{8,13}/work(?:[/#]\S*)?)(?P<marker>\s+;.*)?$"
+    r"(?P<name>[\w.-]+)\s*@\s*"
+    r"(?P<url>file:///(?:\S*_\d{8,13}/work(?:[/#]\S*)?"
+    r"|(?:\S*/)?(?:feedstock_root|croots?|conda-bld)/\S+))(?P<marker>\s+;.*)?$"
 )
-_EXTRAS: Final = re.compile(r"^(.+?)(\[[^\]]+\])?$", re.DOTALL)
 _LINE: Final = re.compile(r"(-e\s+|--editable[=\s]\s*)?([^\s;\[#'\"~]+)(.*)", re.DOTALL)
 _PATH_OPTION: Final = re.compile(
     r"((?:-[rcf]\s*|--(?:requirement|constraint|find-links)[=\s]\s*))(\S.*)"
@@ -78,7 +81,9 @@ def rebase_option(text: str, *, source: Path, target: Path) -> str:
     found = _PATH_OPTION.fullmatch(text)
     if found is None or "://" in found[2]:
         return text
-    return found[1] + rebase_location(found[2], source=source, target=target)
+    option, path = found.groups()
+    quote = path[0] if path[0] in "'\"" and path[-1] == path[0] else ""
+    return f"{option}{quote}{_rebase(path.strip(quote or ' '), source, target)}{quote}"
 
 
 def rebase_location(text: str, *, source: Path, target: Path) -> str:
@@ -87,33 +92,39 @@ def rebase_location(text: str, *, source: Path, target: Path) -> str:
     URLs and absolute paths stay as they are.
     """
     found = _LINE.fullmatch(text)
-    if found is None or os.path.realpath(source) == os.path.realpath(target):
+    if found is None:
         return text
     option, path, rest = found.groups()
-    if _URL.match(path) or Path(path).is_absolute():
-        return text
+    return f"{option or ''}{_rebase(path, source, target)}{rest}"
+
+
+def _rebase(path: str, source: Path, target: Path) -> str:
+    """Rewrite a relative path, or a relative URL (`file:x`)."""
+    scheme, relative = path[: len("file:")], path[len("file:") :]
+    if scheme.lower() != "file:":
+        scheme, relative = "", path
+    if _URL.match(relative) or Path(relative).is_absolute() or relative.startswith(("${", "~")):
+        return path
+    if os.path.realpath(source) == os.path.realpath(target):
+        return path
     try:
-        rebased = Path(os.path.relpath(source / path, target)).as_posix()
+        rebased = Path(os.path.relpath(source / relative, target)).as_posix()
     except ValueError:  # on another drive of Windows
-        rebased = (source / path).absolute().as_posix()
-    return f"{option or ''}{rebased if rebased[0] in './' else f'./{rebased}'}{rest}"
+        rebased = (source / relative).absolute().as_posix()
+    return f"{scheme}{rebased if rebased[0] in './' else f'./{rebased}'}"
 
 
 def read_conda_build_path(text: str) -> str | None:
     """Read `name @ file:///…`, written by `pip freeze` for a conda package, as a requirement.
 
-    The path is that of the machine where the package was built; only the name of a wheel in it has
-    the version. None for any other line.
+    The path is that of the machine where the package was built; only the name of an archive in it
+    has the version. None for any other line.
     """
     found = _BUILD_PATH.match(text)
     if found is None or find_folder(text.partition(";")[0].strip()) is not None:
         return None
-    wheel = urlsplit(found["url"]).path.rpartition("/")[2]
-    try:
-        version = f"=={parse_wheel_filename(unquote(wheel))[1]}"
-    except InvalidWheelFilename:
-        version = ""
-    return f"{found['name']}{version}{found['marker'] or ''}"
+    version = parse_file_version(unquote(urlsplit(found["url"]).path.rpartition("/")[2]))
+    return f"{found['name']}{version and f'=={version}'}{found['marker'] or ''}"
 
 
 def parse_location(text: str, *, folder: Path, editable: bool = False) -> Location | Invalid | None:
@@ -125,15 +136,20 @@ def parse_location(text: str, *, folder: Path, editable: bool = False) -> Locati
     if marker:
         try:
             Marker(marker)
-        except InvalidMarker as error:
+        except (InvalidMarker, RecursionError) as error:
             return Invalid(text=hide_password(text), reason=f"{error}".partition("\n")[0])
-    location = _parse_bare(bare, folder=folder, editable=editable)
+    try:
+        location = _parse_bare(bare, folder=folder, editable=editable)
+    except (ValueError, OSError) as error:  # `http://[`, NUL, a name of 300 characters
+        return Invalid(
+            text=hide_password(text), reason=getattr(error, "strerror", "") or f"{error}"
+        )
     return replace(location, marker=marker) if isinstance(location, Location) else location
 
 
 def _split_marker(text: str) -> tuple[str, str]:
     """Split off the marker; after a URL, which may have a semicolon, it needs a space."""
-    separator = r"\s+;" if _URL.match(text) or " @ " in text else r";"
+    separator = r"(?<=\s);" if _URL.match(text) or " @ " in text else r";"
     bare, marker = (*re.split(separator, text, maxsplit=1), "")[:2]
     return bare.strip(), marker.strip()
 
@@ -189,8 +205,8 @@ def _find_project(text: str, *, folder: Path, editable: bool) -> Location | Inva
 
 
 def _split_extras(path: str) -> tuple[str, str]:
-    found = _EXTRAS.match(path)
-    return (found[1], found[2] or "") if found else (path, "")
+    start = path.find("[", path.rfind("]", 0, -1) + 1) if path.endswith("]") else 0
+    return (path[:start], path[start:]) if 0 < start < len(path) - 2 else (path, "")
 
 
 def _parse_wheel_name(path: str) -> NormalizedName | None:
@@ -202,7 +218,10 @@ def _parse_wheel_name(path: str) -> NormalizedName | None:
 
 def find_key(url: str, subdirectory: str | None = None) -> str:
     """Build what two spellings of a location have in common (PEP 610: `url`, `subdirectory`)."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # `http://[`: as it stands it identifies nothing else
+        return url
     host = parts.netloc.rpartition("@")[2].lower()
     path = unquote(parts.path).rstrip("/")
     query = f"?{parts.query}" if parts.query else ""
@@ -212,11 +231,14 @@ def find_key(url: str, subdirectory: str | None = None) -> str:
 def find_folder(text: str) -> Path | None:
     """Find the local directory that a location names; None if it names none."""
     bare = text.partition(" @ ")[2] or text
-    if bare.lower().startswith("file:"):
-        path = Path(url2pathname(urlsplit(bare).path))
-    else:
-        path = Path(_split_extras(bare)[0])
-    return path if path.is_dir() else None
+    try:
+        if bare.lower().startswith("file:"):
+            path = Path(url2pathname(urlsplit(bare).path))
+        else:
+            path = Path(_split_extras(bare)[0])
+        return path if path.is_dir() else None
+    except (ValueError, OSError):  # NUL, a name that is too long
+        return None
 
 
 def find_subdirectory(text: str) -> str:

@@ -13,6 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
 from conda_pip_interop.dependency_files.sources import Source, build_source, find_table
+from conda_pip_interop.text import quoted
 
 _TERM: Final = re.compile(r"(\^|~=|~|===|==|=|!=|<=|>=|<|>)?\s*([^\s,<>=!~^|]+)")
 _KNOWN: Final = {
@@ -84,11 +85,19 @@ def read_poetry(document: Mapping[str, Any], origin: str) -> PoetryTables:
         tables["dev"] = find_table(poetry, "dev-dependencies")
     reader = _Reader(origin=origin)
     needed, optional = reader.read(main)
+    groups = {name: sum(reader.read(table), ()) for name, table in tables.items()}
     return PoetryTables(
         name=poetry.get("name"),
         requires_python=_read_python(main, origin),
         dependencies=needed if "dependencies" in poetry else None,
-        groups={name: sum(reader.read(table), ()) for name, table in tables.items()},
+        groups={
+            name: tuple(
+                line
+                for one in _find_included(name, find_table(poetry, "group"))
+                for line in groups.get(one, ())
+            )
+            for name in groups
+        },
         extras={
             canonicalize_name(extra): tuple(
                 line for line in optional if _parse_name(line) in set(map(_parse_name, names))
@@ -97,6 +106,16 @@ def read_poetry(document: Mapping[str, Any], origin: str) -> PoetryTables:
         },
         sources={name: tuple(found) for name, found in reader.sources.items()},
     )
+
+
+def _find_included(name: str, groups: Mapping[str, Any]) -> list[str]:
+    """Find the groups that a group includes, itself first."""
+    found = [name]
+    for one in found:
+        listed = find_table(groups, one).get("include-groups")
+        names = listed if isinstance(listed, list) else ()
+        found += [other for other in names if isinstance(other, str) and other not in found]
+    return found
 
 
 def _parse_name(line: str) -> NormalizedName:
@@ -123,7 +142,9 @@ class _Reader:
             for one in value if isinstance(value, list) else [value]:
                 found = {"version": one} if isinstance(one, str) else one
                 if not isinstance(found, dict) or not _KNOWN.issuperset(found):
-                    raise unreadable(self.origin, f"its dependency {name} is not valid: {one!r}")
+                    raise unreadable(
+                        self.origin, f"its dependency {name} is not valid: {quoted(one)}"
+                    )
                 if name == "python":
                     continue
                 line = _build_requirement(name, found, self.origin)
@@ -161,5 +182,5 @@ def _build_python_marker(specifier: Specifier) -> str:
 def _read_specifiers(name: str, constraint: Any, origin: str) -> SpecifierSet:
     specifiers = build_specifiers(constraint) if isinstance(constraint, str) else None
     if specifiers is None:
-        raise unreadable(origin, f"{name} {constraint!r} has no equivalent in PEP 440")
+        raise unreadable(origin, f"{name} {quoted(constraint)} has no equivalent in PEP 440")
     return specifiers

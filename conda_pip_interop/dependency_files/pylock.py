@@ -8,17 +8,23 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from conda_pip_interop.dependency_files.dynamic import ALWAYS, NEVER
 from conda_pip_interop.dependency_files.pyproject import load_toml, read_requires_python
-from conda_pip_interop.dependency_files.requirements_txt import Dependencies, Entry, unreadable
+from conda_pip_interop.dependency_files.requirements_txt import (
+    Dependencies,
+    Entry,
+    check_argument,
+    unreadable,
+)
+from conda_pip_interop.dependency_files.sources import find_table
+from conda_pip_interop.grammar import is_hash
+from conda_pip_interop.text import quoted
 
 #: The algorithms that pip accepts, strongest first.
 _HASHES: Final = ("sha512", "sha384", "sha256")
 _MEMBERSHIP: Final = re.compile(
     r"""(['"])(?P<name>[^'"]*)\1\s+(?P<no>not\s+)?in\s+(?P<of>extras|dependency_groups)\b"""
 )
-#: Markers that are true, and false, for every Python.
-_ALWAYS: Final = "python_version >= '0'"
-_NEVER: Final = "python_version < '0'"
 
 
 def parse_pylock(
@@ -32,7 +38,7 @@ def parse_pylock(
     document = load_toml(text, origin)
     version = document.get("lock-version", "1.0")
     if not (isinstance(version, str) and version.partition(".")[0] == "1"):
-        raise unreadable(origin, f"its lock-version is {version!r}; supported is 1.0")
+        raise unreadable(origin, f"its lock-version is {quoted(version)}; supported is 1.0")
     packages = document.get("packages", [])
     if not isinstance(packages, list):
         raise unreadable(origin, "its packages are not a list")
@@ -52,7 +58,13 @@ def parse_pylock(
         requires_python=read_requires_python(document),
         links=tuple(links),
         locked=True,
+        owned_by_pip=_is_owned_by_pip(document),
     )
+
+
+def _is_owned_by_pip(document: Mapping[str, Any]) -> bool:
+    """Whether `conda pip export` has written it: what it lists is pip's, in the channels or not."""
+    return find_table(document, "tool", "conda-pip-interop").get("owner") == "pip"
 
 
 def _read_package(
@@ -70,8 +82,8 @@ def _read_package(
             text += f" @ {_build_url(source, folder)}{_build_fragment(source)}"
             files = [source]
         case {"directory": {"path": str(path)} as source}:
-            text = f"-e {path}" if source.get("editable") else path
-            text += f"/{source['subdirectory']}" if "subdirectory" in source else ""
+            path += f"/{source['subdirectory']}" if "subdirectory" in source else ""
+            text = f"{'-e ' if source.get('editable') else ''}{check_argument(path, origin)}"
         case {"version": str(version)}:
             text += f"=={version}"
             files = _list_files(package)
@@ -109,7 +121,10 @@ def _build_fragment(source: Mapping[str, Any]) -> str:
 
 def _find_hash(file: Mapping[str, Any]) -> str | None:
     hashes = file.get("hashes", {})
-    return next((f"{name}:{hashes[name]}" for name in _HASHES if name in hashes), None)
+    found = next((f"{name}:{hashes[name]}" for name in _HASHES if name in hashes), None)
+    if found is not None and not is_hash(found):
+        raise ValueError(found)
+    return found
 
 
 def _evaluate_choices(marker: str, chosen: Mapping[str, Collection[str]]) -> str:
@@ -117,6 +132,6 @@ def _evaluate_choices(marker: str, chosen: Mapping[str, Collection[str]]) -> str
 
     def evaluate(found: re.Match[str]) -> str:
         holds = (found["name"] in chosen[found["of"]]) != bool(found["no"])
-        return _ALWAYS if holds else _NEVER
+        return ALWAYS if holds else NEVER
 
     return _MEMBERSHIP.sub(evaluate, marker)

@@ -13,14 +13,25 @@ from typing import Any, Final
 
 from packaging.utils import NormalizedName, canonicalize_name
 
+from conda_pip_interop.dependency_files.dynamic import (
+    AskBackend,
+    ProjectMetadata,
+    choose_dependencies,
+)
+from conda_pip_interop.dependency_files.own_table import read_own_table
 from conda_pip_interop.dependency_files.poetry import PoetryTables, read_poetry
 from conda_pip_interop.dependency_files.requirements_txt import Dependencies, Entry, unreadable
 from conda_pip_interop.dependency_files.sources import (
     apply_sources,
     find_table,
+    list_index_options,
+    note_overrides,
+    read_uv_constraints,
     read_uv_sources,
 )
 from conda_pip_interop.errors import UsageError
+from conda_pip_interop.names.requirement import Invalid, parse_requirement
+from conda_pip_interop.text import quoted
 
 #: PEP 723, "Reference Implementation".
 _BLOCK: Final = re.compile(
@@ -38,53 +49,80 @@ class ProjectParts:
     build_system: bool = False
 
 
-def parse_pyproject(text: str, *, origin: str, parts: ProjectParts) -> Dependencies:
+def parse_pyproject(
+    text: str, *, origin: str, parts: ProjectParts, ask: AskBackend | None = None
+) -> Dependencies:
     """Parse a pyproject.toml: PEP 621 (project), 735 (groups) and 518 (build-system), and Poetry's.
 
-    Raises UsageError `unreadable-file`, also where only the build backend knows the dependencies,
-    and `no-such-part` for a missing extra or group.
+    `ask` gives what only the build backend knows. Raises UsageError `unreadable-file`, also where
+    that is needed and `ask` is None, and `no-such-part` for a missing extra or group.
     """
     document = load_toml(text, origin)
     project = _read_table(document, "project", origin)
     poetry = read_poetry(document, origin)
     extras = {**poetry.extras, **_read_extras(project, origin)}
     groups = {**poetry.groups, **_read_groups(document, origin)}
-    found = [("project", _read_dependencies(document, poetry, origin, parts))]
-    found += [(f"extra {one}", _find_part(extras, one, "extra", origin)) for one in parts.extras]
+    name = project.get("name", poetry.name)
+    name = canonicalize_name(name) if isinstance(name, str) else None
+    if _is_dynamic(document, poetry, origin, parts):
+        metadata = _ask(ask, origin)
+        known = {canonicalize_name(one) for one in metadata.provides_extra}
+        for extra in parts.extras:
+            _find_part(dict.fromkeys(known, ()), extra, "extra", origin)
+        found = [("build backend", choose_dependencies(metadata, parts.extras))]
+        own = {metadata.name: metadata.requires_dist}
+    else:
+        stated = {"project": _read_dependencies(project, poetry, origin)}
+        stated |= {f"extra {one}": _find_part(extras, one, "extra", origin) for one in parts.extras}
+        found = [
+            (part, tuple(_expand_own(some, extras, name, origin))) for part, some in stated.items()
+        ]
+        with_extra = (_add_extra(one, extra) for extra, some in extras.items() for one in some)
+        own = {} if name is None else {name: tuple(with_extra)}
     found += [(f"group {one}", tuple(_read_group(groups, one, origin))) for one in parts.groups]
     if parts.build_system:
         build_system = _read_table(document, "build-system", origin)
         found.append(("build-system", _read_list(build_system, "requires", origin)))
-    own = {}
-    name = project.get("name", poetry.name)
-    if isinstance(name, str):
-        with_extra = (_add_extra(one, extra) for extra, lines in extras.items() for one in lines)
-        own[canonicalize_name(name)] = tuple(with_extra)
-    entries = [
-        Entry(text=line, origin=f"{origin}: {part}") for part, lines in found for line in lines
-    ]
     sources = {**poetry.sources, **read_uv_sources(document, origin)}
+    entries = [*list_index_options(document, origin), *read_uv_constraints(document, origin)]
+    for part, lines in found:
+        of_part = [Entry(text=line, origin=f"{origin}: {part}") for line in lines]
+        entries += apply_sources(_add_comments(of_part, text), sources, document, origin, part=part)
     return Dependencies(
-        entries=(*apply_sources(_add_comments(entries, text), sources, document, origin),),
+        entries=tuple(entries),
         requires_python=read_requires_python(project) or poetry.requires_python,
         own=own,
+        notes=tuple(note_overrides(document, origin)),
+        table=read_own_table(document, origin),
     )
 
 
 def _read_dependencies(
-    document: Mapping[str, Any], poetry: PoetryTables, origin: str, parts: ProjectParts
+    project: Mapping[str, Any], poetry: PoetryTables, origin: str
 ) -> tuple[str, ...]:
-    """Read the project's own dependencies; what only its backend knows is an error."""
-    project = _read_table(document, "project", origin)
     if "dependencies" not in project and poetry.dependencies is not None:
         return poetry.dependencies
+    return _read_list(project, "dependencies", origin)
+
+
+def _is_dynamic(
+    document: Mapping[str, Any], poetry: PoetryTables, origin: str, parts: ProjectParts
+) -> bool:
+    """Find whether only the build backend knows the dependencies, or the extras that are read."""
+    project = _read_table(document, "project", origin)
+    if "dependencies" not in project and poetry.dependencies is not None:
+        return False
     dynamic = _read_list(project, "dynamic", origin)
     unknown = "dependencies" in dynamic or (parts.extras and "optional-dependencies" in dynamic)
-    if unknown or not (project or parts.groups or parts.build_system):
+    return bool(unknown) or not (project or parts.groups or parts.build_system)
+
+
+def _ask(ask: AskBackend | None, origin: str) -> ProjectMetadata:
+    if ask is None:
         reason = "only its build backend knows its dependencies"
         hint = f"To install the project and them: `conda pip install {_folder(origin)}`."
         raise unreadable(origin, reason, hint=hint)
-    return _read_list(project, "dependencies", origin)
+    return ask(Path(origin).parent)
 
 
 def _folder(origin: str) -> str:
@@ -98,24 +136,51 @@ def _read_extras(
     return {canonicalize_name(key): _read_list(optional, key, origin) for key in optional}
 
 
+def _expand_own(
+    lines: Iterable[str],
+    extras: Mapping[NormalizedName, tuple[str, ...]],
+    project: NormalizedName | None,
+    origin: str,
+) -> Iterator[str]:
+    """Yield the lines; of those that name the project itself, what its extras require."""
+    waiting = [(line, "") for line in lines]
+    seen: set[tuple[str, str]] = set()
+    for line, marker in waiting:
+        found = parse_requirement(line)
+        if isinstance(found, Invalid) or canonicalize_name(found.name) != project:
+            yield _add_marker(line, marker) if marker else line
+            continue
+        inner = " and ".join(f"({part})" for part in (marker, found.marker) if part)
+        for extra in sorted(found.extras):
+            if (extra, inner) not in seen:
+                seen.add((extra, inner))
+                waiting += [(one, inner) for one in _find_part(extras, extra, "extra", origin)]
+
+
 def _read_groups(document: Mapping[str, Any], origin: str) -> Mapping[str, Any]:
     """Read the groups: PEP 735's, and those that uv and PDM had before."""
     groups: dict[str, Any] = dict(find_table(document, "tool", "pdm", "dev-dependencies"))
     uv = find_table(document, "tool", "uv")
-    if "dev-dependencies" in uv:
-        groups["dev"] = uv["dev-dependencies"]
+    for tool in (find_table(document, "tool", "rye"), uv):
+        if "dev-dependencies" in tool:
+            groups["dev"] = tool["dev-dependencies"]
     return {**groups, **_read_table(document, "dependency-groups", origin)}
 
 
-def parse_group(text: str, *, origin: str, group: str) -> tuple[Entry, ...]:
+def parse_group(text: str, *, origin: str, group: str) -> Dependencies:
     """Parse a dependency group of a pyproject.toml (PEP 735); raises as `parse_pyproject` does."""
     document = load_toml(text, origin)
     poetry = read_poetry(document, origin)
     groups = {**poetry.groups, **_read_groups(document, origin)}
     lines = _read_group(groups, group, origin)
-    entries = [Entry(text=line, origin=f"{origin}: group {group}") for line in lines]
+    part = f"group {group}"
+    entries = [Entry(text=line, origin=f"{origin}: {part}") for line in lines]
     sources = {**poetry.sources, **read_uv_sources(document, origin)}
-    return tuple(apply_sources(entries, sources, document, origin))
+    options = list_index_options(document, origin)
+    return Dependencies(
+        entries=(*options, *apply_sources(entries, sources, document, origin, part=part)),
+        table=read_own_table(document, origin),
+    )
 
 
 def parse_script(text: str, *, origin: str) -> Dependencies:
@@ -130,8 +195,12 @@ def parse_script(text: str, *, origin: str) -> Dependencies:
     entries = [Entry(text=line, origin=origin) for line in dependencies]
     sources = read_uv_sources(document, origin)
     return Dependencies(
-        entries=tuple(apply_sources(entries, sources, document, origin)),
+        entries=(
+            *list_index_options(document, origin),
+            *apply_sources(entries, sources, document, origin),
+        ),
         requires_python=read_requires_python(document),
+        table=read_own_table(document, origin),
     )
 
 
@@ -146,7 +215,7 @@ def load_toml(text: str, origin: str) -> Mapping[str, Any]:
     toml = _import_toml_parser(origin)
     try:
         document: Mapping[str, Any] = toml.loads(text)
-    except (toml.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, or a number of 5,000 digits
         raise unreadable(origin, str(error)) from error
     return document
 
@@ -177,28 +246,39 @@ def _add_comments(entries: Iterable[Entry], text: str) -> tuple[Entry, ...]:
 
 def _add_extra(text: str, extra: str) -> str:
     """Write a dependency of an extra as a `Requires-Dist` line."""
-    line, semicolon, marker = text.partition(";")
-    rest = f"({marker.strip()}) and " if semicolon else ""
-    return f'{line} ; {rest}extra == "{extra}"'
+    return _add_marker(text, f'extra == "{extra}"')
+
+
+def _add_marker(text: str, marker: str) -> str:
+    line, semicolon, own = text.partition(";")
+    return f"{line} ; {f'({own.strip()}) and ' if semicolon else ''}{marker}"
 
 
 def _read_group(
-    groups: Mapping[str, Any], name: str, origin: str, above: Sequence[str] = ()
+    groups: Mapping[str, Any],
+    name: str,
+    origin: str,
+    above: Sequence[str] = (),
+    seen: set[str] | None = None,
 ) -> Iterator[str]:
+    """Yield the requirements of a group; a group that is included again says nothing new."""
+    seen = set() if seen is None else seen
     if name in above:
         raise unreadable(origin, f"its group {name} includes itself")
     normalized = {canonicalize_name(key): value for key, value in groups.items()}
     items = _find_part(normalized, name, "group", origin)
     if not isinstance(items, list | tuple):
-        raise unreadable(origin, f"its group {name} is not a list but {items!r}")
+        raise unreadable(origin, f"its group {name} is not a list but {quoted(items)}")
     for one in items:
         match one:
             case str():
                 yield one
             case {"include-group": str(other)}:
-                yield from _read_group(groups, other, origin, (*above, name))
+                if other in (*above, name) or other not in seen:
+                    seen.add(other)
+                    yield from _read_group(groups, other, origin, (*above, name), seen)
             case _:
-                raise unreadable(origin, f"its group {name} contains {one!r}")
+                raise unreadable(origin, f"its group {name} contains {quoted(one)}")
 
 
 def _find_part(parts: Mapping[NormalizedName, Any], name: str, kind: str, origin: str) -> Any:
@@ -215,12 +295,12 @@ def _find_part(parts: Mapping[NormalizedName, Any], name: str, kind: str, origin
 def _read_table(table: Mapping[str, Any], key: str, origin: str) -> Mapping[str, Any]:
     value = table.get(key, {})
     if not isinstance(value, dict):
-        raise unreadable(origin, f"{key} is not a table but {value!r}")
+        raise unreadable(origin, f"{key} is not a table but {quoted(value)}")
     return value
 
 
 def _read_list(table: Mapping[str, Any], key: str, origin: str) -> tuple[str, ...]:
     value = table.get(key, [])
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise unreadable(origin, f"{key} is not a list of requirements but {value!r}")
+        raise unreadable(origin, f"{key} is not a list of requirements but {quoted(value)}")
     return tuple(value)

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from conda_pip_interop.dependency_files.dynamic import AskBackend
 from conda_pip_interop.dependency_files.environment_yml import (
     EnvironmentFile,
+    build_from_conda,
     parse_environment,
     read_pip_entries,
 )
-from conda_pip_interop.dependency_files.formats import find_format
+from conda_pip_interop.dependency_files.formats import CREATE, Format, find_format
 from conda_pip_interop.dependency_files.locations import rebase_location, rebase_option
+from conda_pip_interop.dependency_files.locks import (
+    LockEntry,
+    LockFile,
+    parse_conda_lock,
+    parse_pixi_lock,
+)
+from conda_pip_interop.dependency_files.pixi import parse_pixi
 from conda_pip_interop.dependency_files.pylock import parse_pylock
-from conda_pip_interop.dependency_files.pyproject import ProjectParts, parse_pyproject
+from conda_pip_interop.dependency_files.pyproject import ProjectParts, load_toml, parse_pyproject
 from conda_pip_interop.dependency_files.requirements_txt import (
     Dependencies,
+    Entry,
+    as_constraints,
+    check_argument,
     read_requirements_file,
     read_text,
     unreadable,
 )
+from conda_pip_interop.dependency_files.sources import find_table
 from conda_pip_interop.errors import UsageError
 
 #: The endings of requirements files; what has another one is only read if it says what it is.
@@ -31,7 +44,10 @@ _REQUIREMENTS: Final = ("", ".txt", ".in")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DependencyFiles:
-    """The dependencies of each file, and the environment file if one is among them."""
+    """The dependencies of each file, and the environment file if one is among them.
+
+    `environment_text` is empty where the environment was read from a file of another format.
+    """
 
     dependencies: tuple[Dependencies, ...]
     environment: EnvironmentFile | None
@@ -39,41 +55,148 @@ class DependencyFiles:
 
 
 def read_dependency_files(
-    files: Iterable[Path], parts: ProjectParts, *, target: Path = Path()
+    files: Iterable[Path],
+    parts: ProjectParts,
+    *,
+    target: Path = Path(),
+    subdir: str = "",
+    ask: AskBackend | None = None,
+    constraints: Iterable[Path] = (),
 ) -> DependencyFiles:
     """Read dependency files; paths in them become relative to the folder `target`.
 
-    Raises UsageError: `unreadable-file`, `no-such-part`; `usage` if there are two environment
-    files, or `parts` but no pyproject.toml.
+    What is for one platform is read for `subdir` (conda's name, such as `linux-64`); `ask` gives
+    what only a build backend knows; `constraints` are files that limit versions. Raises UsageError:
+    `unreadable-file`, `no-such-part`; `usage` if there are two environment files, or `parts` but no
+    file that has any.
     """
-    files = tuple(files)
-    if parts != ProjectParts() and not any(file.name == "pyproject.toml" for file in files):
+    options = _Options(parts=parts, subdir=subdir, ask=ask)
+    found = [_read(file, options) for file in files]
+    if parts != ProjectParts() and not any(one.has_parts for one in found):
         raise UsageError(
             "usage",
             "`--extra`, `--group` and `--build-system` require a pyproject.toml.",
             hints=("To fix: add a pyproject.toml to the files.",),
         )
-    dependencies: list[Dependencies] = []
-    environment: EnvironmentFile | None = None
-    environment_text = ""
-    for file in files:
-        text = read_text(file)
-        found = find_format(text, file)
-        if found == "requirements" and file.suffix not in _REQUIREMENTS:
-            raise unreadable(file, "its content has no known format")
-        if found != "environment":
-            dependencies.append(parse_file(text, file, origin=str(file), parts=parts))
-            continue
-        if environment is not None:
-            raise UsageError("usage", f"Only one environment file is supported, not also {file}.")
-        environment_text = text
-        environment = parse_environment(text, origin=str(file))
-        entries = read_pip_entries(environment, origin=str(file), folder=file.parent)
-        dependencies.append(Dependencies(entries=entries))
+    environments = [one for one in found if one.environment is not None]
+    if len(environments) > 1:
+        also = environments[1].file
+        raise UsageError("usage", f"Only one environment file is supported, not also {also}.")
+    only = environments[0] if environments else None
+    limits = tuple(entry for file in constraints for entry in _read_constraints(file))
+    dependencies = [one.dependencies for one in found]
+    dependencies += [Dependencies(entries=limits)] if limits else []
     return DependencyFiles(
         dependencies=tuple(_rebase(one, target) for one in dependencies),
-        environment=environment,
-        environment_text=environment_text,
+        environment=only.environment if only else None,
+        environment_text=only.environment_text if only else "",
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Options:
+    parts: ProjectParts
+    subdir: str
+    ask: AskBackend | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _File:
+    file: Path
+    dependencies: Dependencies
+    environment: EnvironmentFile | None = None
+    environment_text: str = ""
+    has_parts: bool = False
+
+
+def _read_constraints(file: Path) -> Iterator[Entry]:
+    included = f"-c {shlex.quote(file.name)}"
+    inner = read_requirements_file(file)
+    yield from as_constraints(inner, included=included, folder=file.parent)
+
+
+def _read(file: Path, options: _Options) -> _File:
+    parts = options.parts
+    text = read_text(file)
+    origin = str(file)
+    kind = find_format(text, file)
+    if kind == "requirements" and file.suffix not in _REQUIREMENTS:
+        raise unreadable(file, "its content has no known format")
+    match kind:
+        case "environment":
+            environment = parse_environment(text, origin=origin)
+            entries = read_pip_entries(environment, origin=origin, folder=file.parent)
+            return _File(
+                file=file,
+                dependencies=Dependencies(entries=entries),
+                environment=environment,
+                environment_text=text,
+            )
+        case "pixi" | "pyproject":
+            return _read_manifest(text, kind, file, options)
+        case "conda-lock" | "pixi-lock":
+            lock = parse_conda_lock if kind == "conda-lock" else parse_pixi_lock
+            categories = (*parts.extras, *parts.groups)
+            chosen = lock(text, origin=origin).choose(options.subdir, categories, origin=origin)
+            return _build_from_lock(chosen, file)
+        case "requirements" | "pylock":
+            return _File(file=file, dependencies=parse_file(text, file, origin=origin, parts=parts))
+
+
+def _read_manifest(text: str, kind: Format, file: Path, options: _Options) -> _File:
+    """Read a pixi.toml, or a pyproject.toml, which may be a pixi manifest, too."""
+    origin = str(file)
+    document = load_toml(text, origin)
+    table = document if kind == "pixi" else find_table(document, "tool", "pixi")
+    features = options.parts.groups if kind == "pixi" else ()
+    dependencies = Dependencies(entries=())
+    if kind == "pyproject" and ("project" in document or not table):
+        dependencies = parse_file(text, file, origin=origin, parts=options.parts, ask=options.ask)
+    if not table:
+        return _File(file=file, dependencies=dependencies, has_parts=True)
+    manifest = parse_pixi(
+        table, origin=origin, folder=file.parent, subdir=options.subdir, features=features
+    )
+    entries = (*dependencies.entries, *manifest.dependencies.entries)
+    return _File(
+        file=file,
+        dependencies=replace(dependencies, entries=entries),
+        environment=manifest.environment,
+        has_parts=True,
+    )
+
+
+def _build_from_lock(lock: LockFile, file: Path) -> _File:
+    """Build an environment file with the very packages of a lock file."""
+    conda = (one for one in lock.packages if one.manager == "conda")
+    entries = (_build_locked(one, file) for one in lock.packages if one.manager == "pip")
+    return _File(
+        file=file,
+        dependencies=Dependencies(entries=tuple(entries), locked=True, owned_by_pip=True),
+        environment=build_from_conda(
+            (f"{one.name}={one.version}={one.build}" for one in conda), channels=lock.channels
+        ),
+        has_parts=True,
+    )
+
+
+def _build_locked(package: LockEntry, file: Path) -> Entry:
+    """Build the line of a package that pip installs, with its hashes."""
+    url = check_argument(package.url, str(file))
+    is_path = package.direct and "://" not in url
+    text = f"{package.name}=={package.version}"
+    if is_path:
+        text = f"{'-e ' if package.editable else ''}{url if url[:1] in './' else f'./{url}'}"
+    elif package.direct:
+        text = f"{package.name} @ {url}"
+    return Entry(
+        text=text,
+        origin=str(file),
+        kind="location" if is_path else "requirement",
+        folder=file.parent,
+        tail=" ".join(
+            f"--hash={name}:{digest}" for name, digest in package.hashes.items() if name != "md5"
+        ),
     )
 
 
@@ -84,14 +207,20 @@ def parse_file(
     origin: str,
     parts: ProjectParts,
     environ: Mapping[str, str] | None = None,
+    ask: AskBackend | None = None,
 ) -> Dependencies:
-    """Parse a requirements file, a pyproject.toml or a lock file, told apart by their content.
+    """Parse a requirements file, a pyproject.toml or a pylock.toml, told apart by their content.
 
     Raises UsageError `unreadable-file`, also for an environment file.
     """
     match find_format(text, file):
         case "pyproject":
-            found = parse_pyproject(text, origin=origin, parts=parts)
+            found = parse_pyproject(
+                text,
+                origin=origin,
+                parts=parts,
+                ask=None if ask is None else lambda _: ask(file.resolve().parent),
+            )
             entries = tuple(replace(one, folder=file.parent) for one in found.entries)
             return replace(found, entries=entries)
         case "pylock":
@@ -100,17 +229,32 @@ def parse_file(
             )
         case "requirements":
             return Dependencies(entries=tuple(read_requirements_file(file, environ=environ)))
-        case "environment":
-            hint = f"To install from it: `conda env update --file {shlex.quote(str(file))}`."
-            raise unreadable(origin, "it is an environment file", hint=hint)
+        case kind:
+            what, hint = _ENVIRONMENTS[kind]
+            hint = hint.replace("FILE", shlex.quote(str(file)))
+            raise unreadable(origin, f"it is {what}", hint=hint)
+
+
+_TRANSLATE: Final = "To convert it: `conda pip translate FILE -o environment.yml`."
+#: What describes a whole environment, conda's part included, and what creates that.
+_ENVIRONMENTS: Final[Mapping[Format, tuple[str, str]]] = {
+    "environment": ("an environment file", "To install from it: `conda pip install -r FILE`."),
+    "pixi": ("a pixi manifest", _TRANSLATE),
+    "pixi-lock": ("a lock file of pixi", CREATE),
+    "conda-lock": ("a lock file of conda-lock", CREATE),
+}
 
 
 def _rebase(dependencies: Dependencies, target: Path) -> Dependencies:
     rebase = {"location": rebase_location, "option": rebase_option}
     entries = (
-        replace(one, text=rebase[one.kind](one.text, source=one.folder, target=target))
-        if one.kind in rebase
-        else one
+        replace(
+            one,
+            text=rebase[one.kind](one.text, source=one.folder, target=target)
+            if one.kind in rebase
+            else one.text,
+            included=rebase_option(one.included, source=one.folder, target=target),
+        )
         for one in dependencies.entries
     )
     return replace(dependencies, entries=tuple(entries))

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from packaging.utils import NormalizedName
 
 from conda_pip_interop.dependency_files.locations import is_location, read_conda_build_path
+from conda_pip_interop.environment.paths import READ_LIMIT
 from conda_pip_interop.errors import UsageError
-from conda_pip_interop.text import hide_password
+from conda_pip_interop.grammar import is_line
+from conda_pip_interop.text import hide_password, quoted
+
+if TYPE_CHECKING:
+    from conda_pip_interop.dependency_files.own_table import OwnTable
 
 #: A location is a path, a URL or an editable project; an option is one of pip's global options.
 Kind: TypeAlias = Literal["requirement", "constraint", "location", "option"]
 
-_COMMENT: Final = re.compile(r"(?:^|\s+)#.*$")
+#: Patterns that run over what others wrote begin with no run of blanks: that takes quadratic time.
+_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#.*$")
 _OPTION: Final = re.compile(r"(?:(--[\w-]+)(?:\s*=\s*|\s+|$)|(-\w)\s*)(.*)$")
 _VARIABLE: Final = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_REQUIREMENT: Final = ("-r", "--requirement")
-_CONSTRAINT: Final = ("-c", "--constraint")
+REQUIREMENT: Final = ("-r", "--requirement")
+CONSTRAINT: Final = ("-c", "--constraint")
 EDITABLE: Final = ("-e", "--editable")
-_LINE_OPTION: Final = re.compile(r"\s+--(?:hash|global-option|config-settings?)\b.*$")
+_LINE_OPTION: Final = re.compile(r"(?<=\s)--(?:hash|global-option|config-settings?)\b.*$")
 _CODING: Final = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 #: Byte order marks; UTF-32's begins with UTF-16's.
 _MARKS: Final = (
@@ -37,8 +44,11 @@ _MARKS: Final = (
 )
 #: A requirement and the indented comment lines below it, of which the first begins with `# via`.
 _VIA: Final = re.compile(r"^([^\s#].*|[ \t]+--.*)\n([ \t]+# via.*\n(?:[ \t]+#.*\n)*)", re.MULTILINE)
-_CONDA_SPEC: Final = re.compile(r"([\w.-]+)=([\w.*]+)(?:=[\w.*]+)?")
+#: pip takes a word with a hyphen, behind a path or URL, for an option.
+_ARGUMENT_OPTION: Final = re.compile(r"(?:^|\s)-")
 _MAX_DEPTH: Final = 20
+#: In characters, with the lines that a backslash joins; a package with 300 hashes has half of it.
+_LONGEST_LINE: Final = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +57,8 @@ class Entry:
 
     `tail` has the options after a requirement (`--hash=…`), `comment` the comment after it, and
     `before` the comment lines above it, each with its `#`. `index` is the URL of the only index
-    that may be asked for it.
+    that may be asked for it. `included` is the option that a constraint was read by (`-c FILE`),
+    `build_path` where conda's package was built, if that has lost the version (`pip freeze`).
     """
 
     text: str
@@ -59,6 +70,17 @@ class Entry:
     before: tuple[str, ...] = ()
     in_pip_section: bool = False
     index: str = ""
+    included: str = ""
+    build_path: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what would be several lines of another file, or options of pip's there."""
+        if not all(map(is_line, (self.text, self.tail, self.index, self.included))):
+            raise UsageError(
+                "invalid-requirement",
+                f"{self.origin}: {quoted(self.text)} contains a line break or a control character.",
+                hints=("To fix: correct the line, then run the command again.",),
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +88,9 @@ class Dependencies:
     """The dependencies in a file; all of them, with those of the dependencies, if it is `locked`.
 
     `links` are the archive URLs in a lock file, with their hashes. `own` has the `Requires-Dist`
-    lines of the extras of the file's own project, by its name.
+    lines of the extras of the file's own project, by its name. `owned_by_pip`: only pip is to
+    install them. `notes` say what of the file was left out; `table` is what the project says of
+    an installation.
     """
 
     entries: tuple[Entry, ...]
@@ -74,29 +98,48 @@ class Dependencies:
     links: tuple[str, ...] = ()
     own: Mapping[NormalizedName, tuple[str, ...]] = field(default_factory=dict)
     locked: bool = False
+    owned_by_pip: bool = False
+    notes: tuple[str, ...] = ()
+    table: OwnTable | None = None
 
 
 def read_requirements_file(
-    file: Path, *, environ: Mapping[str, str] | None = None, depth: int = 0
+    file: Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    above: tuple[Path, ...] = (),
+    seen: set[tuple[Path, str]] | None = None,
 ) -> Iterator[Entry]:
     """Read a requirements file and the files that it includes (pip's "Requirements File Format").
 
-    `environ` gives the values of `${NAME}` in the names of included files. Raises UsageError
-    `unreadable-file`.
+    A file that is included again says nothing new, and is not read again; `above` are those that
+    include it. `environ` gives the values of `${NAME}` in the names of included files. Raises
+    UsageError `unreadable-file`.
     """
-    if depth > _MAX_DEPTH:
+    seen = set() if seen is None else seen
+    place = Path(os.path.normpath(file))
+    if place in above or len(above) > _MAX_DEPTH:
         raise unreadable(file, "it includes itself")
     before: list[str] = []
     for number, line, comment in split_lines(_VIA.sub(_join_via, f"{read_text(file)}\n")):
         origin = f"{file}:{number}"
+        if len(line) > _LONGEST_LINE:
+            raise unreadable(origin, f"it is longer than {_LONGEST_LINE} characters")
         if not line:
             before = [*before, comment] if comment else []
             continue
         option, value = split_option(line)
-        if option in (*_REQUIREMENT, *_CONSTRAINT):
+        if option in (*REQUIREMENT, *CONSTRAINT):
             included = find_file(file.parent, expand_variables(value, environ or {}))
-            inner = read_requirements_file(included, environ=environ, depth=depth + 1)
-            yield from inner if option in _REQUIREMENT else _as_constraints(inner)
+            key = (Path(os.path.normpath(included)), "-r" if option in REQUIREMENT else "-c")
+            if key[0] in (*above, place) or key not in seen:
+                seen.add(key)
+                below = (*above, place)
+                inner = read_requirements_file(included, environ=environ, above=below, seen=seen)
+                if option in REQUIREMENT:
+                    yield from inner
+                else:
+                    yield from as_constraints(inner, included=line, folder=file.parent)
         else:
             yield build_entry(line, origin, file.parent, comment, tuple(before))
         before = []
@@ -114,8 +157,10 @@ def build_entry(
 ) -> Entry:
     """Build the entry of a line; a conda package of `pip freeze` becomes a requirement."""
     built = read_conda_build_path(line)
+    build_path = ""
     if built is not None and "==" not in built:
-        comment = f"# the version is not in {line.partition('@')[2].strip()} {comment}".rstrip()
+        build_path = line.partition("@")[2].strip()
+        comment = f"# the version is not in {build_path} {comment}".rstrip()
     kind, text, tail = classify(built or line)
     return Entry(
         text=text,
@@ -125,10 +170,12 @@ def build_entry(
         folder=folder,
         comment=comment,
         before=before,
+        build_path=build_path,
     )
 
 
-def _as_constraints(entries: Iterable[Entry]) -> Iterator[Entry]:
+def as_constraints(entries: Iterable[Entry], *, included: str, folder: Path) -> Iterator[Entry]:
+    """Turn the requirements of a file into constraints, which an option (`-c FILE`) includes."""
     for entry in entries:
         if entry.kind in ("requirement", "constraint"):
             yield Entry(
@@ -136,8 +183,13 @@ def _as_constraints(entries: Iterable[Entry]) -> Iterator[Entry]:
                 origin=entry.origin,
                 kind="constraint",
                 tail=entry.tail,
-                folder=entry.folder,
+                folder=folder,
+                included=included,
             )
+        elif entry.kind == "location":
+            raise unreadable(entry.origin, f"the constraint {quoted(entry.text)} has no name")
+        else:
+            yield entry
 
 
 def classify(line: str) -> tuple[Kind, str, str]:
@@ -154,18 +206,7 @@ def classify(line: str) -> tuple[Kind, str, str]:
 def split_tail(line: str) -> tuple[str, str]:
     """Split a requirement from the options after it."""
     found = _LINE_OPTION.search(line)
-    return (line[: found.start()], found[0].strip()) if found else (line, "")
-
-
-def hint_at_conda_spec(text: str) -> str | None:
-    """Hint at what to do with a match spec of conda, `numpy=1.26`, in a file for pip."""
-    found = _CONDA_SPEC.fullmatch(text)
-    if found is None:
-        return None
-    name, version = found.groups()
-    pip = f"{name}=={version}" if version.endswith("*") else f"{name}=={version}.*"
-    spec = shlex.quote(text)
-    return f"{text} is conda's syntax: write {pip} for pip, or run `conda install {spec}`."
+    return (line[: found.start()].rstrip(), found[0].strip()) if found else (line, "")
 
 
 def expand_variables(text: str, environ: Mapping[str, str]) -> str:
@@ -215,14 +256,17 @@ def read_text(file: Path) -> str:
     These are UTF-8, UTF-16 and UTF-32 by their byte order mark, and a coding line's (PEP 263).
     """
     try:
-        data = file.read_bytes()
+        with file.open("rb") as stream:  # may be a pipe: `-r <(pip freeze)`
+            data = stream.read(READ_LIMIT + 1)
+        if len(data) > READ_LIMIT:
+            raise unreadable(file, f"it is larger than {READ_LIMIT >> 20} MB")
         return _decode(data).replace("\r\n", "\n")
     except (UnicodeDecodeError, LookupError) as error:
         raise unreadable(file, f"it is not {_find_encoding(data)}") from error
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: NUL in its name
         raise UsageError(
             "unreadable-file",
-            f"{file} cannot be read: {error.strerror or error}.",
+            f"{file} cannot be read: {getattr(error, 'strerror', None) or error}.",
             hints=("Check the path; it is relative to the current directory.",),
         ) from error
 
@@ -240,6 +284,13 @@ def _find_encoding(data: bytes) -> str:
     return found[1].decode() if found else "UTF-8"
 
 
+def check_argument(text: str, origin: str) -> str:
+    """Return a path or URL of a table; raises UsageError where pip would read an option in it."""
+    if _ARGUMENT_OPTION.search(text):
+        raise unreadable(origin, f"pip would read {quoted(text)} as several words")
+    return text
+
+
 def unreadable(file: PurePath | str, reason: str, *, hint: str = "") -> UsageError:
     """Build the error for a file whose content is not valid, or not supported."""
     return UsageError(
@@ -247,6 +298,7 @@ def unreadable(file: PurePath | str, reason: str, *, hint: str = "") -> UsageErr
         f"{file} cannot be read: {reason}.",
         hints=(
             hint
-            or "Supported are requirements.txt, pyproject.toml, pylock.toml and environment.yml.",
+            or "Supported are requirements.txt, pyproject.toml, pylock.toml, environment.yml, "
+            "conda-lock.yml, pixi.toml and pixi.lock.",
         ),
     )

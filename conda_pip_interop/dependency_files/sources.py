@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.dependency_files.requirements_txt import Entry, unreadable
+from conda_pip_interop.dependency_files.requirements_txt import (
+    Entry,
+    check_argument,
+    unreadable,
+)
+from conda_pip_interop.text import quoted
 
 _REVISIONS: Final = ("rev", "tag", "branch")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """The source of one project: a URL, a path, or the name of an index. `marker` limits it."""
+    """The source of one project: a URL, a path, or the name of an index.
+
+    `marker` limits it, and `part` to what an extra or a group requires: `extra cpu`, `group dev`.
+    """
 
     url: str = ""
     path: str = ""
     editable: bool = False
     index: str = ""
     marker: str = ""
+    part: str = ""
 
 
 def build_source(name: str, found: Mapping[str, Any], origin: str) -> Source | None:
@@ -30,19 +40,25 @@ def build_source(name: str, found: Mapping[str, Any], origin: str) -> Source | N
 
     Raises UsageError `unreadable-file` for a source that only the tool itself can follow.
     """
-    marker = str(found.get("marker", ""))
+    parts = (f"{key} {found[key]}" for key in ("extra", "group") if key in found)
+    part = canonicalize_name(next(parts, ""))
+    source = _build_source(name, found, origin)
+    return source and replace(source, marker=str(found.get("marker", "")), part=part)
+
+
+def _build_source(name: str, found: Mapping[str, Any], origin: str) -> Source | None:
+    within = f"#subdirectory={found['subdirectory']}" if "subdirectory" in found else ""
     match found:
         case {"git": str(url)}:
             revision = next((f"@{found[key]}" for key in _REVISIONS if key in found), "")
-            within = f"#subdirectory={found['subdirectory']}" if "subdirectory" in found else ""
-            return Source(url=f"git+{_build_git_url(url)}{revision}{within}", marker=marker)
+            return Source(url=f"git+{_build_git_url(url)}{revision}{within}")
         case {"url": str(url)}:
-            return Source(url=url, marker=marker)
+            return Source(url=f"{url}{within}")
         case {"path": str(path)} | {"file": str(path)}:
             editable = bool(found.get("editable", found.get("develop")))
-            return Source(path=path, editable=editable, marker=marker)
+            return Source(path=path, editable=editable)
         case {"index": str(index)} | {"source": str(index)}:
-            return Source(index=index, marker=marker)
+            return Source(index=index)
         case {"workspace": True}:
             raise unreadable(
                 origin,
@@ -68,28 +84,63 @@ def read_uv_sources(
         for one in value if isinstance(value, list) else [value]:
             source = build_source(key, one, origin) if isinstance(one, dict) else None
             if source is None:
-                raise unreadable(origin, f"its source of {key} is not supported: {one!r}")
+                raise unreadable(origin, f"its source of {key} is not supported: {quoted(one)}")
             found.append(source)
         sources[canonicalize_name(key)] = tuple(found)
     return sources
 
 
-def read_indexes(document: Mapping[str, Any]) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    """Read the indexes by name, and as options of pip those that all projects may come from."""
-    by_name: dict[str, str] = {}
-    options: list[str] = []
-    for tool, key in (("uv", "index"), ("poetry", "source"), ("pdm", "source")):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Indexes:
+    """The indexes of a project: URLs by name, and as options of pip those for all projects.
+
+    `patterns` are the names (with `*`) that may only come from one of them (PDM).
+    """
+
+    urls: Mapping[str, str]
+    options: tuple[tuple[str, str], ...]
+    patterns: tuple[tuple[str, str], ...] = ()
+
+
+def read_indexes(document: Mapping[str, Any]) -> Indexes:
+    """Read the indexes of uv, Poetry, PDM and Rye."""
+    urls: dict[str, str] = {}
+    options: list[tuple[str, str]] = []
+    patterns: list[tuple[str, str]] = []
+    for tool, key in (("uv", "index"), ("poetry", "source"), ("pdm", "source"), ("rye", "sources")):
         listed = find_table(document, "tool", tool).get(key, ())
         for one in listed if isinstance(listed, list) else ():
             match one:
                 case {"name": str(name), "url": str(url)}:
-                    by_name[name] = url
-            if "url" in one and not (one.get("explicit") or one.get("priority") == "explicit"):
+                    urls[name] = url
+                case {"url": str(url)}:
+                    pass
+                case _:
+                    continue
+            patterns += [(name, url) for name in _list_texts(one.get("include_packages"))]
+            if not (one.get("explicit") or one.get("priority") == "explicit"):
                 first = one.get("default") or one.get("priority") in ("default", "primary")
                 is_links = one.get("type") == "find_links" or one.get("format") == "flat"
                 option = "--find-links" if is_links else "--extra-index-url"
-                options.append(f"{'--index-url' if first else option} {one['url']}")
-    return by_name, tuple(options)
+                options.append(("--index-url" if first else option, url))
+    options += _read_uv_options(find_table(document, "tool", "uv"))
+    return Indexes(urls=urls, options=tuple(options), patterns=tuple(patterns))
+
+
+def _list_texts(value: object) -> list[str]:
+    """List one text or several."""
+    if isinstance(value, str):
+        return [value]
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _read_uv_options(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Read the settings that uv had before `[[tool.uv.index]]`."""
+    for key in ("index-url", "extra-index-url", "find-links"):
+        for one in _list_texts(table.get(key)):
+            yield f"--{key}", one
+    if table.get("no-index") is True:
+        yield "--no-index", ""
 
 
 def find_table(document: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
@@ -100,24 +151,60 @@ def find_table(document: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
+def read_uv_constraints(document: Mapping[str, Any], origin: str) -> Iterator[Entry]:
+    """Read the constraints in uv's table; raises UsageError `unreadable-file`."""
+    found = find_table(document, "tool", "uv").get("constraint-dependencies", [])
+    where = f"{origin}: constraint-dependencies"
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise unreadable(where, "it is not a list of requirements")
+    for line in found:
+        yield Entry(text=line, origin=where, kind="constraint")
+
+
+def note_overrides(document: Mapping[str, Any], origin: str) -> Iterator[str]:
+    """Say what of uv's and PDM's tables pip cannot do."""
+    for tables, key in (
+        (("uv",), "override-dependencies"),
+        (("uv",), "exclude-dependencies"),
+        (("pdm", "resolution"), "overrides"),
+        (("pdm", "resolution"), "excludes"),
+    ):
+        if find_table(document, "tool", *tables).get(key):
+            name = ".".join(("tool", *tables, key))
+            yield f"{origin}: {name} is left out: pip has no such option."
+
+
+def list_index_options(document: Mapping[str, Any], origin: str) -> Iterator[Entry]:
+    """List the options of pip for the indexes that all projects may come from."""
+    for option, value in read_indexes(document).options:
+        text = f"{option} {check_argument(value, origin)}".rstrip()
+        yield Entry(text=text, origin=origin, kind="option")
+
+
 def apply_sources(
     entries: Iterable[Entry],
     sources: Mapping[NormalizedName, tuple[Source, ...]],
     document: Mapping[str, Any],
     origin: str,
+    *,
+    part: str = "",
 ) -> Iterator[Entry]:
-    """Write the sources of requirements into them, after the options for the indexes."""
-    indexes, options = read_indexes(document)
-    yield from (Entry(text=option, origin=origin, kind="option") for option in options)
+    """Write the sources of requirements into them; `part` is where they stand (see `Source`)."""
+    indexes = read_indexes(document)
     for entry in entries:
         try:
             requirement = Requirement(entry.text)
-        except InvalidRequirement:  # reported, with its line, by what translates it
+        except (
+            InvalidRequirement,
+            RecursionError,
+        ):  # reported, with its line, by what translates it
             yield entry
             continue
-        found = sources.get(canonicalize_name(requirement.name), ())
-        written = [_apply(entry, requirement, one, indexes, origin) for one in found]
-        yield from written or [entry]
+        name = canonicalize_name(requirement.name)
+        found = [one for one in sources.get(name, ()) if one.part in ("", canonicalize_name(part))]
+        written = [_apply(entry, requirement, one, indexes.urls, origin) for one in found]
+        private = (url for pattern, url in indexes.patterns if fnmatchcase(name, pattern))
+        yield from written or [replace(entry, index=next(private, entry.index))]
 
 
 def _apply(
@@ -142,5 +229,6 @@ def _apply(
     if source.url:
         return replace(entry, text=f"{requirement.name}{extras} @ {source.url}{tail}")
     path = source.path if source.path.startswith((".", "/")) else f"./{source.path}"
+    check_argument(path, origin)
     option = "-e " if source.editable else ""
     return replace(entry, text=f"{option}{path}{extras}{tail}", kind="location")

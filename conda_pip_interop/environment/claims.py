@@ -178,17 +178,15 @@ def is_record_changed(
 def is_rewritten(
     claims: Claims,
     recorded: RecordedDistribution,
-    distribution: Distribution | None,
+    distribution: Distribution,
     facts: Mapping[PrefixPath, FileFact],
 ) -> bool:
     """Return whether another installer wrote the same version's dist-info over conda's.
 
-    A changed RECORD is not enough evidence. One more fact is required: a changed INSTALLER, a file
-    that installers write and the record does not list, or RECORD rows whose hashes differ from the
-    record's.
+    ``distribution`` is what is read from the metadata that ``recorded`` lists. A changed RECORD is
+    not enough evidence. One more fact is required: a changed INSTALLER, a file that installers
+    write and the record does not list, or RECORD rows whose hashes differ from the record's.
     """
-    if distribution is None or not claims.same(distribution.metadata_file, recorded.path):
-        return False
     if not is_record_changed(claims, recorded, facts):
         return False
     folder = recorded.folder

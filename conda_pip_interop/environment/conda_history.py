@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.environment.paths import read_regular
+from conda_pip_interop.environment.paths import PrefixPath, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+HISTORY_FILE: Final = PrefixPath("conda-meta/history")
 #: `# update specs: ['python=3.11', 'pip']`, as conda's History writes it.
 _LINE: Final = re.compile(r"#\s*(\w+)\s+specs:\s*(.*)")
 _NAME: Final = re.compile(r"(?:[^\s\[]+::)?\s*([A-Za-z0-9_][A-Za-z0-9_.-]*)")
 _REQUESTED: Final = frozenset(("update", "install", "create", "neutered"))
 _REMOVED: Final = frozenset(("remove", "uninstall"))
 _HEADING: Final = re.compile(r"==>\s*(.+?)\s*<==")
-_PACKAGE: Final = re.compile(r"(?:(\S+)::)?([^\s:]+)-([^\s-]+)-([^\s-]+)")
+_PACKAGE: Final = re.compile(r"(?:(\S+)::)?([^\s:/\\]+)-([^\s/\\-]+)-([^\s/\\-]+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,11 +79,16 @@ def parse_linked(text: str) -> Mapping[str, Linked]:
 
 def read_history(root: Path) -> Mapping[str, Linked]:
     """Return `parse_linked` of the history of the prefix at `root`; empty if it has none."""
+    return parse_linked(read_history_text(root))
+
+
+def read_history_text(root: Path) -> str:
+    """Read the history of the prefix at `root`; empty if it has none."""
     try:
-        content = read_regular(root / "conda-meta" / "history")
+        content = read_regular(root / HISTORY_FILE)
     except OSError:
-        return {}
-    return parse_linked(content.decode("utf-8", errors="replace"))
+        return ""
+    return content.decode("utf-8", errors="replace")
 
 
 def _read_sections(text: str) -> Iterator[tuple[str, list[str]]]:
@@ -112,22 +119,90 @@ def _find_packages(lines: Iterable[str], sign: str) -> Iterator[Linked]:
                 )
 
 
-def parse_requested(text: str) -> frozenset[str]:
+def parse_requested(text: str, needed: Mapping[str, str] | None = None) -> frozenset[str]:
     """Return the names of packages requested in a `conda-meta/history` and not removed since.
 
     Some may no longer be installed: the history does not list packages removed with others.
+    `needed` are names that this section has only because other packages need them (`find_section`).
     """
     names: set[str] = set()
+    for section, action, specs in _read_specs(text):
+        if action in _REQUESTED:
+            names |= {name for name in specs if (needed or {}).get(name) != section}
+        elif action in _REMOVED:
+            names -= specs
+    return frozenset(names)
+
+
+def parse_requested_specs(text: str) -> Mapping[str, str]:
+    """Return the last spec that was requested of each name, like `parse_requested`."""
+    found: dict[str, str] = {}
     for line in text.splitlines():
         match = _LINE.match(line)
         if match is None:
             continue
-        action, specs = match[1], _find_names(_split(match[2]))
+        action, specs = match[1], _split(match[2])
         if action in _REQUESTED:
-            names.update(specs)
+            found.update((name, spec.strip()) for spec in specs for name in _find_names([spec]))
         elif action in _REMOVED:
-            names.difference_update(specs)
-    return frozenset(names)
+            for name in _find_names(specs):
+                found.pop(name, None)
+    return found
+
+
+def read_requested_specs(root: Path) -> Mapping[str, str]:
+    """Return `parse_requested_specs` of the history of the prefix at `root`."""
+    return parse_requested_specs(read_history_text(root))
+
+
+def find_section(text: str, name: str) -> str | None:
+    """Return the last section that has a name among its specs: its heading, then `…-2`."""
+    found = None
+    for section, action, specs in _read_specs(text):
+        if action in _REQUESTED and name in specs:
+            found = section
+    return found
+
+
+def _read_specs(text: str) -> Iterator[tuple[str, str, set[str]]]:
+    """Yield the section, the action and the names of each line of specs."""
+    for section, line in _read_lines(text):
+        if match := _LINE.match(line):
+            yield section, match[1], set(_find_names(_split(match[2])))
+
+
+def _read_lines(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the section of each line and the line as it is.
+
+    A section is named by its heading, the second one of the same second `…-2`.
+    """
+    section = ""
+    seen: Counter[str] = Counter()
+    for line in text.splitlines(keepends=True):
+        if heading := _HEADING.match(line.strip()):
+            section = heading[1]
+            seen[section] += 1
+            if seen[section] > 1:
+                section += f"-{seen[section]}"
+        yield section, line
+
+
+def drop_specs(text: str, needed: Mapping[str, str]) -> str:
+    """Return a history without the specs of some names, each in its section (`find_section`)."""
+    lines = []
+    for section, line in _read_lines(text):
+        kept = line
+        gone = {name for name, its_section in needed.items() if its_section == section}
+        match = _LINE.match(line)
+        if gone and match is not None and match[1] in _REQUESTED:
+            specs = _split(match[2])
+            left = [one for one in specs if not gone & set(_find_names([one]))]
+            if not left:
+                continue
+            if left != specs:
+                kept = f"# {match[1]} specs: {left}\n"
+        lines.append(kept)
+    return "".join(lines)
 
 
 def _split(text: str) -> list[str]:
@@ -145,3 +220,42 @@ def _find_names(specs: Iterable[str]) -> Iterable[str]:
         match = _NAME.match(spec.strip())
         if match is not None and not spec.endswith("@"):  # `@`: a feature of old conda versions
             yield match[1].lower()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Revision:
+    """A section of the history: conda's revision `number`, as `conda list --revisions` counts.
+
+    `when` is a local time (`2026-11-24 05:54:21`), `command` the command line without the program's
+    folder, `added` and `removed` are packages as conda names them; `""` and none if unknown.
+    """
+
+    number: int
+    when: str
+    command: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def parse_revisions(text: str) -> tuple[Revision, ...]:
+    """Parse all revisions, oldest first."""
+    return tuple(
+        Revision(
+            number=number,
+            when=when,
+            command=_find_command(lines),
+            added=tuple(line.lstrip("+") for line in lines if line[0] not in "#-"),
+            removed=tuple(line.lstrip("-") for line in lines if line[0] == "-"),
+        )
+        for number, (when, lines) in enumerate(_read_sections(text))
+    )
+
+
+def _find_command(lines: Iterable[str]) -> str:
+    for line in lines:
+        start, _, command = line.partition("# cmd:")
+        if not start and command:
+            program, _, arguments = command.strip().partition(" ")
+            name = program.replace("\\", "/").rpartition("/")[2]
+            return f"{name} {arguments}".strip()
+    return ""

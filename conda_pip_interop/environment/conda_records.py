@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.environment.metadata import parse_metadata_name
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular
 from conda_pip_interop.environment.prefix import Prefix
+from conda_pip_interop.environment.versions import choose_version
 
 #: The key of this project's own data in a record.
 OWN_KEY: Final = "pip_interop"
@@ -112,6 +113,19 @@ def claimed_metadata(record: CondaRecord) -> tuple[ClaimedMetadata, ...]:
     return tuple(claimed)
 
 
+def find_carried(record: CondaRecord) -> tuple[ClaimedMetadata, ...]:
+    """List the distributions of `claimed_metadata` with the versions that count."""
+    return tuple(
+        replace(
+            one,
+            version=choose_version(
+                one.name, one.version, package=record.name, package_version=record.version
+            ),
+        )
+        for one in claimed_metadata(record)
+    )
+
+
 def find_packaged_names(paths: bytes) -> frozenset[NormalizedName]:
     """Find the distributions of a package in the text of its ``info/paths.json``."""
     return frozenset(
@@ -170,7 +184,7 @@ def parse_conda_record(text: str, *, path: PrefixPath) -> CondaRecord | Unreadab
         channel=_get_text(raw, "channel") or "",
         url=_get_text(raw, "url") or "",
         subdir=_get_text(raw, "subdir") or "",
-        depends=_get_texts(raw, "depends"),
+        depends=tuple(map(separate_name, _get_texts(raw, "depends"))),
         files=tuple(_build_files(raw)),
         path=path,
         extracted_package_dir=_get_text(raw, "extracted_package_dir"),
@@ -206,6 +220,7 @@ def _build_files(raw: Mapping[str, object]) -> Iterator[CondaFile]:
             )
 
 
+_NAME_WITHOUT_SPACE = re.compile(r"^[A-Za-z0-9_.-]+(?=[<>=!~\[])")
 _NOTHING: dict[str, object] = {}
 
 
@@ -224,13 +239,13 @@ def read_path_entries(raw: Mapping[str, object]) -> Mapping[str, dict[str, objec
     }
     if raw.get("noarch") == "python":
         for text in _get_texts(raw, "files"):
-            packaged = known.get(_as_packaged(text))
+            packaged = known.get(as_packaged(text))
             if packaged is not None:
                 known.setdefault(text, packaged)
     return known
 
 
-def _as_packaged(path: str) -> str:
+def as_packaged(path: str) -> str:
     """Return the path of an installed file in a ``noarch: python`` archive."""
     _, found, rest = path.partition("/site-packages/")
     if found:
@@ -265,10 +280,17 @@ def read_packaged_record(folder: Path, prefix: Prefix) -> CondaRecord | None:
             "link": {"source": str(folder), "type": 1},
             "paths_data": {"paths": files, "paths_version": 1},
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    record = parse_conda_record(json.dumps(raw), path=PrefixPath(f"conda-meta/{folder.name}.json"))
+    # a wheel's folder is named after the wheel
+    stem = "-".join(str(known.get(key)) for key in ("name", "version", "build"))
+    record = parse_conda_record(json.dumps(raw), path=PrefixPath(f"conda-meta/{stem}.json"))
     return record if isinstance(record, CondaRecord) else None
+
+
+def separate_name(spec: str) -> str:
+    """Separate the name of a dependency by a space: repodata version 3 has `six>=1`, `foo[…]`."""
+    return _NAME_WITHOUT_SPACE.sub(r"\g<0> ", spec)
 
 
 def _build_entry(entry: Mapping[str, Any], folder: Path, prefix: Prefix) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from conda_pip_interop.environment.record import (
     read_limited_text,
     read_text,
 )
+from conda_pip_interop.grammar import is_name, is_word
 
 Layout: TypeAlias = Literal["dist-info", "egg-info", "egg-info-file", "egg-link"]
 
@@ -143,8 +144,15 @@ def _find_metadata_folder(prefix: Prefix, distribution: Distribution) -> Path:
     folder = to_disk(prefix.root, distribution.metadata)
     if distribution.layout == "egg-link":
         source = Path(distribution.editable or "")
-        return next(iter(sorted(source.glob("*.egg-info"))), source)
+        return next(iter(_find_egg_infos(source)), source)
     return folder
+
+
+def _find_egg_infos(source: Path) -> list[Path]:
+    try:
+        return sorted(source.glob("*.egg-info"))
+    except (OSError, ValueError):  # a name of 300 characters, or with NUL
+        return []
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -204,9 +212,9 @@ def _read_one(place: _Place, layout: Layout) -> Distribution | None:
 def _read_dist_info(place: _Place) -> Distribution | None:
     folder = place.disk
     headers = _read_headers(folder / "METADATA")
-    if headers is None:
+    if headers is None and not _has_rows(folder / "RECORD"):
         return None
-    problems: list[str] = []
+    problems = ["METADATA is missing"] if headers is None else []
     direct_url = read_direct_url(folder / "direct_url.json", problems)
     installed = NOT_RECORDED
     record = None if place.unread else read_limited_text(folder / "RECORD", problems)
@@ -218,7 +226,7 @@ def _read_dist_info(place: _Place) -> Distribution | None:
         else:
             problems.insert(0, "RECORD lists no files")
     installer = (read_text(folder / "INSTALLER") or "").strip()
-    found = _build(place, "dist-info", headers)
+    found = _build(place, "dist-info", headers or {})
     return replace(
         found,
         installer=installer or None,
@@ -229,6 +237,14 @@ def _read_dist_info(place: _Place) -> Distribution | None:
         outside=installed.outside,
         problems=found.problems + tuple(problems),
     )
+
+
+def _has_rows(record: Path) -> bool:
+    """Whether a RECORD is not empty: what it lists is a package's, even without METADATA."""
+    try:
+        return record.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _read_egg_info(place: _Place) -> Distribution | None:
@@ -264,10 +280,10 @@ def _read_egg_link(place: _Place) -> Distribution | None:
     location = lines[0].strip()
     source = Path(location)
     headers: Mapping[str, tuple[str, ...]] = {}
-    for info in sorted(source.glob("*.egg-info")) if source.is_absolute() else ():
+    for info in _find_egg_infos(source) if source.is_absolute() else ():
         if parse_metadata_name(info.stem)[0] == parse_metadata_name(place.stem)[0]:
             headers = _read_headers(info / "PKG-INFO") or {}
-    link = InstalledFile(path=place.path, sha256=None, size=None)
+    link = InstalledFile(path=place.path, encoded=None)
     return replace(_build(place, "egg-link", headers), editable=location, files=(link,))
 
 
@@ -276,9 +292,12 @@ def _build(place: _Place, layout: Layout, headers: Mapping[str, tuple[str, ...]]
     stem_name, stem_version = parse_metadata_name(place.stem)
     name = next(iter(headers.get("name", ())), "")
     version = next(iter(headers.get("version", ())), "")
+    problems = [] if name and version else ["METADATA has no Name and Version"]
+    problems += ["METADATA has an invalid Name"] if name and not is_name(name) else []
+    problems += ["METADATA has an invalid Version"] if version and not is_word(version) else []
     return Distribution(
-        name=canonicalize_name(name) if name else stem_name,
-        version=version or stem_version,
+        name=canonicalize_name(name) if is_name(name) else stem_name,
+        version=version if is_word(version) else stem_version,
         metadata=place.path,
         layout=layout,
         site_packages=place.site_packages,
@@ -288,7 +307,7 @@ def _build(place: _Place, layout: Layout, headers: Mapping[str, tuple[str, ...]]
         editable=None,
         files=None,
         outside=(),
-        problems=() if name and version else ("METADATA has no Name and Version",),
+        problems=tuple(problems),
     )
 
 

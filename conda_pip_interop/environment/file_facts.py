@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -14,6 +15,7 @@ from conda_pip_interop.environment.prefix import Prefix
 
 Kind: TypeAlias = Literal["file", "symlink", "dangling", "dir", "absent", "unreadable"]
 _BLOCK = 1 << 20
+_KEPT_FOLDERS = 512
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,13 +39,16 @@ _KINDS: Mapping[Kind, FileFact] = {
 class FactReader:
     """Reads facts of paths in one prefix and caches them.
 
-    Existence is read by listing folders: tens of thousands of files are in few folders.
+    Existence is read by listing folders: tens of thousands of files are in few folders. The last
+    ones are kept; a million names would take more memory than all the rest.
     """
 
     def __init__(self, prefix: Prefix) -> None:
         self._root = prefix.root
         self._folds_case = prefix.folds_case
-        self._folders: dict[str, Mapping[str, Kind] | Kind] = {}
+        self._list = lru_cache(maxsize=_KEPT_FOLDERS)(
+            partial(_list_folder, prefix.root, folds_case=prefix.folds_case)
+        )
         self.facts: dict[PrefixPath, FileFact] = {}
 
     def read_kind(self, path: PrefixPath) -> FileFact:
@@ -51,9 +56,7 @@ class FactReader:
         fact = self.facts.get(path)
         if fact is None:
             folder, _, name = path.rpartition("/")
-            listing = self._folders.get(folder)
-            if listing is None:
-                listing = self._folders[folder] = self._list(folder)
+            listing = self._list(folder)
             if isinstance(listing, str):
                 kind = listing
             else:
@@ -69,17 +72,18 @@ class FactReader:
             fact = self.facts[path] = _read_hash(to_disk(self._root, path), fact.kind)
         return fact
 
-    def _list(self, folder: str) -> Mapping[str, Kind] | Kind:
-        try:
-            with os.scandir(self._root / folder) as entries:
-                kinds = {entry.name: _find_kind(entry) for entry in entries}
-        except (FileNotFoundError, NotADirectoryError):
-            return "absent"
-        except OSError:
-            return "unreadable"
-        if not self._folds_case:
-            return kinds
-        return {fold_path(name, folds_case=True): kind for name, kind in kinds.items()}
+
+def _list_folder(root: Path, folder: str, *, folds_case: bool) -> Mapping[str, Kind] | Kind:
+    try:
+        with os.scandir(root / folder) as entries:
+            kinds = {entry.name: _find_kind(entry) for entry in entries}
+    except (FileNotFoundError, NotADirectoryError):
+        return "absent"
+    except OSError:
+        return "unreadable"
+    if not folds_case:
+        return kinds
+    return {fold_path(name, folds_case=True): kind for name, kind in kinds.items()}
 
 
 def _find_kind(entry: os.DirEntry[str]) -> Kind:

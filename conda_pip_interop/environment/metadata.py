@@ -17,12 +17,16 @@ _HEADERS_LIMIT = 4 << 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metadata:
-    """The headers of a METADATA or PKG-INFO that dependency checks need, as text."""
+    """The headers of a METADATA or PKG-INFO that dependency checks need, as text.
+
+    `import_names` are the modules that the project provides (PEP 794), empty if it does not say.
+    """
 
     requires_dist: tuple[str, ...]
     requires_python: str | None
     provides_extra: tuple[str, ...]
     summary: str | None
+    import_names: tuple[str, ...] = ()
 
 
 def parse_metadata_name(stem: str) -> tuple[NormalizedName, str]:
@@ -52,7 +56,7 @@ def read_headers(file: BinaryIO) -> Mapping[str, tuple[str, ...]]:
 
 def parse_headers(text: str) -> Mapping[str, tuple[str, ...]]:
     """Parse headers up to the first empty line; folded lines are joined by a space."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[list[str]]] = {}  # the lines of each value: joined once, in linear time
     current: list[str] | None = None
     for line in text.split("\n"):
         plain = line.rstrip("\r")
@@ -60,13 +64,13 @@ def parse_headers(text: str) -> Mapping[str, tuple[str, ...]]:
             break
         if plain[0] in " \t":
             if current:
-                current[-1] = f"{current[-1]} {plain.strip()}"
+                current.append(plain.strip())
             continue
         key, colon, value = plain.partition(":")
-        current = found.setdefault(key.strip().lower(), []) if colon else None
+        current = [value.strip()] if colon else None
         if current is not None:
-            current.append(value.strip())
-    return {key: tuple(values) for key, values in found.items()}
+            found.setdefault(key.strip().lower(), []).append(current)
+    return {key: tuple(map(" ".join, values)) for key, values in found.items()}
 
 
 def build_metadata(headers: Mapping[str, tuple[str, ...]]) -> Metadata:
@@ -76,6 +80,11 @@ def build_metadata(headers: Mapping[str, tuple[str, ...]]) -> Metadata:
         requires_python=next(iter(headers.get("requires-python", ())), None),
         provides_extra=headers.get("provides-extra", ()),
         summary=next(iter(headers.get("summary", ())), None),
+        import_names=tuple(
+            name
+            for value in headers.get("import-name", ())
+            if (name := value.partition(";")[0].strip())
+        ),
     )
 
 

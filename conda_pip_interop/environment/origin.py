@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.environment.ownership import ByConda, ByPip
+from conda_pip_interop.environment.record import parse_file_url
+from conda_pip_interop.text import strip_channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,12 +22,16 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.ownership import Manager
     from conda_pip_interop.environment.snapshot import Snapshot
 
+#: conda's names of platforms.
+_SUBDIR: Final = re.compile(r"noarch|(?:linux|osx|win|freebsd|emscripten|wasi|zos|aix)-[a-z0-9_]+")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
     """The owner of a distribution, and the source it was installed from.
 
-    `record` is conda's package, or the one that pip's distribution replaced. `url` is a direct
+    `record` is conda's package, or the one that pip's distribution replaced; None, too, where
+    conda owns it and its record cannot be read. `url` is a direct
     reference (PEP 508: `git+https://…@COMMIT`, an archive, a folder), None if from an index;
     `editable` is the source folder, `""` if it is unknown.
     """
@@ -29,6 +40,11 @@ class Origin:
     record: CondaRecord | None
     url: str | None
     editable: str | None
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether pip got it from a URL, a repository or a folder, and from no index."""
+        return self.url is not None or self.editable is not None
 
     @property
     def channel(self) -> str | None:
@@ -50,6 +66,8 @@ class Origin:
         return self.record.name if self.owner == "pip" and self.record is not None else None
 
     def __str__(self) -> str:
+        if self.owner == "conda" and self.record is None:
+            return "a package whose record cannot be read"
         if self.owner == "conda":
             return f"{self.package} from {self.channel}"
         if self.editable is not None:
@@ -74,6 +92,8 @@ class Origin:
 def find_origin(snapshot: Snapshot, distribution: Distribution) -> Origin:
     """Return a distribution's origin, from the records and from direct_url.json (PEP 610)."""
     match snapshot.ownership.owner_of(distribution):
+        case ByPip(in_place_of=None) if _has_corrupt_record(snapshot, distribution):
+            return Origin(owner="conda", record=None, url=None, editable=None)
         case ByConda(record=record):
             return Origin(owner="conda", record=record, url=None, editable=None)
         case ByPip(in_place_of=replaced):
@@ -83,6 +103,11 @@ def find_origin(snapshot: Snapshot, distribution: Distribution) -> Origin:
                 url=build_direct_reference(distribution.direct_url),
                 editable=distribution.editable,
             )
+
+
+def _has_corrupt_record(snapshot: Snapshot, distribution: Distribution) -> bool:
+    """Return whether conda says that it installed it, and a record cannot be read (PEP 376)."""
+    return distribution.installer == "conda" and any(one.corrupt for one in snapshot.unreadable)
 
 
 def find_content(direct_url: Mapping[str, object]) -> tuple[object, ...] | None:
@@ -109,12 +134,65 @@ def build_direct_reference(direct_url: Mapping[str, object] | None) -> str | Non
     return f"{url}#{'&'.join(fragments)}" if fragments else url
 
 
+def find_local(url: str) -> Path | None:
+    """Return the path of a `file:` URL, None for others."""
+    path = parse_file_url(url)
+    return Path(path) if path not in ("", url) else None
+
+
+def build_install_words(distribution: Distribution) -> tuple[str, ...]:
+    """Return the words that install a distribution again, for the command line of pip or ours.
+
+    They name its source (PEP 610) if that exists or is remote, else its name: with the version if
+    an index had it, which has no development and local versions (PEP 440), nor what came by path.
+    """
+    editable, url = distribution.editable, build_direct_reference(distribution.direct_url)
+    if editable and editable.isprintable() and Path(editable).is_dir():
+        return ("-e", editable)
+    if url is None and editable is None and _is_release(distribution.version):
+        return (f"{distribution.name}=={distribution.version}",)
+    if url is None or not _can_be_shown(url):
+        return (distribution.name,)
+    local = find_local(url)
+    if local is not None and not local.exists():
+        return (distribution.name,)
+    plain = local is not None and "subdirectory=" not in url
+    return (str(local) if plain else f"{distribution.name} @ {url}",)
+
+
+def _can_be_shown(url: str) -> bool:
+    """Return whether a URL has no password and no control characters."""
+    try:
+        return url.isprintable() and urlsplit(url).password is None
+    except ValueError:
+        return False
+
+
+def _is_release(version: str) -> bool:
+    try:
+        parsed = Version(version)
+    except InvalidVersion:
+        return False
+    return parsed.local is None and not parsed.is_devrelease
+
+
 def shorten_channel(channel: str) -> str:
     """Return a channel's name from its URL with subdir: `conda-forge`, `pkgs/main`."""
     if "/" not in channel:
         return channel
     folder, _, name = channel.rstrip("/").rpartition("/")[0].rpartition("/")
     return f"pkgs/{name}" if folder.endswith("/pkgs") else name
+
+
+def find_channel(url: str) -> str:
+    """Return how a channel is written into files: its name on anaconda.org, else its URL.
+
+    Only these names mean the same with every configuration. `url` may end with the platform.
+    """
+    base, slash, last = strip_channel(url).rstrip("/").rpartition("/")
+    if not (slash and _SUBDIR.fullmatch(last)):
+        base = f"{base}{slash}{last}"
+    return base.removeprefix("https://conda.anaconda.org/")
 
 
 def _find_hash(archive: dict[str, object]) -> str | None:

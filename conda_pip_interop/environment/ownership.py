@@ -21,6 +21,7 @@ from conda_pip_interop.environment.conda_records import CondaRecord
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.file_facts import FileFact
 from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.versions import choose_version
 
 Manager: TypeAlias = Literal["conda", "pip"]
 
@@ -105,6 +106,18 @@ class Ownership:
         if owner is None:
             owner = self._owners[distribution] = self._find_owner(distribution)
         return owner
+
+    def version_of(self, distribution: Distribution) -> str:
+        """Return the version of a distribution that counts; see `choose_version` for conda's."""
+        owner = self.owner_of(distribution)
+        if isinstance(owner, ByPip):
+            return distribution.version
+        return choose_version(
+            distribution.name,
+            distribution.version,
+            package=owner.record.name,
+            package_version=owner.record.version,
+        )
 
     def _find_owner(self, distribution: Distribution) -> ByConda | ByPip:
         override = self.override_of(distribution)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
+import shlex
 import stat
 import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NewType
 
@@ -70,6 +73,14 @@ def _strip_root(text: str, root: str, *, windows: bool) -> str | None:
     return rest[1:] if head == same and rest.startswith("/") else None
 
 
+def read_mtime_ns(path: Path | str) -> int:
+    """Return when a path, not what a link leads to, was last changed, in ns; 0 if it is missing."""
+    try:
+        return os.lstat(path).st_mtime_ns
+    except (OSError, ValueError):  # ValueError: NUL
+        return 0
+
+
 def to_disk(prefix: Path, path: PrefixPath) -> Path:
     """Return the path on disk, for reading."""
     return prefix / path
@@ -99,16 +110,72 @@ def resolve_for_write(prefix: Path, path: PrefixPath) -> Path:
     Raises InteropError ``path-outside-prefix`` if a symlinked parent leads out of the prefix. The
     last component is not followed: replacing or deleting a link does not change its target.
     """
+    if parse_prefix_path(path) != path:
+        raise InteropError("path-outside-prefix", f"{path} is outside of {prefix}.")
+    refuse_links_outside(prefix, [path])
+    return prefix / path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class LinkOutside:
+    """A folder in a prefix that is a symbolic link out of it; ``target`` is where it leads."""
+
+    folder: Path
+    target: Path
+
+    @property
+    def removal(self) -> str:
+        """The command that removes the link; what it leads to stays.
+
+        A folder that many packages share is copied into its place: without it, nothing works.
+        """
+        folder, target = shlex.quote(str(self.folder)), shlex.quote(str(self.target))
+        remove = f"rm {folder}"
+        is_shared = "site-packages" not in self.folder.parent.parts
+        return f"{remove} && cp -R {target} {folder}" if is_shared else remove
+
+    def __str__(self) -> str:
+        return f"{self.folder} is a symbolic link to {self.target}"
+
+
+def find_links_outside(prefix: Path, paths: Iterable[str]) -> tuple[LinkOutside, ...]:
+    """Find the folders through which ``paths`` below the prefix lead out of it, sorted."""
     root = os.path.realpath(prefix)
-    target = prefix / path
-    parent = os.path.realpath(target.parent)
-    if parse_prefix_path(path) != path or os.path.commonpath([root, parent]) != root:
+    known: dict[str, LinkOutside | None] = {"": None}
+    for folder in {path.rpartition("/")[0] for path in paths}:
+        above, unknown = folder, []
+        while above not in known:
+            unknown.append(above)
+            above = above.rpartition("/")[0]
+        link = known[above]
+        for one in reversed(unknown):
+            link = known[one] = link or _read_link(prefix / one, root)
+    return tuple(sorted({one for one in known.values() if one is not None}))
+
+
+def _read_link(folder: Path, root: str) -> LinkOutside | None:
+    """Return the link that a folder is, if it leads out of ``root``."""
+    try:
+        # Before Python 3.12 a junction cannot be told from a folder.
+        if os.name != "nt" and not folder.is_symlink():
+            return None
+    except OSError:  # the name is too long: there is no such folder
+        return None
+    real = Path(os.path.realpath(folder))
+    is_inside = real == Path(root) or Path(root) in real.parents
+    return None if is_inside else LinkOutside(folder=folder, target=real)
+
+
+def refuse_links_outside(prefix: Path, paths: Iterable[str]) -> None:
+    """Raise InteropError ``path-outside-prefix`` if a path leads out of the prefix."""
+    links = find_links_outside(prefix, paths)
+    if links:
         raise InteropError(
             "path-outside-prefix",
-            f"{path} is outside of the environment {prefix}.",
-            hints=("One of its parent folders is a symbolic link; remove or replace the link.",),
+            f"Nothing was changed in {prefix}: files would be changed outside of it, because "
+            f"{', '.join(map(str, links))}.",
+            hints=tuple(f"To fix: `{one.removal}`, then run the command again." for one in links),
         )
-    return target
 
 
 def fold_path(path: str, *, folds_case: bool) -> str:

@@ -124,7 +124,7 @@ def _is_installed_by_other(metadata: os.PathLike[str]) -> bool:
 
 
 #: Of file systems with the coarsest times (FAT: 2 s), with a margin.
-_TICK_NS: Final = 3 * 10**9
+TICK_NS: Final = 3 * 10**9
 _LIB_FOLDERS: Final = ("python", "pypy")
 
 
@@ -146,7 +146,7 @@ class Fingerprint:
         A file that changed just now may change again within the same tick of the file system's
         clock, and look the same (git calls such an entry "racily clean").
         """
-        return self.newest < self.read - _TICK_NS
+        return self.newest < self.read - TICK_NS
 
 
 def read_fingerprint(root: Path) -> Fingerprint:

@@ -34,6 +34,11 @@ class RecordRow(NamedTuple):
     hash_value: str | None
     size: int | None
 
+    @property
+    def encoded_sha256(self) -> str | None:
+        """Its sha256 as in the file, or None if it has none."""
+        return self.hash_value if self.hash_name == "sha256" else None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordProblem:
@@ -111,12 +116,9 @@ def render_record(rows: Iterable[RecordRow]) -> str:
     return out.getvalue()
 
 
-def sha256_hex(row: RecordRow) -> str | None:
-    """Return the row's sha256 as lower-case hex (as in conda's records), or None if it has none."""
-    if row.hash_name != "sha256" or row.hash_value is None:
-        return None
+def _decode_sha256(encoded: str) -> str | None:
     try:
-        digest = binascii.a2b_base64(row.hash_value.replace("-", "+").replace("_", "/") + "=")
+        digest = binascii.a2b_base64(encoded.replace("-", "+").replace("_", "/") + "=")
     except ValueError:  # also binascii.Error
         return None
     return digest.hex() if len(digest) == _SHA256_BYTES else None
@@ -129,11 +131,21 @@ _RECORD_LIMIT = _ROW_LIMIT << 8
 
 
 class InstalledFile(NamedTuple):
-    """One RECORD row inside the prefix; ``sha256`` is hex. A NamedTuple for the same reason."""
+    """One RECORD row inside the prefix. A NamedTuple for the same reason.
+
+    ``encoded`` is its sha256 as in the file (urlsafe base64), None if the row has none.
+    """
 
     path: PrefixPath
-    sha256: str | None
-    size: int | None
+    encoded: str | None
+
+    @property
+    def sha256(self) -> str | None:
+        """Its hash as lower-case hex, as in conda's records, if it has a valid one.
+
+        Computed when asked, since few are.
+        """
+        return None if self.encoded is None else _decode_sha256(self.encoded)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,7 +172,7 @@ def locate_rows(prefix: Prefix, base: PrefixPath, rows: Iterable[RecordRow]) -> 
         if path is None or (path[0] in "Cc" and path.partition("/")[0].lower() == "conda-meta"):
             outside.append(row.path)
         else:
-            files.append(InstalledFile(path=path, sha256=sha256_hex(row), size=row.size))
+            files.append(InstalledFile(path, row.encoded_sha256))
     return Installed(files=tuple(files), outside=tuple(outside))
 
 
@@ -214,7 +226,7 @@ def find_editable(
     info = direct_url.get("dir_info") if direct_url else None
     if isinstance(info, dict) and info.get("editable") is True:
         url = direct_url.get("url") if direct_url else None
-        return _parse_file_url(url) if isinstance(url, str) else ""
+        return parse_file_url(url) if isinstance(url, str) else ""
     location: str | None = None
     for file in files or ():
         name = file.path.rpartition("/")[2]
@@ -226,7 +238,8 @@ def find_editable(
     return location
 
 
-def _parse_file_url(url: str) -> str:
+def parse_file_url(url: str) -> str:
+    """Return the path of a `file:` URL, any other URL as it is, and `""` for what is none."""
     from urllib.request import url2pathname  # slow to import, and few distributions are editable
 
     try:
@@ -240,5 +253,5 @@ def read_text(path: Path) -> str | None:
     """Read a small text file; None if it cannot be read or is not a regular file."""
     try:
         return read_regular(path).decode("utf-8", errors="replace")
-    except OSError:
+    except (OSError, ValueError):  # ValueError: NUL in an egg-link
         return None

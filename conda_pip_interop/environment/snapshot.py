@@ -19,6 +19,7 @@ from conda_pip_interop.environment.claims import (
     is_record_changed,
     is_rewritten,
 )
+from conda_pip_interop.environment.conda_python import build_empty_prefix
 from conda_pip_interop.environment.conda_records import CondaRecord, Unreadable, read_conda_records
 from conda_pip_interop.environment.distributions import (
     Distribution,
@@ -114,6 +115,23 @@ def read_snapshot(root: Path, *, depth: Depth = "files") -> Snapshot:
         claims=claims,
         facts=_read_facts(reader, claims, distributions, records if depth == "files" else ()),
         fingerprint=fingerprint,
+    )
+
+
+def build_empty_snapshot(root: Path) -> Snapshot:
+    """Build the snapshot of an environment that does not exist yet."""
+    prefix = build_empty_prefix(root)
+    return Snapshot(
+        prefix=prefix,
+        records=(),
+        superseded=(),
+        unreadable=(),
+        distributions=(),
+        stranded=(),
+        leftovers=(),
+        claims=build_claims((), folds_case=prefix.folds_case),
+        facts={},
+        fingerprint="",
     )
 
 
@@ -216,11 +234,12 @@ def _read_distribution_facts(
         is_pips = is_rewritten(claims, entry, distribution, reader.facts)
     if not is_pips:
         return
+    every = doubled and not settled
     for file in distribution.files or ():
         if file.path.endswith(".pyc"):
             continue
-        others = [c for c in claims.of(file.path) if not entry or c.record is not entry.record]
-        if others or (doubled and not settled):
+        claimed = claims.of(file.path)
+        if every or (claimed and any(not entry or c.record is not entry.record for c in claimed)):
             reader.read_hash(file.path)
         else:
             reader.read_kind(file.path)

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.environment.paths import read_regular
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
@@ -35,9 +36,12 @@ class Target:
     def command(self, *words: str) -> str:
         """Return `words` (`conda pip restore numpy`) as a command line for this environment.
 
-        The option is placed after the subcommand and before its operands.
+        The option is placed after the subcommand and before its operands; of `conda env`, those
+        of three words are built (`conda env config vars set`). Other programs are named by path.
         """
-        verbs = 3 if words[:2] == ("conda", "pip") else 2
+        if words[0] != "conda":
+            return shlex.join(words)
+        verbs = {"pip": 3, "env": 5}.get(words[1], 2)
         return shlex.join([*words[:verbs], *self.option, *words[verbs:]])
 
 
@@ -47,8 +51,8 @@ def refuse_frozen(target: Target) -> None:
     if not file.is_file():
         return
     try:
-        message = str(json.loads(file.read_text(encoding="utf-8"))["message"])
-    except (OSError, ValueError, KeyError, TypeError):
+        message = str(json.loads(read_regular(file))["message"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         message = "no reason given"
     raise InteropError(
         "frozen",

@@ -14,7 +14,7 @@ from conda_pip_interop.environment.claims import RecordedDistribution
 from conda_pip_interop.environment.conda_records import CondaRecord
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.origin import shorten_channel
-from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.paths import LinkOutside, PrefixPath
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
@@ -46,16 +46,19 @@ class Finding(ABC):
     """One fault; a subclass for each kind.
 
     ``record`` is conda's record that it is about and ``distribution`` pip's distribution, as far
-    as there is one.
+    as there is one; ``links`` have to be removed before a remedy works.
     """
 
     kind: ClassVar[str]
     #: Whether reconciling fixes it without being asked.
     automatic: ClassVar[bool] = False
+    #: Whether its remedies change the files of the record and the distribution.
+    rewrites: ClassVar[bool] = False
 
     evidence: tuple[Evidence, ...]
     record: CondaRecord | None = None
     distribution: Distribution | None = None
+    links: tuple[LinkOutside, ...] = ()
 
     @property
     @abstractmethod
@@ -66,6 +69,11 @@ class Finding(ABC):
     @abstractmethod
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """The commands that fix it as argv, the preferred one first."""
+
+    @property
+    def needs_channels(self) -> bool:
+        """Whether only the channels can tell if the first command of `remedy` works."""
+        return False
 
     @property
     def details(self) -> Mapping[str, object]:
@@ -109,6 +117,11 @@ class Finding(ABC):
         path = self.distribution.metadata if self.distribution else self.evidence[0].path
         return f"leave:{self.kind}:{path}"
 
+    @property
+    def restores(self) -> CondaRecord | None:
+        """The conda package whose restore repairs it, if pip replaced one and that is the fault."""
+        return None
+
     def fix(self, snapshot: Snapshot) -> Plan | None:  # noqa: ARG002 - for the kinds that have one
         """Plan the fix; None if the kind has none. Nothing is applied."""
         return None
@@ -116,6 +129,11 @@ class Finding(ABC):
     def repair(self, snapshot: Snapshot) -> Plan | None:
         """Plan what `conda pip repair` does: the fix, unless the kind says otherwise."""
         return self.fix(snapshot)
+
+    def render_commands(self, command: BuildCommand) -> list[str]:
+        """Return the command lines that fix it, the preferred one first."""
+        removals = [one.removal for one in self.links]
+        return [" && ".join([*removals, command(*words)]) for words in self.remedy]
 
     def to_dict(self, command: BuildCommand) -> dict[str, object]:
         """Return the JSON-ready form, all its paths included."""
@@ -135,7 +153,7 @@ class Finding(ABC):
                 }
                 for one in self.evidence
             ],
-            "commands": [command(*words) for words in self.remedy],
+            "commands": self.render_commands(command),
             "details": dict(self.details),
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.plan import LinkConda, Plan, RemoveFile, RemovePip
@@ -15,6 +15,7 @@ from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.record import InstalledFile
+from conda_pip_interop.environment.shared_files import EMPTY_SHA256, is_harmless
 from conda_pip_interop.findings.base import Finding, build_evidence, build_link
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.environment.file_facts import FileFact
     from conda_pip_interop.environment.snapshot import Snapshot
-
-EMPTY_SHA256: Final = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +34,7 @@ class ClobberedFinding(Finding):
     """
 
     kind: ClassVar[str] = "clobbered"
+    rewrites: ClassVar[bool] = True
 
     owner: CondaRecord
     by: Distribution
@@ -49,6 +49,11 @@ class ClobberedFinding(Finding):
             f"conda's {self.owner.name} {self.owner.version} and pip's {self.by.name} "
             f"{self.by.version} both installed {count}."
         )
+
+    @property
+    def restores(self) -> CondaRecord | None:
+        """See `Finding.restores`."""
+        return self.by_replaces
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
@@ -102,27 +107,38 @@ def relink_contested(
             fact = snapshot.facts.get(file.path)
             if fact is None or fact.sha256 is None or not claim.allows(fact.sha256):
                 found.setdefault(claim.record, one.name)
+        for claim in _find_shared(one, snapshot):
+            found.setdefault(claim.record, one.name)
     for record, name in found.items():
         yield build_link(record, f"pip's {name} overwrote its files")
 
 
+def _find_shared(one: Distribution, snapshot: Snapshot) -> Iterator[Claim]:
+    """Find the claims on files that both can share, where pip's content is there, not conda's."""
+    for file in one.files or ():
+        fact = snapshot.facts.get(file.path)
+        if file.sha256 is not None and fact is not None and fact.sha256 == file.sha256:
+            for claim in snapshot.claims.of(file.path):
+                known = claim.states_hash and claim.record not in snapshot.superseded
+                if known and not claim.allows(file.sha256):
+                    yield claim
+
+
 def _find_conflicts(one: Distribution, snapshot: Snapshot) -> Iterator[tuple[InstalledFile, Claim]]:
-    """Find the files of a distribution that valid records list, too, with other content."""
+    """Find the files of a distribution that valid records list, too, with other content.
+
+    An emptied file is damage.
+    """
     for file in one.files or ():
         for claim in snapshot.claims.of(file.path):
-            if claim.record not in snapshot.superseded and _is_conflict(
-                file, claim, snapshot.facts.get(file.path)
+            fact = snapshot.facts.get(file.path)
+            emptied = fact is not None and fact.size == 0 and file.sha256 != EMPTY_SHA256
+            if (
+                claim.record not in snapshot.superseded
+                and not emptied
+                and not is_harmless(file, claim, root=snapshot.prefix.root)
             ):
                 yield file, claim
-
-
-def _is_conflict(file: InstalledFile, claim: Claim, fact: FileFact | None) -> bool:
-    """Return whether it matters that both list the file: not if it is empty or the same."""
-    if file.path.endswith(".pyc") or claim.file.path_type == "directory":
-        return False
-    if file.sha256 is not None and claim.allows(file.sha256):
-        return False
-    return file.sha256 != EMPTY_SHA256 and (fact is None or fact.size != 0)
 
 
 def _build(

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from conda_pip_interop.changes.files import hash_file
+from conda_pip_interop.changes.originals import read_original
 from conda_pip_interop.changes.plan import InstallPip, Plan
 from conda_pip_interop.environment.conda_records import CondaFile, CondaRecord
 from conda_pip_interop.environment.distributions import Distribution
+from conda_pip_interop.environment.origin import build_install_words
 from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.environment.record import InstalledFile, read_limited_text
+from conda_pip_interop.environment.shared_files import EMPTY_SHA256, is_harmless
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.findings.base import Evidence, Finding, build_evidence, relink
-from conda_pip_interop.findings.clobbered import EMPTY_SHA256, ClobberedFinding
+from conda_pip_interop.findings.clobbered import ClobberedFinding
 from conda_pip_interop.findings.overridden import OverriddenFinding
 from conda_pip_interop.findings.vanished import VanishedFinding
 
@@ -28,11 +33,16 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.target import Target
 
 
+#: A larger file of the size that pip's has is taken for pip's: hashing takes too long.
+_HASHED_SIZE: Final = 1 << 20
+
+
 @dataclass(frozen=True, kw_only=True)
 class DamagedFinding(Finding):
     """``one`` has lost ``missing`` files, ``overwritten`` are others'; or ``fault`` of metadata."""
 
     kind: ClassVar[str] = "damaged"
+    rewrites: ClassVar[bool] = True
 
     one: Distribution
     missing: int = 0
@@ -77,6 +87,7 @@ class DamagedPackageFinding(Finding):
     """Of conda's ``owner``, ``missing`` files are gone and ``overwritten`` have foreign content."""
 
     kind: ClassVar[str] = "damaged"
+    rewrites: ClassVar[bool] = True
 
     owner: CondaRecord
     missing: int
@@ -107,10 +118,11 @@ def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
     """Find distributions of pip and packages of conda whose files are gone or no longer theirs.
 
     A harm is reported once: not the files of a distribution or a package that is itself replaced
-    or left over, nor files that two packages list.
+    or left over, nor files that two packages list. What replaced a package is judged as any other.
     """
     clobbered = {e.path for f in earlier if isinstance(f, ClobberedFinding) for e in f.evidence}
     judged = {e.path for f in earlier if not isinstance(f, ClobberedFinding) for e in f.evidence}
+    judged -= {one.by.metadata_file for one in earlier if isinstance(one, OverriddenFinding)}
     yield from _find_damaged_distributions(snapshot, clobbered, judged)
     replaced = {
         one.recorded.record
@@ -169,10 +181,13 @@ def _find_damaged_distributions(
             continue
         missing: list[Evidence] = []
         overwritten: list[Evidence] = []
+        condas = {*_find_condas(snapshot, one)}
         for file in one.files or ():
             fact = snapshot.facts.get(file.path)
             is_missing = fact is not None and fact.kind in {"absent", "dangling"}
-            if not is_missing and not _is_overwritten(snapshot, one, file, fact):
+            if not (is_missing or file.path in condas) and not _is_overwritten(
+                snapshot, one, file, fact
+            ):
                 continue
             if file.path not in clobbered and not _is_dispensable(one, file):
                 harm = build_evidence(snapshot, file.path, pip=one, stated=file.sha256)
@@ -193,6 +208,29 @@ def _find_damaged_distributions(
             yield DamagedFinding(distribution=one, one=one, fault=fault, evidence=(evidence,))
 
 
+def _find_condas(snapshot: Snapshot, one: Distribution) -> Iterator[PrefixPath]:
+    """Find the files of an override that have the content of conda's package, not pip's.
+
+    conda-pack takes what a record of conda's lists from the package cache.
+    """
+    owner = snapshot.ownership.owner_of(one)
+    record = owner.in_place_of if isinstance(owner, ByPip) else None
+    if record is None or one.name not in record.overridden_by:
+        return
+    root = snapshot.prefix.root
+    pips = {file.path: file for file in record.files}
+    for file in read_original(record, root).files:
+        ours, condas = pips.get(file.path), {file.sha256, file.sha256_in_prefix} - {None}
+        if ours is None or ours.sha256 is None or not condas or ours.sha256 in condas:
+            continue
+        with contextlib.suppress(OSError):
+            on_disk = to_disk(root, file.path)
+            size = on_disk.lstat().st_size
+            is_alike = size == ours.size and size > _HASHED_SIZE
+            if not is_alike and hash_file(on_disk) in condas:
+                yield file.path
+
+
 def _find_fault(snapshot: Snapshot, one: Distribution) -> tuple[PrefixPath, str] | None:
     """Find what pip would follow, or fail on: a RECORD or METADATA that cannot be relied on."""
     if one.record_fault:
@@ -206,10 +244,13 @@ def _is_overwritten(
     snapshot: Snapshot, one: Distribution, file: InstalledFile, fact: FileFact | None
 ) -> bool:
     """Return whether other content is there that another package lists: a user's edit is none."""
-    if fact is None or file.sha256 is None or fact.sha256 in {None, file.sha256}:
+    if fact is None or fact.sha256 is None or file.sha256 in {None, fact.sha256}:
         return False
-    claims = snapshot.claims.of(file.path)
-    return any(one.name not in claim.record.overridden_by for claim in claims)
+    root = snapshot.prefix.root
+    return any(
+        one.name not in claim.record.overridden_by and not is_harmless(file, claim, root=root)
+        for claim in snapshot.claims.of(file.path)
+    )
 
 
 def _is_dispensable(one: Distribution, file: InstalledFile) -> bool:
@@ -251,7 +292,8 @@ def explain_undamaged(name: NormalizedName, snapshot: Snapshot, target: Target) 
             f"{name} {one.version} in {target.label} is not damaged; its package is conda's.",
             hints=(f"To link conda's package again: `{restore}`.",),
         )
-    again = target.command("conda", "pip", "install", "--force-reinstall", name)
+    words = build_install_words(one)
+    again = target.command("conda", "pip", "install", "--force-reinstall", *words)
     return UsageError(
         "not-broken",
         f"{name} {one.version} in {target.label} is not damaged.",

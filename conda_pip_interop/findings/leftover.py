@@ -13,8 +13,8 @@ from conda_pip_interop.changes.plan import Plan, RemoveFile
 from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.versions import parse_version
 from conda_pip_interop.findings.base import RECONCILE, Evidence, Finding
-from conda_pip_interop.names.versions import parse_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ _WHAT: Final = {
     "tilde-folder": "a folder that pip set aside while it replaced a package; nothing reads it",
     "tilde-file": "a file as pip sets them aside while it replaces a package; nothing reads it",
     "conda-trash": "a file that conda moved aside and could not delete; nothing reads it",
-    "no-metadata": "a metadata folder without METADATA; nothing reads it",
+    "no-metadata": "a metadata folder without METADATA and RECORD; nothing reads it",
 }
 _IGNORED: Final = ("tilde-folder", "no-metadata")
 """What pip itself writes and ignores."""

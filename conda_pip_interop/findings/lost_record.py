@@ -7,7 +7,9 @@ lists, or by pip's distribution in its place: it was there before, or we remembe
 
 from __future__ import annotations
 
+import glob
 import os
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +23,7 @@ from conda_pip_interop.changes.journal import ORIGINALS_FOLDER, read_own_text
 from conda_pip_interop.changes.originals import is_lost_remembered, lost_path
 from conda_pip_interop.changes.plan import RemoveFile, UnlinkConda, WriteFile
 from conda_pip_interop.environment.claims import Claim
-from conda_pip_interop.environment.conda_history import Linked, read_history
+from conda_pip_interop.environment.conda_history import HISTORY_FILE, Linked, read_history
 from conda_pip_interop.environment.conda_records import (
     CondaRecord,
     claimed_metadata,
@@ -30,6 +32,7 @@ from conda_pip_interop.environment.conda_records import (
 )
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, read_regular, to_disk
+from conda_pip_interop.environment.versions import choose_version
 from conda_pip_interop.findings.base import Evidence, Finding, metadata_evidence
 
 if TYPE_CHECKING:
@@ -40,7 +43,8 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.ownership import Ownership
     from conda_pip_interop.environment.snapshot import Snapshot
 
-_HISTORY: Final = PrefixPath("conda-meta/history")
+#: What a URL may have and conda leaves out in the history: a user with a password, a token.
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@]+@|/t/[^/]+(?=/)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,18 +179,22 @@ def _is_remembered(lost: LostRecordFinding, snapshot: Snapshot) -> bool:
 def _was_there(one: Distribution, linked: Linked, root: Path) -> bool:
     """Return whether a distribution was written between linking and removal, and is whole.
 
-    A removal by conda would have removed the files that both list.
+    The history has full seconds: that of the removal counts, up to the moment in which conda wrote
+    it if that was its last. A removal by conda would have removed the files that both list.
     """
     try:
         written = to_disk(root, PrefixPath(f"{one.metadata}/RECORD")).lstat().st_mtime
-        start, end = (
-            time.mktime(time.strptime(when, "%Y-%m-%d %H:%M:%S"))
-            for when in (linked.linked_at, linked.removed_at)
-        )
+        start, end = map(_parse_time, (linked.linked_at, linked.removed_at))
+        changed = (root / HISTORY_FILE).lstat().st_mtime
     except (OSError, ValueError, OverflowError):
         return False
+    end = changed if int(changed) == int(end) else end + 1
     files = (to_disk(root, file.path) for file in one.files or () if file.path.endswith(".py"))
     return start <= written < end and all(map(os.path.lexists, files))
+
+
+def _parse_time(text: str) -> float:
+    return time.mktime(time.strptime(text, "%Y-%m-%d %H:%M:%S"))
 
 
 def read_lost(linked: Linked, snapshot: Snapshot) -> CondaRecord | None:
@@ -197,14 +205,27 @@ def read_lost(linked: Linked, snapshot: Snapshot) -> CondaRecord | None:
     if isinstance(kept, CondaRecord):
         return kept
     for cache in snapshot.view(_find_caches):
-        record = read_packaged_record(cache / linked.stem, snapshot.prefix)
-        if record is not None and _is_of(record, linked):
-            return record
+        for folder in (cache / linked.stem, *_find_wheels(cache, linked)):
+            record = read_packaged_record(folder, snapshot.prefix)
+            if record is not None and _is_of(record, linked):
+                return record
     return None
 
 
+def _find_wheels(cache: Path, linked: Linked) -> Iterator[Path]:
+    """Find what may be the extracted wheel of a channel, which is named after its file."""
+    if linked.build.endswith("_none_any_0"):
+        name = glob.escape(f"{linked.name.replace('-', '_')}-{linked.version}")
+        yield from cache.glob(f"{name}-*-none-any")
+
+
 def _is_of(record: CondaRecord, linked: Linked) -> bool:
-    return not linked.source or linked.source.endswith(record.subdir)
+    """Return whether a package is from the channel in the history; names may be of any URL."""
+    if "://" not in linked.source:
+        return not linked.source or linked.source.endswith(record.subdir)
+    channel = record.channel.removesuffix(f"/{record.subdir}")
+    sources = (record.url.rpartition("/")[0], f"{channel}/{record.subdir}")
+    return any(_CREDENTIALS.sub("", one) == linked.source for one in sources)
 
 
 def _find_caches(snapshot: Snapshot) -> list[Path]:
@@ -247,7 +268,13 @@ def _is_own(
     Without the package, it is the one that conda says it installed, of that version.
     """
     if record is None:
-        return distribution.installer == "conda" and distribution.version == linked.version
+        version = choose_version(
+            distribution.name,
+            distribution.version,
+            package=linked.name,
+            package_version=linked.version,
+        )
+        return distribution.installer == "conda" and version == linked.version
     path = f"{distribution.metadata}/RECORD"
     if not os.path.lexists(root / path):  # egg-info
         path = distribution.metadata_file
@@ -295,8 +322,8 @@ def build_clean_up(chosen: Collection[LostRecordFinding], root: Path) -> Iterato
         f"# remove specs: {names}",
     ]
     yield WriteFile(
-        path=_HISTORY,
-        content=read_regular(root / _HISTORY) + "\n".join([*section, ""]).encode(),
+        path=HISTORY_FILE,
+        content=read_regular(root / HISTORY_FILE) + "\n".join([*section, ""]).encode(),
         reason="conda does not count it as installed any more",
-        mode=(root / _HISTORY).stat().st_mode & 0o777,
+        mode=(root / HISTORY_FILE).stat().st_mode & 0o777,
     )

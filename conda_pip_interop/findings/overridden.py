@@ -11,7 +11,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.changes.exclusive_files import build_removals
 from conda_pip_interop.changes.override import read_override, settle_override
-from conda_pip_interop.changes.plan import FileAction, Plan
+from conda_pip_interop.changes.plan import FileAction
 from conda_pip_interop.environment.claims import RecordedDistribution
 from conda_pip_interop.environment.conda_records import CondaRecord
 from conda_pip_interop.environment.distributions import Distribution
@@ -32,10 +32,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class OverriddenFinding(Finding):
-    """``by`` replaced ``recorded``; ``others`` are further distributions of the name."""
+    """``by`` replaced ``recorded``; ``others`` are further distributions of the name.
+
+    The findings of one record are fixed together, by ``fix_record``.
+    """
 
     kind: ClassVar[str] = "overridden"
     automatic: ClassVar[bool] = True
+    rewrites: ClassVar[bool] = True
 
     recorded: RecordedDistribution
     by: Distribution
@@ -68,11 +72,6 @@ class OverriddenFinding(Finding):
             "metadata_kept": self.metadata_kept,
             "others": [other.metadata for other in self.others],
         }
-
-    def fix(self, snapshot: Snapshot) -> Plan | None:
-        """Rewrite the record to what is there."""
-        files = tuple(fix_record(self.recorded.record, (self,), snapshot, set()))
-        return Plan(title="reconcile", steps=files, fingerprint=snapshot.fingerprint)
 
 
 def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from conda_pip_interop.environment.paths import find_links_outside
 from conda_pip_interop.findings import (
     clobbered,
     corrupt_record,
@@ -12,7 +14,11 @@ from conda_pip_interop.findings import (
     duplicate_record,
     leftover,
     lost_record,
+    missing_source,
+    mixed,
     overridden,
+    refused_depend,
+    shadowed,
     stale_metadata,
     stranded,
     unmet,
@@ -38,7 +44,11 @@ FINDERS: Final[tuple[Find, ...]] = (
     corrupt_record.find,
     duplicate_record.find,
     unmet.find,
+    refused_depend.find,
+    mixed.find,
 )
+#: These are only sought where a person asks.
+ASKED_FINDERS: Final[tuple[Find, ...]] = (shadowed.find, missing_source.find)
 #: In the order in which they are shown.
 KINDS: Final = (
     "corrupt-record",
@@ -50,7 +60,9 @@ KINDS: Final = (
     "damaged",
     "stranded",
     "clobbered",
+    "mixed",
     "unmet",
+    "shadowed",
     "leftover",
 )
 
@@ -60,10 +72,20 @@ def find_all(snapshot: Snapshot) -> tuple[Finding, ...]:
     return snapshot.view(_find_all)
 
 
+def find_asked(snapshot: Snapshot) -> tuple[Finding, ...]:
+    """Find what `find_all` does, and what is only sought where a person asks."""
+    found = find_all(snapshot)
+    return _sort([*found, *(one for find in ASKED_FINDERS for one in find(snapshot, found))])
+
+
 def _find_all(snapshot: Snapshot) -> tuple[Finding, ...]:
     found: list[Finding] = []
     for find in FINDERS:
-        found += find(snapshot, tuple(found))
+        found += (_add_links(one, snapshot) for one in find(snapshot, tuple(found)))
+    return _sort(found)
+
+
+def _sort(found: list[Finding]) -> tuple[Finding, ...]:
     order = {kind: number for number, kind in enumerate(KINDS)}
     return tuple(
         sorted(
@@ -76,3 +98,15 @@ def _find_all(snapshot: Snapshot) -> tuple[Finding, ...]:
             ),
         )
     )
+
+
+def _add_links(finding: Finding, snapshot: Snapshot) -> Finding:
+    """Add the links through which the remedies would change files outside of the environment."""
+    if not finding.rewrites:
+        return finding
+    files = finding.record.files if finding.record else ()
+    paths = {file.path for file in files} | {one.path for one in finding.evidence}
+    if finding.distribution is not None:
+        paths |= {file.path for file in finding.distribution.files or ()}
+    links = find_links_outside(snapshot.prefix.root, paths)
+    return dataclasses.replace(finding, links=links) if links else finding

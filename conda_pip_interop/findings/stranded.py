@@ -64,7 +64,8 @@ class StrandedFinding(Finding):
 def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     """Find the distributions in other Pythons' site-packages."""
     python = snapshot.prefix.python
-    versions = {one.name: one.version for one in snapshot.distributions}
+    version_of = snapshot.ownership.version_of
+    versions = {one.name: version_of(one) for one in snapshot.distributions}
     for one in snapshot.stranded:
         yield StrandedFinding(
             distribution=one,

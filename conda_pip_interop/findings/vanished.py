@@ -24,6 +24,7 @@ class VanishedFinding(Finding):
 
     kind: ClassVar[str] = "vanished"
     automatic: ClassVar[bool] = True
+    rewrites: ClassVar[bool] = True
 
     recorded: RecordedDistribution
 

@@ -92,7 +92,7 @@ def ask_backend(
         hook = f"get_requires_for_build_{'editable' if editable else 'wheel'}"
         words = (hook, system.backend, json.dumps(system.path), json.dumps(settings))
         done = subprocess.run(
-            [process.python, "-c", _CALL, result, *words],
+            [process.interpreter, "-c", _CALL, result, *words],
             cwd=system.folder,
             env={**neutral_environment(os.environ), **process.environ},
             stdin=subprocess.DEVNULL,

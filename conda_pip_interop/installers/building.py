@@ -20,18 +20,22 @@ from conda_pip_interop.installers.build_backend import ask_backend, find_missing
 from conda_pip_interop.installers.interface import Line, is_wheel
 from conda_pip_interop.installers.source_trees import find_archive, find_languages, find_source
 from conda_pip_interop.installers.stubs import write_stub
-from conda_pip_interop.text import hide_password
+from conda_pip_interop.text import hide_password, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from packaging.utils import NormalizedName
+    from packaging.version import Version
 
     from conda_pip_interop.installers.interface import Installer, Pin, ProvidedDistribution
     from conda_pip_interop.installers.pip_process import PipProcess
     from conda_pip_interop.installers.pip_report import ReportItem
 
     Prepare = Callable[["BuildNeeds"], "BuildEnvironment"]
+    from conda_pip_interop.errors import PipFailedError
+    from conda_pip_interop.installers.python_versions import PythonMismatch
+
 
 _UNISOLATED: Final = ("--no-build-isolation",)
 #: pip stops before it builds what lacks something, and says so.
@@ -148,7 +152,7 @@ class BuildingInstaller:
     def _look_into(self, line: Line) -> tuple[ReportItem, ...]:
         """Name, version and requirements of a source, and at which commit it is."""
         if self.wheels is not None and self.process.show:
-            sys.stderr.write(f"pip, and not uv, is to build {hide_password(line.text)}\n")
+            write_text(f"pip, and not uv, is to build {hide_password(line.text)}\n", sys.stderr)
         process = self._enter(self._learn_needs(line))
         return process.resolve((line,), provided=(), with_deps=False, ignore_installed=True)
 
@@ -160,13 +164,21 @@ class BuildingInstaller:
         hashes = (f"sha256:{sha256}",) if line.hashes else ()
         return replace(line, text=text, editable=False, hashes=hashes, settings=())
 
+    def find_mismatch(self, error: PipFailedError) -> PythonMismatch | None:
+        """See `Installer.find_mismatch`."""
+        return self.process.find_mismatch(error)
+
     def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> None:
         """See `Installer.fetch`."""
-        ready = tuple(one for one in pins if one.name not in self._unbuilt)
+        unbuilt = {one.name for one in pins if one.name in self._unbuilt or _is_source(one.line)}
+        located = tuple(one for one in pins if one.is_located and one.name not in unbuilt)
+        ready = tuple(one for one in pins if one.name not in unbuilt and one not in located)
+        if located:
+            self.process.fetch(located, into=into)
         if ready:
             self._ready.fetch(ready, into=into)
         for pin in pins:
-            if pin.name in self._unbuilt and not pin.editable:
+            if pin.name in unbuilt and not pin.editable:
                 self._enter(self._find_needs(pin)).fetch((pin,), into=into)
 
     def stage(self, pins: tuple[Pin, ...], *, wheels: Path, into: Path) -> None:
@@ -176,6 +188,16 @@ class BuildingInstaller:
             if pin.editable:
                 process = self._enter(self._find_needs(pin), in_place=True)
                 process.stage((pin,), wheels=wheels, into=into)
+
+    def list_index_options(self) -> tuple[str, ...]:
+        """See `Installer.list_index_options`."""
+        return self.process.list_index_options()
+
+    def list_releases(
+        self, names: Collection[NormalizedName]
+    ) -> Mapping[NormalizedName, frozenset[Version]]:
+        """See `Installer.list_releases`."""
+        return self.process.list_releases(names)
 
     def _find_needs(self, pin: Pin) -> BuildNeeds:
         """What a build needs, by the line that was looked into, which need not be the pin's."""
@@ -229,6 +251,7 @@ class BuildingInstaller:
             environ=environ,
             python=there.python,
             runner=there.python,
+            stand_in=None,
         )
 
 

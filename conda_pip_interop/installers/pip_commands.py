@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.installers.pip_process import pip_failed
+from conda_pip_interop.installers.failures import pip_failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from conda_pip_interop.installers.pip_process import PipProcess
 
@@ -23,7 +24,26 @@ def pass_on(pip: PipProcess, arguments: Sequence[str]) -> int:
 
     Nothing is added to what the user's configuration and environment variables say.
     """
-    return subprocess.run([*pip.command, *arguments], check=False).returncode
+    command = [*pip.command, *arguments]
+    if sys.stdout is None or sys.stdout.isatty():
+        return subprocess.run(command, check=False).returncode
+    return _copy_output(command)
+
+
+def _copy_output(command: Sequence[str]) -> int:
+    """Run a process and copy its output; without a reader (`| head`), end it: pip would complain.
+
+    Raises BrokenPipeError then.
+    """
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        try:
+            for line in process.stdout or ():
+                sys.stdout.buffer.write(line)
+                sys.stdout.buffer.flush()
+        except BaseException:  # an interruption too ends the process
+            process.terminate()
+            raise
+    return process.returncode
 
 
 def read_outdated(
@@ -53,18 +73,18 @@ def read_editables(pip: PipProcess) -> Mapping[NormalizedName, str]:
     return found
 
 
-def read_configuration(pip: PipProcess) -> Mapping[str, str]:
-    """What pip's files and variables set for `pip install`, by option name without hyphens ahead.
-
-    Raises InteropError `pip-failed`.
-    """
-    found: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
-    for line in _read(pip, ["config", "list", "--disable-pip-version-check"]).splitlines():
-        key, equals, value = line.partition("=")
-        section, _, name = key.rpartition(".")
-        if equals and section in found:
-            found[section][name] = str(ast.literal_eval(value))
-    return {name: value for section in found.values() for name, value in section.items()}
+def is_modified(folder: Path) -> bool:
+    """Return whether a clone differs from its commit; False if git does not say so."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "status", "--porcelain", "--untracked-files=no"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError:
+        return False
+    return done.returncode == 0 and bool(done.stdout.strip())
 
 
 def _read(pip: PipProcess, arguments: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.installers.interface import Line
     from conda_pip_interop.installers.pip_options import PipOptions
+
+
+#: The names of the files; `PROVIDED` has what conda provides.
+REQUIREMENTS: Final = "requirements.txt"
+LIMITS: Final = "limits.txt"
+PROVIDED: Final = "constraints.txt"
 
 
 def build_words(lines: Iterable[Line], folder: Path, options: PipOptions) -> list[str]:
@@ -25,7 +31,7 @@ def build_words(lines: Iterable[Line], folder: Path, options: PipOptions) -> lis
     written = [*options.lines, *(_render_line(one) for one in lines if one.in_file)]
     words: list[str] = []
     if written:
-        words += ["--requirement", str(_write(folder / "requirements.txt", written))]
+        words += ["--requirement", str(_write(folder / REQUIREMENTS, written))]
     named = [one for one in lines if not one.in_file]
     words += [f"--editable={one.text}" for one in named if one.editable]
     return [*words, "--", *(one.text for one in named if not one.editable)]
@@ -34,22 +40,25 @@ def build_words(lines: Iterable[Line], folder: Path, options: PipOptions) -> lis
 def write_requirements(folder: Path, options: Iterable[str], lines: Iterable[Line]) -> Path:
     """A requirements file of options and lines alone; settings are for what pip builds."""
     bare = (replace(one, settings=()) for one in lines)
-    return _write(folder / "requirements.txt", [*options, *map(_render_line, bare)])
+    return _write(folder / REQUIREMENTS, [*options, *map(_render_line, bare)])
 
 
 def write_constraints(folder: Path, lines: Iterable[Line]) -> Path:
     """A constraints file of `lines`."""
-    return _write(folder / "limits.txt", [_render_line(one) for one in lines])
+    return _write(folder / LIMITS, [_render_line(one) for one in lines])
 
 
 def write_links(folder: Path, urls: Iterable[str]) -> Path:
     """A page of links for `--find-links`; their hashes are in their fragments."""
     anchors = [
-        f'<a href="{html.escape(url)}">{unquote(urlsplit(url).path.rpartition("/")[2])}</a><br>'
-        for url in urls
+        f'<a href="{html.escape(url)}">{html.escape(_read_file_name(url))}</a><br>' for url in urls
     ]
     page = ["<!DOCTYPE html>", "<html><body>", *anchors, "</body></html>"]
     return _write(folder / "links.html", page)
+
+
+def _read_file_name(url: str) -> str:
+    return unquote(urlsplit(url).path.rpartition("/")[2])
 
 
 def _render_line(line: Line) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 #: The runs of pip that an installation is made of: a dry run with a report; the download and the
-#: build of wheels; their installation, without an index; the installation of editable projects.
+#: build of wheels; their installation, without an index; the installation of the others, wheels of
+#: an index and editable projects.
 Stage: TypeAlias = Literal["resolve", "fetch", "install", "editable"]
 
 _ALL: Final[tuple[Stage, ...]] = ("resolve", "fetch", "install", "editable")

@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from conda_pip_interop.errors import PipFailedError
-from conda_pip_interop.installers.pip_input_files import build_words, write_constraints, write_links
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.installers.build_progress import BuildProgress
+from conda_pip_interop.installers.failures import name_origins, number_lines, pip_failed
+from conda_pip_interop.installers.pip_input_files import (
+    LIMITS,
+    PROVIDED,
+    REQUIREMENTS,
+    build_words,
+    write_constraints,
+    write_links,
+)
 from conda_pip_interop.installers.pip_options import PipOptions
 from conda_pip_interop.installers.pip_report import parse_report
+from conda_pip_interop.installers.python_versions import find_mismatch
+from conda_pip_interop.installers.scripts import rename_interpreter
 from conda_pip_interop.installers.stubs import write_overlay
-from conda_pip_interop.text import hide_password
+from conda_pip_interop.text import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from conda_pip_interop.errors import PipFailedError
+    from conda_pip_interop.installers.building import BuildEnvironment
     from conda_pip_interop.installers.interface import Line, Pin, ProvidedDistribution
     from conda_pip_interop.installers.pip_options import Stage
     from conda_pip_interop.installers.pip_report import ReportItem
+    from conda_pip_interop.installers.python_versions import PythonMismatch
 
 #: Settings of pip that would send an installation elsewhere or widen it, and take a value. Those of
 #: pip.conf are outweighed by arguments (`_stay_in`): pip takes an empty variable for none.
@@ -44,37 +61,32 @@ _STAGING = ("--no-deps", "--ignore-installed", "--no-warn-script-location")
 #: What a marker, limits and hashes have to say was heard before the plan was agreed on.
 _AGREED = {"PIP_BREAK_SYSTEM_PACKAGES": "1", "PIP_CONSTRAINT": "", "PIP_REQUIRE_HASHES": "0"}
 
-#: How many warnings before an error are told.
-_WARNINGS = 5
-#: Words of pip's for a project that does not build, and for an address that does not answer.
-_NOT_BUILT = ("metadata-generation-failed", "subprocess-exited-with-error")
-_NOT_REACHED = ("Max retries exceeded", "connection broken by", "HTTP error")
-
-
-#: A pinned requirement that pip or uv could not find.
-_MISSING: Final = re.compile(
-    r"(?:requirement |there is no version of )([A-Za-z0-9._-]+==[^\s,;)]+)"
-)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PipProcess:
     """pip for the environment whose interpreter is `python`.
 
     `runner` is the interpreter whose pip does the work: `python` itself where it has pip, another
-    one (conda's own) where it has none. `show` passes pip's output on to stderr. `options` are
-    handed on; `constraints` limit what is chosen; `links` are archives that an index need not have;
-    `resolving` are switches for the resolution alone (`--upgrade` …). `environ` is added to the
-    environment's variables.
+    one (conda's own) where it has none. Without a runner, that is the interpreter of an environment
+    that `prepare_pip` makes, with pip and the same Python; it also stands for `python` until that
+    exists. `stand_in` finds an interpreter that stands for `python` while that has another version:
+    conda changes it before what is staged is placed. `show` passes pip's output on to stderr.
+    `options` are handed on; `constraints` limit what is chosen; `links` are archives that an index
+    need not have; `resolving` are switches for the resolution alone (`--upgrade` …). `report` is
+    told what is being built, unless the output is shown. `environ` is added to the environment's
+    variables.
     """
 
     python: Path
-    runner: Path
+    runner: Path | None
+    prepare_pip: Callable[[], BuildEnvironment] | None = None
+    stand_in: Callable[[], Path] | None = None
     show: bool = False
     options: PipOptions = field(default_factory=PipOptions)
     constraints: tuple[Line, ...] = ()
     links: tuple[str, ...] = ()
     resolving: tuple[str, ...] = ()
+    report: Callable[[str], None] | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -83,10 +95,22 @@ class PipProcess:
         return self.python.parent if os.name == "nt" else self.python.parent.parent
 
     @property
+    def interpreter(self) -> Path:
+        """The environment's interpreter, or another of its version until that exists."""
+        if self.stand_in is not None:
+            return self.stand_in()
+        if self.prepare_pip is None or self.python.exists():
+            return self.python
+        return self.prepare_pip().python
+
+    @property
     def command(self) -> list[str]:
         """How to run pip for the environment: its own, or another one that is told the Python."""
-        command = [str(self.runner), "-m", "pip"]
-        return command if self.runner == self.python else [*command, "--python", str(self.python)]
+        runner = self.runner
+        if runner is None:
+            runner = self.python if self.prepare_pip is None else self.prepare_pip().python
+        command = [str(runner), "-m", "pip"]
+        return command if runner == self.python else [*command, "--python", str(self.interpreter)]
 
     def resolve(
         self,
@@ -103,7 +127,7 @@ class PipProcess:
             overlay.mkdir()
             write_overlay(overlay, provided)
             pinned = "".join(f"{one.name}=={one.version}\n" for one in provided)
-            constraints = folder / "constraints.txt"
+            constraints = folder / PROVIDED
             constraints.write_text(pinned, encoding="utf-8")
             report = folder / "report.json"
             self._run(
@@ -117,6 +141,7 @@ class PipProcess:
                     *build_words(lines, folder, self.options),
                 ],
                 environ={"PYTHONPATH": str(overlay)},
+                origins=self._find_origins(lines, folder, provided),
             )
             return parse_report(report.read_text(encoding="utf-8"))
 
@@ -126,6 +151,7 @@ class PipProcess:
         What has hashes has a run of its own: pip would demand them of all the others.
         """
         lines = [one.line for one in pins if not one.editable]
+        versions = [(one.name, one.version) for one in pins]
         for part in (
             tuple(one for one in lines if one.hashes),
             tuple(one for one in lines if not one.hashes),
@@ -137,12 +163,15 @@ class PipProcess:
                             *("wheel", "--no-deps", "--wheel-dir", str(into)),
                             *self._looking("fetch", Path(folder)),
                             *build_words(part, Path(folder), self.options),
-                        ]
+                        ],
+                        origins=self._find_origins(part, Path(folder)),
+                        versions=versions,
                     )
 
     def stage(self, pins: tuple[Pin, ...], *, wheels: Path, into: Path) -> None:
         """See `Installer.stage`. The plan was agreed on, so a marker does not stop it."""
-        built = [str(one) for one in pins if not one.editable]
+        fetched = find_fetched(wheels)
+        built = [str(one) for one in pins if one.name in fetched and not one.editable]
         if built:
             self._run(
                 [
@@ -152,12 +181,39 @@ class PipProcess:
                 into=into,
                 environ={**_AGREED, "PIP_FIND_LINKS": wheels.as_uri()},
             )
-        editable = tuple(one.line for one in pins if one.editable)
-        if editable:
-            self._stage_editable(editable, into)
+        ready = [one for one in pins if one.name not in fetched and not one.editable]
+        for part in (ready, [one for one in pins if one.editable]):
+            if part:
+                self._stage_looking(part, into)
+        self.name_python(into)
 
-    def _stage_editable(self, lines: tuple[Line, ...], into: Path) -> None:
-        """Their builds may need an index; clones go to the prefix, where they are to stay."""
+    def name_python(self, folder: Path) -> None:
+        """Let the scripts in a folder run with the environment's Python, not with its stand-in."""
+        if self.stand_in is not None:
+            rename_interpreter(folder, self.stand_in(), self.python)
+
+    def list_index_options(self) -> tuple[str, ...]:
+        """See `Installer.list_index_options`."""
+        from conda_pip_interop.installers.index_options import build_index_options
+        from conda_pip_interop.installers.pip_configuration import read_configuration
+
+        configured = read_configuration(self.prefix, {**os.environ, **self.environ})
+        return build_index_options(self.options, configured)
+
+    def list_releases(
+        self, names: Collection[NormalizedName]
+    ) -> Mapping[NormalizedName, frozenset[Version]]:
+        """See `Installer.list_releases`; pip itself lists those of one project at a time."""
+        from conda_pip_interop.installers.releases import open_indexes
+
+        return open_indexes(self).list_releases(names)
+
+    def _stage_looking(self, pins: Sequence[Pin], into: Path) -> None:
+        """Install wheels of an index, or editable projects, whose builds may need one.
+
+        Clones go to the prefix, where they are to stay.
+        """
+        lines = tuple(map(_add_hash, pins))
         with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
             folder = Path(name)
             self._run(
@@ -168,7 +224,24 @@ class PipProcess:
                 ],
                 into=into,
                 environ=_AGREED,
+                origins=self._find_origins(lines, folder),
+                versions=[(one.name, one.version) for one in pins],
             )
+
+    def _find_origins(
+        self,
+        lines: Iterable[Line],
+        folder: Path,
+        provided: Iterable[ProvidedDistribution] = (),
+    ) -> Mapping[str, str]:
+        """Find what the lines of the files in `folder` are for the user (see `name_origins`)."""
+        first = len(self.options.lines) + 1
+        written = (one for one in lines if one.in_file)
+        return {
+            **number_lines("-r", folder / REQUIREMENTS, (one.told for one in written), first=first),
+            **number_lines("-c", folder / LIMITS, (one.told for one in self.constraints)),
+            **number_lines("-c", folder / PROVIDED, (f"conda's {one.name}" for one in provided)),
+        }
 
     def _looking(self, stage: Stage, folder: Path) -> list[str]:
         """The options of a run that looks for something: those handed on, limits, links."""
@@ -179,21 +252,46 @@ class PipProcess:
             words += ["--find-links", write_links(folder, self.links).as_uri()]
         return words
 
+    def build_environment(self) -> dict[str, str]:
+        """Return the variables for a run."""
+        return {**neutral_environment(os.environ), **self.environ}
+
+    def find_mismatch(self, error: PipFailedError) -> PythonMismatch | None:
+        """See `Installer.find_mismatch`."""
+        return find_mismatch(error.output, self)
+
     def _run(
         self,
         arguments: list[str],
         *,
         into: Path | None = None,
         environ: Mapping[str, str] | None = None,
+        origins: Mapping[str, str] | None = None,
+        versions: Iterable[tuple[str, str]] = (),
     ) -> None:
         command = [*self.command, arguments[0], "--no-input", "--disable-pip-version-check"]
         if arguments[0] == "install":
             command += _stay_in(into or self.prefix)
         command += arguments[1:]
-        child = {**neutral_environment(os.environ), **self.environ, **(environ or {})}
-        returncode, output = run_child(command, child, show=self.show)
+        child = {**self.build_environment(), **(environ or {})}
+        progress = None
+        if self.report is not None and not self.show:
+            progress = BuildProgress(report=self.report, versions=dict(versions)).read
+        returncode, output = run_child(command, child, show=self.show, on_line=progress)
         if returncode:
-            raise pip_failed(returncode, output)
+            raise pip_failed(returncode, name_origins(output, origins or {}))
+
+
+def find_fetched(wheels: Path) -> Mapping[NormalizedName, Path]:
+    """Find the wheels in a folder by their distributions."""
+    return {canonicalize_name(one.name.partition("-")[0]): one for one in wheels.glob("*.whl")}
+
+
+def _add_hash(pin: Pin) -> Line:
+    """The line of a pin; for a wheel of an index with the hash of the very file."""
+    if not pin.is_index_wheel:
+        return pin.line
+    return replace(pin.line, in_file=True, hashes=(f"sha256:{pin.sha256}",))
 
 
 def neutral_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -213,58 +311,18 @@ def _stay_in(prefix: Path) -> list[str]:
     return ["--target=", f"--prefix={prefix}", f"--root={prefix.anchor}"]
 
 
-def pip_failed(returncode: int, output: str) -> PipFailedError:
-    """pip's own words about its failure, with its own exit code, and with no password."""
-    words = _indent(_last_words(hide_password(output).rstrip().splitlines()))
-    return PipFailedError(
-        f"pip failed (exit code {returncode}):\n{words}",
-        hints=_advise(words),
-        exit_code=returncode,
-        missing=find_missing(output),
-    )
-
-
-def find_missing(output: str) -> frozenset[str]:
-    """Find the pinned requirements that pip's or uv's output reports as not found."""
-    return frozenset(_MISSING.findall(output))
-
-
-def _advise(words: str) -> tuple[str, ...]:
-    """What to look at where pip's words tell that names and versions are not to blame."""
-    if any(word in words for word in _NOT_BUILT):
-        return ("The project does not build: fix it, or choose another version.",)
-    if any(word in words for word in _NOT_REACHED):
-        return (
-            "Check the network and the address.",
-            "To list pip's indexes and proxies: `conda pip config list`.",
-        )
-    return ()
-
-
-def _last_words(lines: list[str]) -> Iterable[str]:
-    """From the first line that reports an error on, with the warnings before it; else the end.
-
-    An index that cannot be reached, or wants a password, is a warning of pip's; the error that
-    follows only says that nothing was found.
-    """
-    for number, line in enumerate(lines):
-        if line.lstrip().lower().startswith("error"):
-            warnings = dict.fromkeys(one for one in lines[:number] if one.startswith("WARNING:"))
-            return [*list(warnings)[-_WARNINGS:], *lines[number:]]
-    return lines[-20:]
-
-
-def _indent(lines: Iterable[str]) -> str:
-    return "\n".join(f"    {line}" for line in lines)
-
-
 def run_child(
-    command: Sequence[str], environ: Mapping[str, str], *, show: bool, stdout: bool = True
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    show: bool,
+    stdout: bool = True,
+    on_line: Callable[[str], None] | None = None,
 ) -> tuple[int, str]:
     """Run to the end; its exit code, and what it said, on stderr alone without `stdout`.
 
-    `show` passes that on to our stderr as it comes. Whatever interrupts us ends the child first: it
-    would write on where we clean up.
+    `show` passes that on to our stderr as it comes, and `on_line` gets each line. Whatever
+    interrupts us ends the child first: it would write on where we clean up.
     """
     with subprocess.Popen(
         command,
@@ -280,7 +338,9 @@ def run_child(
             for line in (process.stdout if stdout else process.stderr) or ():
                 lines.append(line)
                 if show:
-                    sys.stderr.write(line)
+                    write_text(line, sys.stderr)
+                if on_line is not None:
+                    on_line(line)
             process.wait()
         except BaseException:  # an interruption too ends the process
             process.terminate()

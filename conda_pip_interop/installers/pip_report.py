@@ -10,6 +10,7 @@ from typing import Any
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.grammar import is_line, is_name, is_word
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,11 +53,13 @@ def parse_report(text: str) -> tuple[ReportItem, ...]:
 
 def _parse_item(item: Mapping[str, Any]) -> ReportItem:
     metadata = item["metadata"]
+    if not (is_name(metadata["name"]) and is_word(metadata["version"])):
+        raise ValueError(metadata["name"], metadata["version"])
     return ReportItem(
         name=canonicalize_name(metadata["name"]),
         version=metadata["version"],
-        requires_dist=tuple(metadata.get("requires_dist", ())),
-        provides_extra=tuple(metadata.get("provides_extra", ())),
+        requires_dist=tuple(filter(is_line, metadata.get("requires_dist", ()))),
+        provides_extra=tuple(filter(is_name, metadata.get("provides_extra", ()))),
         requested=item["requested"],
         requested_extras=tuple(item.get("requested_extras", ())),
         is_direct=item["is_direct"],

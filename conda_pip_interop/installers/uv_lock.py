@@ -13,6 +13,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.dependency_files.pyproject import load_toml
 from conda_pip_interop.environment.metadata import read_headers
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.grammar import is_line, is_name, is_word
 from conda_pip_interop.installers.interface import Line, build_direct_line, is_wheel
 from conda_pip_interop.installers.pip_report import ReportItem
 
@@ -50,9 +51,9 @@ class Package:
         """The item of a report, by the headers of its metadata."""
         return ReportItem(
             name=self.name,
-            version=headers["version"][0],
-            requires_dist=headers.get("requires-dist", ()),
-            provides_extra=headers.get("provides-extra", ()),
+            version=next(filter(is_word, headers["version"])),
+            requires_dist=tuple(filter(is_line, headers.get("requires-dist", ()))),
+            provides_extra=tuple(filter(is_name, headers.get("provides-extra", ()))),
             requested=False,
             requested_extras=(),
             is_direct=self.direct,
@@ -70,15 +71,24 @@ def _parse_package(package: Mapping[str, Any]) -> Package:
     """Raises InteropError `uv-answer`."""
     try:
         origin, direct = _read_origin(package)
+        version = _check_version(package)
         return Package(
             name=canonicalize_name(package["name"]),
-            version=str(package.get("version", "")),
+            version=version,
             url=origin["url"],
             direct=direct,
             origin=origin,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InteropError("uv-answer", f"uv's answer cannot be read ({error!r}).") from error
+
+
+def _check_version(package: Mapping[str, Any]) -> str:
+    """Return the version, `""` if a source tree has none; raises ValueError for no word."""
+    version = str(package.get("version", ""))
+    if not (is_name(package["name"]) and (is_word(version) or not version)):
+        raise ValueError(package["name"], version)
+    return version
 
 
 def _read_origin(package: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:

@@ -85,7 +85,7 @@ class UvSettings:
 
 
 def build_settings(options: PipOptions, configured: Mapping[str, str]) -> UvSettings:
-    """What was given, with pip's configuration (`passing.read_configuration`) before it.
+    """What was given, with pip's configuration (`pip_configuration`) before it.
 
     Raises InteropError `no-uv-option`.
     """
@@ -93,7 +93,7 @@ def build_settings(options: PipOptions, configured: Mapping[str, str]) -> UvSett
         raise _refuse(" ".join(options.verbatim))
     constraints = tuple(configured.get("constraint", "").split())
     settings = UvSettings(constraints=constraints)
-    arguments = (*_read_configured(configured), *options.arguments)
+    arguments = (*read_configured(configured), *options.arguments)
     last = {one.name: one for one in arguments}
     if any(one.name == "--extra-index-url" for one in arguments):
         settings = replace(settings, words=(_EQUALS,))
@@ -103,7 +103,8 @@ def build_settings(options: PipOptions, configured: Mapping[str, str]) -> UvSett
     return settings
 
 
-def _read_configured(configured: Mapping[str, str]) -> Iterator[PipArgument]:
+def read_configured(configured: Mapping[str, str]) -> Iterator[PipArgument]:
+    """Read pip's configuration as the options that it sets."""
     for name, value in configured.items():
         option = BY_NAME.get(f"--{name}")
         if not isinstance(option, ForwardedOption):
@@ -136,7 +137,7 @@ def _add(settings: UvSettings, one: PipArgument) -> UvSettings:
 def _translate(name: str, value: str | None) -> tuple[str, list[str]]:
     """The field of `UvSettings` that an option belongs to, and what stands there."""
     if name in (*_SOURCES, *_LINES):
-        location = f" {_find_url(value)}" if value is not None else ""
+        location = f" {find_url(value)}" if value is not None else ""
         return "lines", [f"{name}{location}"]
     if name in _NAMES:
         return "lines", [f"{name} {word}" for word in _split(value)]
@@ -150,7 +151,7 @@ def _translate(name: str, value: str | None) -> tuple[str, list[str]]:
     raise _refuse(name if value is None else f"{name} {value}")
 
 
-def _find_url(location: str) -> str:
+def find_url(location: str) -> str:
     """pip means paths from the current folder on; uv from that of the file they stand in."""
     return (
         location

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,22 +22,27 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name, parse_wheel_filename
 
 from conda_pip_interop.dependency_files.locations import is_archive
-from conda_pip_interop.errors import InteropError, PipFailedError
+from conda_pip_interop.installers.failures import find_filtered, uv_failed
 from conda_pip_interop.installers.interface import Line, Pin, ProvidedDistribution, is_wheel
 from conda_pip_interop.installers.pip_input_files import (
     write_constraints,
     write_links,
     write_requirements,
 )
-from conda_pip_interop.installers.pip_process import find_missing, neutral_environment, run_child
+from conda_pip_interop.installers.pip_process import find_fetched, neutral_environment, run_child
 from conda_pip_interop.installers.pip_report import ReportItem
+from conda_pip_interop.installers.releases import open_indexes
 from conda_pip_interop.installers.stubs import write_stub_wheel
 from conda_pip_interop.installers.uv_lock import Package, parse_answer, read_metadata
 from conda_pip_interop.installers.uv_options import UvSettings
-from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
+    from packaging.version import Version
+
+    from conda_pip_interop.errors import PipFailedError
     from conda_pip_interop.installers.pip_process import PipProcess
+    from conda_pip_interop.installers.python_versions import PythonMismatch
+
 
 #: Variables of uv's that say how it works; all others say what, or where, which pip's settings do.
 _KEPT: Final = re.compile(
@@ -104,12 +109,22 @@ class UvProcess:
         ]
         return self._describe(due, lines)
 
+    def list_releases(
+        self, names: Collection[NormalizedName]
+    ) -> Mapping[NormalizedName, frozenset[Version]]:
+        """See `Installer.list_releases`."""
+        return self.pip.list_releases(names)
+
+    def find_mismatch(self, error: PipFailedError) -> PythonMismatch | None:
+        """See `Installer.find_mismatch`; pip is asked, since uv lists no versions."""
+        return self.pip.find_mismatch(error)
+
     def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> None:
         """See `Installer.fetch`; wheels are in uv's cache already, and it installs from there."""
 
     def stage(self, pins: tuple[Pin, ...], *, wheels: Path, into: Path) -> None:
         """See `Installer.stage`; what was built lies in `wheels`."""
-        built = {parse_wheel_filename(one.name)[0] for one in wheels.glob("*.whl")}
+        built = find_fetched(wheels)
         local = tuple(Line(text=str(one)) for one in pins if one.name in built)
         if local:
             from_here = ("--no-index", f"--find-links {wheels.as_uri()}")
@@ -118,6 +133,11 @@ class UvProcess:
         if rest:
             self._install(rest, "--prefix", into)
         (into / ".lock").unlink(missing_ok=True)
+        self.pip.name_python(into)
+
+    def list_index_options(self) -> tuple[str, ...]:
+        """See `Installer.list_index_options`; uv has pip's configuration."""
+        return self.pip.list_index_options()
 
     def _compile(
         self, words: list[str], *, preferred: tuple[ProvidedDistribution, ...], folder: Path
@@ -230,7 +250,7 @@ class UvProcess:
         quiet = () if self.pip.show else ("--quiet",)
         command = [
             *(str(self.uv), "pip", arguments[0], "--no-config", "--no-progress", *quiet),
-            *("--python", str(self.pip.python), *self.settings.words, *arguments[1:]),
+            *("--python", str(self.pip.interpreter), *self.settings.words, *arguments[1:]),
         ]
         child = {
             **_neutral(os.environ),
@@ -243,7 +263,9 @@ class UvProcess:
         }
         returncode, output = run_child(command, child, show=self.pip.show, stdout=False)
         if returncode:
-            raise _uv_failed(returncode, output)
+            filtered = find_filtered(output)
+            ageless = open_indexes(self.pip).find_ageless(filtered) if filtered else ()
+            raise uv_failed(returncode, output, ageless=ageless)
 
 
 def _read_asked(lines: Iterable[Line]) -> dict[NormalizedName, tuple[Line, tuple[str, ...]]]:
@@ -252,7 +274,7 @@ def _read_asked(lines: Iterable[Line]) -> dict[NormalizedName, tuple[Line, tuple
     for line in lines:
         try:
             requirement = Requirement(_name_wheel(line).text)
-        except InvalidRequirement:  # uv will say so
+        except (InvalidRequirement, RecursionError):  # uv will say so
             continue
         name = canonicalize_name(requirement.name)
         known = asked[name][1] if name in asked else ()
@@ -293,13 +315,3 @@ def _neutral(environ: Mapping[str, str]) -> dict[str, str]:
     """Without what would make uv install elsewhere, or something else than pip would."""
     kept = neutral_environment(environ)
     return {key: one for key, one in kept.items() if key[:3] != "UV_" or _KEPT.fullmatch(key)}
-
-
-def _uv_failed(returncode: int, output: str) -> InteropError:
-    """uv's own words, with its exit code; to the planner it has failed as pip fails."""
-    words = "\n".join(f"    {line}" for line in hide_password(output).splitlines())
-    return PipFailedError(
-        f"uv failed (exit code {returncode}):\n{words}",
-        exit_code=returncode,
-        missing=find_missing(output),
-    )

@@ -16,7 +16,9 @@ from packaging.specifiers import Specifier, SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from conda_pip_interop.names.versions import format_release, parse_version
+from conda_pip_interop.environment.versions import parse_version
+from conda_pip_interop.grammar import is_conda_name
+from conda_pip_interop.names.versions import format_release
 
 _DEPENDENCY: Final = re.compile(r"([A-Za-z0-9_.-]+)(?:\s+([^\s\[]+)(?:\s+([^\s\[]+))?)?")
 _IN_ENVIRONMENT_YML: Final = re.compile(
@@ -133,6 +135,8 @@ def parse_environment_dependency(text: str) -> CondaDependency | None:
     if match is None:
         return None
     name, rest = match.groups()
+    if not is_conda_name(name):
+        return None
     exact = _EXACT.fullmatch(rest)
     if exact is not None:
         return parse_dependency(f"{name} {exact[1]} {exact[2]}")

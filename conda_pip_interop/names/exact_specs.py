@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from packaging.specifiers import SpecifierSet
 
-from conda_pip_interop.names.versions import parse_version
+from conda_pip_interop.environment.versions import parse_version
 
 #: (spec, version) → whether it matches, by the solver that will read the spec (conda or rattler).
 Matches: TypeAlias = Callable[[str, str], bool]

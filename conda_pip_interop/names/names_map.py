@@ -17,7 +17,9 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.changes.files import replace_file
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.grammar import is_conda_name
 from conda_pip_interop.names.channel_sections import choose_entries, split_section
+from conda_pip_interop.yaml_limits import refuse_bombs
 
 #: The size limit of a map in bytes; the published maps have about 5 MB.
 LARGEST: Final = 100 << 20
@@ -66,7 +68,7 @@ def parse_map(data: bytes, *, origin: str, fetched: float) -> ExtraMap:
     backward: dict[str, tuple[NormalizedName, ...]] = {}
     for key, value in document.items():
         match value:
-            case {"conda_name": str(name)}:
+            case {"conda_name": str(name)} if is_conda_name(name):
                 channel, project = split_section(str(key))
                 forward[channel + canonicalize_name(project)] = (name,)
             case None:
@@ -79,6 +81,8 @@ def parse_map(data: bytes, *, origin: str, fetched: float) -> ExtraMap:
                 raise _invalid(origin, f"its entry {key!r} has no known format")
     for key, contained in backward.items():
         channel, name = split_section(key)
+        if not is_conda_name(name):
+            raise _invalid(origin, f"{name!r} is not the name of a conda package")
         for project in contained:
             forward[channel + project] = (*forward.get(channel + project, ()), name)
     return ExtraMap(conda_names=forward, projects=backward, origin=origin, fetched=fetched)
@@ -97,6 +101,7 @@ def _load(data: bytes, origin: str) -> object:
     from ruamel.yaml.error import YAMLError
 
     try:
+        refuse_bombs(data.decode())
         return YAML(typ="safe", pure=True).load(data.decode())
     except (YAMLError, ValueError, RecursionError) as error:
         raise _invalid(origin, "it is neither JSON nor YAML") from error

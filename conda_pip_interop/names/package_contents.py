@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.environment.metadata import parse_metadata_name
+from conda_pip_interop.environment.metadata import (
+    Metadata,
+    build_metadata,
+    parse_metadata_name,
+    parse_requires_txt,
+    read_headers,
+)
+from conda_pip_interop.environment.record import read_text
 
 #: Metadata directly in a site-packages folder, in a package (noarch or not) or in a prefix.
 #: Deeper ones are vendored copies.
@@ -29,6 +36,15 @@ class ContainedDistribution:
     version: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackagedDistribution:
+    """A distribution in an extracted conda package, with what its metadata requires."""
+
+    name: NormalizedName
+    version: str
+    metadata: Metadata
+
+
 def find_distributions(paths: Iterable[str]) -> tuple[ContainedDistribution, ...]:
     """Find the distributions in a list of a package's paths (separated by `/`), sorted."""
     found = set()
@@ -38,6 +54,44 @@ def find_distributions(paths: Iterable[str]) -> tuple[ContainedDistribution, ...
             name, version = parse_metadata_name(match[1])
             found.add(ContainedDistribution(name=name, version=version))
     return tuple(sorted(found))
+
+
+def has_module(paths: Iterable[str], name: str) -> bool:
+    """Whether a module, such as `a.b`, is among a package's paths (separated by `/`)."""
+    module = re.compile(
+        rf"(?:[^/]+/){{0,2}}site-packages/{re.escape(name.replace('.', '/'))}(?:/|\.[^/]+$)"
+    )
+    return any(module.match(path) for path in paths)
+
+
+def read_packaged_distributions(package: Path) -> tuple[PackagedDistribution, ...] | None:
+    """Read the distributions of an extracted package; None if its files are not known.
+
+    Metadata that cannot be read requires nothing.
+    """
+    paths = read_package_paths(package)
+    if paths is None:
+        return None
+    found = {}
+    for path in paths:
+        match = _METADATA.fullmatch(path) if "-info" in path else None
+        if match is not None:
+            name, version = parse_metadata_name(match[1])
+            metadata = _read_metadata(package / path)
+            found[name] = PackagedDistribution(name=name, version=version, metadata=metadata)
+    return tuple(found[name] for name in sorted(found))
+
+
+def _read_metadata(path: Path) -> Metadata:
+    try:
+        with path.open("rb") as file:
+            metadata = build_metadata(read_headers(file))
+    except OSError:
+        return build_metadata({})
+    if metadata.requires_dist or path.name != "PKG-INFO":
+        return metadata
+    requires, extras = parse_requires_txt(read_text(path.with_name("requires.txt")) or "")
+    return replace(metadata, requires_dist=requires, provides_extra=extras)
 
 
 def read_package_paths(package: Path) -> tuple[str, ...] | None:
@@ -50,7 +104,7 @@ def read_package_paths(package: Path) -> tuple[str, ...] | None:
         return tuple(str(entry["_path"]) for entry in document["paths"])
     except FileNotFoundError:
         pass
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     try:
         text = (package / "info" / "files").read_text(encoding="utf-8")

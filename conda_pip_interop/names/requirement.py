@@ -73,7 +73,7 @@ def parse_requirement(text: str) -> Requirement | Invalid:
     """Parse a requirement (PEP 508)."""
     try:
         return Requirement(text)
-    except InvalidRequirement as error:
+    except (InvalidRequirement, RecursionError) as error:
         return Invalid(text=text, reason=str(error).partition("\n")[0])
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from packaging.specifiers import Specifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
+
+from conda_pip_interop.environment.versions import parse_version
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,14 +59,6 @@ def _build_clause(specifier: Specifier) -> str | NotExpressible:  # noqa: PLR091
             return _build_above(version)
         case _:
             return f"{operator}{version}"
-
-
-def parse_version(text: str) -> Version | None:
-    """Parse a PEP 440 version; None if it is not valid."""
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None
 
 
 def format_release(

@@ -25,13 +25,16 @@ def _read_languages() -> Mapping[str, Mapping[str, str]]:
 
 
 def build_messages(
-    *, env_name: str | None, prefix: Path, is_base: bool, message: str | None
+    *, env_name: str | None, prefix: Path, file: Path, is_base: bool, message: str | None
 ) -> Mapping[str, str]:
     """Return the message by language, ``en`` first; ``message`` is the administrator's text.
 
-    For base the first advice is to create an environment, and the other commands install there.
+    It names the marker's ``file``, for whoever finds it after this project was uninstalled.
+    For base the first advice is to create an environment, and the other commands install there; a
+    notebook's kernel would not find what is installed there.
     """
     target = f"-n {_quote(env_name)}" if env_name else f"-p {_quote(str(prefix))}"
+    allow = f"conda pip unprotect {target}"
     target = "-n NEW" if is_base else target
     shown = _flatten(env_name or str(prefix))
     added = _clean_message(message)
@@ -40,9 +43,12 @@ def build_messages(
         conda = f"{words['conda']} conda install {target} PACKAGE"
         both = f"{words['both']} conda pip install {target} PACKAGE"
         fresh = f"{words['fresh']} conda create -n NEW python"
-        advice = [fresh, conda, both] if is_base else [conda, both, fresh]
+        # IPython's %conda gives `pip` neither the kernel's environment nor an answer to a prompt.
+        notebook = f"{words['notebook']} %conda pip install {target} --yes PACKAGE"
+        advice = [fresh, conda, both] if is_base else [conda, both, notebook, fresh]
         opening = (words["base"] if is_base else words["env"]).replace("{env}", shown)
-        texts[language] = "\n".join((opening, "", *advice, "", words["risk"], *added))
+        leave = (f"{words['allow']} {allow}", f"{words['delete']} {_flatten(str(file))}")
+        texts[language] = "\n".join((opening, "", *advice, "", *leave, words["risk"], *added))
     return texts
 
 

@@ -140,13 +140,16 @@ def render_marker(
     *,
     env_name: str | None,
     prefix: Path,
+    path: PrefixPath,
     is_base: bool,
     policy_source: str,
     message: str | None,
     version: str,
 ) -> str:
-    """Render the text of a marker, with its signature line."""
-    messages = build_messages(env_name=env_name, prefix=prefix, is_base=is_base, message=message)
+    """Render the text of the marker at ``path``, with its signature line."""
+    messages = build_messages(
+        env_name=env_name, prefix=prefix, file=prefix / path, is_base=is_base, message=message
+    )
     lines = ["[externally-managed]"]
     for language, text in messages.items():
         key = "Error" if language == "en" else f"Error-{language}"
@@ -154,7 +157,6 @@ def render_marker(
         lines.append(f"{key}={first}")
         lines.extend(f" {line}" if line else "" for line in others)
     rest = "\n".join(lines) + "\n"
-    rest = rest.encode("utf-8", errors="replace").decode()
     where = quote(os.fsencode(prefix), safe="")
     return (
         f"# conda-pip-interop {version} policy={quote(policy_source)} prefix={where} "

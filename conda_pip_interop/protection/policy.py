@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Literal, TypeAlias
 
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import NotAllowedError
 
 ReconcileMode: TypeAlias = Literal["auto", "report", "off"]
 GuardMode: TypeAlias = Literal["warn", "error", "off"]
@@ -59,12 +59,12 @@ def decide_protection(policy: Policy, *, name: str | None, path: str, is_base: b
 def decide_preference(policy: Policy, requested: Preference | None) -> Preference:
     """Return which source an installation prefers: the command line's, else the policy's.
 
-    Raises InteropError `locked-setting` if the policy is locked to another.
+    Raises NotAllowedError `locked-setting` if the policy is locked to another.
     """
     if requested is None or requested == policy.prefer:
         return policy.prefer
     if policy.prefer_locked:
-        raise InteropError(
+        raise NotAllowedError(
             "locked-setting",
             f"--prefer {requested} is not allowed: "
             f"pip_interop_prefer is locked to {policy.prefer} by {policy.prefer_source}.",

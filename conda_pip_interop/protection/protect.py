@@ -1,18 +1,22 @@
-"""Write and remove the marker, by the policy or on the user's request."""
+"""Write and remove the marker, by the policy or on the user's request.
+
+Each conda command that changes environments imports this module: what writes is imported late.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from conda_pip_interop import __version__
-from conda_pip_interop.changes.files import remove_file, replace_file
+from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
 from conda_pip_interop.changes.state import State, read_state, write_state
 from conda_pip_interop.changes.write_errors import explain_write_errors
-from conda_pip_interop.environment.paths import resolve_for_write
+from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.prefix import Prefix, read_prefix
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, NotAllowedError
 from conda_pip_interop.protection.markers import (
     Absent,
     Foreign,
@@ -24,12 +28,17 @@ from conda_pip_interop.protection.markers import (
 from conda_pip_interop.protection.policy import DEFAULT_SOURCE, Policy, decide_protection
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from conda_pip_interop.environment.target import Target
 
 #: The policy source in a marker that `conda pip protect` wrote.
 REQUESTED: Final = "request"
+
+#: The package that conda and pip know this project by.
+PROJECT: Final = "conda-pip-interop"
+_SHOWN: Final = 5
 
 MarkerChange: TypeAlias = Literal["written", "removed", "none"]
 
@@ -72,6 +81,45 @@ def settle_marker(target: Target, policy: Policy) -> MarkerChange:
     return change
 
 
+def explain_leaving(targets: Iterable[Target]) -> tuple[str, ...]:
+    """Return what uninstalling this project means: for its markers, and for overridden records."""
+    targets = tuple(targets)
+    told = _shorten([target.label for target in targets if has_our_marker(target.prefix)])
+    notes = [f"The protection is removed too, from {told}: plain pip can install there again."]
+    overridden = {target: _find_overridden(target.prefix) for target in targets}
+    for target, names in overridden.items():
+        if names:
+            restore = target.command("conda", "pip", "restore", *names)
+            notes.append(
+                f"{target.label}: pip has replaced conda's {_shorten(names)}; without this plugin "
+                f"conda takes pip's files for its own. To bring back conda's first: {restore}"
+            )
+    return tuple(notes if told else notes[1:])
+
+
+def _find_overridden(root: Path) -> tuple[str, ...]:
+    """Find the conda packages whose records list what pip installed; no record is read."""
+    kept = {path.name for path in (root / ORIGINALS_FOLDER).glob("*.json")}
+    linked = {path.name for path in (root / "conda-meta").glob("*.json")}
+    return tuple(sorted(name.rsplit("-", 2)[0] for name in kept & linked))
+
+
+def _shorten(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def remove_our_markers(root: Path) -> None:
+    """Remove the markers of this project, whoever asked for them: the project is uninstalled.
+
+    Raises InteropError or OSError if the environment is not writable.
+    """
+    prefix = read_prefix(root)
+    for marker in read_markers(prefix):
+        if isinstance(marker, Ours):
+            _remove(prefix, marker)
+
+
 def _decide_source(
     target: Target, policy: Policy, state: State, markers: tuple[MarkerState, ...]
 ) -> str | None:
@@ -107,28 +155,38 @@ def _write(
     prefix: Prefix, marker: Absent | Ours, target: Target, policy: Policy, *, source: str
 ) -> MarkerChange:
     """Write the marker, or update one of a clone or with an older message."""
-    text = _render(prefix, target, policy, source=source)
-    if marker.path is None or (isinstance(marker, Ours) and marker.text == text):
+    if marker.path is None:
         return "none"
-    replace_file(resolve_for_write(prefix.root, marker.path), text.encode())
+    text = _render(prefix, marker.path, target, policy, source=source)
+    if isinstance(marker, Ours) and marker.text == text:
+        return "none"
+    from conda_pip_interop.changes.files import write_file
+
+    write_file(prefix.root, marker.path, text.encode())
     return "written"
 
 
 def _remove(prefix: Prefix, marker: Ours) -> None:
     """Remove a marker, and the folders of a former Python that are empty without it."""
-    path = resolve_for_write(prefix.root, marker.path)
-    remove_file(path)
-    for folder in (path.parent, path.parent.parent):
-        try:
-            folder.rmdir()
-        except OSError:  # not empty
-            return
+    from conda_pip_interop.changes.files import remove_file
+    from conda_pip_interop.changes.held_folders import HeldFolders
+
+    remove_file(prefix.root, marker.path)
+    folders = HeldFolders(root=prefix.root)
+    above = marker.path.rpartition("/")[0]
+    with contextlib.suppress(OSError):  # not empty
+        while above:
+            folders.remove_folder(PrefixPath(above))
+            above = above.rpartition("/")[0]
 
 
-def _render(prefix: Prefix, target: Target, policy: Policy, *, source: str) -> str:
+def _render(
+    prefix: Prefix, path: PrefixPath, target: Target, policy: Policy, *, source: str
+) -> str:
     return render_marker(
         env_name=target.name,
         prefix=prefix.root,
+        path=path,
         is_base=target.is_base,
         policy_source=source,
         message=policy.message,
@@ -190,7 +248,7 @@ def _unprotect(target: Target, policy: Policy) -> Protection:
     wanted = _is_wanted(target, policy, State())
     change: MarkerChange
     if wanted and policy.protect_source != DEFAULT_SOURCE:
-        raise InteropError(
+        raise NotAllowedError(
             "policy-forbids",
             f"Cannot unprotect {target.label}: pip_interop_protect is set to "
             f"{', '.join(policy.protect)} by {policy.protect_source}.",

@@ -5,50 +5,31 @@ from __future__ import annotations
 import shlex
 from collections import deque
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.dependencies.requirements import satisfies
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.dependencies.requirements import (
+    applies,
+    is_satisfied,
+    parse_requirement,
+)
+from conda_pip_interop.environment.versions import is_newer
 from conda_pip_interop.names.exact_specs import correct_spec, select_versions
 from conda_pip_interop.names.lookup import NOT_IN_CHANNELS
-from conda_pip_interop.names.versions import NotExpressible, build_conda_spec, parse_version
+from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
+from conda_pip_interop.resolve.preferences import Preferences
+from conda_pip_interop.resolve.refusals import not_in_channels, would_overwrite
 from conda_pip_interop.resolve.solver import CondaSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
     from conda_pip_interop.environment.ownership import Manager
     from conda_pip_interop.names.exact_specs import Matches
-    from conda_pip_interop.protection.policy import Preference
     from conda_pip_interop.resolve.solver import CondaPackage
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Preferences:
-    """Which manager installs what, according to the command line; names are PyPI projects.
-
-    `overwrite`: names of conda's packages that pip may replace. `upgrade`: which names are upgraded
-    although the installed version satisfies: none, the requested ones, or all. `only_deps`: install
-    only the dependencies of what is requested. `limits` are the ranges of constraints, which
-    request nothing. `pre`: pre-releases are allowed. `reasons` are shown in the plan for names in
-    `from_pypi`.
-    """
-
-    from_pypi: frozenset[NormalizedName] = frozenset()
-    from_conda: frozenset[NormalizedName] = frozenset()
-    overwrite: frozenset[NormalizedName] = frozenset()
-    prefer: Preference = "conda"
-    upgrade: Literal["none", "requested", "all"] = "none"
-    no_deps: bool = False
-    only_deps: bool = False
-    limits: Mapping[NormalizedName, SpecifierSet] = field(default_factory=dict, hash=False)
-    pre: bool = False
-    reasons: Mapping[NormalizedName, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +54,7 @@ class FromConda:
 
     spec: CondaSpec
     reason: str
+    requested: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,58 +72,64 @@ class Skipped:
 Assignment: TypeAlias = AlreadyInstalled | FromConda | FromPip | Skipped
 
 
-#: The parent of a name that only a constraint mentions.
-_CONSTRAINT: Final = "a constraint"
-
-
 @dataclass(kw_only=True)
 class Assigner:
-    """Assigns the requested names, and everything that pip's packages depend on.
+    """Assigns the requested names, everything that pip's packages depend on, and what conda's lack.
 
-    Dependencies of conda's packages are left to conda's solver. `requires` returns the
-    `Requires-Dist` lines of a name, none if they are not known yet. `sources` are names requested
-    by a URL or a path; `moved` are names that conda cannot install, each with the reason.
-    `command` builds a command line for the environment.
+    What conda `provides` is left to its solver, also to conda's packages that require it by their
+    own metadata; extras are not, as no `depends` knows them. `requires` returns the
+    `Requires-Dist` lines of a name, none if they are not known yet; `requires_conda` those of
+    conda's package, where they may be others. `sources` are names requested by a URL or a path;
+    `moved` are names that conda cannot install, each with the reason. `command` builds a command
+    line for the environment. `omitted` are the requirements of conda's packages that nothing
+    provides, each described; they count with `count_omitted`.
     """
 
     installed: Mapping[NormalizedName, InstalledPackage]
     candidates: Callable[[NormalizedName], tuple[CondaPackage, ...]]
     environment: Mapping[str, str]
     requires: Callable[[NormalizedName], tuple[str, ...]]
+    requires_conda: Callable[[NormalizedName], tuple[str, ...]] | None = None
+    provides: Callable[[NormalizedName], bool] = lambda _: True
     explain_absence: Callable[[NormalizedName], str] = lambda _: NOT_IN_CHANNELS
     command: Callable[..., str] = lambda *words: shlex.join(words)
     matches: Matches | None = None
     preferences: Preferences = field(default_factory=Preferences)
     sources: Container[NormalizedName] = ()
     moved: Mapping[NormalizedName, str] = field(default_factory=dict)
+    count_omitted: bool = True
+    omitted: dict[NormalizedName, str] = field(default_factory=dict)
     supplies: dict[NormalizedName, Assignment] = field(default_factory=dict)
     extras: dict[NormalizedName, set[str]] = field(default_factory=dict)
-    _ranges: dict[NormalizedName, SpecifierSet] = field(default_factory=dict)
+    ranges: dict[NormalizedName, SpecifierSet] = field(default_factory=dict)
     _asked_by: dict[NormalizedName, str] = field(default_factory=dict)
     _urls: set[NormalizedName] = field(default_factory=set)
 
     def assign(
-        self, requirements: Iterable[Requirement], limited: Iterable[NormalizedName] = ()
+        self,
+        requirements: Iterable[Requirement],
+        limited: Mapping[NormalizedName, str] | None = None,
     ) -> dict[NormalizedName, Assignment]:
         """Assign every name; a name is assigned again when another range of it is found.
 
-        `limited` are dependencies that conda would install in a version that a constraint excludes.
+        `limited` are dependencies that conda would install in a version that a constraint excludes,
+        each with what needs it.
         Raises InteropError: `would-overwrite`, `not-in-channels`.
         """
         queue = deque((requirement, "") for requirement in requirements)
-        queue.extend((Requirement(name), _CONSTRAINT) for name in limited)
+        queue.extend((Requirement(name), parent) for name, parent in (limited or {}).items())
         while queue:
             requirement, parent = queue.popleft()
             name = canonicalize_name(requirement.name)
             known = name in self.supplies
-            before = (self._ranges.get(name), set(self.extras.get(name, ())))
+            before = (self.ranges.get(name), set(self.extras.get(name, ())))
             if requirement.url is not None:
                 self._urls.add(name)
             limit = self.preferences.limits.get(name, SpecifierSet())
-            self._ranges[name] = self._ranges.get(name, limit) & requirement.specifier
+            self.ranges[name] = self.ranges.get(name, limit) & requirement.specifier
             self.extras.setdefault(name, set()).update(requirement.extras)
             self._asked_by.setdefault(name, parent)
-            if known and before == (self._ranges[name], self.extras[name]):
+            if known and before == (self.ranges[name], self.extras[name]):
                 continue
             previous = self.supplies.get(name)
             self.supplies[name] = supply = self._decide(name)
@@ -153,16 +141,49 @@ class Assigner:
     def _find_needs(
         self, name: NormalizedName, supply: Assignment
     ) -> Iterable[tuple[Requirement, str]]:
-        """Return all dependencies of pip's packages, and those that extras add to conda's."""
+        """Return all dependencies of pip's packages, and what conda's lack."""
         match supply:
             case (
                 FromPip() | Skipped() | AlreadyInstalled(installed=InstalledPackage(manager="pip"))
             ):
-                return self._dependencies(name)
-            case _ if self.extras[name]:
-                return self._dependencies(name, only_extras=True)
+                return (
+                    (one, f"{name}") for one, _ in self._dependencies(name, self.requires(name))
+                )
             case _:
-                return ()
+                return self._find_lacking(name)
+
+    def _find_lacking(self, name: NormalizedName) -> Iterator[tuple[Requirement, str]]:
+        """Find what a package of conda's, and those that it requires, lack by their metadata."""
+        waiting = [name]
+        walked = {name}
+        while waiting:
+            current = waiting.pop()
+            lines = (self.requires_conda or self.requires)(current)
+            for requirement, by_extra in self._dependencies(current, lines):
+                target = canonicalize_name(requirement.name)
+                if by_extra or not self._is_provided(target):
+                    if self._counts(requirement, current, by_extra=by_extra):
+                        yield requirement, f"{current}"
+                    continue
+                fresh = requirement.extras - self.extras.setdefault(target, set())
+                self.extras[target] |= fresh
+                if fresh or target not in walked:
+                    walked.add(target)
+                    waiting.append(target)
+
+    def _is_provided(self, name: NormalizedName) -> bool:
+        """Return whether conda has, or brings, a name that pip does not install."""
+        return self.provides(name) and not isinstance(self.supplies.get(name), FromPip)
+
+    def _counts(self, requirement: Requirement, of: NormalizedName, *, by_extra: bool) -> bool:
+        """Return whether something must provide a requirement of conda's package `of`."""
+        name = canonicalize_name(requirement.name)
+        if by_extra or name in self.installed or name in self.supplies:
+            return True
+        self.omitted.setdefault(
+            name, f"conda's {of} requires {requirement.name}{requirement.specifier}"
+        )
+        return self.count_omitted
 
     def _decide(self, name: NormalizedName) -> Assignment:
         if self.preferences.only_deps and not self._asked_by[name]:
@@ -195,7 +216,7 @@ class Assigner:
         return self.moved.get(name)
 
     def _is_satisfied_by(self, name: NormalizedName, has: InstalledPackage) -> bool:
-        return _satisfies(has.version, self._ranges[name])
+        return is_satisfied(has.version, self.ranges[name])
 
     def _is_to_change(self, name: NormalizedName, has: InstalledPackage) -> bool:
         """Return whether a satisfying version is replaced: by a newer one, or by conda's."""
@@ -207,7 +228,7 @@ class Assigner:
         )
 
     def _explain_change(self, name: NormalizedName, has: InstalledPackage) -> str:
-        needed = self._ranges[name]
+        needed = self.ranges[name]
         if self._is_satisfied_by(name, has):
             return f"pip has {has.version} of it, and the newest is wanted"
         return f"pip has {has.version} of it, needed {needed}"
@@ -221,30 +242,41 @@ class Assigner:
             return FromPip(reason=f"{reason}; in place of conda's {has.version}")
         if name in self.moved and self._is_satisfied_by(name, has):
             return _keep(has)
-        remove = self.command("conda", "remove", name)
-        raise _would_overwrite(name, has.version, self._ranges[name], reason, remove=remove)
+        raise would_overwrite(name, has.version, self.ranges[name], reason, command=self.command)
 
     def _assign_to_conda(self, name: NormalizedName, has: InstalledPackage | None) -> Assignment:
         """Assign to conda if the channels have a version that satisfies the requirements."""
-        specifiers = self._ranges[name]
+        specifiers = self.ranges[name]
         packages = self.candidates(name)
         usable = _filter(packages, specifiers, prereleases=self.preferences.pre or None)
         spec = build_conda_spec(specifiers)
         if usable and not isinstance(spec, NotExpressible):
             if has is not None and has.manager == "conda" and self._is_satisfied_by(name, has):
-                usable = tuple(one for one in usable if _is_newer(one.version, has.version))[-1:]
+                if self.preferences.to_newest:
+                    usable = tuple(one for one in usable if is_newer(one.version, has.version))
+                    usable = usable[-1:]
+                else:  # a range, also where there is no newer one: conda might go beyond it
+                    usable = tuple(one for one in usable if not is_newer(has.version, one.version))
                 if not usable:
-                    return AlreadyInstalled(installed=has, reason="the channels have no newer one")
+                    newer = any(is_newer(one.version, has.version) for one in packages)
+                    within = f" within {specifiers}" if newer else ""
+                    reason = f"the channels have no newer one{within}"
+                    return AlreadyInstalled(installed=has, reason=reason)
             parent = self._asked_by[name]
-            reason = f"needed by {parent}" if parent else "requested; available in the channels"
-            return FromConda(spec=self._build_spec(spec, packages, usable), reason=reason)
+            limit = self.preferences.limits.get(name)
+            needed = f"needed by {parent}" + (f", limited to {limit}" if limit else "")
+            return FromConda(
+                spec=self._build_spec(spec, packages, usable),
+                reason=needed if parent else "requested; available in the channels",
+                requested=not parent,
+            )
         if not packages:
             shortage = self.explain_absence(name)
         else:
             versions = dict.fromkeys((packages[0].version, packages[-1].version))
             shortage = f"the channels have {' to '.join(versions)}, required {specifiers}"
         if name in self.preferences.from_conda:
-            raise _not_in_channels(name, specifiers, shortage)
+            raise not_in_channels(name, specifiers, shortage, command=self.command)
         return self._fall_back(name, has, shortage)
 
     def _fall_back(
@@ -267,49 +299,26 @@ class Assigner:
             )
         return CondaSpec(name=usable[-1].name, version=spec)
 
+    def describe(self, name: NormalizedName) -> str:
+        """Describe the requirement that brought a name in."""
+        return f"{self._asked_by[name]} requires {name}{self.ranges[name]}"
+
     def _dependencies(
-        self, name: NormalizedName, *, only_extras: bool = False
-    ) -> Iterable[tuple[Requirement, str]]:
-        for line in self.requires(name):
-            requirement = _parse(line)
+        self, name: NormalizedName, lines: Iterable[str]
+    ) -> Iterator[tuple[Requirement, bool]]:
+        """Yield what applies of the requirements of a name, and whether only by its extras."""
+        for line in lines:
+            requirement = parse_requirement(line)
             if requirement is None:
                 continue  # pip warns and ignores it, too
-            without, within = self._marker_holds(requirement, name)
-            if (within and not without) if only_extras else within:
-                yield requirement, f"{name}"
-
-    def _marker_holds(self, requirement: Requirement, name: NormalizedName) -> tuple[bool, bool]:
-        """Return whether a dependency applies without extras, and with the requested extras."""
-        if requirement.marker is None:
-            return True, True
-        holds = [
-            requirement.marker.evaluate({**self.environment, "extra": extra})
-            for extra in ("", *sorted(self.extras.get(name, ())))
-        ]
-        return holds[0], any(holds)
-
-
-@lru_cache(maxsize=4096)
-def _parse(line: str) -> Requirement | None:
-    try:
-        return Requirement(line)
-    except InvalidRequirement:
-        return None
+            if applies(requirement, self.environment):
+                yield requirement, False
+            elif applies(requirement, self.environment, self.extras.get(name, ())):
+                yield requirement, True
 
 
 def _keep(has: InstalledPackage) -> AlreadyInstalled:
     return AlreadyInstalled(installed=has, reason=f"already installed by {has.manager}")
-
-
-def _is_newer(version: str, than: str) -> bool:
-    new, old = parse_version(version), parse_version(than)
-    return new is not None and old is not None and new > old
-
-
-def _satisfies(version: str, specifiers: SpecifierSet) -> bool:
-    """Return whether an installed version satisfies; installed pre-releases are allowed."""
-    met = satisfies(specifiers, version)
-    return not specifiers if met is None else met
 
 
 def _filter(
@@ -319,35 +328,3 @@ def _filter(
     versions = [one.version for one in packages]
     serving = set(select_versions(specifiers, versions, prereleases=prereleases))
     return tuple(one for one in packages if one.version in serving)
-
-
-def _would_overwrite(
-    name: NormalizedName, version: str, specifiers: SpecifierSet, reason: str, *, remove: str
-) -> InteropError:
-    overwrite = f"To let pip replace conda's: `--break-other-managers={name}`."
-    if _satisfies(version, specifiers):
-        return InteropError(
-            "would-overwrite",
-            f"pip would overwrite conda's {name} {version} ({reason}).",
-            hints=(f"Keep conda's {name}, or remove it first: `{remove}`.", overwrite),
-        )
-    return InteropError(
-        "would-overwrite",
-        f"{name}{specifiers} is required, but conda installed {name} {version}, and {reason}.",
-        hints=(
-            f"Choose a version of the package that requires it which works with {name} {version}.",
-            f"Add a channel that has {name}{specifiers}: `-c CHANNEL`.",
-            overwrite,
-        ),
-    )
-
-
-def _not_in_channels(name: NormalizedName, specifiers: SpecifierSet, shortage: str) -> InteropError:
-    return InteropError(
-        "not-in-channels",
-        f"--from-conda {name}: {name}{specifiers} not found: {shortage}.",
-        hints=(
-            f"To see which names were tried: `conda pip names {name}`.",
-            "Add a channel that has it: `-c CHANNEL`.",
-        ),
-    )

@@ -2,89 +2,38 @@
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.plan import Keep, LinkConda, Plan, Staged
-from conda_pip_interop.changes.staging import note_origins, read_staged
+from conda_pip_interop.changes.lock import refuse_stale
+from conda_pip_interop.changes.plan import Keep, LinkConda, Plan
+from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.requirement import refuse_python
-from conda_pip_interop.resolve.assignment import Preferences
-from conda_pip_interop.resolve.planner import Planner, Resolution
+from conda_pip_interop.resolve.known_packages import KnownPackages
+from conda_pip_interop.resolve.mixtures import refuse_mixtures
+from conda_pip_interop.resolve.parts import ResolvedPart, SolvedPart
+from conda_pip_interop.resolve.plan_steps import build_steps
+from conda_pip_interop.resolve.planner import Planner
+from conda_pip_interop.resolve.preferences import Preferences
+from conda_pip_interop.resolve.resolution import Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
-    from conda_pip_interop.installers.interface import Installer, Pin
+    from conda_pip_interop.installers.interface import Installer
     from conda_pip_interop.resolve.request import Request
-    from conda_pip_interop.resolve.solver import Conda, Solution
-
-
-class WrongPackageError(Exception):
-    """A conda package does not contain the project that it was chosen for: plan again."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SolvedPart:
-    """conda's part of a plan; `expected` maps each project to the conda package chosen for it."""
-
-    solution: Solution
-    expected: Mapping[NormalizedName, str]
-
-    @property
-    def unlinked_names(self) -> frozenset[str]:
-        """See `CondaPart.unlinked_names`."""
-        return frozenset(one.name for one in self.solution.unlinked)
-
-    def download(self) -> None:
-        """See `CondaPart.download`; raises WrongPackageError."""
-        self.solution.download()
-        wrong = self.solution.find_wrong(self.expected)
-        if wrong:
-            raise WrongPackageError("; ".join(wrong))
-
-    def execute(self) -> None:
-        """See `CondaPart.execute`."""
-        self.solution.execute()
-
-    def roll_back(self) -> None:
-        """See `CondaPart.roll_back`."""
-        self.solution.roll_back()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ResolvedPart:
-    """pip's part of a plan: exactly `pins`, built and fetched by `installer`."""
-
-    pins: tuple[Pin, ...]
-    installer: Installer
-    snapshot: Snapshot
-
-    @property
-    def clones(self) -> bool:
-        """See `PipPart.clones`."""
-        return any(one.editable for one in self.pins)
-
-    def stage(self, into: Path) -> Staged:
-        """See `PipPart.stage`; REQUESTED and direct_url.json say what pip was not told."""
-        with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
-            wheels = Path(name)
-            self.installer.fetch(self.pins, into=wheels)
-            self.installer.stage(self.pins, wheels=wheels, into=into)
-        staged = read_staged(into, self.snapshot.prefix)
-        requested = {one.name for one in self.pins if one.requested}
-        requested |= {one.name for one in self.snapshot.distributions if one.requested}
-        origins = {one.name: one.origin for one in self.pins if one.origin is not None}
-        note_origins(staged, requested=requested, direct_urls=origins)
-        return staged
+    from conda_pip_interop.resolve.solver import (
+        ComingPython,
+        Conda,
+        CondaSpec,
+    )
 
 
 def plan_install(
@@ -95,9 +44,18 @@ def plan_install(
     solver: Conda,
     installer: Installer,
     preferences: Preferences | None = None,
-    title: str = "install",
+    python: ComingPython | None = None,
+    is_new: bool = False,
 ) -> Plan:
-    """Plan what conda and pip agree on; raises what `resolve` raises."""
+    """Plan what conda and pip agree on; raises what `resolve` raises.
+
+    `python` is for an environment that has none yet; `snapshot` has that one already. A request of
+    conda's packages alone is left to conda's solver. `is_new`: the environment does not exist yet.
+    """
+    if request.conda and not request.needs_pip:
+        upgrades = request.options.upgrade
+        plan = _plan_conda(request.conda, snapshot, solver, upgrades=upgrades)
+        return replace(plan, fingerprint=None) if is_new else plan
     found = resolve(
         request,
         snapshot=snapshot,
@@ -105,8 +63,45 @@ def plan_install(
         solver=solver,
         installer=installer,
         preferences=preferences,
+        always=frozenset((*request.conda, *(() if python is None else (python.spec,)))),
     )
-    return build_plan(found, title, snapshot, installer)
+    title = " ".join(["install", *(one.text for one in found.request.conda)])
+    plan = build_plan(found, title, snapshot, installer)
+    if python is None:
+        return plan
+    note = f"{target.label} has no Python: conda installs Python {python.install.version} first."
+    part, condas = plan.pip, plan.conda
+    if isinstance(condas, SolvedPart):  # nobody has requested this very version
+        condas = replace(condas, history={"python": "python", **condas.history})
+    if isinstance(part, ResolvedPart):
+        part = replace(part, needs_conda=True)
+    if is_new:
+        return replace(plan, conda=condas, pip=part, fingerprint=None)
+    reason = "the environment has no Python"
+    steps = tuple(
+        replace(one, reason=reason) if isinstance(one, LinkConda) and one.name == "python" else one
+        for one in plan.steps
+    )
+    return replace(plan, steps=steps, conda=condas, pip=part, notes=(*plan.notes, note))
+
+
+def _plan_conda(
+    specs: tuple[CondaSpec, ...], snapshot: Snapshot, solver: Conda, *, upgrades: bool
+) -> Plan:
+    title = " ".join(["install", *(one.text for one in specs)])
+    if not upgrades and solver.has_all(specs):
+        return Plan(title=title, fingerprint=snapshot.fingerprint)
+    solution = solver.solve(specs)
+    return Plan(
+        title=title,
+        steps=build_steps({}, solution, stated=[one.name for one in specs]),
+        fingerprint=snapshot.fingerprint,
+        conda=SolvedPart(
+            solution=solution, expected={}, history={one.name: one.text for one in specs}
+        )
+        if solution.linked
+        else None,
+    )
 
 
 def resolve(
@@ -117,22 +112,34 @@ def resolve(
     solver: Conda,
     installer: Installer,
     preferences: Preferences | None = None,
+    always: frozenset[CondaSpec] = frozenset(),
 ) -> Resolution:
     """Let conda and pip answer each other until both agree; changes nothing.
 
+    `always` is what conda installs in any case.
+
     Raises InteropError: `no-python`, `would-overwrite`, `not-in-channels`, `unsatisfiable`,
-    `conflict`, `pip-failed`, `no-agreement`, `unsupported-python`.
+    `conflict`, `pip-failed`, `no-agreement`, `unsupported-python`, `mixed`; or instead, where
+    another command has changed the environment meanwhile, `stale-plan`.
     """
-    python = snapshot.prefix.python
-    if python is None:
+    here = snapshot.prefix.python
+    if here is None:
         raise InteropError(
             "no-python",
             f"The environment {target.label} has no Python, so pip cannot install there.",
             hints=(f"To fix: `{target.command('conda', 'install', 'python')}`.",),
         )
-    _refuse_python(request, python.version, target)
-    planner = Planner(snapshot, target, solver, installer, preferences or Preferences())
-    return planner.plan(request)
+    _refuse_python(request, here.version, target)
+    preferences = preferences or Preferences()
+    planner = Planner(snapshot, target, solver, installer, preferences, always=always)
+    try:
+        found = planner.plan(request)
+    except InteropError:
+        if (snapshot.prefix.root / "conda-meta").is_dir():  # `create` makes it later
+            refuse_stale(snapshot.prefix.root, snapshot.fingerprint)
+        raise
+    refuse_mixtures(found, snapshot, KnownPackages(snapshot, solver), target)
+    return found
 
 
 def build_plan(
@@ -146,13 +153,39 @@ def build_plan(
     return Plan(
         title=" ".join([title, *(f"{one.name}=={one.version}" for one in found.items)]),
         steps=found.steps,
+        notes=found.notes,
         fingerprint=snapshot.fingerprint,
-        conda=None if solution is None else SolvedPart(solution=solution, expected=found.expected),
+        conda=None
+        if solution is None
+        else SolvedPart(
+            solution=solution,
+            expected=found.expected,
+            ranges=found.ranges,
+            history={
+                **{name: name for name in found.needed},
+                **{one.name: one.text for one in found.request.conda},
+            },
+            find_unplanned=found.find_unplanned,
+            list_releases=installer.list_releases,
+            from_conda=frozenset(map(canonicalize_name, found.request.options.from_conda)),
+        ),
         pip=ResolvedPart(pins=found.pins, installer=installer, snapshot=snapshot)
         if found.items
         else None,
         overwrite=found.overwrite,
         keep_going=found.request.options.keep_going,
+        requests=found.requested,
+        requested_packages=_find_packages(found.requested, snapshot),
+        needed=found.needed,
+    )
+
+
+def _find_packages(names: Container[str], snapshot: Snapshot) -> frozenset[str]:
+    """Find the installed packages of conda's that contain one of these distributions."""
+    return frozenset(
+        owner.record.name
+        for one in snapshot.distributions
+        if one.name in names and isinstance(owner := snapshot.ownership.owner_of(one), ByConda)
     )
 
 

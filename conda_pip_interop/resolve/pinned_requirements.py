@@ -6,11 +6,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from packaging.utils import parse_wheel_filename
+
 from conda_pip_interop.dependency_files.locations import find_key
 from conda_pip_interop.installers.interface import Line, Pin, build_direct_line
+from conda_pip_interop.resolve.request import INSTALLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from conda_pip_interop.installers.pip_report import ReportItem
     from conda_pip_interop.resolve.request import Request
@@ -25,9 +29,34 @@ def build_pins(items: Iterable[ReportItem], request: Request) -> tuple[Pin, ...]
             line=_find_location(item, request) if item.is_direct else _find_line(item, request),
             origin=item.origin if item.is_direct else None,
             requested=item.requested,
+            file=None if item.is_direct else item.origin,
+            request=_find_request(item, request),
+            limit=str(request.limits.get(item.name, "")),
         )
         for item in items
     )
+
+
+def fill_versions(pins: Iterable[Pin], wheels: Path) -> tuple[Pin, ...]:
+    """Fill in the versions that only a build has told, from the wheels in a folder."""
+    built = dict(parse_wheel_filename(one.name)[:2] for one in wheels.glob("*.whl"))
+    return tuple(
+        replace(one, version=str(built[one.name])) if not one.version and one.name in built else one
+        for one in pins
+    )
+
+
+def _find_request(item: ReportItem, request: Request) -> str:
+    """Return the requirement (PEP 508) that requested it; a direct one without its location."""
+    asked = [
+        str(one.requirement)
+        for one in request.requirements
+        if one.name == item.name and one.origin != INSTALLED
+    ]
+    if asked or not (item.is_direct and item.requested):
+        return asked[0] if asked else ""
+    extras = f"[{','.join(sorted(item.requested_extras))}]" if item.requested_extras else ""
+    return f"{item.name}{extras}"
 
 
 def _find_line(item: ReportItem, request: Request) -> Line:
@@ -40,6 +69,7 @@ def _find_line(item: ReportItem, request: Request) -> Line:
         hashes=_unite(line.hashes for line in (*asked, *limits)),
         settings=_unite(line.settings for line in asked),
         in_file=all(line.in_file for line in asked),
+        origin=next((line.origin for line in asked), ""),
     )
 
 

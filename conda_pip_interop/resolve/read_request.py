@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName
 
+from conda_pip_interop.dependency_files.formats import find_kind
 from conda_pip_interop.dependency_files.locations import Location, parse_location
 from conda_pip_interop.dependency_files.pyproject import (
     ProjectParts,
@@ -28,18 +30,34 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     split_option,
     split_tail,
 )
-from conda_pip_interop.errors import InteropError, UsageError
-from conda_pip_interop.installers.pip_options import BY_NAME, ForwardedOption, PipArgument
+from conda_pip_interop.errors import (
+    InteropError,
+    PipFailedError,
+    UnsatisfiableError,
+    UsageError,
+)
+from conda_pip_interop.installers.pip_options import PipArgument
 from conda_pip_interop.names.requirement import Invalid
+from conda_pip_interop.resolve.environment_request import (
+    EnvironmentRequest,
+    parse_environment_request,
+)
+from conda_pip_interop.resolve.read_options import (
+    COMMAND_LINE,
+    build_invalid,
+    read_options,
+    read_tail,
+)
 from conda_pip_interop.resolve.request import DirectRequirement, NamedRequirement, Request
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
+    from conda_pip_interop.dependency_files.dynamic import AskBackend
+    from conda_pip_interop.dependency_files.own_table import OwnTable
     from conda_pip_interop.resolve.install_options import InstallOptions
 
-_COMMAND_LINE: Final = "command line"
 _WITH_EXTRAS: Final = re.compile(r"^(?P<file>.+\.toml)\[(?P<extras>[^\]]*)\]$")
 
 
@@ -49,19 +67,21 @@ def read_request(
     *,
     folder: Path,
     environ: Mapping[str, str],
+    ask: AskBackend | None = None,
 ) -> Request:
     """Read everything that a command line asks for; paths are meant from `folder`.
 
+    `ask` gives the dependencies that only a project's build backend knows.
     Raises UsageError: `invalid-requirement` (with file and line), `unreadable-file`,
     `no-such-part`, `refused-option`.
     """
-    reader = _Reader(folder=folder, environ=environ)
+    reader = _Reader(folder=folder, environ=environ, ask=ask)
     try:
         for word in words:
             _refuse_file(word, folder)
-            reader.take(Entry(text=word, origin=_COMMAND_LINE), in_file=False)
+            reader.take(Entry(text=word, origin=COMMAND_LINE), in_file=False)
         for word in options.editables:
-            reader.take(Entry(text=word, origin=_COMMAND_LINE), in_file=False, editable=True)
+            reader.take(Entry(text=word, origin=COMMAND_LINE), in_file=False, editable=True)
         for name in options.requirement_files:
             reader.read_file(name)
         for name in options.constraint_files:
@@ -71,7 +91,7 @@ def read_request(
         for name in options.scripts:
             script = read_text(find_file(folder, name))
             reader.take_all(parse_script(script, origin=name), origin=name)
-    except UsageError:
+    except (UsageError, PipFailedError, UnsatisfiableError):
         raise
     except InteropError as error:  # of a file that is not what its name says
         raise UsageError(error.code, error.message, hints=error.hints) from error
@@ -94,6 +114,7 @@ class _Reader:
 
     folder: Path
     environ: Mapping[str, str]
+    ask: AskBackend | None = None
     requirements: list[NamedRequirement] = field(default_factory=list)
     direct: list[DirectRequirement] = field(default_factory=list)
     constraints: list[NamedRequirement] = field(default_factory=list)
@@ -101,11 +122,16 @@ class _Reader:
     links: list[str] = field(default_factory=list)
     arguments: list[PipArgument] = field(default_factory=list)
     private: list[Entry] = field(default_factory=list)
+    from_pypi: list[str] = field(default_factory=list)
+    environments: list[EnvironmentRequest] = field(default_factory=list)
+    tables: list[OwnTable] = field(default_factory=list)
+    own: set[NormalizedName] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
     locked: bool = False
 
     def build(self, options: InstallOptions) -> Request:
         """All of it as one value."""
-        pip = options.pip
+        pip, tables = options.pip, (one.prefer for one in self.tables)
         if not any("--index-url" in one.option.names for one in pip.arguments):
             _refuse_private(self.private)
         return Request(
@@ -115,7 +141,35 @@ class _Reader:
             pythons=tuple(self.pythons),
             links=tuple(self.links),
             locked=self.locked,
-            options=replace(options, pip=replace(pip, arguments=(*pip.arguments, *self.arguments))),
+            conda=tuple(one for found in self.environments for one in found.conda),
+            channels=tuple(
+                dict.fromkeys(
+                    (
+                        *(one for found in self.environments for one in found.channels),
+                        *(one for table in self.tables for one in table.channels),
+                    )
+                )
+            ),
+            names={name: package for one in self.tables for name, package in one.names.items()},
+            only_channels=any(one.only_channels for one in self.environments),
+            variables={
+                key: value for one in self.environments for key, value in one.variables.items()
+            },
+            reasons={
+                name: "in the pip section" for one in self.environments for name in one.from_pypi
+            },
+            own=frozenset(self.own),
+            notes=tuple(self.notes),
+            options=replace(
+                options,
+                from_pypi=(*options.from_pypi, *self.from_pypi),
+                prefer=next(filter(None, (options.prefer, *tables)), None),
+                break_other_managers=(
+                    *options.break_other_managers,
+                    *(name for one in self.environments for name in one.overwrite),
+                ),
+                pip=replace(pip, arguments=(*pip.arguments, *self.arguments)),
+            ),
         )
 
     def read_file(self, name: str) -> None:
@@ -124,15 +178,30 @@ class _Reader:
         extras = [one.strip() for one in found["extras"].split(",")] if found else []
         name = found["file"] if found else name
         file = self._find(name)
+        text = read_text(file)
+        if find_kind(text, file) == "environment":
+            self._take_environment(text, file, origin=name)
+            return
         dependencies = parse_file(
-            read_text(file),
+            text,
             file,
             origin=name,
             parts=ProjectParts(extras=tuple(extras)),
             environ=self.environ,
+            ask=self.ask,
         )
         self.locked |= dependencies.locked
+        before = len(self.requirements)
         self.take_all(dependencies, origin=name)
+        if dependencies.owned_by_pip:
+            self.from_pypi += (one.name for one in self.requirements[before:])
+
+    def _take_environment(self, text: str, file: Path, *, origin: str) -> None:
+        found = parse_environment_request(text, origin=origin, folder=file.parent)
+        self.environments.append(found)
+        self.from_pypi += found.from_pypi
+        for entry in found.entries:
+            self._take_line(entry)
 
     def read_constraints(self, name: str) -> None:
         """A constraints file: the requirements in it limit, and ask for nothing."""
@@ -140,32 +209,37 @@ class _Reader:
             if entry.kind == "requirement":
                 self._take_line(replace(entry, kind="constraint"))
             elif entry.kind == "location":
-                raise _invalid(entry, "a constraint has a name and versions")
+                raise build_invalid(entry, "a constraint has a name and versions")
             else:
                 self._take_line(entry)
 
-    def read_group(self, text: str) -> None:
+    def read_group(self, wanted: str) -> None:
         """A dependency group, `[PATH:]GROUP` (PEP 735)."""
-        path, _, group = text.rpartition(":")
+        path, _, group = wanted.rpartition(":")
         name = path or "pyproject.toml"
-        entries = parse_group(read_text(self._find(name)), origin=name, group=group)
-        self.take_all(Dependencies(entries=entries), origin=name)
+        found = parse_group(read_text(self._find(name)), origin=name, group=group)
+        self.take_all(found, origin=name)
 
     def take_all(self, dependencies: Dependencies, *, origin: str) -> None:
         """Everything that a file in TOML asks for."""
         for entry in dependencies.entries:
             self._take_line(entry)
         self.links += dependencies.links
+        self.own |= dependencies.own.keys()
+        self.notes += dependencies.notes
+        self.tables += [] if dependencies.table is None else [dependencies.table]
         if dependencies.requires_python is not None:
             self.pythons.append((dependencies.requires_python, origin))
 
     def take(self, entry: Entry, *, in_file: bool, editable: bool = False) -> None:
         """One requirement or location."""
         text = expand_variables(entry.text, self.environ) if in_file else entry.text
-        hashes, settings = _read_tail(entry)
+        hashes, settings = read_tail(entry)
         location = self._find_location(text, entry.folder, editable=editable)
         if isinstance(location, Invalid):
-            raise _invalid(entry, location.reason)
+            raise build_invalid(entry, location.reason)
+        if location is not None and entry.kind == "constraint":
+            raise build_invalid(entry, "a constraint has a name and versions")
         if location is not None:
             written = entry.text if "${" in entry.text and "://" in entry.text else None
             if written is not None:  # pip puts the values in itself
@@ -188,12 +262,15 @@ class _Reader:
             in_file=in_file,
         )
         self.private += [entry] if entry.index else []
+        if entry.build_path:
+            lost = f"{entry.build_path}, where conda's package was built, has no version"
+            self.notes.append(f"{entry.origin}: {lost}; any version of {asked.name} will do.")
         (self.constraints if entry.kind == "constraint" else self.requirements).append(asked)
 
     def _take_line(self, entry: Entry) -> None:
         match entry.kind:
             case "option":
-                self.arguments += _read_options(entry, self.environ)
+                self.arguments += read_options(entry, self.environ)
             case "location":
                 option, value = split_option(entry.text)
                 editable = option in EDITABLE
@@ -230,67 +307,5 @@ def _refuse_private(entries: Iterable[Entry]) -> None:
 def _parse_requirement(entry: Entry) -> Requirement:
     try:
         return Requirement(entry.text)
-    except InvalidRequirement as error:
-        raise _invalid(entry, str(error).partition("\n")[0]) from error
-
-
-def _invalid(entry: Entry, reason: str) -> UsageError:
-    at = "" if entry.origin == _COMMAND_LINE else f"{entry.origin}: "
-    return UsageError(
-        "invalid-requirement",
-        f"{at}{hide_password(entry.text)!r} cannot be installed: {reason}.",
-        hints=(
-            'A requirement looks like `flask`, `"flask>=3"` or `"flask[async]>=3,<4"`.',
-            "A project folder looks like `.` or `./folder`; a repository like `git+https://…`.",
-        ),
-    )
-
-
-def _read_tail(entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The hashes and the settings that stand behind a requirement."""
-    hashes: list[str] = []
-    settings: list[str] = []
-    words = iter(_split(entry, entry.tail))
-    for word in words:
-        name, equals, value = word.partition("=")
-        value = value if equals else next(words, "")
-        if name == "--hash" and ":" in value:
-            hashes.append(value)
-        elif name in ("--config-settings", "--config-setting", "--global-option") and value:
-            settings.append(f"{name}={value}")
-        else:
-            raise _invalid(replace(entry, text=f"{entry.text} {word}"), f"{name} has no such form")
-    return tuple(hashes), tuple(settings)
-
-
-def _read_options(entry: Entry, environ: Mapping[str, str]) -> Iterable[PipArgument]:
-    """The options of pip's on a line of their own."""
-    words = iter(_split(entry, entry.text))
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not name.startswith("--") and len(name) > 2:  # noqa: PLR2004 - `-fwheels`
-            name, equals, value = word[:2], "=", word[2:]
-        option = BY_NAME.get(name)
-        if not (isinstance(option, ForwardedOption) and option.in_files):
-            raise UsageError(
-                "refused-option",
-                f"{entry.origin}: {name} is not supported in a requirements file.",
-                hints=("Use it on the command line if `conda pip install --help` lists it.",),
-            )
-        if option.metavar is None:
-            yield PipArgument(option=option, in_file=True)
-            continue
-        value = value if equals else next(words, "")
-        if not value:
-            raise _invalid(entry, f"{name} lacks its value")
-        if "--find-links" in option.names:
-            beside = entry.folder / expand_variables(value, environ)
-            value = str(beside.resolve()) if beside.exists() else value
-        yield PipArgument(option=option, value=value, in_file=True)
-
-
-def _split(entry: Entry, text: str) -> Sequence[str]:
-    try:
-        return shlex.split(text)
-    except ValueError as error:
-        raise _invalid(entry, str(error)) from error
+    except (InvalidRequirement, RecursionError) as error:
+        raise build_invalid(entry, str(error).partition("\n")[0]) from error

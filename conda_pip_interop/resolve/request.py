@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Final, Literal
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -14,8 +14,12 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.dependency_files.locations import Location
 from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.protection.policy import Policy, decide_preference
-from conda_pip_interop.resolve.assignment import Preferences
 from conda_pip_interop.resolve.install_options import InstallOptions
+from conda_pip_interop.resolve.preferences import Preferences
+from conda_pip_interop.resolve.solver import CondaSpec
+
+#: The origin of what is installed and installed again: nobody has requested it in these words.
+INSTALLED: Final = "installed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +42,12 @@ class NamedRequirement:
         return canonicalize_name(self.requirement.name)
 
     @property
+    def remembered(self) -> str:
+        """As it is remembered: without its marker, and without a URL, which may have a password."""
+        extras = f"[{','.join(sorted(self.requirement.extras))}]" if self.requirement.extras else ""
+        return f"{self.name}{extras}{self.requirement.specifier}"
+
+    @property
     def line(self) -> Line:
         """As pip takes it."""
         return Line(
@@ -45,6 +55,7 @@ class NamedRequirement:
             hashes=self.hashes,
             settings=self.settings,
             in_file=self.in_file,
+            origin=self.origin,
         )
 
 
@@ -67,6 +78,7 @@ class DirectRequirement:
             hashes=self.hashes,
             settings=self.settings,
             in_file=self.in_file,
+            origin=self.origin,
         )
 
 
@@ -77,8 +89,11 @@ class Request:
     `limits` are the constraints: they limit versions and request nothing.
     `pythons` are the demands on Python of the files (PEP 440, each with its origin). `links` are
     URLs of archives that a lock file names, each with its hash as fragment. `locked`
-    tells whether a lock file is among the sources. `options` is the rest of the command line, with
-    what the files add to the options of pip's.
+    tells whether a lock file is among the sources. `notes` say what of the files was left out.
+    `options` is the rest of the command line, with what the files add to the options of pip's.
+    `conda`, `channels` and `variables` are what an environment.yml says; `only_channels`: no others
+    may be searched. `names` are conda's by PyPI's, as a project maps them. `reasons` say why pip
+    installs a name, where a file does. `own` are the projects that the files themselves are about.
     """
 
     requirements: tuple[NamedRequirement, ...] = ()
@@ -87,7 +102,20 @@ class Request:
     pythons: tuple[tuple[str, str], ...] = ()
     links: tuple[str, ...] = ()
     locked: bool = False
+    conda: tuple[CondaSpec, ...] = ()
+    channels: tuple[str, ...] = ()
+    only_channels: bool = False
+    names: Mapping[NormalizedName, str | None] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[NormalizedName, str] = field(default_factory=dict)
+    own: frozenset[NormalizedName] = frozenset()
+    notes: tuple[str, ...] = ()
     options: InstallOptions = field(default_factory=InstallOptions)
+
+    @property
+    def needs_pip(self) -> bool:
+        """Whether it has more than packages of conda's."""
+        return bool(self.requirements or self.direct)
 
     @property
     def limits(self) -> Mapping[NormalizedName, SpecifierSet]:
@@ -112,13 +140,15 @@ class Request:
     def choose(self, environment: Mapping[str, str]) -> Request:
         """Without what its marker keeps out of an environment (PEP 508)."""
         without_extra = {**environment, "extra": ""}
+
+        def applies(one: NamedRequirement) -> bool:
+            marker = one.requirement.marker
+            return marker is None or marker.evaluate(without_extra)
+
         return replace(
             self,
-            requirements=tuple(
-                one
-                for one in self.requirements
-                if one.requirement.marker is None or one.requirement.marker.evaluate(without_extra)
-            ),
+            requirements=tuple(filter(applies, self.requirements)),
+            constraints=tuple(filter(applies, self.constraints)),
             direct=tuple(
                 one
                 for one in self.direct
@@ -180,6 +210,7 @@ def build_preferences(request: Request, policy: Policy) -> Preferences:
         only_deps=options.only_deps,
         limits=request.limits,
         pre=request.pre,
+        reasons=request.reasons,
     )
 
 

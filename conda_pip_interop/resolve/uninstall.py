@@ -8,23 +8,27 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.exclusive_files import find_linked_out, read_payload
 from conda_pip_interop.changes.plan import Plan, RemoveFile, RemovePip
+from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.dependencies.graph import (
     find_broken_dependents,
     find_unneeded,
     find_unneeded_conda,
 )
 from conda_pip_interop.environment.ownership import ByConda, ByPip
+from conda_pip_interop.environment.paths import PrefixPath, find_links_outside
 from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.clobbered import relink_contested
 from conda_pip_interop.findings.corrupt_record import refuse_corrupt_records
+from conda_pip_interop.findings.unneeded import drop_unneeded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
+    from conda_pip_interop.changes.state import State
     from conda_pip_interop.dependencies.graph import Graph, Package
     from conda_pip_interop.environment.distributions import Distribution
-    from conda_pip_interop.environment.paths import PrefixPath
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
 
@@ -50,10 +54,9 @@ def _choose_removable(
         mine = [str(name) for name, node in pips.items() if node is not None]
         raise _condas(others, mine, graph, target)
     chosen = tuple(node for node in pips.values() if node is not None)
-    for one in snapshot.distributions:
-        problem = _find_obstacle(one, snapshot, target) if one.name in wanted else None
-        if problem is not None:
-            raise problem
+    refuse_obstacles(
+        (one for one in snapshot.distributions if one.name in wanted), snapshot, target
+    )
     return chosen
 
 
@@ -62,7 +65,7 @@ def _find_kept(snapshot: Snapshot, target: Target) -> frozenset[str]:
     return frozenset(
         f"pip:{one.name}"
         for one in snapshot.distributions
-        if one.name in TOOLS or _find_obstacle(one, snapshot, target) is not None
+        if one.name in TOOLS or find_obstacle(one, snapshot, target) is not None
     )
 
 
@@ -97,7 +100,17 @@ def _condas(
     )
 
 
-def _find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> InteropError | None:
+def refuse_obstacles(
+    distributions: Iterable[Distribution], snapshot: Snapshot, target: Target
+) -> None:
+    """Raise InteropError as `find_obstacle` finds it, for the first one that cannot be removed."""
+    for one in distributions:
+        problem = find_obstacle(one, snapshot, target)
+        if problem is not None:
+            raise problem
+
+
+def find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> InteropError | None:
     """Return why a distribution cannot be removed, None if it can."""
     owner = snapshot.ownership.owner_of(one)
     record = owner.in_place_of if isinstance(owner, ByPip) else None
@@ -132,9 +145,16 @@ def _find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> Int
         return InteropError(
             "outside",
             f"{one.name} {one.version} lists files outside of {target.label}: {shown}.",
-            hints=(f"Check them, then remove {one.metadata} and its files by hand.",),
+            hints=_suggest_removal(one, snapshot.prefix.root),
         )
     return None
+
+
+def _suggest_removal(one: Distribution, root: Path) -> tuple[str, ...]:
+    links = find_links_outside(root, (file.path for file in one.files or ()))
+    if links and not one.outside:
+        return tuple(f"To fix: `{link.removal}`, then run the command again." for link in links)
+    return (f"Check them, then remove {one.metadata} and its files by hand.",)
 
 
 def plan_uninstall(
@@ -148,13 +168,47 @@ def plan_uninstall(
     going = (*chosen, *unneeded)
     taken = {node.name for node in going}
     distributions = tuple(one for one in snapshot.distributions if one.name in taken)
-    removals, shared = _find_files(distributions, snapshot)
+    removals, shared = find_removals(distributions, snapshot)
     links = tuple(relink_contested(distributions, snapshot))
+    state = read_state(snapshot.prefix.root)
+    history = tuple(drop_unneeded(graph, snapshot, going=going))
     return Plan(
         title=" ".join(["uninstall", *(node.name for node in going)]),
-        steps=(*_build_steps(graph, chosen, unneeded), *links, *removals),
-        notes=(*_find_notes(graph, going, target), *_render_shared(shared)),
+        steps=(*_build_steps(graph, chosen, unneeded), *links, *removals, *history),
+        notes=(*_find_notes(graph, going, target, state), *_render_shared(shared)),
         fingerprint=snapshot.fingerprint,
+    )
+
+
+def find_required(plan: Plan, graph: Graph) -> dict[str, tuple[Package, ...]]:
+    """Return what an uninstallation removes although packages that stay require it, with those."""
+    keys = [f"pip:{one.name}" for one in plan.steps if isinstance(one, RemovePip)]
+    found: dict[str, dict[str, Package]] = {}
+    for node, need in find_broken_dependents(graph, keys):
+        if need.target is not None:
+            found.setdefault(graph.packages[need.target].name, {})[node.key] = node
+    return {name: tuple(nodes.values()) for name, nodes in sorted(found.items())}
+
+
+def refuse_required(required: Mapping[str, Sequence[Package]], target: Target) -> None:
+    """Raise InteropError `still-required` for what `find_required` has found, if anything."""
+    if not required:
+        return
+    told = [
+        f"{name} is still required by "
+        + ", ".join(f"{node.owner}'s {node.name} {node.version}" for node in nodes)
+        for name, nodes in required.items()
+    ]
+    users = {node.name: node.owner for nodes in required.values() for node in nodes}
+    uninstall = ("conda", "pip", "uninstall")
+    hints = [f"To remove it anyway: `{target.command(*uninstall, '--force', *required)}`."]
+    if set(users.values()) == {"pip"}:
+        both = target.command(*uninstall, *required, *sorted(users))
+        hints.append(f"To remove what requires it, too: `{both}`.")
+    raise InteropError(
+        "still-required",
+        f"{'; '.join(told)} in {target.label}. Nothing was removed.",
+        hints=tuple(hints),
     )
 
 
@@ -170,7 +224,7 @@ def _build_steps(
         yield RemovePip(name=node.name, version=node.version, reason=reason)
 
 
-def _find_files(
+def find_removals(
     distributions: tuple[Distribution, ...], snapshot: Snapshot
 ) -> tuple[tuple[RemoveFile, ...], dict[PrefixPath, str]]:
     """Return the files that only these distributions list, and the others with who lists them."""
@@ -194,7 +248,9 @@ def _find_files(
     return tuple(removals.values()), shared
 
 
-def _find_notes(graph: Graph, going: tuple[Package, ...], target: Target) -> Iterator[str]:
+def _find_notes(
+    graph: Graph, going: tuple[Package, ...], target: Target, state: State
+) -> Iterator[str]:
     """Yield what the user should know before they agree."""
     keys = [node.key for node in going]
     for node, need in find_broken_dependents(graph, keys):
@@ -205,12 +261,20 @@ def _find_notes(graph: Graph, going: tuple[Package, ...], target: Target) -> Ite
         for one in node.distributions:
             if one.editable:
                 yield f"{node.name} is editable: its source in {one.editable} is kept."
-    left = [node.name for node in find_unneeded_conda(graph, keys)]
+    left = [
+        node.name
+        for node in find_unneeded_conda(graph, keys)
+        if not state.requests.keys() & {canonicalize_name(node.name), *_names(node)}
+    ]
     if left:
         yield (
             f"Nothing else requires conda's {', '.join(left)}. "
             f"To remove: `{target.command('conda', 'remove', *left)}`."
         )
+
+
+def _names(node: Package) -> Iterator[str]:
+    return (one.name for one in node.distributions)
 
 
 def _render_shared(shared: dict[PrefixPath, str]) -> Iterator[str]:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.bench.measure import Command, Figure, time_pairs
 from tests.bench.worlds import build_channel, build_index, build_prefix, name_of
+from tests.world.templates import copy_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.world.base import Base
 
 PAIRS = 5
 WANTED = 50
+#: Of the world's index, and in no channel.
+BY_PIP = ("cowsay", "flask-testing")
 
 
 def measure(base: Base, folder: Path) -> Iterator[Figure]:
@@ -42,6 +47,7 @@ def measure(base: Base, folder: Path) -> Iterator[Figure]:
         limit=1,
     )
     yield from _measure_satisfied(base, folder)
+    yield from _measure_by_hand(base)
 
 
 def _measure_satisfied(base: Base, folder: Path) -> Iterator[Figure]:
@@ -62,3 +68,31 @@ def _measure_satisfied(base: Base, folder: Path) -> Iterator[Figure]:
         values=tuple(ours - conda for ours, conda in pairs),
         limit=0.5,
     )
+
+
+def _measure_by_hand(base: Base) -> Iterator[Figure]:
+    """Flask and what it needs by conda, two by pip, each time in a new environment."""
+    base.run("create", "-y", "-q", "-n", "new", f"python={base.channel.pythons[0]}", "pip")
+    path = os.pathsep.join([str(Path(sys.executable).parent), base.env()["PATH"]])  # uv is there
+    ours = ("pip", "install", "-y", "-q", "flask", *BY_PIP)
+    found: dict[str, list[float]] = {"pip": [], "uv": []}
+    for number in range(PAIRS + 1):
+        name = f"hand{number}"
+        copy_environment(base.envs / "new", base, name)
+        python = base.envs / name / "bin" / "python"
+        conda = Command(words=[base.conda, "install", "-yq", "-n", name, "flask"], env=base.env())
+        pip = Command(words=[python, "-m", "pip", "install", "-q", *BY_PIP], env=base.env())
+        by_hand = conda.time() + pip.time()
+        for installer, ratios in found.items():
+            name = f"{installer}{number}"
+            copy_environment(base.envs / "new", base, name)
+            env = base.env(CONDA_PLUGINS_PIP_INTEROP_INSTALLER=installer, PATH=path)
+            command = Command(words=[base.conda, *ours, "-n", name], env=env)
+            ratios.append(command.time() / by_hand)
+    for installer, limit, gate in (("pip", 1.15, 1.6), ("uv", 0.8, 1.25)):
+        yield Figure(
+            what=f"install of 9, two by {installer} / by hand with conda and pip",
+            values=tuple(found[installer][1:]),
+            limit=limit,
+            gate=gate,
+        )

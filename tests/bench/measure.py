@@ -7,6 +7,8 @@ does counts little then. Nothing that is measured here waits for a network.
 from __future__ import annotations
 
 import os
+import platform
+import resource
 import statistics
 import subprocess
 import time
@@ -18,12 +20,16 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figure:
-    """What was measured, a value a run, and what is promised: the most that the median may be."""
+    """What was measured, a value a run, and what is promised: the most that the median may be.
+
+    `gate` is what it may be where the promise is not kept yet: more is a regression.
+    """
 
     what: str
     values: tuple[float, ...]
     limit: float
-    unit: Literal["s", "ms", "ratio"] = "ratio"
+    unit: Literal["s", "ms", "MB", "ratio"] = "ratio"
+    gate: float | None = None
 
     @property
     def median(self) -> float:
@@ -31,9 +37,11 @@ class Figure:
         return statistics.median(self.values)
 
     @property
-    def kept(self) -> bool:
-        """Whether the promise is."""
-        return self.median <= self.limit
+    def verdict(self) -> Literal["kept", "missed", "regressed"]:
+        """Whether the promise is kept, missed as before, or worse than before."""
+        if self.median <= self.limit:
+            return "kept"
+        return "missed" if self.gate is not None and self.median <= self.gate else "regressed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +53,11 @@ class Command:
 
     def time(self) -> float:
         """Run it; the seconds of processor time that it took. It must succeed."""
+        usage = self.run()
+        return usage.ru_utime + usage.ru_stime
+
+    def run(self) -> resource.struct_rusage:
+        """Run it; what it used. It must succeed."""
         process = subprocess.Popen(
             self.words, env=self.env, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
@@ -57,7 +70,7 @@ class Command:
             words = " ".join(map(str, self.words))
             message = f"{words}: exit {process.returncode}\n{said.decode(errors='replace')}"
             raise RuntimeError(message)
-        return usage.ru_utime + usage.ru_stime
+        return usage
 
     def output(self) -> str:
         """Run it; what it prints."""
@@ -96,14 +109,18 @@ def time_calls(call: Callable[[], object], *, runs: int) -> tuple[float, ...]:
     return tuple(times)
 
 
-def render_table(figures: Sequence[Figure]) -> str:
-    """The figures as a plain table, with the promise and what became of it."""
+def build_rows(figures: Sequence[Figure]) -> list[tuple[str, ...]]:
+    """The figures, with the promise and what became of it, below a heading."""
     rows: list[tuple[str, ...]] = [("", "", "min", "median", "max", "promised", "")]
     for one in figures:
         shown = [_show(value, one.unit) for value in (min(one.values), one.median, max(one.values))]
-        limit = f"<= {_show(one.limit, one.unit)}"
-        verdict = "kept" if one.kept else "missed"
-        rows.append((one.what, one.unit, *shown, limit, verdict))
+        rows.append((one.what, one.unit, *shown, f"<= {_show(one.limit, one.unit)}", one.verdict))
+    return rows
+
+
+def render_table(figures: Sequence[Figure]) -> str:
+    """The figures as a plain table."""
+    rows = build_rows(figures)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(
@@ -115,4 +132,37 @@ def render_table(figures: Sequence[Figure]) -> str:
 
 
 def _show(value: float, unit: str) -> str:
-    return f"{value:.1f}" if unit == "ms" else f"{value:.3f}" if unit == "s" else f"{value:.2f}"
+    digits = {"MB": 0, "ms": 1, "ratio": 2, "s": 3}[unit]
+    return f"{value:.{digits}f}"
+
+
+def render_page(figures: Sequence[Figure], *, versions: str) -> str:
+    """The page of the documentation: the table, with the machine and the versions."""
+    rows = [
+        (f"{what} ({unit})", median, limit, verdict)
+        for what, unit, _, median, _, limit, verdict in build_rows(figures)[1:]
+    ]
+    cells = [f"| {' | '.join(row)} |" for row in rows]
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return _PAGE.format(
+        date=time.strftime("%Y-%m-%d"), machine=machine, versions=versions, rows="\n".join(cells)
+    )
+
+
+_PAGE = """\
+---
+orphan: true
+---
+
+# Speed
+
+`make bench` writes this page: on {date}, {machine}, {versions}.
+
+All figures are processor time, of a process and its children, or ratios of two that ran by turns;
+the median of several runs. *missed* is a promise that is not kept yet; `make bench` ends with 1
+where one is *regressed*, which is worse than that.
+
+| what | median | promised | |
+|---|---|---|---|
+{rows}
+"""

@@ -17,7 +17,8 @@ from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.fixes import plan_reconcile, plan_restore
+from conda_pip_interop.findings.reconciliation import plan_reconcile
+from conda_pip_interop.findings.restoration import plan_restore
 from conda_pip_interop.resolve.uninstall import plan_uninstall
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import NoConda

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.changes.lock import hold_lock
+from conda_pip_interop.changes.lock import hold_lock, report_waiting
 from tests.support.trees import NOBODY, run_in_child
 
 
@@ -91,3 +92,18 @@ def test_a_lock_without_write_permission_raises_permission_error(tmp_path: Path)
 
     assert run_in_child(work, user=NOBODY) == 0
     os.close(folder)
+
+
+def test_waiting_goes_on_until_the_lock_is_free(tmp_path: Path) -> None:
+    child, go = start_holder(tmp_path / "lock")
+    release = threading.Timer(0.5, lambda: os.write(go, b"!"))
+    release.start()
+    with hold_lock(tmp_path / "lock"):
+        assert os.waitpid(child, 0)[1] == 0
+    release.join()
+
+
+def test_who_waits_is_told_for_which_environment() -> None:
+    told: list[str] = []
+    report_waiting("web", told.append)
+    assert told == ["Waiting for another process that changes web \N{HORIZONTAL ELLIPSIS}"]

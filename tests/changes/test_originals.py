@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
-from conda_pip_interop.changes.originals import count_originals, prune_originals
+from conda_pip_interop.changes.originals import (
+    count_originals,
+    is_lost_remembered,
+    prune_originals,
+    remember_lost,
+)
 from conda_pip_interop.changes.undo import KEPT_DAYS
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.registry import find_all
@@ -54,3 +59,31 @@ def test_that_of_what_conda_has_linked_again_goes_at_once(built: PrefixBuilder) 
     (built.root / "conda-meta/click-8.0-0.json").unlink()
     built.conda_package("click", "8.0", {"click/a.py": "conda's"})
     assert prune(built) == 0
+
+
+def test_which_records_are_lost_is_remembered_until_they_are_not(built: PrefixBuilder) -> None:
+    stems = ("click-8.0-0", "six-1.16-0")
+
+    def remembered() -> set[str]:
+        return {stem for stem in stems if is_lost_remembered(stem, built.root)}
+
+    assert remembered() == set()
+    remember_lost(stems, built.root)
+    assert remembered() == {*stems}
+    remember_lost(stems[1:], built.root)
+    assert remembered() == {"six-1.16-0"}
+    remember_lost((), built.root)
+    assert remembered() == set()
+    assert count_originals(built.root) == 1, "originals are another matter"
+
+
+def test_in_a_state_folder_that_is_not_ours_nothing_is_pruned(
+    built: PrefixBuilder, tmp_path: Path
+) -> None:
+    folder = built.root / ORIGINALS_FOLDER
+    folder.parent.rename(tmp_path / "elsewhere")
+    folder.parent.symlink_to(tmp_path / "elsewhere")
+    (built.root / "conda-meta/click-8.0-0.json").unlink()
+    assert prune(built, days=KEPT_DAYS + 1) == 1
+    remember_lost(["click-8.0-0"], built.root)
+    assert not is_lost_remembered("click-8.0-0", built.root)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 from packaging.utils import canonicalize_name
 
+from conda_pip_interop.changes.journal import ORIGINALS_FOLDER, STATE_FOLDER
+from conda_pip_interop.changes.lock import recover_interrupted
 from conda_pip_interop.changes.plan import Staged
 from conda_pip_interop.changes.staging import note_origins, plan_placing, read_staged
+from conda_pip_interop.changes.staging_folders import find_abandoned, open_staging
 from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.changes.undo import find_journal, undo
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_all
 from tests.support.builders import Files, PrefixBuilder
-from tests.support.trees import read_tree
+from tests.support.trees import read_tree, run_in_child
 
 SITE = "lib/python3.11/site-packages"
 
@@ -144,6 +149,7 @@ def test_the_same_version_again_needs_no_record_of_the_old(
 ) -> None:
     """Its files are the same; of another version's nobody would know."""
     built.pip_package("x", "2.0", {"x.py": "damaged"})
+    built.write(f"{built.dist_info('x', '2.0')}/licenses/OLD", "")
     record = built.root / built.dist_info("x", "2.0") / "RECORD"
     record.unlink()
     if content is not None:
@@ -156,3 +162,92 @@ def test_the_same_version_again_needs_no_record_of_the_old(
     place(built, stage(built, "x", "2.0", files={"x.py": "whole"}))
     assert find_all(read_snapshot(built.root)) == ()
     assert (built.root / SITE / "x.py").read_text() == "whole"
+    assert not (record.parent / "licenses").exists()
+
+
+def test_what_a_killed_process_has_staged_goes_at_the_next_run(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    state = built.root / STATE_FOLDER
+
+    def stage_and_die() -> None:
+        with open_staging(built.root) as folder:
+            (folder / "lib").mkdir()
+            (folder / "lib/x.py").write_text("x")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    assert run_in_child(stage_and_die) == -signal.SIGKILL
+    assert len(find_abandoned(built.root)) == 1
+    with open_staging(built.root) as living:
+        recover_interrupted(built.root)
+        left = {path.name for path in state.glob("staging-*")}
+        assert left == {living.name, f"{living.name}.lock"}
+    assert [*state.glob("staging-*")] == []
+
+
+@pytest.mark.parametrize("folder", ["conda-meta", STATE_FOLDER, ORIGINALS_FOLDER])
+def test_a_file_that_a_killed_process_has_written_by_half_goes_after_a_day(
+    built: PrefixBuilder, folder: str
+) -> None:
+    old, fresh, other = (
+        built.write(f"{folder}/{name}", "")
+        for name in (".state.json.77.pip-interop", ".history.78.pip-interop", ".mine.pip-interop")
+    )
+    for path in (old, other):
+        os.utime(path, (1, 1))
+    recover_interrupted(built.root)
+    assert [path.exists() for path in (old, fresh, other)] == [False, True, True]
+
+
+def test_what_pip_had_put_in_the_place_of_condas_is_replaced_with_it(built: PrefixBuilder) -> None:
+    built.conda_package("x", "1.0", {"x/__init__.py": "conda", "x/data": "conda"})
+    built.pip_upgrade("x", "1.0", "1.5", {"x/__init__.py": "pip", "x/old.py": "pip"})
+    place(built, stage(built, "x", files={"x/__init__.py": "new"}), "x")
+    assert names(built) == ["x 2.0"]
+    assert not (built.root / SITE / "x/old.py").exists()
+
+
+def test_without_python_nothing_is_staged(tmp_path: Path) -> None:
+    (tmp_path / "conda-meta").mkdir()
+    (tmp_path / "staging").mkdir()
+    staged = read_staged(tmp_path / "staging", read_snapshot(tmp_path).prefix)
+    assert staged == Staged(folder=tmp_path / "staging", distributions=())
+
+
+def test_a_lock_that_is_a_link_keeps_a_staging_folder(built: PrefixBuilder) -> None:
+    assert find_abandoned(built.root) == ()
+    state = built.root / STATE_FOLDER
+    (state / "staging-1").mkdir(parents=True)
+    os.utime(state / "staging-1", (0, 0))
+    assert find_abandoned(built.root) == (f"{STATE_FOLDER}/staging-1",)
+    (state / "staging-1.lock").symlink_to("elsewhere")
+    assert find_abandoned(built.root) == ()
+    (state / "staging-1.lock").unlink()
+    (state / "staging-1.lock").mkdir()
+    assert find_abandoned(built.root) == ()
+
+
+def test_a_staging_folder_leaves_nothing_behind(built: PrefixBuilder) -> None:
+    before = read_tree(built.root)
+    with open_staging(built.root) as folder:
+        assert folder.stat().st_mode & 0o777 == 0o700
+        (folder / "x").write_text("x")
+    assert read_tree(built.root) == before
+    assert not (built.root / STATE_FOLDER).exists()
+
+
+def test_a_link_that_is_staged_is_placed_as_one_and_undone(built: PrefixBuilder) -> None:
+    staged = stage(built, "x", files={"x.py": "x"})
+    (staged.folder / "lib/x.so").symlink_to("x.so.1")
+    (staged.folder / "lib/x.so.1").write_text("x")
+    before = read_tree(built.root)
+    with pytest.raises(KeyboardInterrupt), open_operation(built.root, "install") as operation:  # noqa: PT012 - both
+        operation.apply(plan_placing(staged, read_snapshot(built.root)))
+        raise KeyboardInterrupt
+    assert read_tree(built.root) == before
+    staged = stage(built, "x", files={"x.py": "x"})
+    (staged.folder / "lib/x.so").symlink_to("x.so.1")
+    (staged.folder / "lib/x.so.1").write_text("x")
+    place(built, staged)
+    assert (built.root / "lib/x.so").readlink() == Path("x.so.1")
+    undo(built.root, find_journal(built.root, None).identifier)
+    assert read_tree(built.root) == before

@@ -19,9 +19,21 @@ from conda_pip_interop.changes.state import (
 
 
 @settings(max_examples=100, deadline=None)
-@given(unprotected=st.booleans(), told=st.frozensets(st.text().map("finding:{}".format)))
-def test_a_state_comes_back_from_its_text(unprotected: bool, told: frozenset[str]) -> None:
-    state = State(unprotected=unprotected, told=told)
+@given(
+    unprotected=st.booleans(),
+    told=st.frozensets(st.text().map("finding:{}".format)),
+    texts=st.dictionaries(st.text(), st.text()),
+)
+def test_a_state_comes_back_from_its_text(
+    unprotected: bool, told: frozenset[str], texts: dict[str, str]
+) -> None:
+    state = State(
+        unprotected=unprotected,
+        told=told,
+        requests=texts,
+        needed=texts,
+        no_user_site=unprotected,
+    )
     assert parse_state(render_state(state)) == state
 
 
@@ -32,6 +44,8 @@ def test_a_state_comes_back_from_its_text(unprotected: bool, told: frozenset[str
         '{"format": 1, "told": null, "unprotected": true}',
         '{"format": 1, "unprotected": true}',
         '{"format": 1, "told": []}',
+        '{"format": 1, "told": [], "unprotected": false, "requests": ["six"]}',
+        '{"format": 1, "told": [], "unprotected": false, "needed": null}',
     ],
 )
 def test_an_invalid_text_is_the_initial_state(text: str) -> None:

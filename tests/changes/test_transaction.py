@@ -531,8 +531,8 @@ def test_a_file_with_the_longest_possible_name_is_written(prefix: Path, name: st
 
 
 def test_removing_a_missing_file_is_no_error(prefix: Path) -> None:
-    remove_file(prefix / "bin/click")
-    remove_file(prefix / "bin/click")
+    remove_file(prefix, PrefixPath("bin/click"))
+    remove_file(prefix, PrefixPath("bin/click"))
     assert not (prefix / "bin/click").exists()
 
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
+from conda_pip_interop.changes.files import write_file
 from conda_pip_interop.changes.journal import (
     JOURNAL_FOLDER,
     ORIGINALS_FOLDER,
     STATE_FOLDER,
     parse_journal,
 )
+from conda_pip_interop.changes.lock import recover_interrupted
 from conda_pip_interop.changes.originals import prune_originals, remember_lost
 from conda_pip_interop.changes.plan import RemoveFile, WriteFile
 from conda_pip_interop.changes.rollback import needs_recovery, read_journals
 from conda_pip_interop.changes.state import State, read_state, write_state
 from conda_pip_interop.changes.transaction import open_operation
-from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.paths import READ_LIMIT, PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_all
@@ -80,7 +83,7 @@ def test_a_link_in_the_place_of_our_folders_is_refused(
     assert read_tree(victim) == before
 
 
-@pytest.mark.parametrize("name", ["state.json", "lock"])
+@pytest.mark.parametrize("name", ["state.json", "lock", "origins.json"])
 def test_a_pipe_in_the_place_of_our_files_is_refused_without_waiting(
     built: PrefixBuilder, name: str
 ) -> None:
@@ -153,6 +156,16 @@ def write_journal(built: PrefixBuilder, *steps: dict[str, object]) -> Path:
     lines = [HEADER, *(json.dumps(one) + "\n" for one in steps)]
     (folder / "journal.jsonl").write_text("".join(lines))
     return folder
+
+
+def test_a_journal_that_cannot_be_read_is_kept_with_its_stash(built: PrefixBuilder) -> None:
+    folder = write_journal(built, STEP)
+    (folder / "stash/0").write_text("the only copy")
+    os.truncate(folder / "journal.jsonl", READ_LIMIT + 1)
+    with pytest.raises(InteropError) as refused:
+        recover_interrupted(built.root)
+    assert refused.value.code == "unreadable-journal"
+    assert (folder / "stash/0").read_text() == "the only copy"
 
 
 def test_a_folder_that_is_a_link_now_gets_no_mode(built: PrefixBuilder, victim: Path) -> None:
@@ -248,6 +261,18 @@ def test_what_we_keep_is_readable_by_nobody_who_could_not_read_it_before(
         *(built.root / JOURNAL_FOLDER).glob("*/*/"),
     ]
     assert {one.stat().st_mode & 0o777 for one in journals if one.is_dir()} == {0o700}
+
+
+def test_originals_are_reached_by_nobody_who_does_not_reach_the_records(
+    built: PrefixBuilder,
+) -> None:
+    record = built.write("conda-meta/x-1-0.json", "{}").parent
+    for mode in (0o700, 0o750, 0o755):
+        record.chmod(mode)
+        write_file(built.root, PrefixPath(f"{ORIGINALS_FOLDER}/x-1-0.json"), b"{}")
+        for folder in (built.root / ORIGINALS_FOLDER, built.root / STATE_FOLDER):
+            assert folder.stat().st_mode & 0o777 == mode
+        shutil.rmtree(built.root / STATE_FOLDER)
 
 
 def test_another_user_who_looks_for_interrupted_operations_does_not_fail(

@@ -13,30 +13,12 @@ from conda_pip_interop.commands.output import (
     render_findings,
     render_table,
 )
-from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.base import Evidence, Finding
-from tests.support.findings import SampleFinding
+from tests.support.findings import build_sample
 
 
 def command(*words: str) -> str:
     return " ".join([*words, "-n web"])
-
-
-def finding(paths: int = 1, remedy: tuple[tuple[str, ...], ...] = ()) -> Finding:
-    return SampleFinding(
-        evidence=tuple(
-            Evidence(
-                path=PrefixPath(f"lib/{number}.py"),
-                claimed_by=("conda:click", "pip:click"),
-                expected="aa",
-                found="bb",
-            )
-            for number in range(paths)
-        ),
-        text="pip replaced click 8.0 by 8.1",
-        commands=remedy,
-    )
 
 
 def test_a_table_has_its_columns_aligned_and_no_blanks_at_the_end() -> None:
@@ -73,7 +55,7 @@ def test_no_findings_is_exit_code_0() -> None:
 
 def test_a_finding_is_exit_code_1_with_paths_and_commands() -> None:
     remedy = (("conda", "pip", "restore", "click"), ("conda", "remove", "click"))
-    output = render_findings("web", "/e", iter([finding(remedy=remedy)]), command)
+    output = render_findings("web", "/e", iter([build_sample(remedy=remedy)]), command)
     assert output.exit_code == 1
     assert output.text == (
         "web: 1 finding\n"
@@ -92,13 +74,13 @@ def test_a_finding_is_exit_code_1_with_paths_and_commands() -> None:
 def test_of_many_paths_three_are_shown_and_the_rest_is_counted(
     paths: int, rest: str | None
 ) -> None:
-    output = render_findings("web", "/e", [finding(paths)], command)
+    output = render_findings("web", "/e", [build_sample(paths)], command)
     assert output.text.count("lib/") == min(paths, 3)
     assert [line for line in output.text.splitlines() if " more " in line] == [rest] * bool(rest)
 
 
 def test_the_document_of_a_finding_has_all_its_paths_and_can_be_written_as_json() -> None:
-    document = finding(5, remedy=(("conda", "pip", "check"),)).to_dict(command)
+    document = build_sample(5, remedy=(("conda", "pip", "check"),)).to_dict(command)
     assert json.loads(json.dumps(document)) == document
     assert document["kind"] == "overridden"
     assert document["commands"] == ["conda pip check -n web"]

@@ -22,10 +22,22 @@ from conda_pip_interop.commands.registry import COMMANDS, STANDALONE_COMMANDS, C
 from conda_pip_interop.errors import UsageError
 
 OURS = tuple(one.name for one in COMMANDS.values() if not one.passed_on)
-WITH_WORDS = ("install", "restore", "translate", "uninstall", "show", "why")
-WITHOUT_WORDS = tuple(
-    command for command in OURS if command not in (*WITH_WORDS, "undo", "names", "tree", "repair")
+WITH_WORDS = (
+    *("install", "release", "restore", "translate", "uninstall", "show", "why"),
+    "upgrade-python",
 )
+WITHOUT_NEED = (
+    "undo",
+    "names",
+    "tree",
+    "repair",
+    "adopt",
+    "update",
+    "create",
+    "sync",
+    "completion",
+)
+WITHOUT_WORDS = tuple(command for command in OURS if command not in (*WITH_WORDS, *WITHOUT_NEED))
 
 
 def parse(*argv: str, standalone: bool = False) -> Namespace:
@@ -49,6 +61,8 @@ def show_help(*argv: str, standalone: bool = False) -> str:
 
 
 def operands(command: str) -> tuple[str, ...]:
+    if command == "completion":
+        return ("bash",)
     return ("flask",) if command in WITH_WORDS else ()
 
 
@@ -143,8 +157,8 @@ def test_an_option_of_pips_that_is_not_ours_is_refused_by_name(option: str) -> N
 @pytest.mark.parametrize("option", ["--frobnicate", "--frob=1", "-Z", "--jso", "--dry"])
 def test_an_unknown_or_shortened_option_is_refused_by_name(command: str, option: str) -> None:
     error = refuse(command, *operands(command), option)
-    assert option in error.message
-    assert f"conda pip {command} --help" in error.hints[0]
+    assert option.partition("=")[0] in error.message
+    assert f"conda pip {command} --help" in error.hints[-1]
 
 
 @pytest.mark.parametrize("command", WITHOUT_WORDS)
@@ -214,6 +228,23 @@ def test_an_unknown_command_is_refused_with_those_there_are() -> None:
 @pytest.mark.parametrize(("typed", "meant"), [("lst", "list"), ("unistall", "uninstall")])
 def test_a_misspelt_command_gets_the_nearest_one(typed: str, meant: str) -> None:
     assert refuse(typed).hints[0] == f"Did you mean `conda pip {meant}`?"
+
+
+def test_check_takes_several_environments() -> None:
+    there = parse("check", "-n", "a", "--name", "b", "-nc")
+    assert (there.also, there.name) == ((("name", "a"), ("name", "b")), "c")
+    there = parse("check", "-p", "/a", "-p", "/b", standalone=True)
+    assert (there.also, there.prefix) == ((("prefix", "/a"),), "/b")
+    assert parse("check", "--all").all
+    refuse("check", "--all", "-n", "web")
+
+
+@pytest.mark.parametrize("command", [one for one in OURS if one != "check"])
+def test_every_other_command_takes_one_environment(command: str) -> None:
+    error = refuse(command, *operands(command), "-n", "a", "-n", "b")
+    assert error.message == "-n is given twice, a and b."
+    twice = parse(command, *operands(command), "-n", "a", "-n", "a")
+    assert twice == parse(command, *operands(command), "-n", "a")
 
 
 def test_a_value_is_not_taken_for_the_command() -> None:
@@ -302,7 +333,9 @@ def run(*argv: str) -> subprocess.CompletedProcess[str]:
 def test_wrong_usage_ends_with_2_and_says_why_on_stderr() -> None:
     done = run("list", "-p", "x", "--frobnicate")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("Error: unrecognized arguments: --frobnicate.")
+    assert done.stderr.startswith(
+        "Error: `python -m conda_pip_interop list` has no option --frobnicate."
+    )
 
 
 def test_with_json_an_error_is_one_document_on_stdout(

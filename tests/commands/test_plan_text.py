@@ -112,16 +112,18 @@ FILES = (
 )
 
 
-def test_files_are_shown_only_if_the_plan_says_so() -> None:
-    assert render_plan("web", make_plan(*FILES)) == "## Plan for web"
-    assert plan_to_list(make_plan(*FILES)) == []
-    assert render_plan("web", make_plan(*FILES, shows_files=True)) == (
+def test_files_are_shown_if_the_plan_says_so_or_has_nothing_else() -> None:
+    assert "Will" not in render_plan("web", make_plan(link("x"), *FILES))
+    assert [one.get("path") for one in plan_to_list(make_plan(link("x"), *FILES))] == [None]
+    shown = make_plan(link("x"), *FILES, shows_files=True)
+    assert render_plan("web", shown).endswith(render_plan("web", make_plan(*FILES))[15:])
+    assert render_plan("web", make_plan(*FILES)) == (
         "## Plan for web\n\n"
         "Will write 1 file:\n    a\n\n"
         "Will place 1 file:\n    d\n\n"
         "Will remove 2 files:\n    b\n    c"
     )
-    assert plan_to_list(make_plan(*FILES, shows_files=True)) == [
+    assert plan_to_list(make_plan(*FILES)) == [
         {"path": "a", "action": "write", "reason": "new"},
         {"path": "b", "action": "remove", "reason": "old"},
         {"path": "c", "action": "remove", "reason": "old"},

@@ -61,6 +61,21 @@ def test_another_minor_version_of_python_strands_pips_distributions(
     assert breakages(prefix, ("python", "3.11.7", after)) == [("stranded", "app")]
 
 
+@pytest.mark.parametrize(
+    ("builds", "found"),
+    [(("1_cp311", "1_cp311t"), [("stranded", "app")]), (("1_cp311t", "2_cp311t"), [])],
+)
+def test_a_free_threaded_build_of_the_same_version_strands_them_too(
+    prefix: Path, builds: tuple[str, str], found: list[tuple[str, str]]
+) -> None:
+    change = PackageChange(
+        name="python", before="3.11.7", after="3.11.7", distributions=(), builds=builds
+    )
+    snapshot = read_snapshot(prefix)
+    breakages = forecast(snapshot, [change], lambda one: read_requirements(snapshot.prefix, one))
+    assert [(one.kind, one.distribution) for one in breakages] == found
+
+
 def test_another_patch_version_of_python_strands_nothing(prefix: Path) -> None:
     assert breakages(prefix, ("python", "3.11.7", "3.11.9")) == []
 
@@ -105,3 +120,29 @@ def test_an_environment_without_pip_distributions_has_no_breakages(tmp_path: Pat
     builder = PrefixBuilder(root=tmp_path / "env", python="3.11")
     builder.conda_package("lib", "1.5", files={"lib.py": "x = 1\n"})
     assert breakages(tmp_path / "env", ("lib", "1.5", None), ("python", "3.11.7", "3.12.0")) == []
+
+
+def test_what_is_replaced_itself_cannot_lose_a_requirement(prefix: Path) -> None:
+    changes = ("app", None, "2.1"), ("lib", "1.5", "2.0")
+    assert breakages(prefix, *changes) == [("overwritten", "app")]
+
+
+@pytest.mark.parametrize(
+    ("version", "named", "expected"),
+    [
+        ("2.0", False, True),
+        ("2", False, True),  # the same version by PEP 440
+        ("2.0+local", False, False),
+        ("2.1", False, False),
+        ("2022a", False, False),
+        ("2.1", True, True),
+    ],
+)
+def test_overwriting_is_expected_if_named_or_of_the_same_version(
+    prefix: Path, *, version: str, named: bool, expected: bool
+) -> None:
+    snapshot = read_snapshot(prefix)
+    names = (canonicalize_name("app"),)
+    change = PackageChange(name="app", before=None, after=version, distributions=names, named=named)
+    found = forecast(snapshot, [change], lambda one: read_requirements(snapshot.prefix, one))
+    assert [one.expected for one in found] == [expected]

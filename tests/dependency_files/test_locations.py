@@ -133,6 +133,8 @@ def test_a_relative_path_is_rewritten_for_another_folder(text: str, rebased: str
             "attrs",
         ),
         ("certifi @ file:///croot/certifi_1655968806487/work/certifi", "certifi"),
+        ("pyx @ file:///C:/b/abs_55/croot/pyx", "pyx"),
+        ("x @ file:///opt/conda-bld/x_123/_h_env/dist/x-1.2.tar.gz#sha256=aa", "x==1.2"),
         ("a.b_c @ file:///C:/b/abs_1xy/croot/a.b_c_1655968806487/work ; x", "a.b_c ; x"),
         (
             "n @ file:///D:/bld/n_1707225570061/work/dist/n-1.26.4-cp312-cp312-win_amd64.whl#x=7",
@@ -169,6 +171,11 @@ def test_a_build_path_that_exists_is_a_directory(tmp_path: Path) -> None:
         ("--find-links /abs/wheels", "--find-links /abs/wheels"),
         ("--index-url https://example.org/x", "--index-url https://example.org/x"),
         ("--pre", "--pre"),
+        ("-f 'my wheels'", "-f './deep/my wheels'"),
+        ('--find-links="../my wheels"', '--find-links="./my wheels"'),
+        ("-f file:wheels", "-f file:./deep/wheels"),
+        ("-f file:/abs/wheels", "-f file:/abs/wheels"),
+        ("-f ${HOME}/wheels", "-f ${HOME}/wheels"),
     ],
 )
 def test_the_paths_of_options_become_relative_to_the_target(

@@ -98,7 +98,9 @@ def test_groups_of_poetry_are_dependency_groups() -> None:
     parts = ProjectParts(groups=("test", "dev"))
     found = parse_pyproject(POETRY, origin="p", parts=parts)
     assert [one.text for one in found.entries][-2:] == ["pytest", "black==23.1"]
-    assert [one.text for one in parse_group(POETRY, origin="p", group="dev")] == ["black==23.1"]
+    assert [one.text for one in parse_group(POETRY, origin="p", group="dev").entries] == [
+        "black==23.1"
+    ]
 
 
 def test_the_project_table_has_the_dependencies_and_poetry_their_sources() -> None:
@@ -117,3 +119,15 @@ def test_an_invalid_dependency_of_poetry_is_refused(value: str) -> None:
             f"[tool.poetry.dependencies]\nsix = {value}\n", origin="p", parts=ProjectParts()
         )
     assert caught.value.code == "unreadable-file"
+
+
+def test_a_group_of_poetry_has_the_groups_that_it_includes() -> None:
+    text = (
+        "[tool.poetry.dependencies]\n[tool.poetry.group.a.dependencies]\nsix = '*'\n"
+        "[tool.poetry.group.b]\ninclude-groups = ['a', 'b']\n"
+        "[tool.poetry.group.b.dependencies]\nclick = '*'\n"
+    )
+    assert [one.text for one in parse_group(text, origin="p", group="b").entries] == [
+        "click",
+        "six",
+    ]

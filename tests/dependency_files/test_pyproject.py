@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.dependency_files.dynamic import ProjectMetadata
 from conda_pip_interop.dependency_files.pyproject import (
     ProjectParts,
     parse_pyproject,
@@ -33,7 +37,7 @@ def texts(text: str, parts: ProjectParts = NO_PARTS) -> list[str]:
 
 
 def test_the_project_and_the_selected_parts_are_read() -> None:
-    assert texts(PYPROJECT) == ["flask", "my-app[fast]"]
+    assert texts(PYPROJECT) == ["flask", "numpy; python_version > '3'"]
     parts = ProjectParts(extras=("docs-X",), groups=("test",), build_system=True)
     assert texts(PYPROJECT, parts)[2:] == ["sphinx", "pytest", "ruff", "hatchling>=1"]
     found = parse_pyproject(PYPROJECT, origin="p", parts=NO_PARTS)
@@ -44,6 +48,81 @@ def test_the_project_and_the_selected_parts_are_read() -> None:
             'sphinx ; extra == "docs-x"',
         )
     }
+
+
+def test_an_extra_of_the_project_itself_is_what_it_requires() -> None:
+    text = """[project]
+name = "a"
+[project.optional-dependencies]
+all = ["a[x]; os_name == 'nt'", "A[y, all]"]
+x = ["six", "rich; python_version > '3'"]
+y = ["click; python_version > '3'", "a"]
+"""
+    parts = ProjectParts(extras=("all",))
+    assert texts(text, parts) == [
+        'six ; (os_name == "nt")',
+        "rich ; (python_version > '3') and (os_name == \"nt\")",
+        "click; python_version > '3'",
+    ]
+
+
+DYNAMIC = ProjectMetadata(
+    name=canonicalize_name("app"),
+    requires_dist=(
+        "six",
+        'flask>=3 ; python_version >= "3"',
+        'rich ; extra == "docs"',
+        "click ; (python_version >= '3') and extra == 'docs'",
+        'click ; extra == "test" and (python_version < "3")',
+        'numpy ; extra == "docs" or extra == "test"',
+        'app[test] ; extra == "all"',
+        "not a requirement",
+    ),
+    provides_extra=("docs", "test", "all", "empty"),
+)
+
+
+@pytest.mark.parametrize(
+    ("extras", "more"),
+    [
+        ((), []),
+        (("Docs",), ["rich", "click ; (python_version >= '3')"]),
+        (("empty",), []),
+    ],
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[project]\nname = "app"\ndynamic = ["dependencies", "optional-dependencies"]\n',
+        '[build-system]\nrequires = ["setuptools"]\n',
+    ],
+)
+def test_the_build_backend_is_asked_for_what_only_it_knows(
+    text: str, extras: tuple[str, ...], more: list[str]
+) -> None:
+    asked: list[Path] = []
+
+    def ask(folder: Path) -> ProjectMetadata:
+        asked.append(folder)
+        return DYNAMIC
+
+    parts = ProjectParts(extras=extras)
+    found = parse_pyproject(text, origin="sub/pyproject.toml", parts=parts, ask=ask)
+    lines = [one.text for one in found.entries]
+    assert lines[:2] == ["six", 'flask>=3 ; python_version >= "3"']
+    assert [one for one in lines[2:-1] if "numpy" not in one] == more
+    assert any("numpy" in one for one in lines) == ("Docs" in extras)
+    assert asked == [Path("sub")]
+    assert found.own == {"app": DYNAMIC.requires_dist}
+
+
+def test_an_extra_that_the_backend_does_not_provide_is_an_error() -> None:
+    text = '[project]\nname = "app"\ndynamic = ["dependencies"]\n'
+    parse_pyproject(text, origin="p", parts=ProjectParts(extras=("all",)), ask=lambda _: DYNAMIC)
+    with pytest.raises(UsageError, match="has no extra nope"):
+        parse_pyproject(
+            text, origin="p", parts=ProjectParts(extras=("nope",)), ask=lambda _: DYNAMIC
+        )
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,21 @@ def test_parts_require_a_pyproject(tmp_path: Path, parts: ProjectParts) -> None:
         read_dependency_files([tmp_path / "r.txt"], parts)
 
 
+def test_constraints_files_limit_and_keep_their_path(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/my limits.txt").write_text("six<2\n")
+    (tmp_path / "r.txt").write_text("six\n")
+    found = read_dependency_files(
+        [tmp_path / "r.txt"],
+        NO_PARTS,
+        target=tmp_path,
+        constraints=[tmp_path / "sub/my limits.txt"],
+    )
+    (limit,) = found.dependencies[1].entries
+    assert (limit.kind, limit.text) == ("constraint", "six<2")
+    assert limit.included == "-c './sub/my limits.txt'"
+
+
 def test_paths_become_relative_to_the_target_folder(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "sub"
     folder.mkdir(parents=True)

@@ -19,7 +19,7 @@ from conda_pip_interop.errors import UsageError
 def test_lines_and_includes_are_read_with_their_comments(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub/more.txt").write_text("six\n-c ../limits.txt\n")
-    (tmp_path / "limits.txt").write_text("click<9\n-e ./never\n")
+    (tmp_path / "limits.txt").write_text("click<9\n--pre\n")
     file = tmp_path / "requirements.txt"
     file.write_text(
         "# about flask\n"
@@ -44,6 +44,7 @@ def test_lines_and_includes_are_read_with_their_comments(tmp_path: Path) -> None
         ("requirement", "x[a]   >=1"),
         ("requirement", "six"),
         ("constraint", "click<9"),
+        ("option", "--pre"),
         ("option", "--index-url=https://example.org/#fragment"),
         ("location", "-e git+https://example.org/y#egg=y"),
         ("location", "./local[extra]"),
@@ -55,6 +56,13 @@ def test_lines_and_includes_are_read_with_their_comments(tmp_path: Path) -> None
     assert entries[0].before == ("# about flask", "# and more")
     assert entries[1].before == ()
     assert entries[0].origin == f"{file}:3"
+
+
+def test_a_constraint_without_a_name_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "limits.txt").write_text("-e ./here\n")
+    (tmp_path / "r.txt").write_text("-c limits.txt\n")
+    with pytest.raises(UsageError, match=r"the constraint .* has no name"):
+        tuple(read_requirements_file(tmp_path / "r.txt"))
 
 
 @given(text=st.text("ab#\\ \n-", max_size=30))

@@ -21,6 +21,10 @@ def texts(text: str) -> list[str]:
             '{git = "https://e.org/t", rev = "abc", subdirectory = "py"}',
             'tool[x] @ git+https://e.org/t@abc#subdirectory=py ; os_name == "nt"',
         ),
+        (
+            '{url = "https://e.org/t.zip", subdirectory = "py"}',
+            'tool[x] @ https://e.org/t.zip#subdirectory=py ; os_name == "nt"',
+        ),
         ('{url = "https://e.org/t.whl"}', 'tool[x] @ https://e.org/t.whl ; os_name == "nt"'),
         ('{path = "libs/tool"}', './libs/tool[x] ; os_name == "nt"'),
         ('{path = "../tool", editable = true}', '-e ../tool[x] ; os_name == "nt"'),
@@ -51,6 +55,45 @@ def test_an_explicit_index_is_only_for_what_names_it() -> None:
         "--extra-index-url https://mirror/simple",
     ]
     assert [(one.text, one.index) for one in found if one.index] == [("six", "https://lab/simple")]
+
+
+def test_a_source_of_an_extra_or_a_group_is_for_that_alone() -> None:
+    text = (
+        f'{PROJECT}[project.optional-dependencies]\nCpu_Only = ["torch"]\ngpu = ["torch"]\n'
+        '[dependency-groups]\ndev = ["torch"]\n[tool.uv.sources]\n'
+        'torch = [{index = "cpu", extra = "cpu-only"}, {index = "gpu", extra = "gpu"}]\n'
+        '[[tool.uv.index]]\nname = "cpu"\nurl = "https://cpu/simple"\nexplicit = true\n'
+        '[[tool.uv.index]]\nname = "gpu"\nurl = "https://gpu/simple"\nexplicit = true\n'
+    )
+    parts = ProjectParts(extras=("cpu_only",), groups=("dev",))
+    found = parse_pyproject(text, origin="p", parts=parts).entries
+    assert [(one.text, one.index) for one in found[-2:]] == [
+        ("torch", "https://cpu/simple"),
+        ("torch", ""),
+    ]
+
+
+def test_older_settings_of_uv_and_those_of_its_kin_are_read() -> None:
+    text = (
+        f'{PROJECT}[tool.uv]\nindex-url = "https://a"\nextra-index-url = ["https://b"]\n'
+        'find-links = ["./wheels"]\nno-index = true\nconstraint-dependencies = ["six<2"]\n'
+        'override-dependencies = ["six==1"]\n[tool.pdm.resolution.overrides]\nsix = "1"\n'
+        '[[tool.rye.sources]]\nname = "c"\nurl = "https://c"\n'
+        '[[tool.pdm.source]]\nname = "d"\nurl = "https://d"\ninclude_packages = ["to*"]\n'
+    )
+    found = parse_pyproject(text, origin="p", parts=ProjectParts())
+    assert [one.text for one in found.entries if one.kind == "option"] == [
+        *("--extra-index-url https://d", "--extra-index-url https://c", "--index-url https://a"),
+        *("--extra-index-url https://b", "--find-links ./wheels", "--no-index"),
+    ]
+    assert [one.text for one in found.entries if one.kind == "constraint"] == ["six<2"]
+    assert [one.index for one in found.entries if one.kind == "requirement"] == ["https://d", ""]
+    assert [one.partition(" is left out")[0] for one in found.notes] == [
+        *("p: tool.uv.override-dependencies", "p: tool.pdm.resolution.overrides")
+    ]
+    rye = '[project]\nname = "x"\n[tool.rye]\ndev-dependencies = ["six"]\n'
+    parts = ProjectParts(groups=("dev",))
+    assert [one.text for one in parse_pyproject(rye, origin="p", parts=parts).entries] == ["six"]
 
 
 @pytest.mark.parametrize(

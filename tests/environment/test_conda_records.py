@@ -11,6 +11,8 @@ from conda_pip_interop.environment.conda_records import (
     CondaRecord,
     Unreadable,
     claimed_metadata,
+    find_carried,
+    find_packaged_names,
     parse_conda_record,
     read_conda_records,
     render_record_json,
@@ -124,3 +126,40 @@ def test_fields_of_the_wrong_type_are_ignored() -> None:
 
 def test_a_prefix_without_conda_meta_has_no_records(tmp_path: Path) -> None:
     assert read_conda_records(tmp_path) == ((), ())
+
+
+def test_names_of_dependencies_are_separated_as_in_earlier_versions_of_repodata() -> None:
+    depends = ["six", "six >=1 py_0", "six>=1,<2", "six=1", 'six>=1[when="python<3"]', "a.b[x=[y]]"]
+    assert parse(depends=depends).depends == (
+        "six",
+        "six >=1 py_0",
+        "six >=1,<2",
+        "six =1",
+        'six >=1[when="python<3"]',
+        "a.b [x=[y]]",
+    )
+
+
+def test_conda_meta_that_is_no_folder_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "conda-meta").write_text("")
+    records, (unreadable,) = read_conda_records(tmp_path)
+    assert (records, unreadable.path, unreadable.corrupt) == ((), "conda-meta", False)
+    assert unreadable.reason
+
+
+def test_the_version_that_counts_is_that_of_the_package_if_metadata_has_none() -> None:
+    path = "lib/python3.11/site-packages/kit-0.0.0.dist-info/METADATA"
+    (carried,) = find_carried(parse(name="kit", version="1.2", files=[path]))
+    assert (carried.name, carried.version, carried.path) == ("kit", "1.2", path)
+
+
+def test_the_distributions_of_a_package_are_found_in_the_text_of_its_paths() -> None:
+    paths = [
+        "site-packages/Foo_Bar-1.0.dist-info/METADATA",
+        "lib/python3.11/site-packages/old-2.0-py3.11.egg-info/PKG-INFO",
+        "site-packages/setuptools/_vendor/packaging-24.dist-info/METADATA",
+        "site-packages/other-1.dist-info/RECORD",
+    ]
+    text = json.dumps({"paths": [{"_path": path} for path in paths]}).encode()
+    assert find_packaged_names(text) == {"foo-bar", "old"}
+    assert find_packaged_names(b"\xff") == frozenset()

@@ -43,7 +43,7 @@ def test_the_metadata_and_files_of_a_wheel_are_read(tmp_path: Path, layout: Layo
     assert found.files is not None
     by_path = {file.path: file for file in found.files}
     assert by_path[PrefixPath("bin/tool")].sha256 == hash_of(b"y")
-    assert by_path[PrefixPath(built.place("mypkg.py"))].size == 1
+    assert by_path[PrefixPath(built.place("mypkg.py"))].sha256 == hash_of(b"x")
     assert found.metadata_file in by_path
 
 
@@ -113,9 +113,30 @@ def test_a_pipe_instead_of_a_metadata_file_is_not_read(built: PrefixBuilder, nam
 def test_remnants_of_pip_are_leftovers(built: PrefixBuilder) -> None:
     built.write(built.place("~umpy/x.py"), "")
     built.write(f"{built.dist_info('six', '1')}/RECORD", "")
+    built.write(built.place("b.so.conda_trash"), "")
+    built.write(built.place("~lick.py"), "")
     found, leftovers = read(built)
     assert found == ()
-    assert [item.reason for item in leftovers] == ["no-metadata", "tilde-folder"]
+    assert [(item.path.rpartition("/")[2], item.reason) for item in leftovers] == [
+        ("b.so.conda_trash", "conda-trash"),
+        ("six-1.dist-info", "no-metadata"),
+        ("~lick.py", "tilde-file"),
+        ("~umpy", "tilde-folder"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "\n/src\n", "   \n."])
+def test_old_metadata_without_content_is_no_distribution(built: PrefixBuilder, text: str) -> None:
+    built.write(built.place("dev-pkg.egg-link"), text)
+    (built.root / built.place("old-1.0-py3.11.egg-info")).mkdir()
+    assert read(built) == ((), ())
+
+
+def test_a_record_without_rows_says_so(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1.16")
+    built.write(f"{built.dist_info('six', '1.16')}/RECORD", "\n\n")
+    found = read_one(built)
+    assert (found.files, found.record_fault) == (None, "RECORD lists no files")
 
 
 def test_the_files_of_an_egg_info_folder_are_its_installed_files(built: PrefixBuilder) -> None:
@@ -133,6 +154,15 @@ def test_the_files_of_an_egg_info_folder_are_its_installed_files(built: PrefixBu
     assert read_requirements(read_prefix(built.root), found).requires_dist == ("six",)
 
 
+def test_an_egg_info_folder_without_a_list_of_its_files_has_none(built: PrefixBuilder) -> None:
+    folder = built.place("old-1.0-py3.11.egg-info")
+    built.write(f"{folder}/PKG-INFO", "Name: Old\nVersion: 1.0\n")
+    built.write(f"{folder}/INSTALLER", "distutils\n")
+    found = read_one(built)
+    assert (found.files, found.installer, found.problems) == (None, "distutils", ())
+    assert read_requirements(read_prefix(built.root), found).requires_dist == ()
+
+
 def test_a_flat_egg_info_has_no_file_list(built: PrefixBuilder) -> None:
     built.write(built.place("flat-2.0-py3.11.egg-info"), "Name: flat\nVersion: 2.0\n")
     found = read_one(built)
@@ -144,9 +174,26 @@ def test_an_egg_link_is_editable_from_its_source(built: PrefixBuilder, tmp_path:
     source = tmp_path / "source"
     (source / "dev_pkg.egg-info").mkdir(parents=True)
     (source / "dev_pkg.egg-info/PKG-INFO").write_text("Name: dev-pkg\nVersion: 3\n")
+    (source / "dev_pkg.egg-info/requires.txt").write_text("six\n")
+    (source / "another.egg-info").mkdir()
+    (source / "another.egg-info/PKG-INFO").write_text("Name: another\nVersion: 4\n")
     built.write(built.place("dev-pkg.egg-link"), f"{source}\n.")
     found = read_one(built)
     assert (found.name, found.version, found.editable) == ("dev-pkg", "3", str(source))
+    assert [file.path for file in found.files or ()] == [built.place("dev-pkg.egg-link")]
+    (source / "another.egg-info/PKG-INFO").unlink()
+    (source / "another.egg-info").rmdir()
+    assert read_requirements(read_prefix(built.root), found).requires_dist == ("six",)
+
+
+@pytest.mark.parametrize("source", ["/" + "a" * 300, "/src\0", "relative", "/missing"])
+def test_an_egg_link_to_what_is_no_folder_has_the_name_of_its_file(
+    built: PrefixBuilder, source: str
+) -> None:
+    built.write(built.place("dev-pkg.egg-link"), f"{source}\n.")
+    found = read_one(built)
+    assert (found.name, found.version, found.editable) == ("dev-pkg", "", source)
+    assert read_requirements(read_prefix(built.root), found).requires_dist == ()
 
 
 def test_the_source_of_an_editable_install_is_read(built: PrefixBuilder) -> None:

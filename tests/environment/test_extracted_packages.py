@@ -70,3 +70,25 @@ def test_a_folder_that_is_not_a_package_has_no_record(tmp_path: Path, paths: str
     (folder / "info" / "paths.json").write_text(paths)
     assert read_packaged_record(folder, prefix) is None
     assert read_packaged_record(tmp_path / "absent", prefix) is None
+
+
+def test_on_windows_scripts_are_programs_that_the_package_does_not_list(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path / "env", layout="windows", python="3.12.1")
+    entries = [{"_path": "site-packages/kit/a.py", "path_type": "hardlink"}]
+    folder = pack(tmp_path / "kit-1.0-0", entries, noarch="python")
+    link = {"noarch": {"type": "python", "entry_points": ["run = kit:main"]}}
+    (folder / "info" / "link.json").write_text(json.dumps(link))
+    record = read_packaged_record(folder, read_prefix(built.root))
+    assert record is not None
+    assert [file.path for file in record.files] == ["Lib/site-packages/kit/a.py"]
+
+
+def test_without_python_nothing_is_placed_by_it(tmp_path: Path) -> None:
+    (tmp_path / "tools/conda-meta").mkdir(parents=True)
+    entries = [{"_path": "site-packages/a.py", "path_type": "hardlink"}]
+    folder = pack(tmp_path / "kit-1.0-0", entries, noarch="python")
+    link = {"noarch": {"type": "python", "entry_points": ["run = kit:main"]}}
+    (folder / "info" / "link.json").write_text(json.dumps(link))
+    record = read_packaged_record(folder, read_prefix(tmp_path / "tools"))
+    assert record is not None
+    assert [file.path for file in record.files] == ["site-packages/a.py"]

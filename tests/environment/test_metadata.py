@@ -7,6 +7,7 @@ import io
 import pytest
 
 from conda_pip_interop.environment.metadata import (
+    build_metadata,
     parse_headers,
     parse_metadata_name,
     parse_requires_txt,
@@ -59,3 +60,8 @@ def test_requires_txt_is_parsed_to_requires_dist() -> None:
         'c ; extra == "x"',
         'd @ file:///d ; (os_name=="nt") and extra == "x"',
     )
+
+
+def test_import_names_are_read_without_what_follows_them() -> None:
+    headers = parse_headers("Name: a\nImport-Name: a.b ; private\nImport-Name: c\nImport-Name:\n")
+    assert build_metadata(headers).import_names == ("a.b", "c")

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from conda_pip_interop.environment.paths import (
     PrefixPath,
+    find_links_outside,
     fold_path,
     parse_prefix_path,
     path_below,
+    read_mtime_ns,
+    refuse_links_outside,
     resolve_for_write,
 )
 from conda_pip_interop.errors import InteropError
@@ -63,6 +72,53 @@ def test_writing_through_a_symlink_out_of_the_prefix_is_refused(tmp_path: Path) 
         assert caught.value.code == "path-outside-prefix"
 
 
+def test_the_link_is_named_with_where_it_leads_and_how_to_remove_it(tmp_path: Path) -> None:
+    site = tmp_path / "env/lib/site-packages"
+    site.mkdir(parents=True)
+    (tmp_path / "my src").mkdir()
+    (tmp_path / "shared").mkdir()
+    (site / "one").symlink_to(tmp_path / "my src")
+    (tmp_path / "env/share").symlink_to(tmp_path / "shared")
+    paths = ("lib/site-packages/one/a.py", "lib/site-packages/one/b/c.py", "share/x", "lib/y")
+    one, share = find_links_outside(tmp_path / "env", paths)
+    assert (one.folder, one.target) == (site / "one", tmp_path / "my src")
+    assert one.removal == f"rm {site}/one"
+    assert share.removal == f"rm {share.folder} && cp -R {tmp_path}/shared {share.folder}"
+    with pytest.raises(InteropError) as caught:
+        refuse_links_outside(tmp_path / "env", paths)
+    assert f"{site}/one is a symbolic link to {tmp_path}/my src" in caught.value.message
+    subprocess.run(["sh", "-c", share.removal], check=True)
+    assert find_links_outside(tmp_path / "env", ["share/x"]) == ()
+    assert (tmp_path / "shared").is_dir()
+
+
+@given(
+    links=st.dictionaries(
+        st.sampled_from(["a", "a/b", "b", "a/b/c", "c"]),
+        st.sampled_from(["..", "../out", "../../out", "a", "../b", "missing", "../env", "c"]),
+    ),
+    path=st.sampled_from(["a/f", "a/b/f", "a/b/c/f", "b/a/f", "b/c/f", "c/a/b/f", "f"]),
+)
+@example(links={"a/b": "../env", "a": "../out"}, path="a/b/f")  # out, and in again
+def test_a_path_leads_outside_exactly_if_one_of_its_folders_is_there(
+    links: dict[str, str], path: str
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "env")
+        (root / "a/b").mkdir(parents=True)
+        Path(folder, "out").mkdir()
+        for link, target in sorted(links.items()):
+            on_disk = root / link
+            if on_disk.is_dir() and not on_disk.is_symlink():
+                shutil.rmtree(on_disk)
+            if on_disk.parent.is_dir() and not os.path.lexists(on_disk):
+                on_disk.symlink_to(target)
+        folders = (root / one for one in Path(path).parents)
+        real = [Path(os.path.realpath(one)) for one in folders]
+        inside = all(one.is_relative_to(os.path.realpath(root)) for one in real)
+        assert (find_links_outside(root, [path]) == ()) is inside
+
+
 def test_a_symlink_itself_can_be_replaced(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("/")
     assert resolve_for_write(tmp_path, PrefixPath("link")) == tmp_path / "link"
@@ -77,8 +133,24 @@ def test_a_symlinked_prefix_can_be_written_to(tmp_path: Path) -> None:
 
 def test_paths_are_folded_only_if_the_file_system_folds_case() -> None:
     assert fold_path("Lib/É.py", folds_case=False) == "Lib/É.py"
+    assert fold_path("Lib/E.py", folds_case=False) == "Lib/E.py"
+    assert fold_path("Lib/E.py", folds_case=True) == fold_path("lib/e.PY", folds_case=True)
     assert fold_path("Lib/E\u0301.py", folds_case=True) == fold_path("lib/é.PY", folds_case=True)
 
 
 def test_names_are_joined_to_a_folder() -> None:
     assert path_below(PrefixPath("lib"), "a", "b") == "lib/a/b"
+
+
+def test_the_time_of_a_link_is_its_own_and_that_of_nothing_is_0(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    os.utime(tmp_path / "file", ns=(1, 1_600_000_000_000_000_000))
+    (tmp_path / "link").symlink_to("file")
+    os.utime(tmp_path / "link", ns=(1, 1_500_000_000_000_000_000), follow_symlinks=False)
+    assert read_mtime_ns(tmp_path / "link") == 1_500_000_000_000_000_000
+    for missing in (tmp_path / "none", tmp_path / "file" / "x", "a\0b", "a" * 300):
+        assert read_mtime_ns(missing) == 0
+
+
+def test_a_folder_whose_name_is_too_long_leads_nowhere(tmp_path: Path) -> None:
+    assert find_links_outside(tmp_path, [f"{'a' * 300}/b/c.py"]) == ()

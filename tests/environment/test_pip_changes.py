@@ -57,3 +57,20 @@ def test_a_record_that_changed_since_is_read_again(builder: PrefixBuilder) -> No
     assert not has_changes(builder)
     builder.conda_record("click", "8.1.7", ())
     assert has_changes(builder)
+
+
+def test_metadata_without_an_installer_is_no_pip_change(builder: PrefixBuilder) -> None:
+    (builder.root / builder.dist_info("click", "8.1.7") / "INSTALLER").unlink()
+    assert not has_changes(builder)
+
+
+def test_two_records_of_one_package_are_a_pip_change(builder: PrefixBuilder) -> None:
+    builder.conda_record("tool", "2", ())
+    assert has_changes(builder)
+
+
+def test_another_python_or_none_is_a_pip_change(builder: PrefixBuilder, tmp_path: Path) -> None:
+    (builder.root / "lib/python3.9/site-packages").mkdir(parents=True)
+    assert has_changes(builder)
+    (tmp_path / "none/conda-meta").mkdir(parents=True)
+    assert has_pip_changes(read_prefix(tmp_path / "none"))

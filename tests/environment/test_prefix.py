@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,82 @@ def test_a_changed_record_of_python_is_read_again(tmp_path: Path) -> None:
         python = read_prefix(tmp_path).python
         assert python is not None
         assert python.version == version
+
+
+@pytest.mark.parametrize(
+    "field", [{"name": "other"}, {"version": None}, {"version": "three"}, {"version": "3"}]
+)
+def test_a_record_that_states_no_python_is_skipped(tmp_path: Path, field: dict[str, str]) -> None:
+    PrefixBuilder(root=tmp_path)
+    (record,) = (tmp_path / "conda-meta").glob("python-*.json")
+    record.write_text(json.dumps({**json.loads(record.read_text()), **field}))
+    assert read_python(tmp_path).version == "3.11"
+    record.write_text("[]")
+    assert read_python(tmp_path).version == "3.11"
+
+
+def state_python(root: Path, version: str, build: str, **more: str) -> None:
+    raw = {"name": "python", "version": version, "build": build, **more}
+    (root / "conda-meta").mkdir(exist_ok=True)
+    (root / "conda-meta" / f"python-{version}-{build}.json").write_text(json.dumps(raw))
+
+
+@pytest.mark.parametrize(
+    ("version", "build", "folder"),
+    [
+        ("3.13.1", "h0_cp313", "lib/python3.13"),
+        ("3.13.1", "h0_cp313t", "lib/python3.13t"),
+        ("3.9.18", "0_73_pypy", "lib/pypy3.9"),
+        ("3.9.18", "h0_0_cpython", "lib/python3.9"),
+        ("3.10.1", "h0_0_cpython", "lib/python3.10"),
+        ("3.8.1", "h0_0_cpython", "lib/python3.13t"),  # none of it: that of bin/python
+    ],
+)
+def test_the_record_decides_which_of_several_folders_is_current(
+    tmp_path: Path, version: str, build: str, folder: str
+) -> None:
+    for name in ("python3.9", "pypy3.9", "python3.10", "python3.13", "python3.13t"):
+        (tmp_path / "lib" / name / "site-packages").mkdir(parents=True)
+    (tmp_path / "lib/python3.14").write_text("no folder")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python3.13t").write_text("")
+    (tmp_path / "bin/python").symlink_to("python3.13t")
+    state_python(tmp_path, version, build)
+    assert read_python(tmp_path).stdlib == folder
+    stated = {"python_site_packages_path": "lib/python3.9/site-packages"}
+    state_python(tmp_path, version, build, **stated)
+    assert read_python(tmp_path).stdlib == "lib/python3.9"
+
+
+def test_without_a_record_the_highest_folder_with_a_library_is_current(tmp_path: Path) -> None:
+    for name in ("python3.9", "python3.10", "python3.12"):
+        (tmp_path / "lib" / name / "site-packages").mkdir(parents=True)
+        if name != "python3.12":
+            (tmp_path / "lib" / name / "os.py").write_text("")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python3").write_text("")  # says nothing of its version
+    assert read_python(tmp_path).minor == "3.10"
+
+
+def test_windows_without_an_interpreter_or_a_version_has_no_python(tmp_path: Path) -> None:
+    (tmp_path / "Lib/site-packages").mkdir(parents=True)
+    (tmp_path / "conda-meta").mkdir()
+    prefix = read_prefix(tmp_path)
+    assert (prefix.platform, prefix.python) == ("windows", None)
+    (tmp_path / "Scripts").mkdir()
+    (tmp_path / "Scripts/python.exe").write_text("")
+    assert read_prefix(tmp_path).python is None, "nothing says which version it is"
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include/patchlevel.h").write_text('#define PY_VERSION "3.12.4"\n')
+    python = read_python(tmp_path)
+    assert (python.version, python.executable) == ("3.12.4", "Scripts/python.exe")
+    (tmp_path / "pyvenv.cfg").write_text("version = 3.12.5\n")
+    assert read_python(tmp_path).version == "3.12.5"
+
+
+def test_names_without_letters_do_not_tell_whether_case_counts(tmp_path: Path) -> None:
+    (tmp_path / "conda-meta").mkdir()
+    (tmp_path / "1").write_text("")
+    (tmp_path / "A").write_text("")
+    (tmp_path / "a").write_text("")
+    assert not read_prefix(tmp_path).folds_case

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from conda_pip_interop.environment.file_facts import FactReader
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.quick_check import read_fingerprint
-from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.environment.snapshot import build_empty_snapshot, read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.protection.markers import Foreign, read_snapshot_marker
@@ -97,6 +98,67 @@ def test_files_in_an_unreadable_folder_are_not_absent(built: PrefixBuilder) -> N
     assert reader.read_kind(PrefixPath("none/file")).kind == "absent"
     assert reader.read_kind(PrefixPath("bin/python/file")).kind == "absent"
     assert reader.read_hash(PrefixPath("loop")).kind == "dangling"
+
+
+def test_a_link_to_a_name_that_is_too_long_has_no_content(built: PrefixBuilder) -> None:
+    (built.root / "long").symlink_to("a" * 300)
+    reader = FactReader(read_prefix(built.root))
+    fact = reader.read_hash(PrefixPath("long"))
+    assert fact.kind in {"unreadable", "dangling"}  # by the version of Python
+    assert fact.sha256 is None
+
+
+def test_where_case_does_not_count_a_file_is_found_in_any_spelling(built: PrefixBuilder) -> None:
+    built.write("lib/Stra\u00dfe.py", "x")
+    prefix = read_prefix(built.root)
+    for folds_case, kind in ((True, "file"), (False, "absent")):
+        reader = FactReader(replace(prefix, folds_case=folds_case))
+        assert reader.read_kind(PrefixPath("lib/STRASSE.PY")).kind == kind
+        assert reader.read_kind(PrefixPath("lib/Stra\u00dfe.py")).kind == "file"
+        assert reader.read_kind(PrefixPath("lib/other.py")).kind == "absent"
+
+
+def test_an_environment_without_python_has_records_and_no_distributions(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    built.pip_package("six", "1.16")
+    (built.root / "bin/python").unlink()
+    next((built.root / "conda-meta").glob("python-*.json")).unlink()
+    built.conda_record("tool", "1", ())
+    snapshot = read_snapshot(built.root)
+    assert [one.name for one in snapshot.records] == ["tool"]
+    assert (snapshot.distributions, snapshot.leftovers) == ((), ())
+    assert [one.name for one in snapshot.stranded] == ["six"]
+
+
+def test_an_environment_that_does_not_exist_yet_has_nothing(tmp_path: Path) -> None:
+    snapshot = build_empty_snapshot(tmp_path / "new")
+    assert snapshot.prefix.root == tmp_path / "new"
+    assert (snapshot.records, snapshot.distributions, snapshot.stranded) == ((), (), ())
+    assert not snapshot.claims.of(PrefixPath("bin/python"))
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_metadata_of_a_distribution_is_read_once(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1.16", requires=("click",))
+    snapshot = read_snapshot(built.root)
+    (six,) = snapshot.distributions
+    first = snapshot.read_metadata(six)
+    (built.root / six.metadata_file).unlink()
+    assert snapshot.read_metadata(six) is first
+    assert first.requires_dist == ("click",)
+
+
+def test_by_names_alone_the_record_of_rivals_and_editables_is_read(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.1")
+    built.pip_package("click", "8.2")
+    built.pip_package("six", "1.15")
+    built.pip_package("six", "1.16")
+    built.pip_package("alone", "1")
+    built.pip_package("dev-pkg", "1", {"__editable__.dev_pkg-1.pth": "/src\n"})
+    snapshot = read_snapshot(built.root, depth="names")
+    read = {f"{one.name} {one.version}" for one in snapshot.distributions if one.files is not None}
+    assert read == {"click 8.2", "six 1.15", "six 1.16", "dev-pkg 1"}
+    assert {one.editable for one in snapshot.distributions} == {None, "/src"}
 
 
 def test_a_pipe_is_never_read(built: PrefixBuilder) -> None:

@@ -14,11 +14,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How many points there were: what a test records as `points`."""
-    points = [
-        value
-        for report in terminalreporter.getreports("passed")
-        for name, value in report.user_properties
-        if name == "points"
+    """How many points there were, and how kills ended: what tests record as `points`, `kills`."""
+    noted = [
+        one for report in terminalreporter.getreports("passed") for one in report.user_properties
     ]
+    points = [value for name, value in noted if name == "points"]
+    for name, value in noted:
+        if name == "kills":
+            terminalreporter.write_line(f"kills: {value}")
     terminalreporter.write_line(f"faults: {sum(points)} points in {len(points)} tests")

@@ -5,23 +5,40 @@ None needs conda: `tests.support.builders` writes what conda and pip would have 
 
 from __future__ import annotations
 
+import atexit
+import json
+import os
+import re
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
+from packaging.utils import canonicalize_name
+
 from conda_pip_interop.changes.execute import execute
-from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.journal import (
+    JOURNAL_FOLDER,
+    ORIGINS_FILE,
+    STATE_FOLDER,
+    hash_prefix,
+)
 from conda_pip_interop.changes.lock import recover_interrupted
+from conda_pip_interop.changes.origins import hash_record, plan_origins, render_origins
 from conda_pip_interop.changes.rollback import needs_recovery
 from conda_pip_interop.changes.staging import plan_placing, read_staged
 from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.changes.undo import find_journal, undo
 from conda_pip_interop.dependencies.read_graph import read_graph
+from conda_pip_interop.environment.conda_records import CondaRecord
+from conda_pip_interop.environment.provenance import Provenance
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.findings.restoration import plan_restore
 from conda_pip_interop.resolve.uninstall import plan_uninstall
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import NoConda
@@ -31,7 +48,8 @@ from tests.support.trees import read_tree
 Tree: TypeAlias = dict[str, tuple[object, ...]]
 #: What pytest's `record_property` takes: how many `points` a test has tried.
 Record: TypeAlias = Callable[[str, object], None]
-_STAGED = f"{STATE_FOLDER}/staging-x"
+CLICK = {"click/a.py": "old", "click/gone.py": "x", "click/deep/only.py": "y", "/bin/click": "#!"}
+STAGED = f"{STATE_FOLDER}/staging-x"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,11 +68,10 @@ class Scenario:
 def build_overridden(root: Path) -> None:
     """A package of conda's with pip's in its place, and every other thing that reconcile treats."""
     built = PrefixBuilder(root=root)
-    old = {"click/a.py": "old", "click/gone.py": "x", "click/deep/only.py": "y", "/bin/click": "#!"}
-    built.conda_package("click", "8.1", old)
+    built.conda_package("click", "8.1", CLICK)
     built.pip_upgrade("click", "8.1", "8.2", {"click/a.py": "new", "/bin/click": "#! new"})
     for path in ("click/gone.py", "click/deep/only.py"):
-        built.write(built.place(path), old[path])
+        built.write(built.place(path), CLICK[path])
     built.pip_package("six", "1.17", {"six.py": "pip's", "six_more.py": "pip's"})
     built.conda_package("six", "1.16", {"six.py": "conda's"})
     built.conda_package("idna", "3.10")
@@ -90,6 +107,8 @@ def build_installed(root: Path) -> None:
     built.pip_package("plugin", "1", {"ns/plugin.py": "p", "/bin/plug": "#!", "/share/p/data": "d"})
     built.write(built.place("ns/__pycache__/plugin.cpython-311.pyc"), "c")
     built.pip_package("other", "1", {"ns/other.py": "o"})
+    known = Provenance(name=canonicalize_name("other"), version="1", record_sha256="a" * 64)
+    built.write(ORIGINS_FILE, render_origins([known]))
 
 
 def run_uninstall(root: Path) -> None:
@@ -109,19 +128,76 @@ def run_uninstall(root: Path) -> None:
 
 def stage_upgrade(root: Path) -> None:
     """What pip leaves in the staging folder for a newer `plugin`."""
-    shutil.rmtree(root / _STAGED, ignore_errors=True)
-    staging = PrefixBuilder(root=root / _STAGED, conda=False)
+    shutil.rmtree(root / STAGED, ignore_errors=True)
+    staging = PrefixBuilder(root=root / STAGED, conda=False)
     files = {"ns/plugin.py": "newer", "ns/deep/fresh.py": "f", "/bin/plug": "#! 2", "/etc/p": "e"}
     staging.pip_package("plugin", "2", files)
     for extra in (f"{staging.site_packages}/README.txt", "lib/python3.11/os.py", "bin/python"):
-        (root / _STAGED / extra).unlink()
+        (root / STAGED / extra).unlink()
 
 
 def run_placing(root: Path) -> None:
     """The last part of `conda pip install --yes plugin==2`, without conda."""
-    staged = read_staged(root / _STAGED, read_snapshot(root).prefix)
+    staged = read_staged(root / STAGED, read_snapshot(root).prefix)
+    if len(staged.distributions) != 1:
+        raise InteropError("not-staged", "What pip has staged cannot be read.")
+    (one,) = staged.distributions
+    origin = Provenance(
+        name=one.name, version=one.version, record_sha256=hash_record(staged.folder, one)
+    )
     with open_operation(root, "install plugin") as operation:
         operation.apply(plan_placing(staged, read_snapshot(root)))
+        operation.apply(plan_origins(root, [origin]))
+
+
+@cache
+def extract_click() -> Path:
+    """The package of click, as conda has it in its cache."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    PrefixBuilder(root=folder).conda_package("click", "8.1", CLICK)
+    return folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relinking(NoConda):
+    """Links packages again as conda does: what a record lists goes, then the new is copied."""
+
+    root: Path
+
+    def relink(self, records: tuple[CondaRecord, ...]) -> None:
+        """See `Linker.relink`."""
+        for record in records:
+            for path in (*(file.path for file in record.files), record.path):
+                (self.root / path).unlink(missing_ok=True)
+                _remove_empty((self.root / path).parent)
+            package = extract_click()
+            listed = json.loads((package / record.path).read_text())["files"]
+            for path in (*listed, record.path):
+                (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+                (self.root / path).unlink(missing_ok=True)  # never written in place
+                shutil.copyfile(package / path, self.root / path)
+
+
+def _remove_empty(folder: Path) -> None:
+    while folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+def build_relinkable(root: Path) -> None:
+    """What `build_reconciled` makes, and what conda has of it."""
+    build_reconciled(root)
+    extract_click()
+
+
+def run_restore(root: Path) -> None:
+    """`conda pip restore --yes click`; fine if it is done."""
+    plan = plan_restore(["click"], snapshot=read_snapshot(root), target=_target(root))
+    if plan.steps:
+        plan = replace(plan, fingerprint=None)  # which tells that permissions change
+        execute(plan, _target(root), Relinking(root=root))
 
 
 def _target(root: Path) -> Target:
@@ -133,6 +209,7 @@ SCENARIOS = (
     Scenario(name="undo", build=build_reconciled, work=run_undo),
     Scenario(name="uninstall", build=build_installed, work=run_uninstall),
     Scenario(name="placing", build=build_installed, work=run_placing, prepare=stage_upgrade),
+    Scenario(name="restore", build=build_relinkable, work=run_restore),
 )
 
 
@@ -152,9 +229,10 @@ class Trial:
         assert self.finished != without_times(self.old)
 
     def make(self, name: str, *, below: Path | None = None) -> Path:
-        """A copy of the environment as it was before the work."""
+        """A copy of the environment as it was before the work, as if it had always been there."""
         prefix = (below or self._scratch) / name
         shutil.copytree(self._template, prefix, symlinks=True)
+        settle_in(prefix)
         return prefix
 
     def is_whole(self, prefix: Path) -> bool:
@@ -162,16 +240,42 @@ class Trial:
         tree = read_tree(prefix)
         return tree == self.old or without_times(tree) == self.finished
 
-    def settle(self, prefix: Path, where: str) -> None:
-        """Do what the next person does: what was begun is put right, then comes to its end."""
+    def compare(self, prefix: Path) -> str:
+        """Tell which paths are not as they were, and which not as they are to be."""
+        tree = read_tree(prefix)
+        now, old = without_times(tree), without_times(self.old)
+        paths = sorted({*now, *old, *self.finished})
+        unlike = [path for path in paths if tree.get(path) != self.old.get(path)]
+        unfinished = [path for path in paths if now.get(path) != self.finished.get(path)]
+        return f"not as it was: {unlike}; not as it is to be: {unfinished}"
+
+    def settle(self, prefix: Path, where: str, closed: Mapping[Path, int] | None = None) -> None:
+        """Do what the next person does: what was begun is put right, then comes to its end.
+
+        What was `closed` when it was removed comes back so; with the modes from before.
+        """
         if (prefix / STATE_FOLDER).is_dir():
             recover_interrupted(prefix)
+        for folder, mode in (closed or {}).items():
+            if folder.is_dir():
+                folder.chmod(mode)
         assert not needs_recovery(prefix)
-        assert self.is_whole(prefix), where
+        assert self.is_whole(prefix), f"{where}: {self.compare(prefix)}"
         self.scenario.prepare(prefix)
         self.scenario.work(prefix)
         assert without_times(read_tree(prefix)) == self.finished
         shutil.rmtree(prefix)
+
+
+def settle_in(prefix: Path) -> None:
+    """Give the journals of a copied environment its place, as if it had always been there."""
+    here = f'"place": "{hash_prefix(prefix)}"'
+    for journal in (prefix / JOURNAL_FOLDER).glob("*/journal.jsonl"):
+        times = journal.stat().st_atime_ns, journal.stat().st_mtime_ns
+        text = journal.read_text(errors="surrogateescape")
+        moved = re.sub(r'"place": "[0-9a-f]+"', here, text)
+        journal.write_text(moved, errors="surrogateescape")
+        os.utime(journal, ns=times)
 
 
 def without_times(tree: Tree) -> Tree:

@@ -100,8 +100,8 @@ def test_permission_is_lost_at_any_write(
 
         def refuse(at: int, _: str, first: int = first, prefix: Path = prefix) -> None:
             if at == first:
-                for folder in read_modes(prefix):
-                    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+                for folder, mode in read_modes(prefix).items():
+                    folder.chmod(mode & ~0o222)
 
         work = partial(scenario.work, prefix)
         refused = run_refused(work, code="not-writable", refuse=refuse, user=NOBODY)
@@ -110,7 +110,7 @@ def test_permission_is_lost_at_any_write(
                 folder.chmod(mode)
         if not refused:
             break
-        trial.settle(prefix, f"lost at write {first}")
+        trial.settle(prefix, f"lost at write {first}", modes)
     record_property("points", first - 1)
     assert first > 10
 
@@ -159,8 +159,7 @@ def test_a_disk_has_room_for_any_number_of_further(
 ) -> None:
     trial = Trial(scenario, scratch)
     for room in itertools.count():
-        prefix = disk / "env"
-        shutil.copytree(scratch / "template", prefix, symlinks=True)
+        prefix = trial.make("env", below=disk)
         refuse = fill(disk, what, room)
         work = partial(scenario.work, prefix)
         refused = run_refused(work, code="disk-full", refuse=refuse, user=None)

@@ -15,8 +15,9 @@ from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.corrupt_record import CorruptRecordFinding, refuse_corrupt_records
-from conda_pip_interop.findings.fixes import plan_reconcile, plan_repair
+from conda_pip_interop.findings.reconciliation import plan_reconcile
 from conda_pip_interop.findings.registry import find_all
+from conda_pip_interop.findings.repairs import plan_repair
 from tests.support.builders import PrefixBuilder
 from tests.support.extracted_packages import link, write_history
 from tests.support.hosts import NoConda
@@ -78,3 +79,4 @@ def test_what_is_claimed_is_not_known_before_it_is_repaired(tmp_path: Path) -> N
     with pytest.raises(InteropError) as caught:
         refuse_corrupt_records(snapshot, Target(prefix=built.root, name="web", is_base=False))
     assert caught.value.code == "corrupt-record"
+    assert caught.value.hints == ("To fix: `conda pip repair -n web`.",)

@@ -13,8 +13,9 @@ from conda_pip_interop.environment.quick_check import has_pip_changes
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.findings.duplicate_record import DuplicateRecordFinding, find_names
-from conda_pip_interop.findings.fixes import plan_reconcile, plan_repair
+from conda_pip_interop.findings.reconciliation import plan_reconcile
 from conda_pip_interop.findings.registry import find_all
+from conda_pip_interop.findings.repairs import plan_repair
 from tests.support.builders import PrefixBuilder
 from tests.support.extracted_packages import write_history
 from tests.support.hosts import NoConda
@@ -74,6 +75,12 @@ def test_repair_leaves_the_valid_package_as_it_is(tmp_path: Path) -> None:
     built.write(built.place("click/mine.py"), "mine")
     snapshot = read_snapshot(built.root)
     target = Target(prefix=built.root, name="web", is_base=False)
+    (finding,) = find_all(snapshot)
+    assert finding.details == {"superseded": [one.path for one in snapshot.superseded]}
+    assert [(one.path, one.found) for one in finding.evidence] == [
+        (one.path, "present")
+        for one in (*(r for r in snapshot.records if r.name == "click"), *snapshot.superseded)
+    ]
     plan = plan_repair(
         ["click"], snapshot=snapshot, target=target, clean_up=False, fetch=lambda _: None
     )

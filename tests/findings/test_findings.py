@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
-from conda_pip_interop.findings.base import Finding
+from conda_pip_interop.findings.base import RECONCILE, Finding
 from conda_pip_interop.findings.registry import find_all
-from tests.support.builders import Files, Layout, PrefixBuilder
+from tests.support.builders import Files, Layout, PrefixBuilder, hash_of
 from tests.support.findings import describe
+from tests.support.reconciling import reconcile
+from tests.support.trees import read_tree
 
 
 @pytest.fixture
@@ -157,6 +160,8 @@ def test_a_record_that_cannot_be_relied_on_is_damage(
     assert (finding.kind, finding.project) == ("damaged", "six")
     assert told in finding.summary
     assert finding.remedy == (("conda", "pip", "repair", "six"),)
+    outside = [row.partition(",")[0]] if told.startswith("RECORD lists") else []
+    assert finding.details == {"outside": outside}
 
 
 def test_no_record_is_no_damage(built: PrefixBuilder) -> None:
@@ -207,11 +212,29 @@ def test_pips_remains_are_leftovers(built: PrefixBuilder) -> None:
     built.write(built.place("~umpy/core.py"), "x")
     built.write(f"{built.dist_info('six', '1.0')}/REQUESTED", "")
     findings = find(built)
-    assert [f.kind for f in findings] == ["leftover"] * 2
+    assert [(f.kind, f.automatic) for f in findings] == [("leftover", True)] * 2
+    assert [f.summary.partition(" is ")[2] for f in findings] == [
+        "a metadata folder without METADATA and RECORD; nothing reads it.",
+        "a folder that pip set aside while it replaced a package; nothing reads it.",
+    ]
+    assert {(e.claimed_by, e.expected, e.found) for f in findings for e in f.evidence} == {
+        ((), "absent", "present")
+    }
     assert {e.path for f in findings for e in f.evidence} == {
         built.place("~umpy"),
         built.dist_info("six", "1.0"),
     }
+
+
+def test_a_distribution_without_metadata_is_damaged_as_long_as_it_has_a_record(
+    built: PrefixBuilder,
+) -> None:
+    """Without its RECORD nobody would know whose its modules are."""
+    built.pip_package("six", "1.16")
+    (built.root / built.dist_info("six", "1.16") / "METADATA").unlink()
+    finding = find_one(built)
+    assert (finding.kind, finding.project, finding.automatic) == ("damaged", "six", False)
+    assert finding.remedy == (("conda", "pip", "repair", "six"),)
 
 
 def test_a_metadata_folder_that_a_record_claims_is_no_leftover(built: PrefixBuilder) -> None:
@@ -303,4 +326,123 @@ def test_of_two_of_pips_the_older_is_left_over_and_not_removed_unasked(
     built.pip_package("idna", "3.11", _PIPS)
     found = find_one(built)
     assert (found.kind, found.pip_version, found.automatic) == ("leftover", None, False)
-    assert found.evidence[0].path.endswith("idna-3.10.dist-info/METADATA")
+    (evidence,) = found.evidence
+    assert evidence.path.endswith("idna-3.10.dist-info/METADATA")
+    assert (evidence.claimed_by, evidence.expected, evidence.found) == ((), "absent", "present")
+
+
+PKGUTIL = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+RESOURCES = "__import__('pkg_resources').declare_namespace(__name__)\n"
+
+
+@pytest.mark.parametrize("by_pip_last", [True, False])
+def test_namespace_modules_that_do_the_same_are_no_finding(
+    built: PrefixBuilder, *, by_pip_last: bool
+) -> None:
+    """Of the one that is overwritten only the hash is known."""
+
+    def link() -> None:
+        built.conda_package("liba", "1", {"ns/__init__.py": PKGUTIL, "ns/a.py": "a"})
+
+    def install() -> None:
+        built.pip_package("libb", "1", {"ns/__init__.py": RESOURCES, "ns/b.py": "b"})
+
+    for step in (link, install) if by_pip_last else (install, link):
+        step()
+    assert find(built) == ()
+
+
+def test_an_empty_module_over_condas_code_is_clobbered(built: PrefixBuilder) -> None:
+    built.conda_package("liba", "1", {"ns/__init__.py": "code"})
+    built.pip_package("libb", "1", {"ns/__init__.py": ""})
+    assert find_one(built).kind == "clobbered"
+
+
+def test_condas_module_in_the_cache_tells_what_was_overwritten(
+    built: PrefixBuilder, tmp_path: Path
+) -> None:
+    commented = f"# {'Copyright ' * 9}\n{PKGUTIL}"
+    built.conda_package(
+        "liba", "1", {"ns/__init__.py": commented}, extracted_package_dir=str(tmp_path / "liba")
+    )
+    built.pip_package("libb", "1", {"ns/__init__.py": ""})
+    assert find_one(built).kind == "clobbered"
+    file = tmp_path / "liba" / built.place("ns/__init__.py")
+    file.parent.mkdir(parents=True)
+    file.write_text(commented)
+    assert find(built) == ()
+    file.write_text("code")
+    assert find_one(built).kind == "clobbered"
+
+
+def test_without_a_record_of_pips_files_nothing_is_fixed_unasked(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.0")
+    built.pip_upgrade("click", "8.0", "8.1")
+    (built.root / built.dist_info("click", "8.1") / "RECORD").unlink()
+    assert find_one(built).kind == "overridden"
+    before = read_tree(built.root)
+    assert reconcile(built.root).steps == ()
+    assert read_tree(built.root) == before
+
+
+def test_older_metadata_of_what_replaced_a_package_goes_with_the_fix(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.0", {"click/a.py": "conda"})
+    built.pip_package("click", "8.1", {"click/a.py": "8.1", "click/old.py": "8.1"})
+    built.pip_package("click", "8.2", {"click/a.py": "8.2"})
+    finding = next(one for one in find(built) if one.kind == "overridden")
+    assert finding.details == {
+        "metadata_kept": True,
+        "others": [built.dist_info("click", "8.1")],
+    }
+    plan = reconcile(built.root)
+    reasons = {one.path: one.reason for one in plan.files}
+    assert reasons[PrefixPath(built.place("click/old.py"))] == "replaced by pip's click 8.2"
+    assert find(built) == ()
+    assert not (built.root / built.dist_info("click", "8.1")).exists()
+    assert not (built.root / built.place("click/old.py")).exists()
+    assert (built.root / built.place("click/a.py")).read_text() == "8.2"
+
+
+def test_stale_metadata_is_removed_by_itself(built: PrefixBuilder) -> None:
+    built.pip_package("click", "8.2", {"click/__init__.py": "new", "click/only.py": "x"})
+    built.conda_package("click", "8.1", {"click/__init__.py": "old"})
+    finding = find_one(built)
+    assert (finding.remedy, finding.details) == (RECONCILE, {"others": []})
+    reconcile(built.root)
+    assert find(built) == ()
+    assert not (built.root / built.place("click/only.py")).exists()
+    assert (built.root / built.place("click/__init__.py")).read_text() == "old"
+
+
+def test_what_conda_and_pip_may_have_set_aside_is_told_as_that(built: PrefixBuilder) -> None:
+    built.write(built.place("~notes.txt"), "")
+    built.write(built.place("b.so.conda_trash"), "")
+    assert [one.summary.partition(" is ")[2] for one in find(built)] == [
+        "a file that conda moved aside and could not delete; nothing reads it.",
+        "a file as pip sets them aside while it replaces a package; nothing reads it.",
+    ]
+
+
+def test_a_remedy_that_would_write_through_a_link_removes_the_link_first(
+    built: PrefixBuilder, tmp_path: Path
+) -> None:
+    built.pip_package("six", "1.16", {"six/a.py": "1", "six/b.py": "2"})
+    (built.root / built.place("six")).rename(tmp_path / "elsewhere")
+    (built.root / built.place("six")).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere/a.py").unlink()
+    (finding,) = find(built)
+    assert [(one.folder, one.target) for one in finding.links] == [
+        (built.root / built.place("six"), tmp_path / "elsewhere")
+    ]
+    (line,) = finding.render_commands(lambda *words: " ".join(words))
+    assert line == f"rm {built.root / built.place('six')} && conda pip repair six"
+    (document,) = describe([finding])
+    assert document["commands"] == [line]
+    assert document["paths"] == [
+        {
+            "path": built.place("six/a.py"),
+            "claimed_by": ["pip:six"],
+            "expected": hash_of(b"1"),
+            "found": "absent",
+        }
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 from argparse import Namespace
@@ -19,6 +18,7 @@ from conda_pip_interop.resolve.read_request import read_request
 from conda_pip_interop.resolve.request import Request
 from tests.support.pip_worlds import World, build_clone, build_project, build_sdist, build_wheel
 from tests.support.requirements import LINUX
+from tests.world.cache import file_digest
 
 
 def ask(folder: Path, *argv: str) -> Request:
@@ -47,10 +47,6 @@ def settings_of(world: World, name: str) -> object:
     code = f"import json, {name}; print(json.dumps({name}.settings))"
     done = subprocess.run([world.python, "-c", code], capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
-
-
-def sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def test_folders_archives_and_their_dependencies(world: World, tmp_path: Path) -> None:
@@ -107,7 +103,7 @@ def test_editable_projects_are_used_where_they_stand(world: World, tmp_path: Pat
 def test_hashes_are_checked_of_all_that_is_downloaded(world: World, tmp_path: Path) -> None:
     app = build_wheel(world.wheels, "app", requires=["lib"])
     lib = build_wheel(world.wheels, "lib")
-    good = f"app==1.0 --hash=sha256:{sha256(app)}\n"
+    good = f"app==1.0 --hash=sha256:{file_digest(app)}\n"
     file = tmp_path / "r.txt"
     file.write_text(f"{good}lib==1.0 --hash=sha256:{'0' * 64}\n")
     with pytest.raises(InteropError, match="THESE PACKAGES DO NOT MATCH THE HASHES"):
@@ -115,9 +111,9 @@ def test_hashes_are_checked_of_all_that_is_downloaded(world: World, tmp_path: Pa
     file.write_text(good)
     with pytest.raises(InteropError, match="lib"):
         resolve(world, ask(tmp_path, "-r", "r.txt"))
-    file.write_text(f"{good}lib==1.0 --hash=sha256:{sha256(lib)}\n")
+    file.write_text(f"{good}lib==1.0 --hash=sha256:{file_digest(lib)}\n")
     pins = resolve(world, ask(tmp_path, "-r", "r.txt"))
-    assert pins["lib==1.0"].line.hashes == (f"sha256:{sha256(lib)}",)
+    assert pins["lib==1.0"].line.hashes == (f"sha256:{file_digest(lib)}",)
     wrong = Line(text="app==1.0", hashes=(f"sha256:{'0' * 64}",), in_file=True)
     pin = Pin(name=pins["app==1.0"].name, version="1.0", line=wrong)
     with pytest.raises(InteropError, match="DO NOT MATCH"):
@@ -138,7 +134,7 @@ def test_a_lock_is_installed_from_its_own_links(world: World, tmp_path: Path) ->
         "lock-version = '1.0'\n"
         + "".join(
             f"[[packages]]\nname = '{one.name[:3]}'\nversion = '1.0'\n[[packages.wheels]]\n"
-            f"path = 'files/{one.name}'\nhashes = {{sha256 = '{sha256(one)}'}}\n"
+            f"path = 'files/{one.name}'\nhashes = {{sha256 = '{file_digest(one)}'}}\n"
             for one in (app, lib)
         )
         + "[[packages]]\nname = 'own'\n[packages.directory]\npath = 'own'\neditable = true\n"

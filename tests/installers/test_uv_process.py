@@ -14,17 +14,18 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.commands.parser import parse_arguments
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.installers.building import BuildingInstaller
+from conda_pip_interop.installers.failures import is_not_found
 from conda_pip_interop.installers.interface import Installer, Pin, ProvidedDistribution
-from conda_pip_interop.installers.pip_commands import read_configuration
+from conda_pip_interop.installers.pip_configuration import read_configuration
 from conda_pip_interop.installers.pip_process import PipProcess
 from conda_pip_interop.installers.pip_report import ReportItem
 from conda_pip_interop.installers.uv_options import build_settings
 from conda_pip_interop.installers.uv_process import UvProcess
 from conda_pip_interop.resolve.pinned_requirements import build_pins
 from conda_pip_interop.resolve.read_request import read_request
-from tests.installers.test_index_access import PASSWORD, USER, serve_index
+from tests.support.index_server import PASSWORD, USER, serve_index
 from tests.support.pip_worlds import (
     World,
     build_clone,
@@ -56,7 +57,9 @@ def open_installer(
     uv = UvProcess(
         uv=UV,
         pip=process,
-        read_settings=lambda: build_settings(process.options, read_configuration(process)),
+        read_settings=lambda: build_settings(
+            process.options, read_configuration(process.prefix, os.environ)
+        ),
         read_installed=lambda: there,
     )
     return BuildingInstaller(process=process, prepare=None, isolated=True, wheels=uv)
@@ -251,6 +254,26 @@ def test_a_wrong_hash_is_refused_and_so_is_a_missing_one(
             ask(world, name, tmp_path, "-r", "r.txt")
         assert caught.value.code == "pip-failed"
         assert "hash" in caught.value.message.lower()
+        assert "hash" in " ".join(caught.value.hints)
+
+
+def test_an_index_that_cannot_be_reached_is_no_matter_of_names(
+    world: World, name: Name, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.config.write_text("")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    with pytest.raises(InteropError) as caught:
+        ask(world, name, tmp_path, "app", "-i", "http://127.0.0.1:9/simple")
+    assert "network" in " ".join(caught.value.hints)
+
+
+def test_what_does_not_exist_has_no_advice_but_that_of_the_plan(
+    world: World, name: Name, tmp_path: Path
+) -> None:
+    with pytest.raises(PipFailedError) as caught:
+        ask(world, name, tmp_path, "not-there")
+    assert is_not_found(caught.value)
 
 
 def test_an_index_with_a_password(
@@ -273,3 +296,20 @@ def test_an_index_with_a_password(
         assert PASSWORD not in f"{caught.value.message} {caught.value.hints}"
         monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
         assert ask(world, "uv", tmp_path, "app", "-i", index.url()).versions == {"app==1.0"}
+
+
+def test_a_wrong_hash_and_an_index_out_of_reach_have_advice_of_their_own(
+    world: World, name: Name, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    monkeypatch.setenv("COLUMNS", "20")  # uv wraps its words there
+    build_wheel(world.wheels, "app")
+    (tmp_path / "r.txt").write_text(f"app==1.0 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(InteropError) as changed:
+        ask(world, name, tmp_path, "-r", "r.txt")
+    assert any("update its hash" in hint for hint in changed.value.hints)
+    world.config.write_text("")
+    with pytest.raises(InteropError) as unreached:
+        ask(world, name, tmp_path, "far-away", "-i", "http://127.0.0.1:9/simple")
+    assert any("Check the network" in hint for hint in unreached.value.hints)

@@ -13,8 +13,12 @@ from unittest.mock import patch
 import conda_pip_interop
 from conda_pip_interop.commands.parser import parse_arguments
 from conda_pip_interop.commands.registry import COMMANDS, STANDALONE_COMMANDS
+from tests.messages.commands_page import collect_commands_page
+from tests.messages.errors_page import collect_errors_page
+from tests.messages.json_page import collect_json_page
 
 _PACKAGE: Final = Path(conda_pip_interop.__file__).parent
+_REFERENCE: Final = _PACKAGE.parent / "docs" / "reference"
 _RAISED: Final = re.compile(r"(\w*Error|_?not_\w+)$")
 _SAID: Final = ("notify", "print_stderr", "verbose")
 
@@ -76,4 +80,7 @@ def _read_text(node: ast.AST) -> str | None:
 FILES: Final[Mapping[Path, Callable[[], str]]] = {
     Path(__file__).with_name("help.txt"): collect_help,
     Path(__file__).with_name("messages.txt"): collect_messages,
+    _REFERENCE / "commands.md": collect_commands_page,
+    _REFERENCE / "error-codes.md": collect_errors_page,
+    _REFERENCE / "json.md": collect_json_page,
 }

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.names.package_contents import find_distributions, read_package_paths
+from conda_pip_interop.names.package_contents import (
+    find_distributions,
+    has_module,
+    read_package_paths,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +33,23 @@ def test_metadata_directly_in_site_packages_is_a_distribution(
     path: str, found: list[tuple[str, str]]
 ) -> None:
     assert [(one.name, one.version) for one in find_distributions([path])] == found
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "there"),
+    [
+        ("site-packages/foo/__init__.py", "foo", True),
+        ("lib/python3.12/site-packages/foo.py", "foo", True),
+        ("Lib/site-packages/_foo.cp312-win_amd64.pyd", "_foo", True),
+        ("lib/python3.12/site-packages/a/b/c.py", "a.b", True),
+        ("lib/python3.12/site-packages/a/b.cpython-312-x86_64-linux-gnu.so", "a.b", True),
+        ("lib/python3.12/site-packages/food/__init__.py", "foo", False),
+        ("lib/python3.12/site-packages/foo-1.0.dist-info/METADATA", "foo", False),
+        ("lib/python3.12/site-packages/pip/_vendor/foo/__init__.py", "foo", False),
+    ],
+)
+def test_a_module_is_found_directly_in_site_packages(path: str, module: str, there: bool) -> None:
+    assert has_module(["bin/x", path], module) == there
 
 
 def test_a_package_may_contain_several_distributions() -> None:

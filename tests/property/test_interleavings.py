@@ -19,7 +19,7 @@ from conda_pip_interop.changes.undo import undo
 from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot
-from conda_pip_interop.findings.fixes import plan_reconcile
+from conda_pip_interop.findings.reconciliation import plan_reconcile
 from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.protection.markers import Absent, read_snapshot_marker
 from tests.support.builders import PrefixBuilder
@@ -116,12 +116,15 @@ class World:
 
 
 def assert_undone(root: Path, before: Tree) -> None:
-    """6: undone in a copy, all is as it was: bytes, modes, times, links."""
+    """6: undone, all is as it was: bytes, modes, times, links. Then it is done again."""
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        copy = Path(folder, "copy")
-        shutil.copytree(root, copy, symlinks=True)
-        undo(copy, read_journals(copy)[-1].identifier)
-        assert read_tree(copy) == before
+        kept = Path(folder, "kept")
+        shutil.move(root, kept)
+        shutil.copytree(kept, root, symlinks=True)  # in its place: no other can be undone
+        undo(root, read_journals(root)[-1].identifier)
+        assert read_tree(root) == before
+        shutil.rmtree(root)
+        shutil.move(kept, root)
 
 
 def assert_invariants(root: Path, before: Tree) -> None:

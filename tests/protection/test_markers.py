@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import shlex
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ def render(
     return render_marker(
         env_name=env_name,
         prefix=prefix,
+        path=PrefixPath("lib/python3.11/EXTERNALLY-MANAGED"),
         is_base=is_base,
         policy_source="/etc/conda/.condarc (line 3)",
         message=message,
@@ -103,6 +105,15 @@ def test_a_marker_without_signature_is_foreign(built: PrefixBuilder, content: by
     assert read_marker(read_prefix(built.root)) == Foreign(path=PrefixPath(path), owner=None)
 
 
+def test_the_text_says_how_to_remove_it_with_and_without_us(built: PrefixBuilder) -> None:
+    file = f"{built.root}/lib/python3.11/EXTERNALLY-MANAGED"
+    for is_base, name in ((False, "work"), (True, "base")):
+        texts = parse_as_pip_does(render(built.root, env_name=name, is_base=is_base))
+        for text in texts.values():
+            assert f"conda pip unprotect -n {name}\n" in text
+            assert f" {file}\n" in text
+
+
 def test_an_edited_marker_is_foreign(built: PrefixBuilder) -> None:
     path = f"{built.stdlib}/EXTERNALLY-MANAGED"
     built.write(path, render(built.root) + "Error-tlh=ghobe'\n")
@@ -138,6 +149,7 @@ def test_pip_can_read_the_message_in_every_language(built: PrefixBuilder) -> Non
     for text in texts.values():
         assert "conda install -n work PACKAGE" in text
         assert "conda pip install -n work PACKAGE" in text
+        assert "%conda pip install -n work --yes PACKAGE" in text
         assert "--break-system-packages" in text
         assert "\n\n" in text
         assert "PEP" not in text
@@ -148,7 +160,9 @@ def test_the_message_of_base_advises_another_environment_first(built: PrefixBuil
     other = parse_as_pip_does(render(built.root))["error"]
     assert base.index("conda create") < base.index("conda install")
     assert other.index("conda install") < other.index("conda pip install")
-    assert base.partition("\n")[0] != other.partition("\n")[0]
+    assert base.startswith("This is conda's base environment (work).")
+    assert other.startswith("conda manages this environment (work).")
+    assert "%conda" not in base
 
 
 def test_an_environment_without_a_name_is_selected_by_path(built: PrefixBuilder) -> None:
@@ -164,6 +178,32 @@ def test_the_administrators_message_is_kept_whatever_it_contains(built: PrefixBu
 
 def test_a_path_with_a_newline_stays_on_one_line() -> None:
     text = render(Path("/opt/a\nb\udcff"), env_name=None)
+    assert "conda install -p '/opt/a?b?' PACKAGE" in text
     assert text.splitlines()[1] == "[externally-managed]"
     assert "error" in parse_as_pip_does(text)
     assert text.encode()
+
+
+def test_the_message_has_an_opening_advice_and_ways_out_apart(built: PrefixBuilder) -> None:
+    text = parse_as_pip_does(render(built.root))["error"]
+    opening, advice, leave = text.split("\n\n")
+    assert [len(part.splitlines()) for part in (opening, advice, leave)] == [1, 4, 3]
+    for message in ("", " \n\t\n"):
+        assert parse_as_pip_does(render(built.root, message=message))["error"] == text
+    added = parse_as_pip_does(render(built.root, message=" Ask first.\n; or not"))["error"]
+    assert added == f"{text}\n\nAsk first.\n- ; or not"
+
+
+@pytest.mark.parametrize("name", ["a b", "it's", 'a"b', "a$b", "work"])
+def test_a_command_in_the_message_works_when_pasted(built: PrefixBuilder, name: str) -> None:
+    text = parse_as_pip_does(render(built.root, env_name=name))["error"]
+    (line,) = (one for one in text.splitlines() if "unprotect" in one)
+    command = line[line.index("conda pip unprotect") :]
+    assert shlex.split(command) == ["conda", "pip", "unprotect", "-n", name]
+
+
+def test_a_path_of_windows_is_quoted_as_its_shells_do(built: PrefixBuilder) -> None:
+    text = parse_as_pip_does(render(built.root, env_name="C:\\my envs\\web"))["error"]
+    assert 'conda install -n "C:\\my envs\\web" PACKAGE' in text
+    text = parse_as_pip_does(render(built.root, env_name='a\\b"c'))["error"]
+    assert "conda install -n 'a\\b\"c' PACKAGE" in text

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conda_pip_interop.protection.policy import Policy, decide_protection
+from conda_pip_interop.errors import NotAllowedError
+from conda_pip_interop.protection.policy import (
+    GUARD_MODES,
+    INSTALLERS,
+    PREFERENCES,
+    RECONCILE_MODES,
+    GuardMode,
+    InstallerName,
+    Policy,
+    Preference,
+    ReconcileMode,
+    decide_preference,
+    decide_protection,
+)
 
 BASE = "/opt/conda"
 WEB = "/opt/conda/envs/web"
@@ -67,6 +82,28 @@ def test_an_environment_without_a_name_is_matched_only_by_path() -> None:
     assert protects("/home/me/*", name=None, path="/home/me/web")
 
 
+def test_none_is_no_pattern_of_names() -> None:
+    assert not protects("none", name="none")
+    assert protects("all", "!none", name="none")
+
+
+def test_by_default_what_conda_did_is_reconciled_and_harm_is_warned_of() -> None:
+    policy = Policy()
+    assert (policy.reconcile, policy.guard, policy.prefer, policy.installer) == (
+        "auto",
+        "warn",
+        "conda",
+        "pip",
+    )
+
+
+def test_the_choices_of_a_setting_are_those_of_its_type() -> None:
+    assert get_args(ReconcileMode) == RECONCILE_MODES
+    assert get_args(GuardMode) == GUARD_MODES
+    assert get_args(Preference) == PREFERENCES
+    assert get_args(InstallerName) == INSTALLERS
+
+
 _WORDS = st.lists(
     st.sampled_from(["all", "none", "base", "web", "w*", "!all", "!web", "!base", "!none", "x"]),
     max_size=6,
@@ -83,3 +120,17 @@ def test_a_matching_last_pattern_decides_whatever_precedes_it(words: list[str], 
 @given(words=_WORDS)
 def test_patterns_without_a_match_have_no_effect(words: list[str]) -> None:
     assert protects(*words) is protects(*words, "none", "elsewhere", "!nowhere")
+
+
+def test_the_command_line_decides_what_is_preferred_unless_it_is_locked() -> None:
+    locked = Policy(prefer="pypi", prefer_source="/etc/conda/.condarc", prefer_locked=True)
+    for policy in (Policy(prefer="pypi"), locked):
+        assert decide_preference(policy, None) == "pypi"
+        assert decide_preference(policy, "pypi") == "pypi"
+    assert decide_preference(Policy(prefer="pypi"), "conda") == "conda"
+    with pytest.raises(NotAllowedError, match=r"locked to pypi by /etc/conda/\.condarc") as refused:
+        decide_preference(locked, "conda")
+    assert refused.value.code == "locked-setting"
+    assert refused.value.hints == (
+        "Omit --prefer, or ask the administrator to change the setting.",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import given, settings
@@ -20,8 +20,8 @@ from conda_pip_interop.resolve.assignment import (
     FromConda,
     FromPip,
     InstalledPackage,
-    Preferences,
 )
+from conda_pip_interop.resolve.preferences import Preferences
 from conda_pip_interop.resolve.solver import CondaPackage, CondaSpec
 from tests.support.requirements import LINUX
 
@@ -35,6 +35,7 @@ def assigner(
     requires: Mapping[str, tuple[str, ...]] | None = None,
     spelled: Mapping[str, str] | None = None,
     preferences: Preferences | None = None,
+    provides: Callable[[NormalizedName], bool] = lambda _: True,
 ) -> Assigner:
     """An assigner over versions (oldest first) by name, as the channels have them."""
 
@@ -59,6 +60,7 @@ def assigner(
         environment=LINUX,
         requires=lambda name: (requires or {}).get(name, ()),
         preferences=preferences or Preferences(),
+        provides=provides,
     )
 
 
@@ -124,6 +126,17 @@ def test_where_pre_releases_are_wanted_condas_count_too(pre: bool, kind: type) -
     assert isinstance(assign(one, "x")["x"], kind)
 
 
+def test_an_upgrade_says_if_newer_versions_are_excluded() -> None:
+    one = assigner(
+        channel={"x": ("1.0", "2.0")},
+        installed={"x": ("1.0", "conda")},
+        preferences=Preferences(upgrade="requested"),
+    )
+    supply = assign(one, "x<2")["x"]
+    assert isinstance(supply, AlreadyInstalled)
+    assert supply.reason == "the channels have no newer one within <2"
+
+
 def test_a_constraint_limits_and_asks_for_nothing() -> None:
     limits = {canonicalize_name(name): SpecifierSet("<2") for name in ("x", "y", "never")}
     one = assigner(
@@ -143,8 +156,10 @@ def test_what_conda_would_bring_beyond_a_limit_is_asked_for_within_it() -> None:
     one = assigner(
         channel={"x": ("1.0", "2.0"), "z": ("1",)}, preferences=Preferences(limits=limits)
     )
-    supplies = one.assign([Requirement("z")], [canonicalize_name("x")])
-    assert supplies[canonicalize_name("x")] == from_conda("x", "<2dev0", "needed by a constraint")
+    supplies = one.assign([Requirement("z")], {canonicalize_name("x"): "z"})
+    assert supplies[canonicalize_name("x")] == from_conda(
+        "x", "<2dev0", "needed by z, limited to <2"
+    )
 
 
 def test_what_something_needs_from_a_url_is_pips() -> None:
@@ -224,6 +239,40 @@ def test_what_conda_supplies_or_has_is_not_descended_into() -> None:
         requires={"a": ("never",), "b": ("never",)},
     )
     assert assign(one, "a", "b").keys() == {"a", "b"}
+
+
+def test_what_condas_depends_omit_counts_unless_it_is_not_to() -> None:
+    one = assigner(
+        channel={"a": ("1",)}, requires={"a": ("b>=2", "c")}, provides=lambda name: name in "ac"
+    )
+    assert assign(one, "a").keys() == {"a", "b"}
+    assert one.omitted == {"b": "conda's a requires b>=2"}
+    one = assigner(channel={"a": ("1",)}, requires={"a": ("b",)}, provides=lambda name: name == "a")
+    one.count_omitted = False
+    assert assign(one, "a").keys() == {"a"}
+
+
+def test_an_extra_is_found_through_packages_that_conda_brings_along() -> None:
+    one = assigner(
+        channel={"a": ("1",)},
+        requires={"a": ("b",), "b": ("c[x]>=9",), "c": ("d<2; extra == 'x'", "e; extra == 'y'")},
+        provides=lambda name: name != "d",
+    )
+    assert assign(one, "a") == {
+        "a": from_conda("a", "*", ASKED),
+        "d": FromPip(reason="not in the channels"),
+    }
+    assert one.describe(canonicalize_name("d")) == "c requires d<2"
+
+
+def test_what_pip_installs_has_to_satisfy_condas_packages_too() -> None:
+    one = assigner(
+        channel={"a": ("1",)},
+        installed={"b": ("2", "pip")},
+        requires={"a": ("b<2",)},
+        provides=lambda name: name == "a",
+    )
+    assert assign(one, "a")["b"] == FromPip(reason="pip has 2 of it, needed <2")
 
 
 def test_what_pips_own_needs_is_looked_after_as_pip_does() -> None:
@@ -375,5 +424,29 @@ def test_what_conda_is_to_supply_the_channels_have(
     one = assigner(channel=channel, requires=requires)
     for name, supply in assign(one, *asked).items():
         if isinstance(supply, FromConda):
-            range_ = one._ranges[canonicalize_name(name)]
+            range_ = one.ranges[canonicalize_name(name)]
             assert list(range_.filter(channel[name]))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    requires=_REQUIRES,
+    provided=st.frozensets(st.sampled_from(_NAMES)),
+    asked=st.lists(_LINES, min_size=1),
+)
+def test_all_that_condas_packages_require_is_provided_or_assigned(
+    requires: dict[str, tuple[str, ...]], provided: frozenset[str], asked: list[str]
+) -> None:
+    one = assigner(
+        channel=dict.fromkeys(provided, ("1",)),
+        requires=requires,
+        provides=lambda name: name in provided,
+    )
+    supplies = assign(one, *asked)
+    for name in one.extras:
+        for text in requires.get(name, ()):
+            requirement = Requirement(text)
+            if requirement.marker is None or "x" in one.extras[name]:
+                target = canonicalize_name(requirement.name)
+                assert target in provided or target in supplies
+                assert requirement.extras <= one.extras[target]

@@ -58,3 +58,32 @@ def test_few_questions_find_one_pair_among_fifty() -> None:
 
     assert find_smallest_move(range(50), works) == {7: (31,)}
     assert len(asked) < 25
+
+
+@given(CONFLICTS, st.permutations(range(7)), st.data())
+def test_conflicts_that_are_known_beforehand_change_no_answer_and_save_questions(
+    conflicts: Conflicts, demands: list[int], data: st.DataObject
+) -> None:
+    minimal = [one for one in conflicts if not any(other < one for other in conflicts)]
+    known = data.draw(st.lists(st.sampled_from(minimal))) if minimal else []
+    asked: list[frozenset[int]] = []
+
+    def works(these: frozenset[int]) -> bool:
+        asked.append(these)
+        return works_with(conflicts, these)
+
+    moved = find_smallest_move(demands, works, [tuple(sorted(one)) for one in known])
+    assert moved is not None
+    assert works_with(conflicts, frozenset(demands) - moved.keys())
+    assert len(moved) == try_all(demands, conflicts)
+
+
+def test_a_known_pair_among_fifty_takes_two_questions_more() -> None:
+    asked: list[frozenset[int]] = []
+
+    def works(these: frozenset[int]) -> bool:
+        asked.append(these)
+        return not {7, 31} <= these
+
+    assert find_smallest_move(range(50), works, [(7, 31)]) == {7: (31,)}
+    assert len(asked) == 3

@@ -13,7 +13,7 @@ import sys
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -27,12 +27,16 @@ from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.installers.pip_process import PipProcess
 from conda_pip_interop.installers.pip_report import ReportItem
 from conda_pip_interop.resolve.install import build_plan
-from conda_pip_interop.resolve.planner import Resolution
+from conda_pip_interop.resolve.parts import ResolvedPart
 from conda_pip_interop.resolve.request import DirectRequirement, Request
+from conda_pip_interop.resolve.resolution import Resolution
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import NoConda
-from tests.support.pip_worlds import build_clone, build_project
+from tests.support.pip_worlds import build_clone, build_project, pins
 from tests.support.trees import read_tree, run_in_child
+
+if TYPE_CHECKING:
+    from conda_pip_interop.installers.interface import Installer, Pin
 
 
 @pytest.fixture
@@ -123,6 +127,25 @@ def test_what_cannot_be_fetched_changes_nothing(env: Path) -> None:
         install(env, "fresh", "not-there")
     assert caught.value.code == "pip-failed"
     assert read_tree(env) == before
+
+
+class Idler:
+    """An installer that stages nothing and says so to nobody."""
+
+    def fetch(self, _pins: tuple[Pin, ...], *, into: Path) -> None:
+        """See `Installer.fetch`."""
+
+    def stage(self, _pins: tuple[Pin, ...], *, wheels: Path, into: Path) -> None:
+        """See `Installer.stage`."""
+
+
+def test_what_was_not_staged_is_not_taken_for_installed(env: Path, tmp_path: Path) -> None:
+    installer = cast("Installer", Idler())
+    part = ResolvedPart(pins=pins("fresh==1"), installer=installer, snapshot=read_snapshot(env))
+    (tmp_path / "staging").mkdir()
+    with pytest.raises(InteropError, match="pip installed fresh, but") as caught:
+        part.stage(tmp_path / "staging")
+    assert caught.value.code == "incomplete"
 
 
 def test_what_would_overwrite_condas_files_changes_nothing(env: Path) -> None:

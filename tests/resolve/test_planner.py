@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, StalePlanError
 from conda_pip_interop.installers.pip_report import ReportItem
-from conda_pip_interop.resolve.assignment import Preferences
+from conda_pip_interop.resolve.assignment import FromPip
+from conda_pip_interop.resolve.conda_answers import CondaAnswer
+from conda_pip_interop.resolve.install import resolve
 from conda_pip_interop.resolve.planner import MAX_ROUNDS, Planner
+from conda_pip_interop.resolve.preferences import Preferences
 from conda_pip_interop.resolve.request import build_request
 from tests.support.builders import PrefixBuilder
 
@@ -79,3 +83,62 @@ def test_where_they_never_agree_the_difference_is_told(tmp_path: Path) -> None:
     )
     assert f"x{MAX_ROUNDS - 1} 1" in caught.value.message.rpartition("pip would install:")[2]
     assert caught.value.hints
+
+
+def test_where_another_command_has_changed_the_environment_it_is_planned_again(
+    tmp_path: Path,
+) -> None:
+    """Its packages are then unknown here, which may be all that they do not agree on."""
+    built = PrefixBuilder(root=tmp_path, python="3.11.7")
+    target = Target(prefix=tmp_path, name="web", is_base=False)
+    snapshot = read_snapshot(tmp_path)
+
+    def plan() -> None:
+        conda, installer = cast("Conda", EmptyChannels()), cast("Installer", EndlessIndex())
+        request = build_request([Requirement("x0")])
+        resolve(request, snapshot=snapshot, target=target, solver=conda, installer=installer)
+
+    with pytest.raises(InteropError) as caught:
+        plan()
+    assert caught.value.code == "no-agreement"
+    built.conda_package("click", "8.0")
+    with pytest.raises(StalePlanError):
+        plan()
+
+
+@pytest.mark.parametrize(
+    ("from_pip", "limits", "unknown", "expected"),
+    [
+        ({"x0"}, {"x0": "<2", "x1": ">5"}, set(), ["x0"]),
+        ({"x0", "x1"}, {}, set(), ["x0", "x1"]),
+        ({"x0"}, {"x0": ">1"}, set(), None),
+        ({"x0"}, {}, {"x0"}, None),
+        ({"x0", "six"}, {"six": ">=1.16"}, set(), ["x0"]),
+        ({"x0", "six"}, {"six": "<1.16"}, set(), None),
+        ({"x0", "nowhere"}, {}, set(), None),
+        ({"x0", "click"}, {}, set(), None),
+    ],
+)
+def test_an_answer_of_pips_counts_where_it_fits_what_conda_leaves_to_it(
+    tmp_path: Path,
+    from_pip: set[str],
+    limits: dict[str, str],
+    unknown: set[str],
+    expected: list[str] | None,
+) -> None:
+    built = PrefixBuilder(root=tmp_path)
+    built.conda_package("click", "8.0")
+    built.pip_package("six", "1.16")
+    conda, installer = cast("Conda", EmptyChannels()), cast("Installer", EndlessIndex())
+    target = Target(prefix=tmp_path, name="web", is_base=False)
+    planner = Planner(read_snapshot(tmp_path), target, conda, installer, Preferences())
+    answer = CondaAnswer(
+        supplies={canonicalize_name(one): FromPip(reason="") for one in from_pip},
+        ranges={canonicalize_name(one): SpecifierSet(text) for one, text in limits.items()},
+        solution=None,
+        from_pip=frozenset(map(canonicalize_name, from_pip)),
+        unknown=frozenset(map(canonicalize_name, unknown)),
+        find_unplanned=tuple,
+    )
+    rest = planner._find_fitting(answer, (_build_item(0), _build_item(1)))
+    assert (None if rest is None else [one.name for one in rest]) == expected

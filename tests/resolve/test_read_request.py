@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shlex
 from argparse import Namespace
 from collections.abc import Mapping
@@ -11,10 +12,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.utils import canonicalize_name
 
+from conda_pip_interop.changes.plan import Plan, WriteFile
 from conda_pip_interop.commands.parser import parse_arguments
-from conda_pip_interop.errors import UsageError
+from conda_pip_interop.environment.target import Target
+from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.installers.interface import Line
+from conda_pip_interop.resolve.environment_request import add_variables, leave_to_conda
 from conda_pip_interop.resolve.install_options import InstallOptions
 from conda_pip_interop.resolve.read_request import read_request
 from conda_pip_interop.resolve.request import Request
@@ -157,7 +162,9 @@ def test_a_requirements_file_with_everything_in_it(project: Path) -> None:
         "of-${VERSION_OF}==1\n"
     )
     (project / "sub/more.txt").write_text("-f wheels\n-fhttps://example.org/f\n./near\nsix\n")
-    (project / "limits to.txt").write_text("six<2 --hash=sha256:cc\n-r more.txt\n")
+    (project / "limits to.txt").write_text(
+        "six<2 --hash=sha256:cc\n-r more.txt\nold<1; python_version < '3'\n"
+    )
     (project / "more.txt").write_text("flask>1\nflask<4\n")
     environ = {"USER_NAME": "me", "TOKEN": "secret", "VERSION_OF": "it"}
     request = read(project, "-r", "r.txt", "--pre", "--no-index", "click", environ=environ)
@@ -183,6 +190,7 @@ def test_a_requirements_file_with_everything_in_it(project: Path) -> None:
     assert {str(name): str(one) for name, one in request.limits.items()} == {
         "six": "<2",
         "flask": "<4,>1",
+        "old": "<1",
     }
     assert request.constraints[0].hashes == ("sha256:cc",)
     pip = request.options.pip
@@ -195,6 +203,7 @@ def test_a_requirements_file_with_everything_in_it(project: Path) -> None:
     chosen = request.choose(LINUX)
     assert [one.location.name for one in chosen.direct] == [None, None, "y"]
     assert len(chosen.requirements) == len(request.requirements)
+    assert set(chosen.limits) == {"six", "flask"}
 
 
 @pytest.mark.parametrize(
@@ -239,10 +248,65 @@ def test_a_file_where_a_requirement_belongs_lacks_its_option(tmp_path: Path, nam
     assert f"-r {shlex.quote(name)}" in refuse(tmp_path, name, code="usage").hints[0]
 
 
-def test_an_environment_file_is_condas(tmp_path: Path) -> None:
-    (tmp_path / "e.yml").write_text("dependencies: [flask]\n")
-    error = refuse(tmp_path, "-r", "e.yml", code="unreadable-file")
-    assert "conda env update --file" in error.hints[0]
+ENVIRONMENT = """\
+channels: [conda-forge, nodefaults]
+variables: {A: 1}
+dependencies:
+  - python>=3.11
+  - conda-forge::click=8.1.7=pyhd_0
+  - numpy
+  - R-base[version='>=4']
+  - pip:
+      - cowsay>=6
+      - numpy<3
+      - click==8.1.3  # in place of conda's click
+      - --extra-index-url https://e.org/simple
+"""
+
+
+def test_an_environment_file_has_condas_part_and_pips(tmp_path: Path) -> None:
+    (tmp_path / "e.yml").write_text(ENVIRONMENT)
+    request = read(tmp_path, "-r", "e.yml")
+    assert [(one.name, one.text) for one in request.conda] == [
+        ("python", "python>=3.11"),
+        ("click", "conda-forge::click=8.1.7=pyhd_0"),
+        ("numpy", "numpy"),
+        ("r-base", "R-base[version='>=4']"),
+    ]
+    assert texts(request) == ["cowsay>=6", "numpy<3", "click==8.1.3"]
+    assert set(request.options.from_pypi) == {"cowsay", "click"}
+    assert request.options.break_other_managers == ("click",)
+    assert request.options.pip.has("--extra-index-url")
+    assert (request.channels, request.only_channels) == (("conda-forge",), True)
+    assert request.variables == {"A": "1"}
+    left = leave_to_conda(request, {canonicalize_name("cowsay"): "6.1"})
+    assert left.options.from_pypi == ("click",)
+    assert leave_to_conda(request, {canonicalize_name("cowsay"): "5.0"}) == request
+
+
+@pytest.mark.parametrize(
+    "text", ["dependencies: [./x.conda]", "dependencies: [a/b]", "variables: [x]", "- x"]
+)
+def test_an_environment_file_that_is_not_valid_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "e.yml").write_text(text)
+    assert "e.yml cannot be read" in refuse(tmp_path, "-r", "e.yml", code="unreadable-file").message
+
+
+def test_variables_are_added_to_those_that_are_set(tmp_path: Path) -> None:
+    (tmp_path / "conda-meta").mkdir()
+    state = tmp_path / "conda-meta/state"
+    state.write_text('{"env_vars": {"A": "0", "B": "2"}, "other": 1}')
+    target = Target(prefix=tmp_path, name="web", is_base=False)
+    plan = add_variables(Plan(title="x"), Request(variables={"A": "1"}), target)
+    (action,) = plan.files
+    assert isinstance(action, WriteFile)
+    assert json.loads(action.content) == {"env_vars": {"A": "1", "B": "2"}, "other": 1}
+    assert plan.notes == ("Sets the environment variables A.",)
+    assert add_variables(Plan(title="x"), Request(variables={"B": "2"}), target).is_empty
+    state.write_text("[]")
+    with pytest.raises(InteropError, match="is not what conda writes"):
+        add_variables(Plan(title="x"), Request(variables={"A": "1"}), target)
+    assert add_variables(Plan(title="x"), Request(), target).is_empty
 
 
 def test_a_constraint_is_a_name_with_versions(tmp_path: Path) -> None:
@@ -381,3 +445,13 @@ def test_no_line_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, tex
     (folder / "r.txt").write_text(text)
     with contextlib.suppress(UsageError):
         assert all(one.text for one in read(folder, "-r", "r.txt").lines)
+
+
+def test_a_version_that_pip_freeze_has_lost_is_said(project: Path) -> None:
+    path = "file:///croot/six_1655968806487/work"
+    (project / "r.txt").write_text(f"six @ {path}\nclick==8\n")
+    request = read(project, "-r", "r.txt")
+    assert [str(one.requirement) for one in request.requirements] == ["six", "click==8"]
+    (note,) = request.notes
+    assert note.startswith(f"{project}/r.txt:1: {path}")
+    assert note.endswith("any version of six will do.")

@@ -16,7 +16,7 @@ from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_all
-from conda_pip_interop.resolve.uninstall import plan_uninstall
+from conda_pip_interop.resolve.uninstall import find_required, plan_uninstall, refuse_required
 from tests.stories.tree import hash_tree
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import NoConda
@@ -120,6 +120,29 @@ def test_dependents_that_stay_are_noted(built: PrefixBuilder) -> None:
     built.pip_package("app", "2", requires=("six>=1",))
     assert plan(built, "six").notes == ("Still required: pip's app 2 requires six >=1.",)
     assert plan(built, "six", "app").notes == ()
+
+
+def test_what_stays_and_requires_it_is_named_in_a_refusal(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1")
+    built.pip_package("app", "2", requires=("six>=1",))
+    built.conda_package("tool", "3", requires=("six",))
+    built.pip_package("idle", "1", requires=('six; extra == "x"',))
+    graph = read_graph(read_snapshot(built.root))
+    assert find_required(plan(built, "app"), graph) == {}
+    required = find_required(plan(built, "six", "app"), graph)
+    assert {name: [one.name for one in nodes] for name, nodes in required.items()} == {
+        "six": ["tool"]
+    }
+    with pytest.raises(InteropError) as refused:
+        refuse_required(required, target_of(built))
+    assert refused.value.code == "still-required"
+    assert refused.value.message == (
+        "six is still required by conda's tool 3 in web. Nothing was removed."
+    )
+    assert refused.value.hints == (
+        "To remove it anyway: `conda pip uninstall -n web --force six`.",
+    )
+    refuse_required({}, target_of(built))
 
 
 def test_the_source_of_an_editable_install_is_kept(built: PrefixBuilder) -> None:

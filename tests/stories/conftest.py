@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from packaging.version import Version
 
 from tests.support.environments import Env, MakeEnv
-from tests.world.base import Base, build_base, clone, copy_environment
-from tests.world.cache import digest
+from tests.world.base import Base, build_base, clone
+from tests.world.conda_server import start_conda
+from tests.world.templates import copy_environment, find_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +28,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def shared_base() -> Base:
+def shared_base() -> Iterator[Base]:
     """The session's own copy of the base: what stories do to it stays in it."""
-    return clone(build_base(), "session")
+    base = clone(build_base(), "session")
+    base.run("create", "-y", "-q", "-n", "first")  # says that base is protected now
+    shutil.rmtree(base.envs / "first")
+    with start_conda(base.conda, base.env()) as server:
+        yield replace(base, server=server)
 
 
 @pytest.fixture
@@ -58,7 +64,6 @@ def make_env(base: Base) -> Iterator[MakeEnv]:
     `python` is the minor version of the interpreter that the tests run on: all wheels are there.
     """
     made: list[Env] = []
-    # Made by conda once for the same specs, and then copied, which takes a tenth of the time.
     version = Version(base.channel.pythons[0])
     python = f"python={version.major}.{version.minor}"
 
@@ -66,12 +71,19 @@ def make_env(base: Base) -> Iterator[MakeEnv]:
         env = Env(base=base, name=f"e{next(_numbers)}")
         made.append(env)
         wanted = tuple(python if spec == "python" else spec for spec in specs)
-        template = f"of-{base.prefix.name}-{digest(*wanted)}"
-        if not (base.envs / template).is_dir():
-            base.run("create", "-y", "-q", "-n", template, *wanted)
-        copy_environment(base, template, env.name)
+        base.env()  # makes its folders
+        copy_environment(find_template(wanted), base, env.name)
         return env
 
     yield make
     for env in made:
         shutil.rmtree(env.prefix, ignore_errors=True)
+
+
+@pytest.fixture
+def again(make_env: MakeEnv) -> Iterator[Env]:
+    """An environment that is not there yet."""
+    env = make_env("python", "pip")
+    shutil.rmtree(env.prefix)
+    yield env
+    shutil.rmtree(env.prefix, ignore_errors=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from tests.world.base import clone
+from tests.world.conda_server import start_conda
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +24,8 @@ FOREIGN = "[externally-managed]\nError=ask the admin\n"
 def own_copy(base: Base, name: str) -> Iterator[Base]:
     """A copy of a base for the stories of one module."""
     own = clone(base, name)
-    yield own
+    with start_conda(own.conda, own.env()) as server:
+        yield replace(own, server=server)
     shutil.rmtree(own.prefix)
     shutil.rmtree(own.scratch, ignore_errors=True)
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.channels import write_channel
 from tests.support.environments import MakeEnv
-from tests.support.pip_worlds import build_clone, build_sdist
+from tests.support.pip_worlds import build_clone, build_project, build_sdist
 from tests.world.package import File, Package
 
 pytestmark = pytest.mark.e2e
@@ -65,6 +65,25 @@ def write_project(folder: Path, backend: str, *requires: str, **files: str) -> P
         file.parent.mkdir(exist_ok=True)
         file.write_text(text)
     return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "silent"), [((), "--json"), (("--build-from-pypi",), "--quiet"), (("-e",), None)]
+)
+def test_what_is_being_built_is_named_while_a_person_waits(
+    make_env: MakeEnv, tmp_path: Path, words: tuple[str, ...], silent: str | None
+) -> None:
+    env = make_env("python", "pip")
+    project = str(build_project(tmp_path / "slow", "slow"))
+    done = env.conda("pip install", *words, project)
+    lines = done.stderr.splitlines()
+    assert "Building slow 1.0" in lines
+    assert len(lines) == len(set(lines))
+    assert any(one.startswith("Preparing metadata of ") and "slow" in one for one in lines)
+    assert done.stdout.endswith(f"Installed 1 package in {env.name}: slow 1.0 (pip)\n")
+    if silent is not None:
+        env.conda("pip uninstall", "--yes", "slow")
+        assert env.conda("pip install", "--yes", silent, *words, project).stderr == ""
 
 
 def test_an_extension_is_built_against_the_numpy_that_conda_brings(

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from packaging.version import Version
 
+from tests.stories.markers import marker_of
 from tests.support.environments import MakeEnv
+from tests.world.cache import CHECKOUT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.world.base import Base
 
 pytestmark = pytest.mark.e2e
@@ -105,7 +111,9 @@ def test_a_plugin_that_lacks_a_module_does_not_stop_conda(own_base: Base) -> Non
     own_base.run("list", "-n", "one", "--json")
 
 
-def test_a_plugin_that_is_removed_takes_its_marker_along(own_base: Base) -> None:
+def test_a_plugin_that_is_removed_takes_all_its_markers_along(
+    own_base: Base, make_env: MakeEnv, tmp_path: Path
+) -> None:
     """The package of the tests is an editable one: it is given its modules first."""
     (site,) = (own_base.prefix / "lib").glob("python3.*/site-packages")
     source = own_base.run_in(
@@ -122,11 +130,43 @@ def test_a_plugin_that_is_removed_takes_its_marker_along(own_base: Base) -> None
     ]
     record.write_text(json.dumps(document))
     own_base.run("create", "-y", "-q", "-n", "one")
+    env = make_env("python", "pip", "click", base=own_base)
+    env.pip("install", "-q", "--no-deps", "click==8.1.3")
+    own_base.run("pip", "reconcile", "-y", "-n", env.name)
+    own_base.run("pip", "protect", "-n", env.name)
+    marker = marker_of(env.prefix)
+    assert str(marker) in marker.read_text()
     assert (site.parent / "EXTERNALLY-MANAGED").is_file()
-    own_base.run("remove", "-y", "-q", "-n", "base", "conda-pip-interop")
+    remove = ("remove", "-y", "-n", "base", "conda-pip-interop")
+    told = f"The protection is removed too, from base, {env.name}:"
+    said = own_base.run(*remove, "--dry-run", check=False).stderr
+    assert told in said
+    assert f"{env.name}: pip has replaced conda's click; without this plugin" in said
+    assert f"To bring back conda's first: conda pip restore -n {env.name} click\n" in said
+    assert marker.is_file()
+    assert told in own_base.run(*remove).stderr
+    assert not marker.exists()
     assert not (site / "conda_pip_interop" / "plugin.py").exists()
     assert not (site.parent / "EXTERNALLY-MANAGED").exists()
     own_base.run_in(own_base.prefix, "pip", "install", "-q", "cowsay")
+
+    wheel = build_plugin_wheel(tmp_path)
+    own_base.run_in(own_base.prefix, "pip", "install", "-q", "--no-deps", wheel)
+    own_base.run("pip", "protect", "-n", "base")
+    own_base.run("pip", "protect", "-n", env.name)
+    removed = own_base.run("pip", "uninstall", "-y", "-n", "base", "conda-pip-interop")
+    assert told in removed.stdout
+    assert removed.stderr == ""
+    assert not (site / "conda_pip_interop" / "plugin.py").exists()
+    assert not marker.exists()
+    assert not (site.parent / "EXTERNALLY-MANAGED").exists()
+
+
+def build_plugin_wheel(folder: Path) -> Path:
+    """Build the plugin as a release does, not as an editable wheel."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
 
 
 @pytest.mark.parametrize(("version", "ours"), [("0.2.0", False), ("0.3.0", True), ("0.10.1", True)])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,6 +11,7 @@ from conda_pip_interop.changes.rollback import needs_recovery
 from tests.faults.scenarios import Record
 from tests.stories.tree import hash_tree
 from tests.support.environments import MakeEnv
+from tests.support.killing import be_killed
 
 pytestmark = [
     pytest.mark.e2e,
@@ -19,42 +19,9 @@ pytestmark = [
     pytest.mark.needs_conda("25.5", "pre-transaction actions"),
 ]
 
-#: Python runs this at its start. It counts what is written in one environment alone.
-_KILLER = """
-import atexit, itertools, os, signal, sys
-prefix, before = os.environ["KILL_IN"], int(os.environ["KILL_BEFORE"])
-writes = {"os.rename", "os.link", "os.symlink", "os.mkdir", "os.rmdir", "os.remove", "os.chmod"}
-writes |= {"os.truncate", "os.utime", "shutil.copyfile"}
-numbers = itertools.count(1)
-def watch(event, arguments):
-    if event == "open":
-        flags = arguments[2]
-        if not isinstance(flags, int) or not flags & (os.O_WRONLY | os.O_RDWR):
-            return
-    elif event not in writes:
-        return
-    if any(str(one).startswith(prefix + "/") for one in arguments):
-        if next(numbers) == before:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(watch)
-atexit.register(lambda: print("writes:", next(numbers) - 1, file=sys.stderr))
-"""
 #: So many of the writes are tried, evenly spread: each takes some seconds.
 _POINTS = 8
-
-
-def install_and_be_killed(env: Any, folder: Path, *, before: int) -> str:
-    """`conda install idna`, killed before that write to the environment; what it said."""
-    (folder / "sitecustomize.py").write_text(_KILLER)
-    variables = {
-        "PYTHONPATH": str(folder),
-        "KILL_IN": str(env.prefix),
-        "KILL_BEFORE": str(before),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    done = env.conda("install", "-y", "idna", check=False, **variables)
-    assert done.returncode == (-9 if before else 0), done.stderr
-    return str(done.stderr)
+INSTALL = ("install", "-y", "idna")
 
 
 def test_the_next_command_puts_pips_payload_back_or_finds_condas_done(
@@ -66,14 +33,14 @@ def test_the_next_command_puts_pips_payload_back_or_finds_condas_done(
     pips = hash_tree(env.site_packages / "idna")
     kept = tmp_path / "kept"
     shutil.copytree(env.prefix, kept, symlinks=True)
-    said = install_and_be_killed(env, tmp_path, before=0)
+    said = be_killed(env, tmp_path, *INSTALL, before=0)
     writes = int(said.rpartition("writes: ")[2])
     assert writes > _POINTS
     for point in range(_POINTS):
         number = 1 + point * writes // _POINTS
         shutil.rmtree(env.prefix)
         shutil.copytree(kept, env.prefix, symlinks=True)
-        install_and_be_killed(env, tmp_path, before=number)
+        be_killed(env, tmp_path, *INSTALL, before=number)
         env.conda("install", "-y", "six")
         assert not needs_recovery(env.prefix)
         found = env.owners()["idna"]

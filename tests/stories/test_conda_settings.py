@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.support.channels import build_conda_package, write_channel
+from tests.support.pip_worlds import build_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,9 +65,16 @@ def open_proxy() -> Iterator[tuple[str, list[str]]]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+    with serve(Proxy) as url:
+        yield url, asked
+
+
+@contextmanager
+def serve(handler: Any) -> Iterator[str]:
+    """Answer with a handler of requests; gives the URL."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", asked
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
@@ -88,3 +100,62 @@ def test_condas_age_limit_is_pips_age_limit(make_env: Any, installer: dict[str, 
     output = fail(env, "cowsay", CONDA_EXCLUDE_NEWER="2001-01-01", **installer)
     named = "cowsay" if UV.items() <= installer.items() else "exclude_newer"
     assert named in output
+
+
+@pytest.fixture
+def young_pip(make_env: Any) -> Any:
+    """An environment whose pip has an age limit."""
+    env = make_env("python", "pip")
+    env.pip("install", "-q", "-U", "pip==26.1.2")
+    return env
+
+
+@pytest.mark.needs_conda("26.8", "exclude_newer")
+def test_an_index_without_upload_times_is_named_and_can_be_let_through(
+    young_pip: Any, installer: dict[str, str], tmp_path: Path
+) -> None:
+    build_wheel(tmp_path / "simple" / "ageless", "ageless")
+    with serve(partial(SimpleHTTPRequestHandler, directory=str(tmp_path))) as url:
+        variables = {**installer, "PIP_INDEX_URL": f"{url}/simple"}
+        said = fail(young_pip, "ageless", CONDA_EXCLUDE_NEWER="7d", **variables)
+        by_uv = "`exclude-newer`" in said and f"The index {url}/simple tells no upload" in said
+        assert by_uv or f"Index {url}/simple/ageless/ does not provide" in said
+        assert "CONDA_EXCLUDE_NEWER=0" in said
+        assert "Check the names" not in said
+        young_pip.conda("pip install", "--yes", "ageless", CONDA_EXCLUDE_NEWER="0", **variables)
+    assert young_pip.owners()["ageless"] == ("1.0", "pip")
+
+
+@pytest.mark.needs_conda("26.8", "exclude_newer")
+def test_what_is_too_young_for_conda_is_not_offered(young_pip: Any, tmp_path: Path) -> None:
+    old, new = (
+        replace(
+            build_conda_package("aged", version, carries={"aged": version}),
+            extra={"timestamp": timestamp * 1000},
+        )
+        for version, timestamp in (("1.0", 1_600_000_000), ("2.0", 1_760_000_000))
+    )
+    channel = write_channel(tmp_path / "channel", old, new)
+    limit = {"CONDA_EXCLUDE_NEWER": "2025-01-01", "CONDA_SOLVER": "classic"}
+    young_pip.conda("pip install", "--yes", "-c", channel, "aged", **limit)
+    assert young_pip.owners()["aged"] == ("1.0", "conda")
+    said = fail(young_pip, "-c", channel, "aged>=2", **limit)
+    assert "the channels have 1.0" in said
+    young_pip.conda("pip install", "--yes", "-c", channel, "aged>=2", CONDA_SOLVER="classic")
+    assert young_pip.owners()["aged"] == ("2.0", "conda")
+
+
+@pytest.mark.needs_conda("26.8", "exclude_newer")
+def test_limits_of_single_packages_are_said_to_be_condas_alone(
+    make_env: Any, tmp_path: Path
+) -> None:
+    env = make_env("python", "pip")
+    condarc = tmp_path / "condarc"
+    own = Path(env.base.env()["CONDARC"]).read_text()
+    condarc.write_text(f"{own}\nexclude_newer_package:\n  cowsay: 7d\n")
+    words = ("--dry-run", "cowsay")
+    assert (
+        "exclude_newer_package (cowsay)"
+        in env.conda("pip install", *words, CONDARC=str(condarc)).stderr
+    )
+    assert "exclude_newer" not in env.conda("pip install", *words).stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -52,6 +53,16 @@ def test_nothing_is_changed_before_the_record_is_repaired(env: Any, command: str
     assert refused["error"]["code"] == "corrupt-record"
     assert refused["error"]["hints"] == [f"To fix: `conda pip repair -n {env.name}`."]
     assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+
+
+def test_conda_list_fails_also_where_a_hook_has_read_the_records_before(env: Any) -> None:
+    """It must not take the packages that were read before the corrupt record for all of them."""
+    env.pip("uninstall", "-q", "-y", "click")  # conda would delete its record
+    names = [one.name for one in os.scandir(env.prefix / "conda-meta")]
+    last = [one for one in names if one.endswith(".json") and not one.startswith("click-")][-1]
+    (env.prefix / "conda-meta" / last).write_bytes(b"")
+    assert env.conda("list", check=False).returncode != 0
+    assert find_record(env).is_file()
 
 
 def test_a_corrupt_record_whose_files_are_gone_is_linked_again(env: Any) -> None:

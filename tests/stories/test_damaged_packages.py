@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +15,6 @@ from tests.stories.tree import hash_tree
 from tests.support.channels import build_conda_package, write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.e2e
 
@@ -143,6 +143,29 @@ def test_repair_without_a_name_settles_everything_in_one_operation(
     env.conda("pip repair", "--yes")
     assert env.findings() == []
     assert env.conda("pip repair", "--yes").stdout.startswith("Nothing to repair")
+
+
+@pytest.mark.parametrize("name", ["typingx", "solo"], ids=["over conda's", "beside conda's"])
+def test_links_of_uv_into_a_cache_that_is_gone_are_damage(
+    env: Any, tmp_path: Path, name: str
+) -> None:
+    uv, cache = Path(sys.executable).with_name("uv"), tmp_path / "cache"
+    wheel = build_wheel(tmp_path, name, "2.0")
+    subprocess.run(
+        [
+            *(uv, "pip", "install", "-q", "--offline", "--link-mode=symlink", "--cache-dir", cache),
+            *("--python", env.prefix / "bin/python", wheel),
+        ],
+        check=True,
+    )
+    module = env.site_packages / f"{name}.py"
+    assert module.is_symlink()
+    shutil.rmtree(cache)
+    assert ("damaged", name) in env.findings()
+    env.conda("pip repair", "--yes", name)
+    assert module.is_file()
+    assert env.owners()[name] == ("2.0", "pip")
+    assert env.findings() == []
 
 
 def test_damage_of_what_pip_put_in_condas_place_is_found_and_repaired(env: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.stories.tree import hash_tree
 from tests.support.environments import MakeEnv
-from tests.support.pip_worlds import build_wheel
+from tests.support.pip_worlds import build_clone, build_project, build_wheel
 
 if TYPE_CHECKING:
     from tests.world.base import Base
@@ -47,6 +47,31 @@ def test_what_was_installed_goes_with_all_that_came_along_and_comes_back(make_en
     env.python("import tox")
 
 
+def test_what_is_still_required_goes_only_where_somebody_says_so(
+    make_env: MakeEnv, base: Base, tmp_path: Path
+) -> None:
+    env = make_env("python", "pip")
+    env.pip("install", "-q", str(build_wheel(tmp_path, "app", requires=["cowsay>=6"])), "cowsay")
+    refused = env.conda("pip uninstall", "--yes", "cowsay", check=False)
+    assert refused.returncode == 1
+    assert f"cowsay is still required by pip's app 1.0 in {env.name}." in refused.stderr
+    for answer, stays in (("", True), ("n\n", True), ("y\n", False)):
+        asked = subprocess.run(
+            [base.conda, "pip", "uninstall", "-n", env.name, "cowsay"],
+            env=base.env(CONDA_ALWAYS_YES="false"),
+            input=answer,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Remove cowsay, still required (y/[n])?" in asked.stdout
+        assert ("cowsay" in env.owners()) is stays
+    env.conda("pip undo", "--yes")
+    env.conda("pip uninstall", "--yes", "--force", "cowsay")
+    assert "cowsay" not in env.owners()
+    assert env.findings() == [("unmet", "app")]
+
+
 def test_it_leaves_what_pips_own_uninstall_leaves(make_env: MakeEnv, tmp_path: Path) -> None:
     env = make_env("python", "pip")
     wheel = build_wheel(tmp_path, "tool", scripts=True, data={"share/tool/x": "x"})
@@ -72,6 +97,42 @@ def test_newer_versions_of_both_managers_are_found(make_env: MakeEnv) -> None:
         ("click", "conda", "8.1.8"),
         ("cowsay", "pip", "6.1"),
     }
+
+
+@pytest.mark.parametrize("installer", ["pip", "conda pip"])
+def test_what_came_from_elsewhere_is_compared_with_no_index(
+    make_env: MakeEnv, tmp_path: Path, installer: str
+) -> None:
+    """The index has newer projects of these names; they may be others."""
+    env = make_env("python", "pip")
+    wheel = build_wheel(tmp_path, "cowsay", "1.0")
+    editable = build_project(tmp_path / "six", "six", "1.0")
+    folder = build_project(tmp_path / "idna", "idna", "1.0")
+    cloned = build_project(tmp_path / "chardet", "chardet", "1.0")
+    commit = build_clone(cloned)
+    words = (str(wheel), "-e", str(editable), str(folder), f"git+{cloned.as_uri()}@{commit}")
+    if installer == "pip":
+        env.pip("install", "-q", *words, "filelock==3.17.0", "argcomplete==3.6.2")
+    else:
+        env.conda("pip install", "-q", *words, "filelock==3.17.0", "argcomplete==3.6.2")
+    url = index_of(tmp_path, "filelock", "cowsay", "six", "idna", "chardet")
+    document = env.json("pip list", "--outdated", PIP_INDEX_URL=url)
+    assert [(one["name"], one["latest"]) for one in document["distributions"]] == [
+        ("filelock", "99.0")
+    ]
+    assert document["not_compared"] == ["chardet", "cowsay", "idna", "six"]
+    told = env.conda("pip list", "--outdated").stdout
+    assert "Not compared, since not from an index: chardet, cowsay, idna, six" in told
+
+
+def index_of(folder: Path, *names: str) -> str:
+    """Return the URL of an index with a version 99.0 of each project."""
+    for name in names:
+        wheel = build_wheel(folder / "wheels", name, "99.0")
+        page = folder / "simple" / name / "index.html"
+        page.parent.mkdir(parents=True)
+        page.write_text(f'<a href="{wheel.as_uri()}">{wheel.name}</a>')
+    return (folder / "simple").as_uri() + "/"
 
 
 def test_an_editable_clone_is_frozen_with_its_repository(make_env: MakeEnv, tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from packaging.version import Version
 
-from tests.stories.test_override import compare_records
-from tests.stories.test_stash import build_broken_channel
-from tests.stories.tree import hash_tree
+from tests.stories.tree import compare_records, hash_tree
+from tests.support.channels import build_broken_channel, build_conda_package, write_channel
 from tests.support.environments import MakeEnv
+from tests.support.pip_worlds import build_project, build_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,7 +101,7 @@ def test_python_changes(make_env: MakeEnv) -> None:
 def test_an_environment_of_both_is_copied_or_moved(
     make_env: MakeEnv, base: Any, command: str
 ) -> None:
-    """What only pip has comes along; where pip had replaced conda's, conda's is there, and told."""
+    """What pip has comes along, in the place of conda's where it had replaced that, and told."""
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "cowsay", "click==8.1.3")
     other = type(env)(base=base, name=f"{env.name}x")
@@ -112,16 +112,43 @@ def test_an_environment_of_both_is_copied_or_moved(
     else:
         done = base.run("rename", "-n", env.name, other.name)
         assert not env.prefix.exists()
-    notice = f"{other.name} has conda's click 8.1.7; {env.name} has pip's click 8.1.3."
+    notice = f"{other.name} has pip's click 8.1.3 of {env.name} in place of conda's click 8.1.7."
     assert notice in done.stderr
-    told = f"conda pip install -n {other.name} --break-other-managers click==8.1.3"
+    told = f"conda pip restore -n {other.name} click"
     assert told in done.stderr
-    assert other.owners()["click"] == ("8.1.7", "conda")
+    assert other.owners()["click"] == ("8.1.3", "pip")
     assert other.owners()["cowsay"] == ("6.1", "pip")
     other.python("import cowsay, click")
     assert_whole(other)
     base.run(*told.split()[1:], "--yes")
-    assert other.owners()["click"] == ("8.1.3", "pip")
+    assert other.owners()["click"] == ("8.1.7", "conda")
+    assert_whole(other)
+    base.run("env", "remove", "-y", "-n", other.name)
+
+
+@pytest.mark.parametrize("command", ["clone", "rename"])
+def test_what_came_from_a_path_is_copied_and_moved_with_it(
+    make_env: MakeEnv, base: Any, tmp_path: Path, command: str
+) -> None:
+    """In no index is there a proj 2.0.dev1, nor a gone 3.0; neither is asked for."""
+    packages = [build_conda_package(one, carries={one: "1.0"}) for one in ("proj", "mine", "gone")]
+    env = make_env("python", "pip")
+    channel = write_channel(tmp_path / "channel", *packages)
+    env.conda("install", "-y", "-c", channel, "proj", "mine", "gone")
+    proj = build_project(env.prefix / "src" / "proj", "proj", "2.0.dev1")
+    mine = build_project(tmp_path / "mine", "mine", "2.0.dev1")
+    gone = build_wheel(tmp_path / "gone", "gone", "3.0")
+    env.pip("install", "-q", "-e", str(proj), "-e", str(mine), str(gone))
+    gone.unlink()
+    other = type(env)(base=base, name=f"{env.name}x")
+    words = ["create", "-y", "-n", other.name, "--clone", env.name]
+    base.run(*(words if command == "clone" else ["rename", "-n", env.name, other.name]))
+    assert other.owners()["proj"] == other.owners()["mine"] == ("2.0.dev1", "pip")
+    assert other.owners()["gone"] == ("3.0", "pip")
+    rows = {one["name"]: one["editable"] for one in other.json("pip list")["distributions"]}
+    assert rows["proj"] == str(other.prefix / "src" / "proj")
+    assert rows["mine"] == str(mine)
+    assert_whole(other)
     base.run("env", "remove", "-y", "-n", other.name)
 
 

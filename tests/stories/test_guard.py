@@ -11,7 +11,7 @@ import pytest
 from tests.stories.tree import hash_tree
 from tests.support.channels import build_conda_package, write_channel
 from tests.support.environments import MakeEnv
-from tests.support.pip_worlds import build_wheel
+from tests.support.pip_worlds import build_project, build_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ CASES = {
     "a requirement": (
         ("install", "flask=3.0.3"),
         "app 1.0 requires flask>=3.1, but flask would be 3.0.3",
-        "add 'flask>=3.1' to the command",
+        "request 'flask>=3.1' instead",
     ),
     "a removal": (
         ("remove", "flask"),
@@ -54,7 +54,7 @@ CASES = {
     "a name": (
         ("install", "requests"),
         "pip's idna 3.11 would be overwritten by conda's idna 3.10",
-        "conda pip uninstall -n ENV idna",
+        "To use conda's idna: add idna to the command",
     ),
 }
 
@@ -135,8 +135,11 @@ def test_condas_package_that_pips_would_not_do_for_is_told_and_refused(
 @pytest.mark.needs_conda("25.5", "pre-transaction actions")
 @pytest.mark.parametrize("safety_checks", ["warn", "disabled"])
 def test_what_no_solver_is_asked_about_is_guarded_before_it_changes_anything(
-    env: Any, safety_checks: str
+    make_env: MakeEnv, tmp_path: Path, safety_checks: str
 ) -> None:
+    env = make_env("python", "pip")
+    wheel = build_wheel(tmp_path, "app", requires=["idna>3.10"])
+    env.pip("install", "-q", str(wheel), "idna==3.11")
     url = f"{env.base.channel.url}/noarch/idna-3.10-pyhd_0.conda"
     before = hash_tree(env.prefix / "lib")
     refused = env.conda(
@@ -146,26 +149,74 @@ def test_what_no_solver_is_asked_about_is_guarded_before_it_changes_anything(
         CONDA_SAFETY_CHECKS=safety_checks,
     )
     assert refused.returncode == 1
-    assert "pip's idna 3.11 would be overwritten by conda's idna 3.10" in refused.stderr
+    assert "app 1.0 requires idna>3.10, but idna would be 3.10" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert hash_tree(env.prefix / "lib") == before
-    assert "would be overwritten" in env.conda("install", "-y", url).stderr
+    assert "conda's idna 3.10 will replace pip's idna 3.11" in env.conda("install", url).stderr
 
 
-def test_warn_tells_before_the_prompt_and_goes_on(env: Any) -> None:
+def test_what_breaks_is_told_before_the_prompt_and_conda_goes_on(env: Any) -> None:
+    told = "pip's idna 3.11 would be overwritten by conda's idna 3.10"
     asked = subprocess.run(
-        [env.base.conda, "install", "-n", env.name, "idna"],
+        [env.base.conda, "install", "-n", env.name, "requests"],
         env=env.base.env(CONDA_ALWAYS_YES="false"),
         input="n\n",
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "pip's idna 3.11 would be overwritten by conda's idna 3.10" in asked.stderr
+    assert told in asked.stderr
     assert env.owners()["idna"] == ("3.11", "pip")
     assert "conda-pip-interop" not in env.conda("install", "-y", "six").stderr
-    assert "would be overwritten" in env.conda("install", "-y", "idna").stderr
+    assert told in env.conda("install", "-y", "requests").stderr
     assert env.owners()["idna"] == ("3.10", "conda")
+
+
+NAMED = {
+    "by name": ("install", "idna"),
+    "by spec": ("install", "idna=3.10"),
+    "with a channel": ("install", "channel::idna"),
+    "in a list": ("install", "--file", "specs.txt"),
+    "in an environment file": ("env update", "--file", "environment.yml"),
+    "among others": ("install", "requests", "idna"),
+}
+
+
+@pytest.mark.parametrize("case", NAMED)
+def test_what_the_user_named_is_replaced_and_told_under_error_too(
+    make_env: MakeEnv, tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "specs.txt").write_text("# what we need\nidna >=3\n")
+    (tmp_path / "environment.yml").write_text("dependencies:\n  - idna=3.10\n  - pip: []\n")
+    monkeypatch.chdir(tmp_path)
+    env = make_env("python", "pip")
+    env.pip("install", "-q", "idna==3.11")
+    variables: dict[str, Any] = {"CONDA_PLUGINS_PIP_INTEROP_GUARD": "error"}
+    if "::" in NAMED[case][1]:
+        variables["CONDA_SOLVER"] = "classic"  # rattler knows channels of files by URL alone
+    done = env.conda(*NAMED[case], **variables)
+    assert f"{env.name}: conda's idna 3.10 will replace pip's idna 3.11" in done.stderr
+    assert env.owners()["idna"] == ("3.10", "conda")
+    assert env.findings() == []
+
+
+def test_the_same_version_that_conda_brings_along_is_no_breakage(env: Any) -> None:
+    env.pip("install", "-q", "--no-deps", "idna==3.10")
+    done = env.conda("install", "-y", "requests", CONDA_PLUGINS_PIP_INTEROP_GUARD="error")
+    assert "conda's idna 3.10 will replace pip's idna 3.10" in done.stderr
+    assert env.owners()["idna"] == ("3.10", "conda")
+    assert env.findings() == []
+
+
+def test_the_same_version_of_an_editable_project_is_not_replaced_unasked(
+    env: Any, tmp_path: Path
+) -> None:
+    env.pip("install", "-q", "-e", str(build_project(tmp_path / "idna", "idna", "3.10")))
+    refused = env.conda(
+        *("install", "-y", "requests"), check=False, CONDA_PLUGINS_PIP_INTEROP_GUARD="error"
+    )
+    assert "pip's idna 3.10 would be overwritten by conda's idna 3.10" in refused.stderr
+    assert refused.returncode == 1
 
 
 def test_a_build_tool_that_solves_by_condas_api_is_left_alone(env: Any) -> None:
@@ -192,13 +243,17 @@ def test_conda_pip_install_is_guarded_too(env: Any) -> None:
     """conda's requests brings conda's idna along, over pip's."""
     before = hash_tree(env.prefix)
     refused = env.conda(
-        *("pip install", "--yes", "requests"),
+        *("pip install", "--yes", "--from-conda=requests", "requests"),
         check=False,
         CONDA_PLUGINS_PIP_INTEROP_GUARD="error",
     )
     assert refused.returncode == 1
     assert "pip's idna 3.11 would be overwritten by conda's idna 3.10" in refused.stderr
     assert hash_tree(env.prefix) == before
+
+    env.conda("pip install", "--yes", "requests", CONDA_PLUGINS_PIP_INTEROP_GUARD="error")
+    assert env.owners()["idna"] == ("3.11", "pip"), "pip's is held, so requests is pip's, too"
+    assert env.owners()["requests"][1] == "pip"
 
 
 def test_off_looks_at_nothing(env: Any) -> None:
@@ -227,8 +282,10 @@ def test_what_is_removed_with_the_conda_package_that_it_replaced_is_told_before(
     )
     assert refused.returncode == 1
     assert told in refused.stderr
-    assert f"conda run -n {env.name} python -m pip install tree==2.0" in refused.stderr
+    again = f"conda run -n {env.name} python -m pip install {tmp_path}/tree-2.0-py3-none-any.whl"
+    assert again in refused.stderr
     assert env.owners()["tree"] == ("2.0", "pip")
     named = env.conda(*("remove", "-y", "py-tree"), CONDA_PLUGINS_PIP_INTEROP_GUARD="error")
     assert told not in named.stderr
+    assert "pip's tree 2.0, which replaced conda's py-tree 1.0, will be removed" in named.stderr
     assert "tree" not in env.owners()

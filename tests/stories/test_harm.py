@@ -62,6 +62,16 @@ def test_condas_readers_no_longer_delete_the_record(harmed: Any, command: str) -
     assert hash_tree(harmed.prefix / "conda-meta") == before
 
 
+@pytest.mark.parametrize("command", ["export", "env export"])
+@pytest.mark.needs_conda("25.7", "exporters")
+def test_an_export_from_history_goes_on_without_it(harmed: Any, command: str) -> None:
+    before = hash_tree(harmed.prefix / "conda-meta")
+    text = harmed.conda(command, "--from-history").stdout
+    assert "- python=" in text
+    assert "click" not in text, "pip has replaced it"
+    assert hash_tree(harmed.prefix / "conda-meta") == before
+
+
 def test_without_the_plugin_this_conda_does_delete_it(harmed: Any) -> None:
     """The fault that the plugin mends is still there: else the mending can go."""
     harmed.base.run("list", "-n", harmed.name, CONDA_NO_PLUGINS="true")

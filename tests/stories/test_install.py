@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,10 @@ import pytest
 
 from conda_pip_interop.changes.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
+from tests.support.channels import build_conda_package, write_channel
 from tests.support.environments import MakeEnv
-from tests.support.pip_worlds import build_wheel
+from tests.support.pip_worlds import build_project, build_wheel
+from tests.support.plans import plan_of, reasons_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,15 +25,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 
-def plan_of(document: Any) -> dict[str, tuple[str, str]]:
-    return {one["name"]: (one["manager"], one["action"]) for one in document["plan"]}
-
-
-def reasons_of(document: Any) -> dict[str, str]:
-    return {one["name"]: one["reason"] for one in document["plan"]}
-
-
-def test_conda_supplies_what_the_channel_has_and_pip_the_rest(make_env: MakeEnv) -> None:
+def test_conda_supplies_what_the_channel_has_and_pip_the_rest(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
     env = make_env("python", "pip")
     dry = env.json("pip install", "--dry-run", "Flask-Testing", "cowsay")
     plan = plan_of(dry)
@@ -40,8 +37,10 @@ def test_conda_supplies_what_the_channel_has_and_pip_the_rest(make_env: MakeEnv)
     assert reasons_of(dry)["cowsay"] == "not in the channels"
     assert "flask" not in env.owners()
 
-    done = env.conda("pip install", "--yes", "Flask-Testing", "cowsay")
+    log = tmp_path / "pip.log"
+    done = env.conda("pip install", "--yes", "Flask-Testing", "cowsay", PIP_LOG=str(log))
     assert "needed by flask-testing" in done.stdout
+    assert log.read_text().count("Using pip") == 2, "one run resolves, one installs"
     owners = env.owners()
     assert owners["flask"][1] == owners["werkzeug"][1] == owners["click"][1] == "conda"
     assert owners["flask-testing"][1] == owners["cowsay"][1] == "pip"
@@ -112,11 +111,49 @@ def test_a_pip_too_old_for_reports_is_not_used(make_env: MakeEnv) -> None:
     assert env.owners()["cowsay"] == ("6.1", "pip")
 
 
-def test_an_environment_without_python_is_refused_with_the_way_on(make_env: MakeEnv) -> None:
+def test_python_is_part_of_the_plan_where_an_environment_has_none(make_env: MakeEnv) -> None:
     env = make_env("ninja")
-    refused = env.conda("pip install", "--yes", "cowsay", check=False)
-    assert refused.returncode == 1
-    assert f"conda install -n {env.name} python" in refused.stderr
+    before = hash_tree(env.prefix)
+    shown = env.conda("pip install", "--dry-run", "cowsay", "flask").stdout
+    assert f"{env.name} has no Python: conda installs Python 3." in shown
+    assert re.search(r"conda installs:\n(  .*\n)*  python .* the environment has no Py", shown)
+    assert hash_tree(env.prefix) == before
+    done = env.conda("pip install", "--yes", "cowsay", "flask")
+    assert "Installed" in done.stdout
+    assert env.owners()["cowsay"] == ("6.1", "pip")
+    assert env.owners()["flask"][1] == "conda"
+    first, *_ = (env.prefix / "bin" / "cowsay").read_text().splitlines()
+    assert first == f"#!{env.prefix}/bin/python"
+    env.python("import cowsay, flask")
+    assert env.findings() == []
+    env.conda("pip undo", "--yes")
+    assert set(env.records()) == {"ninja"}
+
+
+def test_an_empty_environment_gets_the_python_that_the_packages_are_for(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    older = build_conda_package("older", "1.0", "python >=3.11,<3.12", carries={"older": "1.0"})
+    channel = write_channel(tmp_path / "channel", older)
+    env = make_env()
+    env.conda("pip install", "--yes", "-c", channel, "older>=1")
+    assert env.owners() == {"older": ("1.0", "conda")}
+    assert env.records()["python"].startswith("3.11.")
+    env.python("import older")
+
+
+def test_what_fails_after_python_was_installed_takes_it_back(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    broken = build_project(tmp_path / "broken", "broken")
+    (broken / "backend.py").write_text("raise SystemExit(1)")
+    env = make_env("ninja")
+    for words in (["no-such-project-anywhere"], ["-e", str(broken)]):
+        refused = env.conda("pip install", "--yes", *words, check=False)
+        assert refused.returncode != 0
+        assert "Traceback" not in refused.stderr
+        assert set(env.records()) == {"ninja"}
+        assert not (env.prefix / "bin" / "python").exists()
 
 
 def test_a_name_that_nobody_has_is_pips_error_and_changes_nothing(make_env: MakeEnv) -> None:
@@ -195,8 +232,9 @@ def test_ctrl_c_at_the_prompt_changes_nothing(make_env: MakeEnv, base: Base) -> 
         assert piece, seen  # it ended without a question
         seen += piece
     asking.send_signal(signal.SIGINT)
-    _, errors = asking.communicate(timeout=60)
-    assert "Traceback" not in errors  # the exit code is conda's own (0 on 24.7)
+    _, errors = asking.communicate(timeout=240)
+    assert errors == f"Error: Interrupted: nothing was changed in {env.name}.\n"
+    assert asking.returncode == 130
     assert hash_tree(env.prefix) == before
 
 

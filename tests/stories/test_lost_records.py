@@ -191,6 +191,7 @@ def test_a_later_transaction_does_not_make_a_lost_record_forgotten(
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "click==8.1.8")
     lose_records(env)
+    assert "click" not in env.conda("install", "-y", "-q", "colorama", **alone).stderr
     done = env.conda("install", "-y", "idna", "packaging", **alone)
     if not alone:
         assert "conda's record of click 8.1.7 is missing" in done.stderr

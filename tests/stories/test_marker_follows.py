@@ -83,7 +83,9 @@ def test_a_command_in_an_environment_brings_its_marker_back(
     lab: Base, command: tuple[str, ...]
 ) -> None:
     prefix = web(lab)
-    marker_of(prefix).unlink()
+    if command[-1] == "six":  # whatever ran before
+        lab.run("install", "-y", "-q", "-n", "web", "six=1.16.0")
+    marker_of(prefix).unlink(missing_ok=True)
     file = lab.scratch / "named.yml"
     file.write_text("name: web\ndependencies: [idna]\n")
     words = [str(file) if word == "named.yml" else word for word in command]

@@ -18,11 +18,10 @@ import pytest
 from conda_pip_interop.dependencies.requirements import marker_environment
 from conda_pip_interop.environment.prefix import read_prefix
 from tests.stories.tls import CERTIFICATE, KEY
-from tests.support.channels import build_conda_package, write_channel
+from tests.support.channels import build_carrying_package, build_conda_package, write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
 from tests.world.channel import native_subdir
-from tests.world.package import Package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +31,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 
-def package(name: str, version: str = "1.0", *depends: str, carries: str | None) -> Package:
-    """A noarch package of one distribution, or of none."""
-    found = {carries: version} if carries else {}
-    return build_conda_package(name, version, *depends, carries=found)
+#: Metadata that names a module (PEP 794).
+HOLLOW = "Metadata-Version: 2.5\nName: hollow\nVersion: 1.0\nImport-Name: hollow ; private\n"
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +40,16 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A channel of packages whose names say one thing and whose files another."""
     return write_channel(
         tmp_path_factory.mktemp("channel") / "conda-forge",
-        package("pytorch", carries="torch"),
-        package("pytorch", "2.0rc1", carries="torch"),
-        package("odd-name", carries="unheard_of"),
-        package("liar", carries="somebody_else"),
-        package("whole", "3.0", "whole-base 3.0.*", carries=None),
-        package("whole-base", "3.0", carries="whole"),
+        build_carrying_package("pytorch", carries="torch"),
+        build_carrying_package("pytorch", "2.0rc1", carries="torch"),
+        build_carrying_package("odd-name", carries="unheard_of"),
+        build_carrying_package("liar", carries="somebody_else"),
+        build_carrying_package("whole", "3.0", "whole-base 3.0.*", carries=None),
+        build_carrying_package("whole-base", "3.0", carries="whole"),
+        build_carrying_package("namesake", "7.1", carries="namesake"),
+        build_conda_package(
+            "hollow", files={"site-packages/hollow-1.0.dist-info/METADATA": HOLLOW}
+        ),
     )
 
 
@@ -311,13 +312,29 @@ def test_markers_are_read_as_the_interpreter_itself_would(make_env: MakeEnv) -> 
 def test_an_install_looks_into_a_package_before_it_is_linked(
     make_env: MakeEnv, channel: str, tmp_path: Path
 ) -> None:
+    """And takes one for another project if the index has none of its versions."""
     build_wheel(tmp_path, "liar")
+    build_wheel(tmp_path, "hollow")
+    (tmp_path / "simple/namesake").mkdir(parents=True)
+    wheel = build_wheel(tmp_path / "simple/namesake", "namesake", "0.2").name
+    (tmp_path / "simple/namesake/index.html").write_text(f'<a href="{wheel}">{wheel}</a>')
+    index: dict[str, Any] = {"PIP_EXTRA_INDEX_URL": (tmp_path / "simple").as_uri()}
+    index["PIP_FIND_LINKS"] = str(tmp_path)
     env = make_env("python", "pip")
-    words = ("--channel", channel, "liar", "whole")
-    done = env.conda("pip install", "--yes", *words, PIP_FIND_LINKS=str(tmp_path))
+    words = ("--channel", channel, "liar", "whole", "namesake", "hollow")
+    done = env.conda("pip install", "--yes", *words, **index)
     assert "conda's liar 1.0 does not contain liar" in done.stderr
+    assert "conda's hollow 1.0 does not contain the module hollow" in done.stderr
+    assert "conda's namesake is another project" in done.stderr
     owners = env.owners()
     assert (owners["liar"], owners["whole"]) == (("1.0", "pip"), ("3.0", "conda"))
+    assert (owners["namesake"], owners["hollow"]) == (("0.2", "pip"), ("1.0", "pip"))
+    checked = by_name(ask(env.base, channel, "namesake", "--check", check=False, **index))
+    assert checked["namesake"]["manager"] == "pip"
+    env.conda("pip uninstall", "--yes", "namesake")
+    chosen = ("--from-conda", "namesake", "--channel", channel, "namesake")
+    env.conda("pip install", "--yes", *chosen, **index)
+    assert env.owners()["namesake"] == ("7.1", "conda")
 
     other = make_env("python", "pip")
     plan = other.conda("pip install", "--dry-run", *words, PIP_FIND_LINKS=str(tmp_path))

@@ -172,6 +172,42 @@ def test_base_and_named_environments_reached_by_a_link_are_the_same(
     assert has_marker(lab.envs / "web")
 
 
+_UNKNOWN = "has an unknown setting {}, which has no effect. Did you mean {}?"
+_OUTSIDE = "has {} outside of plugins:, where it has no effect. Under plugins:, set {}."
+
+
+@pytest.mark.parametrize(
+    ("key", "nearest"),
+    [
+        ("pip_interop_protct", "pip_interop_protect"),
+        ("pip-interop-guard", "pip_interop_guard"),
+        ("pip_interop_name", "pip_interop_names"),
+    ],
+)
+@pytest.mark.parametrize(("above", "message"), [("plugins:\n  ", _UNKNOWN), ("", _OUTSIDE)])
+def test_a_setting_that_there_is_not_is_reported_once_with_the_nearest(
+    lab: Base, key: str, nearest: str, above: str, message: str
+) -> None:
+    say(user_file(lab), f"{above}{key}: all\n")
+    line = f"conda-pip-interop: {user_file(lab)} {message.format(key, nearest)}"
+    for command in (
+        nothing(lab, "web"),
+        ("pip", "list", "-n", "web"),
+        ("pip", "install", "-n", "web", "--dry-run", "--json", "six"),
+    ):
+        done = lab.run(*command)
+        assert done.stderr.splitlines().count(line) == 1
+        assert "conda-pip-interop" not in done.stderr.replace(line, "")
+    assert json.loads(done.stdout)["success"] is True
+    assert "conda-pip-interop" not in lab.run("info").stderr
+
+
+def test_settings_of_others_are_not_reported(lab: Base) -> None:
+    known = "plugins:\n  pip_interop_names: {torch: pytorch}\n  pip_interop_guard: error\n"
+    say(user_file(lab), f"{known}  other_setting: 1\nother: 2\n")
+    assert "conda-pip-interop" not in lab.run(*nothing(lab, "web")).stderr
+
+
 def test_where_an_install_looks_first_is_a_setting(lab: Base) -> None:
     say(user_file(lab), "plugins:\n  pip_interop_prefer: pypi\n")
     assert manager_of_six(lab) == "pip"

@@ -110,15 +110,20 @@ def test_conda_pip_install_into_a_protected_base_is_refused_with_advice(own_base
     own_base.run_in(own_base.prefix, "python", "-c", "import cowsay")
 
 
-def test_a_pip_section_in_an_environment_file_still_works(own_base: Base, tmp_path: Path) -> None:
+def test_a_pip_section_works_in_spite_of_a_marker_and_spares_what_is_condas(
+    own_base: Base, tmp_path: Path
+) -> None:
     file = tmp_path / "environment.yml"
-    file.write_text(
-        "name: fromfile\ndependencies: [python, pip, {pip: [cowsay]}]\n", encoding="utf-8"
-    )
+    conda, pip = "python, pip, six=1.16.0, idna=3.10", "cowsay, six>=1.15, idna==3.11"
+    file.write_text(f"name: fromfile\ndependencies: [{conda}, {{pip: [{pip}]}}]\n")
     own_base.run("pip", "protect", "-n", "base")
-    own_base.run("env", "create", "-q", "-f", file)
-    listed = json.loads(own_base.run("pip", "list", "-n", "fromfile", "--json").stdout)
-    assert {"name": "cowsay", "owner": "pip"}.items() <= listed["distributions"][0].items()
+    for command in (("env", "create"), ("env", "update")):
+        own_base.run(*command, "-q", "-f", file, TMPDIR=str(tmp_path))
+        rows = json.loads(own_base.run("pip", "list", "-n", "fromfile", "--json").stdout)
+        owners = {one["name"]: (one["version"], one["owner"]) for one in rows["distributions"]}
+        assert (owners["six"], owners["cowsay"][1]) == (("1.16.0", "conda"), "pip")
+        assert owners["idna"] == ("3.11", "pip")
+        assert not [*tmp_path.glob("pip-interop-*")]
 
 
 def test_without_conda_the_module_protects_any_prefix(own_base: Base) -> None:

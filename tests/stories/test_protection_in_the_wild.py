@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
 import subprocess
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.stories.markers import has_marker, marker_of, nothing, own_copy, protect
+from tests.support.other_users import somebody_else
 from tests.world.cache import file_digest
 from tests.world.index import index_url
 from tests.world.wheels import WHEELS
@@ -340,19 +339,6 @@ def test_in_ci_the_message_helps_and_a_global_pip_conf_decides(lab: Base, tmp_pa
     assert has_marker(lab.envs / "web")
     assert "Traceback" not in made.stderr
     pip(lab, "uninstall", "-q", "-y", "cowsay", PIP_BREAK_SYSTEM_PACKAGES="1")
-
-
-@contextmanager
-def somebody_else(folder: Path, scratch: Path) -> Iterator[dict[str, Any]]:
-    """Make `folder` one that the next process cannot write to; how to start that process."""
-    if os.getuid() == 0:
-        subprocess.run(["chown", "-R", "65534", scratch], check=True)
-        yield {"user": 65534, "group": 65534, "extra_groups": []}
-        subprocess.run(["chown", "-R", "0", scratch], check=True)
-        return
-    folder.chmod(0o555)
-    yield {}
-    folder.chmod(0o755)
 
 
 def start(lab: Base, *command: str | Path, **how: Any) -> subprocess.CompletedProcess[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.stories.test_install import plan_of, reasons_of
-from tests.stories.test_names import package
-from tests.support.channels import write_channel
+from tests.support.channels import build_carrying_package, write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_project, build_wheel
+from tests.support.plans import plan_of, reasons_of
 
 pytestmark = pytest.mark.e2e
 
@@ -20,11 +20,15 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What cannot stand beside each other, is on no index, or is something else than its name."""
     return write_channel(
         tmp_path_factory.mktemp("channel") / "conda-forge",
-        package("left", "1.0", "click 8.1.7", carries="left"),
-        package("right", "1.0", "click 8.1.8", carries="right"),
-        package("calm", "1.0", "click", carries="calm"),
-        package("nowhere", "9.9", carries="nowhere"),
-        package("cmake", "4.0", carries="cmake"),
+        build_carrying_package("left", "1.0", "click 8.1.7", carries="left"),
+        build_carrying_package("right", "1.0", "click 8.1.8", carries="right"),
+        build_carrying_package("calm", "1.0", "click", carries="calm"),
+        build_carrying_package("nowhere", "9.9", carries="nowhere"),
+        build_carrying_package("cmake", "4.0", carries="cmake"),
+        build_carrying_package("lacking", "1.0", "not-anywhere >=2", carries="lacking"),
+        build_carrying_package("deeply", "1.0", "lacking", carries="deeply"),
+        build_carrying_package("old-click", "1.0", "click 8.1.7", carries="old_click"),
+        *(build_carrying_package(f"free{number}", carries=f"free{number}") for number in range(30)),
     )
 
 
@@ -62,6 +66,47 @@ def test_every_reason_stands_in_one_plan(make_env: MakeEnv, channel: str, tmp_pa
     assert env.owners()["nowhere"] == ("9.9", "conda")
     assert {name: owner for name, (_, owner) in env.owners().items()} == owners | {"pip": "conda"}
     assert env.findings() == []
+
+
+#: Run conda, and tell how often its solver was asked.
+COUNT = """
+import sys
+import conda_pip_interop.conda_adapter.solver as adapter
+asked = []
+solve = adapter.CondaEnvironment._solve
+adapter.CondaEnvironment._solve = lambda *a, **k: (asked.append(1), solve(*a, **k))[1]
+from conda.cli.main import main
+code = main(*sys.argv[1:])
+print("asked", len(asked), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def test_what_conda_cannot_install_is_told_truly_and_costs_few_solves(
+    make_env: MakeEnv, channel: str, tmp_path: Path
+) -> None:
+    for name in ("lacking", "deeply", "old_click", "left", "right"):
+        build_wheel(tmp_path / "wheels", name)
+    env = make_env("python", "pip")
+
+    def install(*words: str) -> tuple[dict[str, str], int]:
+        argv = ["pip", "install", "-n", env.name, "--dry-run", "--json", "-c", channel]
+        argv += ["--find-links", str(tmp_path / "wheels"), *words]
+        done = env.base.run_in(env.base.prefix, "python", "-c", COUNT, *argv)
+        return reasons_of(json.loads(done.stdout)), int(done.stderr.rpartition("asked ")[2])
+
+    free = [f"free{number}" for number in range(30)]
+    reasons, solves = install("lacking", "deeply", *free)
+    absent = "conda's lacking 1.0 requires not-anywhere >=2, which no channel has"
+    assert (reasons["lacking"], reasons["deeply"]) == (absent, absent)
+    assert solves <= 4
+    reasons, solves = install("left", "right", *free)
+    assert "conda cannot install it beside" in reasons["left"] + reasons["right"]
+    assert solves <= 5
+    env.conda("install", "--yes", "click=8.1.8")
+    (env.prefix / "conda-meta" / "pinned").write_text("click 8.1.8\n")
+    reasons, _ = install("old-click", *free)
+    assert reasons["old-click"] == "conda cannot install it beside click 8.1.8"
 
 
 def test_a_hundred_requirements_of_a_file(make_env: MakeEnv, tmp_path: Path) -> None:

@@ -126,6 +126,9 @@ def test_a_version_that_is_not_to_be_had_is_not_replaced_by_another(
         assert f"conda pip install -n {env.name} '{name}!={version}'" in refused.stderr
         assert f"conda pip repair -n {env.name} cowsay" in refused.stderr
         assert hash_tree(env.prefix) == broken
+        refused = env.conda("pip repair", "--yes", name, check=False)
+        assert "no longer available" in refused.stderr
+        assert "another version" not in refused.stderr  # the index has none
     assert project.as_uri() in refused.stderr
     env.conda("pip repair", "--yes", "cowsay")
     env.conda("pip install", "--yes", "gone!=0.9", "mine!=1.0", PIP_FIND_LINKS=found)

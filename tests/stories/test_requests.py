@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.installers.test_index_access import PASSWORD, USER, serve_index
-from tests.installers.test_requested import sha256
-from tests.stories.test_install import plan_of, reasons_of
 from tests.stories.tree import hash_tree
 from tests.support.environments import MakeEnv
+from tests.support.index_server import PASSWORD, USER, serve_index
 from tests.support.pip_worlds import build_clone, build_project, build_sdist, build_wheel
+from tests.support.plans import plan_of, reasons_of
+from tests.world.cache import file_digest
 
 pytestmark = pytest.mark.e2e
 
@@ -27,7 +27,8 @@ def test_files_projects_and_constraints_come_together(make_env: MakeEnv, tmp_pat
     plan, reasons = plan_of(done), reasons_of(done)
     assert plan["app"] == plan["cowsay"] == ("pip", "install")
     assert plan["flask"] == plan["click"] == plan["idna"] == ("conda", "install")
-    assert (reasons["app"], reasons["click"]) == ("from a path or URL", "needed by a constraint")
+    assert reasons["app"] == "from a path or URL"
+    assert reasons["click"] == "needed by flask, limited to <8.1.8"
     env.conda("install", "--yes", "six")
     assert env.python("import app, flask, six; print(app.settings)") == "editable"
     owners = env.owners()
@@ -39,6 +40,14 @@ def test_files_projects_and_constraints_come_together(make_env: MakeEnv, tmp_pat
         "pip install", "app", "--dry-run", "--constraint", str(tmp_path / "limits.txt")
     )
     assert plan_of(again)["app"] == ("pip", "keep")
+    (tmp_path / "newer.txt").write_text("click>=8.1.8\n")  # of what is there, and not named
+    words = ("-r", f"{tmp_path}/app/pyproject.toml[x]", "--constraint", f"{tmp_path}/newer.txt")
+    newer = env.json("pip install", *words, "--dry-run")  # and the build backend is asked
+    assert plan_of(newer) == {
+        **dict.fromkeys(("flask", "idna"), ("conda", "keep")),
+        "click": ("conda", "upgrade"),
+    }
+    assert reasons_of(newer)["click"] == "needed by flask, limited to >=8.1.8"
 
 
 def test_a_private_index_archives_by_url_and_clones(make_env: MakeEnv, tmp_path: Path) -> None:
@@ -91,7 +100,7 @@ def test_hashes_and_a_lock_that_pip_has_made(make_env: MakeEnv, tmp_path: Path) 
 
     env.pip("download", "-q", "--no-deps", "-d", str(tmp_path), "six==1.16.0", "cowsay==6.1")
     lines = [
-        f"{one.name.split('-')[0]}=={one.name.split('-')[1]} --hash=sha256:{sha256(one)}"
+        f"{one.name.split('-')[0]}=={one.name.split('-')[1]} --hash=sha256:{file_digest(one)}"
         for one in sorted(tmp_path.glob("*.whl"))
     ]
     (tmp_path / "hashed.txt").write_text("\n".join(lines))
@@ -102,6 +111,8 @@ def test_hashes_and_a_lock_that_pip_has_made(make_env: MakeEnv, tmp_path: Path) 
     refused = env.conda("pip install", "--yes", "-r", str(tmp_path / "wrong.txt"), check=False)
     assert refused.returncode == 1
     assert "DO NOT MATCH THE HASHES" in refused.stderr
+    assert f"(from {tmp_path}/wrong.txt:" in refused.stderr
+    assert "Check the names" not in refused.stderr
     assert hash_tree(env.prefix) == before
     done = env.json("pip install", "--yes", "-r", str(tmp_path / "r.txt"))
     assert plan_of(done) == {"six": ("conda", "install"), "cowsay": ("pip", "install")}

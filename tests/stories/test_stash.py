@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 import re
-import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.stories.tree import hash_tree
+from tests.support.channels import build_broken_channel
 from tests.support.environments import MakeEnv
 
 if TYPE_CHECKING:
@@ -40,37 +37,6 @@ def test_conda_meets_nothing_in_its_way(env: Any) -> None:
     assert env.owners()["cowsay"] == ("6.1", "pip")
     assert env.findings() == []
     assert env.json("pip undo", "--list")["operations"] == []
-
-
-def build_broken_channel(folder: Path, fault: str) -> str:
-    """A channel with one package that cannot be linked and brings idna along; its URL.
-
-    `fault`: `script`, a post-link script that fails; `interrupt`, one that interrupts conda as
-    Ctrl-C does; `file`, a listed file that the package lacks.
-    """
-    scripts = {"script": "exit 1\n", "interrupt": "kill -INT $PPID\nsleep 5\n"}
-    script = "bin/.broken-post-link.sh"
-    index = {"name": "broken", "version": "1", "build": "0", "build_number": 0, "depends": ["idna"]}
-    listed = [script, *(["share/nowhere"] if fault == "file" else [])]
-    paths = [{"_path": path, "path_type": "hardlink"} for path in listed]
-    files = {
-        "info/index.json": json.dumps({**index, "subdir": "noarch", "noarch": "generic"}),
-        "info/paths.json": json.dumps({"paths": paths, "paths_version": 1}),
-        "info/files": "\n".join(listed),
-        script: scripts.get(fault, "exit 0\n"),
-    }
-    (folder / "noarch").mkdir()
-    archive = folder / "noarch" / "broken-1-0.tar.bz2"
-    with tarfile.open(archive, "w:bz2") as tar:
-        for path, text in files.items():
-            member = tarfile.TarInfo(path)
-            member.size = len(text)
-            tar.addfile(member, io.BytesIO(text.encode()))
-    md5 = hashlib.md5(archive.read_bytes(), usedforsecurity=False).hexdigest()
-    entry = {**index, "subdir": "noarch", "md5": md5, "size": archive.stat().st_size}
-    repodata = {"info": {"subdir": "noarch"}, "packages": {archive.name: entry}}
-    (folder / "noarch" / "repodata.json").write_text(json.dumps(repodata))
-    return folder.as_uri()
 
 
 @pytest.mark.parametrize("fault", ["script", "interrupt", "file"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.journal import JOURNAL_FOLDER, STATE_FOLDER
 from tests.stories.tree import hash_tree
 from tests.support.channels import build_conda_package, write_channel
 from tests.support.environments import MakeEnv
@@ -65,16 +65,26 @@ def test_undo_of_nothing_and_of_an_unknown_operation_is_told(make_env: MakeEnv) 
     assert "Nothing to undo" in env.conda("pip undo", "--list").stdout
 
 
-def test_a_restore_is_not_undone_over_what_conda_has_put_there(make_env: MakeEnv) -> None:
+def test_a_restore_is_undone_unless_what_conda_linked_has_changed(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "click==8.1.3")
+    (env.prefix / "lib" / "spare").mkdir()
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
     env.conda("pip restore", "--yes", "click")
-    before = hash_tree(env.prefix / "lib")
+    module = env.site_packages / "click" / "core.py"
+    linked = module.read_bytes()
+    module.unlink()
+    module.write_text("mine")
     refused = env.conda("pip undo", "--yes", check=False)
     assert refused.returncode == 1
     assert "changed since" in refused.stderr
     assert "Undo in" not in refused.stdout, "refused before it is shown and asked"
-    assert hash_tree(env.prefix / "lib") == before
+    module.write_bytes(linked)
+    env.conda("pip undo", "--yes")
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+    env.conda("pip restore", "--yes", "click")
+    assert env.owners()["click"] == ("8.1.7", "conda")
+    assert env.findings() == []
 
 
 def test_what_conda_replaced_is_not_brought_back_beside_it(make_env: Any) -> None:
@@ -86,8 +96,9 @@ def test_what_conda_replaced_is_not_brought_back_beside_it(make_env: Any) -> Non
     assert "nothing to undo" in refused.stderr
     for operation in env.json("pip undo", "--list")["operations"]:  # none where conda has hooks
         assert operation["automatic"]
-        refused = env.conda("pip undo", "--yes", operation["id"], check=False)
-        assert "cannot be undone without it" in refused.stderr
+        assert f"`conda list -p {env.prefix} --revisions`" in refused.stderr
+        alone = env.conda("pip undo", "--yes", operation["id"], check=False)
+        assert "cannot be undone without it" in alone.stderr
     assert hash_tree(env.prefix) == before
     assert env.findings() == []
 
@@ -112,6 +123,29 @@ def test_an_install_of_both_managers_is_one_operation(make_env: Any) -> None:
     assert refused.returncode == 1
     assert "conda has changed the environment since" in refused.stderr
     assert hash_tree(env.prefix) == there
+
+
+@pytest.mark.parametrize("words", [("click==8.1.3",), ("click==8.1.3", "cowsay", "six")])
+def test_an_install_over_condas_is_one_operation(make_env: Any, words: tuple[str, ...]) -> None:
+    """What reconciles the records afterwards belongs to it."""
+    env = make_env("python", "pip", "click=8.1.7")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    env.conda("pip install", "--yes", "--break-other-managers", *words)
+    assert env.owners()["click"] == ("8.1.3", "pip")
+    journals = sorted(path.name for path in (env.prefix / JOURNAL_FOLDER).iterdir())
+    assert len(journals) == 2, "the installation, and what reconciled the records"
+    (operation,) = env.json("pip undo", "--list")["operations"]
+    assert operation["id"] == journals[0]
+    assert not operation["automatic"]
+    undone = env.conda("pip undo", "--yes", journals[1])
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+    lines = undone.stdout.splitlines()
+    assert lines[-1] == f"Restored 1 package in {env.name}: click 8.1.7 (conda)"
+    if len(words) > 1:
+        removed = f"Removed 2 packages in {env.name}: cowsay 6.1 (pip), six 1.16.0 (conda)"
+        assert lines[-2] == removed
+    assert env.findings() == []
+    assert env.json("pip undo", "--list")["operations"] == []
 
 
 def test_an_undo_that_conda_cannot_do_changes_nothing(make_env: Any, tmp_path: Path) -> None:

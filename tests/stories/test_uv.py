@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.stories.test_install import plan_of
 from tests.stories.tree import hash_tree
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_project
+from tests.support.plans import plan_of
 
 if TYPE_CHECKING:
     from tests.support.environments import Env
@@ -66,6 +66,19 @@ def test_an_environment_without_pip_and_a_marker_and_foreign_settings(
     )
     assert env.owners() == {"cowsay": ("6.1", "pip")}
     assert not Path(elsewhere).exists()
+
+
+def test_an_environment_without_python_gets_one_with_uv_too(
+    make_env: MakeEnv, by_uv: dict[str, Any], tmp_path: Path
+) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("cowsay\nflask\n")
+    env = make_env("ninja")
+    install(env, "-r", str(names), "-e", str(build_project(tmp_path / "mine", "mine")), **by_uv)
+    assert env.owners()["cowsay"] == ("6.1", "pip")
+    assert env.owners()["flask"][1] == "conda"
+    env.python("import cowsay, flask, mine")
+    assert env.findings() == []
 
 
 def test_sources_and_editables_are_built_by_pip_which_is_said(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.support.environments import Env
 
 
 def hash_tree(root: Path, *, but: str | None = None) -> str:
@@ -25,3 +28,18 @@ def hash_tree(root: Path, *, but: str | None = None) -> str:
         elif path.is_file():
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def compare_records(env: Env) -> tuple[set[str], set[str]]:
+    """What lies in the environment and no record lists; what is listed and does not lie there."""
+    documents = [
+        json.loads(record.read_text()) for record in (env.prefix / "conda-meta").glob("*.json")
+    ]
+    listed = {path for one in documents for path in one["files"]}
+    found = {path for path in env.prefix.rglob("*") if path.is_symlink() or not path.is_dir()}
+    there = {
+        path.relative_to(env.prefix).as_posix()
+        for path in found
+        if not path.match("_sysconfigdata*.pyc")  # Python compiles it when pip runs
+    }
+    return {path for path in there - listed if not path.startswith("conda-meta/")}, listed - there

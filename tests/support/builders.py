@@ -138,6 +138,7 @@ class PrefixBuilder:
         files: Files | None = None,
         *,
         distribution: str | None = None,
+        distribution_version: str | None = None,
         dist_info: bool = True,
         installer: str = "conda",
         requires: tuple[str, ...] = (),
@@ -146,19 +147,19 @@ class PrefixBuilder:
     ) -> None:
         """Link a package over existing files, as conda does.
 
-        ``distribution`` is the name in its dist-info, where that is not the package's.
+        ``distribution`` and its version are those of the dist-info if not the package's.
         """
         payload = self._payload(name, version, files)
         paths = [self.place(path) for path in payload]
         for path, content in payload.items():
             self.write(self.place(path), content)
         if dist_info:
-            python_name = distribution or name
+            python_name, stated = distribution or name, distribution_version or version
             metadata = {
-                "METADATA": self._metadata(python_name, version, requires),
+                "METADATA": self._metadata(python_name, stated, requires),
                 "INSTALLER": f"{installer}\n",
             }
-            paths += self._write_dist_info(python_name, version, payload, metadata)
+            paths += self._write_dist_info(python_name, stated, payload, metadata)
         self.conda_record(name, version, tuple(paths), build=build, **more)
 
     def conda_remove(self, name: str) -> None:

@@ -7,6 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tests.support.output_schema import validate_output
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -39,7 +41,11 @@ class Env:
 
     def json(self, command: str, *arguments: str, check: bool = True, **extra: str) -> Any:
         """The document of `conda COMMAND -n NAME ARGUMENTS --json`: stdout must hold one alone."""
-        return json.loads(self.conda(command, *arguments, "--json", check=check, **extra).stdout)
+        done = self.conda(command, *arguments, "--json", check=check, **extra)
+        document = json.loads(done.stdout)
+        if command.startswith("pip "):
+            validate_output((*command.split()[1:], *arguments), document)
+        return document
 
     def pip(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """The environment's own pip, as a person runs it."""

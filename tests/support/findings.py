@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.findings.base import Finding
+from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.findings.base import Evidence, Finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,3 +70,20 @@ class VanishedSample(SampleFinding):
 def describe(findings: Iterable[Finding]) -> list[dict[str, object]]:
     """Return all that findings say: those of two snapshots hold different objects."""
     return [one.to_dict(lambda *words: " ".join(words)) for one in findings]
+
+
+def build_sample(paths: int = 1, remedy: tuple[tuple[str, ...], ...] = ()) -> Finding:
+    """A finding with some paths as its evidence."""
+    return SampleFinding(
+        evidence=tuple(
+            Evidence(
+                path=PrefixPath(f"lib/{number}.py"),
+                claimed_by=("conda:click", "pip:click"),
+                expected="aa",
+                found="bb",
+            )
+            for number in range(paths)
+        ),
+        text="pip replaced click 8.0 by 8.1",
+        commands=remedy,
+    )

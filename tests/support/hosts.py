@@ -41,9 +41,9 @@ class FakeHost(PlainHost):
         """See `OpenHost`."""
         return self
 
-    def confirm(self) -> None:
+    def confirm(self, dangerous: str | None = None) -> None:
         """Answer yes."""
-        self.calls.append("confirm")
+        self.calls.append(f"confirm: {dangerous}" if dangerous else "confirm")
 
     def before_change(self) -> None:
         """See `Host.before_change`."""

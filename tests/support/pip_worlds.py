@@ -29,10 +29,13 @@ def build_wheel(
     extras: Iterable[str] = (),
     scripts: bool = False,
     data: Mapping[str, str] | None = None,
+    python: str | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Path:
     """A wheel with one module, in `folder` (binary distribution format).
 
-    `data`: files relative to the prefix that it is installed into.
+    `data`: files relative to the prefix that it is installed into; `more`: to site-packages;
+    `python`: its Requires-Python.
     """
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
@@ -40,12 +43,14 @@ def build_wheel(
         *("Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"),
         *(f"Provides-Extra: {extra}" for extra in extras),
         *(f"Requires-Dist: {line}" for line in requires),
+        *([] if python is None else [f"Requires-Python: {python}"]),
     ]
     files = {
         f"{name}.py": f"version = {version!r}\n",
         f"{info}/METADATA": "\n".join([*metadata, ""]),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
+    files |= more or {}
     if scripts:
         files[f"{info}/entry_points.txt"] = f"[console_scripts]\n{name} = {name}:version\n"
     files |= {f"{name}-{version}.data/data/{path}": text for path, text in (data or {}).items()}

@@ -8,7 +8,7 @@ from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.plan import Plan
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
-from conda_pip_interop.findings.fixes import plan_reconcile
+from conda_pip_interop.findings.reconciliation import plan_reconcile
 from tests.support.hosts import NoConda
 
 

@@ -25,6 +25,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     commands.add_parser("env", help="print shell commands that make the base's conda usable")
     commands.add_parser("path", help="print the cache folder; builds nothing")
     commands.add_parser("demo", help="show what the plugin does, with real commands")
+    commands.add_parser("session", help="draw docs/session.svg, with real commands")
     run = commands.add_parser("run", help="run the base's conda: run -- create -n x python")
     run.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser.parse_args(arguments)
@@ -49,6 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(build_base().prefix)
     elif options.command == "demo":
         return show_demo()
+    elif options.command == "session":
+        from tests.world.session import draw_session
+
+        draw_session()
     elif options.command == "env":
         print(_exports(build_base()))
     else:

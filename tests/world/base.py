@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from tests.world.bootstrap import run_bootstrap
@@ -22,6 +23,7 @@ from tests.world.cache import (
     write_atomically,
 )
 from tests.world.channel import Channel, build_channel
+from tests.world.conda_server import CondaServer
 from tests.world.environment import build_environment, write_condarc
 from tests.world.plugin_package import NAME, add_plugin, has_plugin, plugin_key
 from tests.world.table import CONDA_VERSION
@@ -39,6 +41,7 @@ class Base:
     version: str
     channel: Channel
     scratch: Path
+    server: CondaServer | None = None
 
     @property
     def python(self) -> Path:
@@ -62,12 +65,16 @@ class Base:
 
     def at(self, scratch: Path) -> Base:
         """Return the same conda for another user, so to speak: with another scratch folder."""
-        return replace(self, scratch=scratch)
+        return replace(self, scratch=scratch, server=None)
 
     def run(
         self, *arguments: str | Path, check: bool = True, **extra: str
     ) -> subprocess.CompletedProcess[str]:
         """Run ``conda ARGUMENTS``; with `check`, raise WorldError with the output if it fails."""
+        if self.server is not None:
+            done = self.server.run([str(one) for one in arguments], self.env(**extra))
+            if done is not None:
+                return _checked(done, check=check)
         return self._run([self.conda, *arguments], check=check, extra=extra)
 
     def run_in(
@@ -83,11 +90,17 @@ class Base:
         result = subprocess.run(
             command, env=self.env(**extra), capture_output=True, text=True, check=False
         )
-        if check and result.returncode != 0:
-            line = " ".join(map(str, command))
-            message = f"{line}: exit {result.returncode}\n{result.stdout}\n{result.stderr}"
-            raise WorldError(message)
-        return result
+        return _checked(result, check=check)
+
+
+def _checked(
+    result: subprocess.CompletedProcess[str], *, check: bool
+) -> subprocess.CompletedProcess[str]:
+    if check and result.returncode != 0:
+        line = " ".join(map(str, result.args))
+        message = f"{line}: exit {result.returncode}\n{result.stdout}\n{result.stderr}"
+        raise WorldError(message)
+    return result
 
 
 def build_base() -> Base:
@@ -132,7 +145,7 @@ ProgressiveFetchExtract(SubdirData.query_all("*")).execute()
 
 
 def _read_given(prefix: Path, channel: Channel) -> Base:
-    found = [re.fullmatch(r"conda-([^-]+)-[^-]+\.json", f.name) for f in _records(prefix)]
+    found = [re.fullmatch(r"conda-([^-]+)-[^-]+\.json", f.name) for f in find_records(prefix)]
     versions = [match[1] for match in found if match]
     if not versions:
         message = f"{_GIVEN}: no conda in {prefix}"
@@ -141,7 +154,7 @@ def _read_given(prefix: Path, channel: Channel) -> Base:
     return Base(prefix=prefix, version=versions[0], channel=channel, scratch=scratch)
 
 
-def _records(prefix: Path) -> list[Path]:
+def find_records(prefix: Path) -> list[Path]:
     return list((prefix / "conda-meta").glob("*.json"))
 
 
@@ -201,38 +214,16 @@ def clone(base: Base, name: str, *, folder: Path = _CLONES) -> Base:
         symlinks=True,
         # what the plugin has left there, where somebody has used the base by hand
         ignore=shutil.ignore_patterns("EXTERNALLY-MANAGED", "pip-interop"),
-        copy_function=_Relocation(base.prefix, target),
+        copy_function=Relocation(base.prefix, target),
     )
-    for record in _records(target):
-        _update_hashes(record, target)
+    for record in find_records(target):
+        update_hashes(record, target)
     registered = scratch / "home" / ".conda" / "environments.txt"
     write_atomically(registered, f"{target}\n")
-    return replace(base, prefix=target, scratch=scratch)
+    return replace(base, prefix=target, scratch=scratch, server=None)
 
 
-def copy_environment(base: Base, source: str, name: str) -> None:
-    """Make a second environment of a first, in a moment; the two know nothing of each other.
-
-    What conda had linked is linked again, as conda itself would. conda's own records and what has
-    the prefix in it are copies.
-    """
-    old, new = base.envs / source, base.envs / name
-    relocate = _Relocation(old, new)
-
-    def copy(file: str, target: str) -> None:
-        if Path(file).parent.name != "conda-meta" and not relocate.changes(Path(file)):
-            os.link(file, target, follow_symlinks=False)
-        else:
-            relocate(file, target)
-
-    shutil.copytree(old, new, symlinks=True, copy_function=copy)
-    for record in _records(new):
-        _update_hashes(record, new)
-    with (base.scratch / "home" / ".conda" / "environments.txt").open("a") as stream:
-        stream.write(f"{new}\n")
-
-
-def _update_hashes(record: Path, prefix: Path) -> None:
+def update_hashes(record: Path, prefix: Path) -> None:
     """Make a record's hashes right for another prefix, in the files that hold the prefix."""
     content = json.loads(record.read_text())
     rows = content["paths_data"]["paths"]
@@ -253,7 +244,7 @@ def _update_hashes(record: Path, prefix: Path) -> None:
         write_atomically(record, json.dumps(content, indent=2))
 
 
-class _Relocation:
+class Relocation:
     """A copy function that writes one prefix for another; binaries and compiled files stay."""
 
     def __init__(self, old: Path, new: Path) -> None:
@@ -261,6 +252,7 @@ class _Relocation:
         self._new = os.fsencode(new)
 
     def __call__(self, source: str, target: str) -> str:
+        """Copy a file for the other prefix, and return where to."""
         shutil.copy2(source, target, follow_symlinks=False)
         file = Path(source)
         if self.changes(file):
@@ -273,5 +265,12 @@ class _Relocation:
         """Whether the text of a file names the prefix."""
         if file.is_symlink() or file.suffix in {".pyc", ".so"}:
             return False
-        content = file.read_bytes()
-        return self._old in content and b"\0" not in content
+        status = file.stat()
+        return _names(file, self._old, status.st_mtime_ns, status.st_size)
+
+
+@cache
+def _names(file: Path, prefix: bytes, _time: int, _size: int) -> bool:
+    """Whether a text names the prefix; read once, as long as it stays as it is."""
+    content = file.read_bytes()
+    return prefix in content and b"\0" not in content

@@ -93,8 +93,9 @@ BUILT: dict[str, str] = {"flask-testing": "0.8.1"}
 PROGRAMS = frozenset({"ninja"})
 
 # Built for each Python, compiled files included, as Anaconda does (conda-forge has them noarch):
-# otherwise conda compiles pip's 500 files in every environment that a test makes.
-PER_PYTHON = frozenset({"pip", "setuptools"})
+# otherwise conda compiles pip's 500 files in every environment that a test makes. six is what most
+# stories install for a transaction's sake: to compile, conda activates the environment first.
+PER_PYTHON = frozenset({"pip", "setuptools", "six"})
 
 # PyPI's normalized name -> conda-forge's spelling, where they differ.
 CONDA_NAMES = {"ruamel-yaml": "ruamel.yaml", "ruamel-yaml-clib": "ruamel.yaml.clib"}

@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import NotAllowedError
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Collection, Sequence
+    from contextlib import AbstractContextManager
 
     from packaging.utils import NormalizedName
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from conda_pip_interop.commands.output import Output
     from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.installers.interface import Installer
+    from conda_pip_interop.resolve.request import Request
+
+    Around = Callable[[], AbstractContextManager[None]]
 
 HELP: Final = "Install packages: conda what channels have, pip the rest"
 EXAMPLES: Final = (
@@ -49,7 +54,7 @@ def parse_words(parser: CommandParser, words: Sequence[str]) -> Namespace:
 
     mixed, verbatim = split_verbatim(words)
     mixed, break_names = split_break_names(mixed)
-    args = parser.parse_intermixed_args(mixed)
+    args = parser.parse(mixed)
     requirements, after = read_verbatim(verbatim, parser.list_options())
     args.words = (*args.words, *requirements)
     args.install = build_install_options(args, args.words, after, break_names)
@@ -58,34 +63,115 @@ def parse_words(parser: CommandParser, words: Sequence[str]) -> Namespace:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Resolve with conda and pip until both agree, then install."""
+    from conda_pip_interop.commands.dynamic_dependencies import ask_backend
+    from conda_pip_interop.resolve.read_request import read_request
+
+    verbose = args.verbose > 0
+    request = read_request(
+        args.words,
+        args.install,
+        folder=Path.cwd(),
+        environ=os.environ,
+        ask=lambda folder: ask_backend(folder, host, args.install, verbose=verbose),
+    )
+    refuse_protected_base(host)
+    snapshot = read_for_change(host)
+    return install_request(
+        request, args, host, snapshot, nothing_to_do="All requirements are already satisfied."
+    )
+
+
+def read_for_change(host: Host) -> Snapshot:
+    """Read the environment that a command is about to change.
+
+    Raises InteropError `corrupt-record`: without a record conda's files would count as pip's.
+    """
     from conda_pip_interop.environment.snapshot import read_snapshot
     from conda_pip_interop.findings.corrupt_record import refuse_corrupt_records
-    from conda_pip_interop.resolve.install import plan_install
-    from conda_pip_interop.resolve.read_request import read_request
-    from conda_pip_interop.resolve.request import build_preferences
 
-    request = read_request(args.words, args.install, folder=Path.cwd(), environ=os.environ)
-    preferences = build_preferences(request, host.policy)
     host.before_change()
-    refuse_protected_base(host)
     snapshot = read_snapshot(host.target.prefix)
     refuse_corrupt_records(snapshot, host.target)
+    return snapshot
+
+
+def install_request(
+    request: Request,
+    args: Namespace,
+    host: Host,
+    snapshot: Snapshot,
+    *,
+    nothing_to_do: str,
+    make: Around | None = None,
+    label: str = "",
+) -> Output:
+    """Install what is requested; `make` makes the environment, if it does not exist yet.
+
+    `label` names the files of a sync, which removes what they do not need.
+    """
+    from dataclasses import replace
+    from functools import cache
+
+    from conda_pip_interop.changes.state import read_state
+    from conda_pip_interop.resolve.earlier_requests import find_pins, plan_within
+    from conda_pip_interop.resolve.environment_request import add_variables, leave_to_conda
+    from conda_pip_interop.resolve.install import plan_install
+    from conda_pip_interop.resolve.removals import add_removals
+    from conda_pip_interop.resolve.request import build_preferences
+
+    for note in request.notes:
+        host.print_stderr(f"conda-pip-interop: {note}")
+    host.add_channels(request.channels, only=request.only_channels)
+    host.add_names(request.names)
     versions = list_versions(snapshot)
-    installer = host.open_installer(snapshot, request, versions=versions, verbose=args.verbose > 0)
-    return resolve_and_run(
-        lambda: plan_install(
-            request,
+    request = leave_to_conda(request, versions)
+    stated = frozenset(one.name for one in request.conda)
+    is_there = not request.options.upgrade and host.solver().has_all(request.conda)
+    if request.needs_pip and is_there:
+        request = replace(request, conda=())
+    preferences = build_preferences(request, host.policy)
+    python = None
+    if snapshot.prefix.python is None and (request.needs_pip or not request.conda):
+        python = host.choose_python(request, preferences, snapshot)
+        snapshot = replace(snapshot, prefix=replace(snapshot.prefix, python=python.install))
+    pins = find_pins(read_state(host.target.prefix).requests, snapshot, request)
+
+    @cache
+    def open_installer(*, within_pins: bool) -> Installer:
+        limits = (*request.constraints, *(pins if within_pins else ()))
+        limited = replace(request, constraints=limits)
+        return host.open_installer(snapshot, limited, versions=versions, verbose=args.verbose > 0)
+
+    def plan(limited: Request) -> Plan:
+        return plan_install(
+            limited,
             snapshot=snapshot,
             target=host.target,
-            solver=host.solver(),
-            installer=installer,
-            preferences=preferences,
-        ),
+            solver=host.solver() if python is None else python.solver,
+            installer=open_installer(within_pins=limited.constraints != request.constraints),
+            preferences=build_preferences(limited, host.policy),
+            python=python,
+            is_new=make is not None,
+        )
+
+    def resolve() -> Plan:
+        found = plan_within(pins, request, plan, host.target)
+        if label:
+            kept = stated | request.own
+            found = add_removals(
+                *(found, kept, snapshot), target=host.target, conda=host.solver(), label=label
+            )
+        return add_variables(found, request, host.target)
+
+    open_installer(within_pins=True)  # which may refuse
+    return resolve_and_run(
+        resolve,
         args,
         host,
         versions=versions,
         from_conda=preferences.from_conda,
-        nothing_to_do="All requirements are already satisfied.",
+        nothing_to_do=nothing_to_do,
+        make=make,
     )
 
 
@@ -97,51 +183,97 @@ def resolve_and_run(
     versions: dict[NormalizedName, str],
     from_conda: Collection[NormalizedName] = (),
     nothing_to_do: str,
+    make: Around | None = None,
 ) -> Output:
     """Execute what `resolve` returns; again where a conda package is not what it seemed to be.
 
-    `versions` learns what conda will have installed, for the builds of pip's part.
+    `versions` learns what conda will have installed, for the builds of pip's part. `make`: see
+    `install_request`.
     """
     from conda_pip_interop.commands.confirm import confirm_and_run
-    from conda_pip_interop.resolve.install import WrongPackageError, list_conda_versions
+    from conda_pip_interop.resolve.install import list_conda_versions
+    from conda_pip_interop.resolve.parts import WrongPackageError
 
     while True:
         with host.progress("Resolving with conda and pip"):
             plan = resolve()
-        _guard(plan, host, from_conda)
+        if make is None:
+            _guard(plan, host, from_conda)
+        if getattr(args, "check", False):
+            return report_difference(plan, args, host, same=nothing_to_do)
+        if args.dry_run:
+            plan = _note_unread(plan)
         versions.update(list_conda_versions(plan))
         try:
-            return confirm_and_run(plan, args, host, nothing_to_do=nothing_to_do)
+            around = None if make is None else make()
+            return confirm_and_run(plan, args, host, nothing_to_do=nothing_to_do, around=around)
         except WrongPackageError as error:
             host.print_stderr(f"conda-pip-interop: {error}. Nothing was changed; resolving again.")
+
+
+def report_difference(plan: Plan, args: Namespace, host: Host, *, same: str) -> Output:
+    """Say what a plan would change; exit code 1 if it is something."""
+    from dataclasses import replace
+
+    from conda_pip_interop.changes.plan import Keep
+    from conda_pip_interop.commands.confirm import build_document
+    from conda_pip_interop.commands.output import Output
+    from conda_pip_interop.commands.plan_text import plan_to_list, render_plan
+
+    changing = replace(plan, steps=tuple(one for one in plan.steps if not isinstance(one, Keep)))
+    document = build_document(plan_to_list(changing), args, host)
+    if plan.is_empty:
+        return Output(text=same, document={**document, "in_sync": True})
+    return Output(
+        text=render_plan(host.target.label, changing),
+        document={**document, "success": False, "in_sync": False},
+        exit_code=1,
+    )
+
+
+def _note_unread(plan: Plan) -> Plan:
+    """Add to a dry run's plan that some of what an installation would add is not known."""
+    from dataclasses import replace
+
+    from conda_pip_interop.resolve.parts import SolvedPart
+    from conda_pip_interop.text import count
+
+    unread = plan.conda.count_unread() if isinstance(plan.conda, SolvedPart) else 0
+    if not unread:
+        return plan
+    what = f"{count(unread, 'package')} of conda's {'is' if unread == 1 else 'are'}"
+    note = f"{what} not downloaded yet: an installation also adds what only the metadata requires."
+    return replace(plan, notes=(*plan.notes, note))
 
 
 def _guard(plan: Plan, host: Host, from_conda: Collection[NormalizedName]) -> None:
     """Warn of what conda's part breaks, or raise the refusal."""
     from packaging.utils import canonicalize_name
 
-    from conda_pip_interop.changes.plan import InstallPip
-    from conda_pip_interop.resolve.install import SolvedPart
+    from conda_pip_interop.changes.plan import InstallPip, RemovePip
+    from conda_pip_interop.resolve.parts import SolvedPart
 
     if isinstance(plan.conda, SolvedPart):
-        installed = {
-            canonicalize_name(one.name) for one in plan.steps if isinstance(one, InstallPip)
+        replaced = dict.fromkeys(from_conda, "") | {
+            canonicalize_name(one.name): one.version if isinstance(one, InstallPip) else ""
+            for one in plan.steps
+            if isinstance(one, InstallPip | RemovePip)
         }
         solution = plan.conda.solution
-        refusal = host.guard(solution.unlinked, solution.linked, installed | {*from_conda})
+        refusal = host.guard(solution.unlinked, solution.linked, replaced)
         if refusal is not None:
             raise refusal
 
 
 def refuse_protected_base(host: Host) -> None:
-    """Raise InteropError `base-protected` where the policy protects base."""
+    """Raise NotAllowedError `base-protected` where the policy protects base."""
     from conda_pip_interop.protection.policy import decide_protection
 
     target = host.target
     if target.is_base and decide_protection(
         host.policy, name=target.name, path=str(target.prefix), is_base=True
     ):
-        raise InteropError(
+        raise NotAllowedError(
             "base-protected",
             "base contains conda itself and is protected; nothing was installed.",
             hints=(
@@ -158,7 +290,7 @@ def list_versions(snapshot: Snapshot) -> dict[NormalizedName, str]:
     from conda_pip_interop.environment.ownership import ByConda
 
     return {
-        one.name: one.version
+        one.name: snapshot.ownership.version_of(one)
         for one in snapshot.distributions
         if isinstance(snapshot.ownership.owner_of(one), ByConda)
     }

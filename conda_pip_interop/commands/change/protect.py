@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.commands.output import Output
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
 
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.parser import CommandParser
@@ -16,44 +17,68 @@ if TYPE_CHECKING:
     from conda_pip_interop.protection.protect import MarkerChange, Protection
 
 HELP: Final = "Make plain pip refuse to change an environment"
-EXAMPLES: Final = "conda pip protect -n web\nconda pip protect --all"
+EXAMPLES: Final = (
+    "conda pip protect -n web\nconda pip protect -n web --no-user-site\nconda pip protect --all"
+)
 
 
 def configure(parser: CommandParser) -> None:
+    """Add `--no-user-site`, and `--all`."""
+    add_all(parser, "apply the policy to all known environments")
+    parser.add_argument(
+        "--no-user-site",
+        action="store_true",
+        help="also leave the user's site-packages out (PYTHONNOUSERSITE)",
+    )
+
+
+def add_all(parser: CommandParser, told: str) -> None:
     """Add `--all`, where conda knows all environments."""
     parser.set_defaults(all=False)
     if not parser.standalone:
-        parser.environment.add_argument(
-            "--all", action="store_true", help="apply the policy to all known environments"
-        )
+        parser.environment.add_argument("--all", action="store_true", help=told)
 
 
 def execute(args: Namespace, host: Host) -> Output:
     """Write the marker, or with `--all` the markers that the policy asks for."""
-    from conda_pip_interop.protection.protect import protect
+    from conda_pip_interop.protection.protect import protect, settle_marker
 
+    if args.all and args.no_user_site:
+        raise UsageError(
+            "usage",
+            "--all and --no-user-site are mutually exclusive.",
+            hints=("See `conda pip protect --help`.",),
+        )
     if args.all:
-        return protect_all(host)
-    return render_protection(protect(host.target, host.policy), host.target)
+        policy = host.policy
+        return change_all(host, lambda target: settle_marker(target, policy))
+    found = protect(host.target, host.policy)
+    if not args.no_user_site:
+        return render_protection(found, host.target)
+    from conda_pip_interop.protection.user_site import exclude_user_site
+
+    return render_protection(found, host.target, exclude_user_site(host.target))
 
 
-def render_protection(found: Protection, target: Target) -> Output:
-    """Render what became of the marker of one environment."""
+def render_protection(found: Protection, target: Target, user_site: str | None = None) -> Output:
+    """Render what became of the marker of one environment, and of the user's site-packages."""
     return Output(
-        text=found.message,
-        document={"success": True, "prefix": str(target.prefix), "marker": found.change},
+        text="\n".join(filter(None, (found.message, user_site))),
+        document={
+            "success": True,
+            "prefix": str(target.prefix),
+            "marker": found.change,
+            "user_site": user_site,
+        },
     )
 
 
-def protect_all(host: Host) -> Output:
-    """Apply the policy to all environments; exit code 1 if one failed."""
-    from conda_pip_interop.protection.protect import settle_marker
-
-    policy = host.policy
+def change_all(host: Host, change: Callable[[Target], MarkerChange]) -> Output:
+    """Change the markers of all environments; exit code 1 if one failed."""
 
     def settle(target: Target) -> MarkerChange | InteropError | OSError:
         try:
-            return settle_marker(target, policy)
+            return change(target)
         except (InteropError, OSError) as error:
             return error
 

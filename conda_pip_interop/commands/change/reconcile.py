@@ -25,7 +25,7 @@ def execute(args: Namespace, host: Host) -> Output:
     """Rewrite records and remove orphaned files; the plan shows the findings that this ends."""
     from conda_pip_interop.commands.confirm import confirm_and_run
     from conda_pip_interop.environment.snapshot import read_snapshot
-    from conda_pip_interop.findings.fixes import plan_reconcile
+    from conda_pip_interop.findings.reconciliation import plan_reconcile
 
     plan, findings = plan_reconcile(read_snapshot(host.target.prefix))
     told = (f"{one.kind}: {one.summary}" for one in findings)

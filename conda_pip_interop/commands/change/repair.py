@@ -38,7 +38,7 @@ def execute(args: Namespace, host: Host) -> Output:
     from conda_pip_interop.environment.snapshot import read_snapshot
 
     plan = _plan(args, host, read_snapshot(host.target.prefix))
-    if any(isinstance(one, InstallPip) for one in plan.steps):
+    if plan.requirements or any(isinstance(one, InstallPip) for one in plan.steps):
         return _reinstall(args, host)
     return confirm_and_run(
         plan, args, host, nothing_to_do=f"Nothing to repair in {host.target.label}."
@@ -46,7 +46,7 @@ def execute(args: Namespace, host: Host) -> Output:
 
 
 def _plan(args: Namespace, host: Host, snapshot: Snapshot) -> Plan:
-    from conda_pip_interop.findings.fixes import plan_repair
+    from conda_pip_interop.findings.repairs import plan_repair
 
     return plan_repair(
         tuple(args.names),
@@ -71,7 +71,7 @@ def _reinstall(args: Namespace, host: Host) -> Output:
     snapshot = read_snapshot(host.target.prefix)
     versions = list_versions(snapshot)
     plan = _plan(args, host, snapshot)
-    # plan_reinstall resolves the InstallPip steps that have a `distribution`
+    # plan_reinstall resolves the InstallPip steps that have a `distribution`, and requirements
     return resolve_and_run(
         lambda: plan_reinstall(
             plan,

@@ -24,7 +24,7 @@ def execute(args: Namespace, host: Host) -> Output:
     """Remove pip's distributions of that name, and link the conda packages again."""
     from conda_pip_interop.commands.confirm import confirm_and_run
     from conda_pip_interop.environment.snapshot import read_snapshot
-    from conda_pip_interop.findings.fixes import plan_restore
+    from conda_pip_interop.findings.restoration import plan_restore
 
     snapshot = read_snapshot(host.target.prefix)
     plan = plan_restore(tuple(args.names), snapshot=snapshot, target=host.target)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.commands.output import Output, render_table
+from conda_pip_interop.commands.output import Output, render_table, shorten
+from conda_pip_interop.errors import UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -16,7 +19,11 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.target import Target
 
 HELP: Final = "Undo the last operation of conda pip, or another one"
-EXAMPLES: Final = "conda pip undo -n web --list\nconda pip undo -n web"
+EXAMPLES: Final = (
+    "conda pip undo -n web --list\n"
+    "conda pip undo -n web\n"
+    "conda pip undo -n web --to 20261129T162459Z"
+)
 
 
 def configure(parser: CommandParser) -> None:
@@ -24,56 +31,87 @@ def configure(parser: CommandParser) -> None:
     parser.add_argument(
         "operation", nargs="?", metavar="ID", help="an operation (default: the last one)"
     )
+    parser.add_argument(
+        "--to", metavar="ID", help="undo every operation after this one, newest first"
+    )
     parser.add_argument("--list", action="store_true", help="list the operations")
 
 
 def execute(args: Namespace, host: Host) -> Output:
-    """Undo an operation, and do not reconcile again what is back."""
-    from conda_pip_interop.changes.execute import execute_undo
-    from conda_pip_interop.changes.rollback import read_conda_change
-    from conda_pip_interop.changes.undo import find_operation, refuse_changed
+    """Undo an operation, or several, and do not reconcile again what is back."""
+    from conda_pip_interop.changes.execute import execute_undo_several
+    from conda_pip_interop.changes.rollback import find_conda_change
+    from conda_pip_interop.changes.undo import (
+        find_later_operations,
+        find_operation,
+        refuse_any_changed,
+    )
     from conda_pip_interop.commands.confirm import DRY_RUN, build_document, confirm
+    from conda_pip_interop.commands.package_changes import describe_difference, find_installed
+    from conda_pip_interop.environment.snapshot import read_snapshot
 
     target = host.target
     if args.list:
-        return list_operations(target)
-    operation = find_operation(target.prefix, args.operation)
-    refuse_changed(target.prefix, operation)
-    journal = operation[0]
-    conda = list_conda(read_conda_change(target.prefix, journal))
-    paths = [f"    {one['path']}" for one in conda]
-    shown = "\n".join((render_undo(operation, target.label), *paths))
-    document = build_document([*undo_to_list(operation), *conda], args, host)
+        return render_operations(target)
+    if args.to and args.operation:
+        raise UsageError(
+            "usage",
+            "ID and --to are mutually exclusive.",
+            hints=("See `conda pip undo --help`.",),
+        )
+    operations = (
+        find_later_operations(target.prefix, args.to)
+        if args.to
+        else (find_operation(target.prefix, args.operation),)
+    )
+    refuse_any_changed(target.prefix, operations)
+    blocks: list[str] = []
+    plan: list[dict[str, object]] = []
+    for operation in operations:
+        change = find_conda_change(target.prefix, operation)
+        blocks.append(render_undo(operation, change, target.label))
+        plan += [*undo_to_list(operation), *list_conda(change)]
+    shown = "\n\n".join(blocks)
+    document = build_document(plan, args, host)
     if not confirm(shown, args, host):
         return Output(text=f"{shown}\n\n{DRY_RUN}", document=document)
-    execute_undo(target.prefix, journal.identifier, host)
-    _leave_alone(target)
-    host.after_change()
-    text = f"Undid {journal.identifier} in {target.label}: {journal.title}"
-    return Output(text=text, document=document)
+    before = find_installed(read_snapshot(target.prefix, depth="names"))
+    execute_undo_several(target.prefix, operations, host)
+    with contextlib.suppress(KeyboardInterrupt):  # all is done
+        _leave_alone(target)
+        host.after_change()
+    after = find_installed(read_snapshot(target.prefix, depth="names"))
+    text = "\n".join(
+        f"Undid {one[0].identifier} in {target.label}: {one[0].title}" for one in operations
+    )
+    changed = describe_difference(target.label, before, after)
+    return Output(text=f"{text}\n{changed}".strip(), document=document)
 
 
-def list_operations(target: Target) -> Output:
+def render_operations(target: Target) -> Output:
     """List the operations that can be undone, oldest first."""
-    from conda_pip_interop.changes.rollback import read_journals
+    from conda_pip_interop.changes.undo import list_operations
 
-    journals = [one for one in read_journals(target.prefix) if one.closed]
+    operations = list_operations(target.prefix)
     table = render_table(
         ("Operation", "Started", "Files", "What"),
-        [(one.identifier, one.started, str(_count(one)), _describe(one)) for one in journals],
+        [
+            (one[0].identifier, one[0].started, str(_count(one)), _describe(one[0]))
+            for one in operations
+        ],
     )
     document = [
         {
-            "id": one.identifier,
-            "started": one.started,
+            "id": one[0].identifier,
+            "started": one[0].started,
             "files": _count(one),
-            "title": one.title,
-            "automatic": bool(one.automatic),
+            "title": one[0].title,
+            "automatic": bool(one[0].automatic),
         }
-        for one in journals
+        for one in operations
     ]
     return Output(
-        text=table if journals else f"Nothing to undo in {target.label}.",
+        text=table if operations else f"Nothing to undo in {target.label}.",
         document={"prefix": str(target.prefix), "operations": document},
         requested=True,
     )
@@ -83,26 +121,28 @@ def _describe(journal: Journal) -> str:
     return f"{journal.title} (automatic)" if journal.automatic else journal.title
 
 
-def render_undo(operation: Sequence[Journal], label: str) -> str:
-    """Render what undoing an operation changes."""
+def render_undo(operation: Sequence[Journal], change: CondaChange | None, label: str) -> str:
+    """Render what undoing an operation changes: conda's packages, and some of our paths."""
     first = operation[0]
     lines = [f"Undo in {label}: {first.identifier} ({first.title}, {first.started})"]
-    lines += dict.fromkeys(
-        f"    {step.path}"
-        for journal in operation
-        for step in journal.steps
-        if step.kind in ("write", "remove")
-    )
-    return "\n".join(lines)
+    for one in list_conda(change):
+        name, version, _ = Path(str(one["path"])).stem.rsplit("-", 2)
+        verb = "removes" if one["action"] == "remove" else "installs"
+        lines.append(f"    conda {verb} {name} {version}")
+    paths = [f"    {one['path']}" for one in undo_to_list(operation)]
+    return "\n".join([*lines, *shorten(paths)])
 
 
 def undo_to_list(operation: Iterable[Journal]) -> list[dict[str, object]]:
-    """Return the JSON-ready form of `render_undo`."""
+    """Return the JSON-ready form of `render_undo`; what was before the first step counts."""
+    existed: dict[str, bool] = {}
+    for journal in operation:
+        for step in journal.steps:
+            if step.kind in ("write", "remove"):
+                existed.setdefault(step.path, step.existed)
     return [
-        {"path": step.path, "action": "restore" if step.existed else "remove"}
-        for journal in operation
-        for step in journal.steps
-        if step.kind in ("write", "remove")
+        {"path": path, "action": "restore" if there else "remove"}
+        for path, there in existed.items()
     ]
 
 
@@ -123,7 +163,7 @@ def _leave_alone(target: Target) -> None:
 
     from conda_pip_interop.changes.state import read_state, write_state
     from conda_pip_interop.environment.snapshot import read_snapshot
-    from conda_pip_interop.findings.fixes import plan_reconcile
+    from conda_pip_interop.findings.reconciliation import plan_reconcile
 
     _, findings = plan_reconcile(read_snapshot(target.prefix))
     if findings:
@@ -132,5 +172,5 @@ def _leave_alone(target: Target) -> None:
         write_state(target.prefix, replace(state, left_alone=state.left_alone | keys))
 
 
-def _count(journal: Journal) -> int:
-    return sum(step.kind in ("write", "remove") for step in journal.steps)
+def _count(operation: Sequence[Journal]) -> int:
+    return len(undo_to_list(operation))

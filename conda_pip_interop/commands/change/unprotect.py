@@ -10,18 +10,34 @@ if TYPE_CHECKING:
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
     from conda_pip_interop.commands.parser import CommandParser
+    from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.protection.protect import MarkerChange
 
 HELP: Final = "Let plain pip change an environment again"
-EXAMPLES: Final = "conda pip unprotect -n base"
+EXAMPLES: Final = "conda pip unprotect -n base\nconda pip unprotect --all"
 
 
-def configure(_parser: CommandParser) -> None:
-    """Add nothing."""
+def configure(parser: CommandParser) -> None:
+    """Add `--all`."""
+    from conda_pip_interop.commands.change.protect import add_all
+
+    add_all(parser, "remove the protection of all known environments")
 
 
-def execute(_args: Namespace, host: Host) -> Output:
-    """Remove our marker, and remember that the user does not want it."""
-    from conda_pip_interop.commands.change.protect import render_protection
+def execute(args: Namespace, host: Host) -> Output:
+    """Remove our marker, or with `--all` all of them; remember it; take back our variable."""
+    from conda_pip_interop.commands.change.protect import change_all, render_protection
     from conda_pip_interop.protection.protect import unprotect
+    from conda_pip_interop.protection.user_site import include_user_site
 
-    return render_protection(unprotect(host.target, host.policy), host.target)
+    policy = host.policy
+
+    def change(target: Target) -> MarkerChange:
+        done = unprotect(target, policy).change
+        include_user_site(target)
+        return done
+
+    if args.all:
+        return change_all(host, change)
+    found = unprotect(host.target, policy)
+    return render_protection(found, host.target, include_user_site(host.target))

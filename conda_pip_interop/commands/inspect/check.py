@@ -1,30 +1,193 @@
-"""`conda pip check`: the findings of an environment."""
+"""`conda pip check`: the findings of an environment, of several, or of all."""
 
 from __future__ import annotations
 
+import textwrap
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
 
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
     from conda_pip_interop.commands.parser import CommandParser
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.findings.base import Finding
 
 HELP: Final = "Find problems between conda and pip; exit code 1 if any"
-EXAMPLES: Final = "conda pip check -n web"
+EXAMPLES: Final = "conda pip check -n web\nconda pip check -n web -n data\nconda pip check --all"
+_COLUMNS: Final = 80
 
 
-def configure(_parser: CommandParser) -> None:
-    """Add nothing."""
+def configure(parser: CommandParser) -> None:
+    """Take several environments; all, where conda knows them."""
+    parser.takes_several = True
+    parser.description = f"{HELP}.\n\n-n and -p may be given several times."
+    parser.set_defaults(all=False)
+    if not parser.standalone:
+        parser.environment.add_argument(
+            "--all", action="store_true", help="check all environments that conda knows"
+        )
 
 
-def execute(_args: Namespace, host: Host) -> Output:
-    """Report every finding."""
+def execute(args: Namespace, host: Host) -> Output:
+    """Report every finding; of all environments, what cannot be read is reported, too."""
     from conda_pip_interop.commands.output import render_findings
     from conda_pip_interop.environment.snapshot import read_snapshot
-    from conda_pip_interop.findings.registry import find_all
+    from conda_pip_interop.findings.registry import find_asked
 
-    target = host.target
-    findings = find_all(read_snapshot(target.prefix))
-    return render_findings(target.label, str(target.prefix), findings, target.command)
+    if args.all:
+        targets = host.list_targets()
+    elif args.also:
+        targets = [*(_find_target(one, host) for one in args.also), host.target]
+    else:
+        target = host.target
+        snapshot = read_snapshot(target.prefix)
+        findings = tuple(_ask_channels(one, target, host) for one in find_asked(snapshot))
+        output = render_findings(target.label, str(target.prefix), findings, target.command)
+        return _add_layer(output, snapshot)
+    unique = list({target.prefix: target for target in targets}.values())
+    rows = [
+        replace(row, findings=tuple(_ask_channels(one, row.target, host) for one in row.findings))
+        for row in host.for_each(unique, check_environment)
+    ]
+    return render_environments(rows, named=not args.all)
+
+
+def _add_layer(output: Output, snapshot: Snapshot) -> Output:
+    """Add what a virtual environment hides of the one below it; the others stay as they are."""
+    from conda_pip_interop.environment.layers import read_layer_below
+
+    below = read_layer_below(snapshot)
+    if below is None:
+        return output
+    own = {one.name: one.version for one in snapshot.distributions}
+    hidden = {
+        one.name: below.ownership.version_of(one) for one in below.distributions if one.name in own
+    }
+    told = ", ".join(f"{name} {version} by {own[name]}" for name, version in hidden.items())
+    root = str(below.prefix.root)
+    rows = [{"name": name, "version": one, "by": own[name]} for name, one in hidden.items()]
+    return replace(
+        output,
+        text=f"{output.text}\n\nBelow it: {root}\n  hidden there: {told or 'nothing'}",
+        document={**output.document, "layer": {"prefix": root, "hidden": rows}},
+    )
+
+
+def _find_target(option: tuple[str, str], host: Host) -> Target:
+    name, value = option
+    target = host.find_target(name, value)
+    if not target.prefix.is_dir():
+        raise InteropError(
+            "no-such-environment",
+            f"There is no environment {value}.",
+            hints=("To list the environments: `conda env list`.",),
+        )
+    return target
+
+
+def read_findings(target: Target) -> tuple[Finding, ...]:
+    """Read an environment and find its problems."""
+    from conda_pip_interop.environment.snapshot import read_snapshot
+    from conda_pip_interop.findings.registry import find_asked
+
+    return find_asked(read_snapshot(target.prefix))
+
+
+def _ask_channels(finding: Finding, target: Target, host: Host) -> Finding:
+    """Learn whether the channels have what the remedy of a finding would install."""
+    from packaging.utils import canonicalize_name
+
+    from conda_pip_interop.dependencies.requirements import satisfies
+    from conda_pip_interop.findings.unmet import UnmetFinding
+
+    if not isinstance(finding, UnmetFinding) or not finding.needs_channels:
+        return finding
+    wanted = finding.requirement
+    with host.progress("Searching the channels"):
+        versions = host.find_versions(canonicalize_name(wanted.name), target)
+    if versions is None:
+        return finding
+    return replace(finding, in_channels=any(satisfies(wanted.specifier, one) for one in versions))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedEnvironment:
+    """The findings of an environment; `problem` is why it could not be read."""
+
+    target: Target
+    findings: tuple[Finding, ...] = ()
+    problem: str | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON-ready form."""
+        return {
+            "name": self.target.label,
+            "prefix": str(self.target.prefix),
+            "findings": [one.to_dict(self.target.command) for one in self.findings],
+            "problem": self.problem,
+        }
+
+
+def check_environment(target: Target) -> CheckedEnvironment:
+    """Check an environment; an error becomes its `problem`."""
+    try:
+        return CheckedEnvironment(target=target, findings=read_findings(target))
+    except (InteropError, OSError) as error:
+        return CheckedEnvironment(target=target, problem=str(error))
+
+
+def render_environments(rows: Sequence[CheckedEnvironment], *, named: bool) -> Output:
+    """Render those without findings, then the findings by environment, and their number.
+
+    Exit code 1 if there are any, or if one that the user `named` could not be read.
+    """
+    from conda_pip_interop.commands.output import Output
+
+    number = sum(len(row.findings) for row in rows)
+    affected = sum(bool(row.findings) for row in rows)
+    unread = sum(row.problem is not None for row in rows)
+    total = f"{count(number, 'finding')} in {affected} of {count(len(rows), 'environment')}"
+    if unread:
+        total += f"; {unread} could not be read"
+    clean = [_render(row) for row in rows if not row.findings]
+    blocks = [_render(row) for row in rows if row.findings]
+    return Output(
+        text="\n\n".join(["\n".join(clean), *blocks, total]).strip(),
+        document={"environments": [row.to_dict() for row in rows]},
+        exit_code=1 if number or (named and unread) else 0,
+        requested=True,
+    )
+
+
+def _render(row: CheckedEnvironment) -> str:
+    from conda_pip_interop.commands.output import render_findings
+
+    if row.problem is not None:
+        return _wrap(f"{row.target.label}: not read: {row.problem}")
+    label, prefix = row.target.label, str(row.target.prefix)
+    text = render_findings(label, prefix, row.findings, row.target.command).text
+    return "\n".join(_wrap(line) for line in text.splitlines())
+
+
+def _wrap(line: str) -> str:
+    """Wrap a line between words, and shorten a path; a command to be pasted stays in one piece."""
+    text = line.strip()
+    if len(line) <= _COLUMNS or text.startswith(("To fix: ", "or: ")):
+        return line
+    if " " not in text:
+        return f"    …{text[5 - _COLUMNS :]}"
+    return textwrap.fill(
+        line,
+        _COLUMNS,
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

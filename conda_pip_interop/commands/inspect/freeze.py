@@ -81,14 +81,15 @@ def freeze(
 
 def _render(snapshot: Snapshot, row: Row) -> str:
     from conda_pip_interop.environment.distributions import read_all_headers
+    from conda_pip_interop.grammar import is_line, is_name
 
     one, origin = row.distribution, row.origin
     headers = read_all_headers(snapshot.prefix, one)
-    name = next(iter(headers.get("name", ())), one.name)
+    name = next(filter(is_name, headers.get("name", ())), one.name)
     if origin.owner == "conda":
-        return f"{name}=={one.version}  # conda: {origin.package}"
-    if origin.editable:
+        return f"{name}=={row.version}  # conda: {origin.package}"
+    if origin.editable and is_line(origin.editable):
         return f"-e {origin.editable}"
-    if origin.url is not None and origin.editable is None:
+    if origin.url is not None and origin.editable is None and is_line(origin.url):
         return f"{name} @ {origin.url}"
-    return f"{name}=={one.version}"
+    return f"{name}=={row.version}"

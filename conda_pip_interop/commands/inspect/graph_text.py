@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from conda_pip_interop.text import escape_line
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
     from conda_pip_interop.dependencies.graph import Dependency, Graph, Package
     from conda_pip_interop.environment.target import Target
@@ -22,13 +24,21 @@ class Branch:
     """A line, and the branches below it."""
 
     text: str
-    below: tuple[Branch, ...] = ()
+    below: Sequence[Branch] = ()
 
 
 def draw_branches(roots: Iterable[Branch], *, ascii_only: bool = False) -> str:
     """Draw the trees one below the other, without box-drawing characters if `ascii_only`."""
     signs = _ASCII if ascii_only else _LINES
-    return "\n".join(line for root in roots for line in (root.text, *_draw(root.below, signs)))
+    lines: list[str] = []
+    waiting = [(root, "", "") for root in reversed(tuple(roots))]
+    while waiting:  # no recursion: packages may depend on each other in a long chain
+        branch, sign, margin = waiting.pop()
+        lines.append(f"{sign}{escape_line(branch.text)}")
+        for number, one in enumerate(reversed(branch.below)):
+            last = number == 0
+            waiting.append((one, f"{margin}{signs[last]}", f"{margin}{signs[2 + last]}"))
+    return "\n".join(lines)
 
 
 def can_draw(encoding: str | None) -> bool:
@@ -38,14 +48,6 @@ def can_draw(encoding: str | None) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def _draw(branches: tuple[Branch, ...], signs: tuple[str, str, str, str]) -> Iterator[str]:
-    for number, one in enumerate(branches, 1):
-        last = number == len(branches)
-        yield f"{signs[last]}{one.text}"
-        for line in _draw(one.below, signs):
-            yield f"{signs[2 + last]}{line}"
 
 
 def find_packages(graph: Graph, names: Iterable[str], target: Target) -> tuple[Package, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.commands.output import render_finding
+from conda_pip_interop.text import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,6 @@ def render_health(findings: Sequence[Finding], target: Target, *, verbose: bool)
     if verbose:
         lines += [f"{render_finding(one, target.command)}\n" for one in findings]
     else:
-        lines += [f"{one.kind}: {one.summary}" for one in findings]
+        lines += [f"{one.kind}: {escape_line(one.summary)}" for one in findings]
         lines.append(f"\nTo fix: {target.command('conda', 'pip', 'check')}\n")
     return "\n".join(lines)

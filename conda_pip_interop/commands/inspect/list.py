@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.commands.output import Output, render_table
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.origin import Origin
     from conda_pip_interop.environment.paths import PrefixPath
+    from conda_pip_interop.environment.shadows import Shadow
     from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
 
 HELP: Final = "List Python packages and their owners"
 EXAMPLES: Final = "conda pip list -n web\nconda pip list -n web --outdated\nconda pip list --json"
@@ -41,62 +44,125 @@ def execute(args: Namespace, host: Host) -> Output:
     rows = build_rows(snapshot)
     with host.progress("Searching for newer versions"):
         latest = _find_latest(snapshot, rows, host)
-    return list_outdated(snapshot, rows, latest)
+    return list_outdated(snapshot, rows, latest, find_holding(snapshot, host.target, rows, latest))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """A distribution and where it came from."""
+    """A distribution, the version that counts, its origin, and what Python finds before it.
+
+    `layer` is the environment below that has it (`environment.layers`), None if this one does;
+    `above` is what this one has of its name then.
+    """
 
     distribution: Distribution
+    version: str
     origin: Origin
+    shadow: Shadow | None = None
+    layer: Path | None = None
+    above: Distribution | None = None
+
+    @property
+    def source(self) -> str:
+        """Where it came from, as text."""
+        from conda_pip_interop.findings.shadowed import describe
+
+        if self.above is not None:
+            return f"{self.origin}; hidden by {self.above.name} {self.above.version}"
+        if self.shadow is None:
+            return str(self.origin)
+        by = f"{self.shadow.name} {self.shadow.version}".strip()
+        return f"{self.origin}; hidden by {by}, {describe(self.shadow)}"
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON-ready form."""
         return {
             "name": self.distribution.name,
-            "version": self.distribution.version,
+            "version": self.version,
             **self.origin.to_dict(),
             "installer": self.distribution.installer,
             "requested": self.distribution.requested,
+            "hidden_by": self._hidden_by,
+            "layer": None if self.layer is None else str(self.layer),
         }
+
+    @property
+    def _hidden_by(self) -> str | None:
+        if self.above is not None:
+            return self.above.metadata
+        return None if self.shadow is None else str(self.shadow.path)
 
 
 def build_rows(snapshot: Snapshot) -> tuple[Row, ...]:
     """Return all distributions by name, duplicates and those of another Python included."""
     from conda_pip_interop.environment.origin import find_origin
+    from conda_pip_interop.findings.shadowed import find_shadow
 
     rows = [
-        Row(distribution=one, origin=find_origin(snapshot, one))
-        for one in (*snapshot.distributions, *snapshot.stranded)
+        Row(
+            distribution=one,
+            version=snapshot.ownership.version_of(one),
+            origin=find_origin(snapshot, one),
+            shadow=find_shadow(snapshot, one),
+        )
+        for one in snapshot.distributions
     ]
-    return tuple(sorted(rows, key=lambda row: (row.distribution.name, row.distribution.version)))
+    rows += [
+        Row(distribution=one, version=one.version, origin=find_origin(snapshot, one))
+        for one in snapshot.stranded
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.distribution.name, row.version)))
+
+
+def _build_rows_below(snapshot: Snapshot) -> tuple[Row, ...]:
+    """Return what the environment below a virtual one has; see `environment.layers`."""
+    from conda_pip_interop.environment.layers import read_layer_below
+
+    below = read_layer_below(snapshot)
+    if below is None:
+        return ()
+    own = {one.name: one for one in snapshot.distributions}
+    return tuple(
+        replace(row, layer=below.prefix.root, above=own.get(row.distribution.name))
+        for row in build_rows(below)
+    )
 
 
 def list_distributions(snapshot: Snapshot) -> Output:
-    """Render a row for each distribution."""
+    """Render a row for each distribution; of a virtual environment those below it, too."""
     prefix, rows = str(snapshot.prefix.root), build_rows(snapshot)
-    table = render_table(
-        ("Name", "Version", "Owner", "Source"),
-        [
-            (row.distribution.name, row.distribution.version, row.origin.owner, str(row.origin))
-            for row in rows
-        ],
-    )
+    text = f"# Python distributions in the environment at {prefix}:\n#\n{_render(rows)}"
+    below = _build_rows_below(snapshot)
+    if below:
+        text += f"\n\n# Below it, in the environment at {below[0].layer}:\n#\n{_render(below)}"
     return Output(
-        text=f"# Python distributions in the environment at {prefix}:\n#\n{table}",
-        document={"prefix": prefix, "distributions": [row.to_dict() for row in rows]},
+        text=text,
+        document={"prefix": prefix, "distributions": [row.to_dict() for row in (*rows, *below)]},
         requested=True,
     )
 
 
+def _render(rows: Iterable[Row]) -> str:
+    return render_table(
+        ("Name", "Version", "Owner", "Source"),
+        [(row.distribution.name, row.version, row.origin.owner, row.source) for row in rows],
+    )
+
+
 def _find_latest(snapshot: Snapshot, rows: Iterable[Row], host: Host) -> Mapping[PrefixPath, str]:
-    """Find newer versions by metadata folder: pip's on its indexes, conda's in the channels."""
+    """Find newer versions by metadata folder: pip's on its indexes, conda's in the channels.
+
+    An index says nothing of what came from elsewhere: a project of its name may be another one.
+    """
     from conda_pip_interop.installers.pip_commands import read_outdated
 
     current = {one.metadata for one in snapshot.distributions}
     pips = [
-        one for one in rows if one.origin.owner == "pip" and one.distribution.metadata in current
+        one
+        for one in rows
+        if one.origin.owner == "pip"
+        and not one.origin.is_direct
+        and one.distribution.metadata in current
     ]
     latest: dict[PrefixPath, str] = {}
     if pips:
@@ -118,10 +184,31 @@ def _find_latest(snapshot: Snapshot, rows: Iterable[Row], host: Host) -> Mapping
     return latest
 
 
+def find_holding(
+    snapshot: Snapshot, target: Target, rows: Iterable[Row], latest: Mapping[PrefixPath, str]
+) -> Mapping[PrefixPath, str]:
+    """Find why `conda pip update` would not install the newest version, by metadata folder."""
+    from conda_pip_interop.resolve.update import build_update
+
+    update = build_update((), every=True, upgrade_vcs=False, snapshot=snapshot, target=target)
+    return {
+        one.distribution.metadata: reason
+        for one in rows
+        if (new := latest.get(one.distribution.metadata)) is not None
+        and (reason := update.find_hindrance(one.distribution.name, new)) is not None
+    }
+
+
 def list_outdated(
-    snapshot: Snapshot, rows: Iterable[Row], latest: Mapping[PrefixPath, str]
+    snapshot: Snapshot,
+    rows: Sequence[Row],
+    latest: Mapping[PrefixPath, str],
+    holding: Mapping[PrefixPath, str],
 ) -> Output:
-    """Render those of `rows` that have a newer version, by metadata folder in `latest`."""
+    """Render those of `rows` that have a newer version, by metadata folder in `latest`.
+
+    `holding`: see `find_holding`.
+    """
     prefix = str(snapshot.prefix.root)
     outdated = [
         (row, latest[row.distribution.metadata])
@@ -129,24 +216,37 @@ def list_outdated(
         if row.distribution.metadata in latest
     ]
     table = render_table(
-        ("Name", "Version", "Latest", "Owner", "Source"),
+        ("Name", "Version", "Latest", "Owner", "Held by", "Source"),
         [
             (
                 one.distribution.name,
-                one.distribution.version,
+                one.version,
                 new,
                 one.origin.owner,
+                holding.get(one.distribution.metadata, ""),
                 str(one.origin),
             )
             for one, new in outdated
         ],
     )
     title = f"# Outdated Python distributions in the environment at {prefix}:\n#\n{table}"
+    text = title if outdated else f"All distributions in {prefix} are up to date."
+    direct = [row.distribution.name for row in rows if row.origin.is_direct]
+    if direct:
+        text += f"\n\nNot compared, since not from an index: {', '.join(direct)}"
     return Output(
-        text=title if outdated else f"All distributions in {prefix} are up to date.",
+        text=text,
         document={
             "prefix": prefix,
-            "distributions": [{**one.to_dict(), "latest": new} for one, new in outdated],
+            "distributions": [
+                {
+                    **one.to_dict(),
+                    "latest": new,
+                    "held_by": holding.get(one.distribution.metadata),
+                }
+                for one, new in outdated
+            ],
+            "not_compared": direct,
         },
         requested=True,
     )

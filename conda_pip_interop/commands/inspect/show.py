@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.commands.inspect.list import build_rows
 from conda_pip_interop.commands.output import Output
+from conda_pip_interop.text import escape_line
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -102,7 +103,9 @@ def show_distributions(
     ]
     root = str(snapshot.prefix.root)
     return Output(
-        text="\n---\n".join("\n".join(_render(one, root, files=files)) for one in shown),
+        text="\n---\n".join(
+            "\n".join(map(escape_line, _render(one, root, files=files))) for one in shown
+        ),
         document={"prefix": root, "distributions": [one.to_dict() for one in shown]},
         requested=True,
     )
@@ -143,7 +146,7 @@ def _render(shown: Shown, root: str, *, files: bool) -> Iterator[str]:
     """Yield lines as pip's `show` has them, then what pip does not know."""
     origin = shown.row.origin
     yield f"Name: {shown.name}"
-    yield f"Version: {shown.row.distribution.version}"
+    yield f"Version: {shown.row.version}"
     yield from (f"{key}: {value}".rstrip() for key, value in shown.facts.items())
     yield f"Location: {shown.location}"
     if origin.editable is not None:

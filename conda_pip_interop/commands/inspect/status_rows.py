@@ -1,152 +1,184 @@
-"""Rows of `conda pip status`: what is read of each environment, and how it is shown."""
+"""Rows of `conda pip status`: the facts of each environment with the policy, and how shown."""
 
 from __future__ import annotations
 
-import contextlib
-from collections import Counter
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from conda_pip_interop.changes.journal import JOURNAL_FOLDER
-from conda_pip_interop.changes.originals import count_originals
-from conda_pip_interop.changes.rollback import read_journals
+from conda_pip_interop.commands.inspect.status_facts import EnvironmentFacts, Problem
 from conda_pip_interop.commands.output import Output, render_table
-from conda_pip_interop.environment.snapshot import read_snapshot
-from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.registry import find_all
-from conda_pip_interop.protection.markers import (
-    Absent,
-    Foreign,
-    MarkerState,
-    Ours,
-    read_snapshot_marker,
-)
 from conda_pip_interop.protection.protect import is_wanted
-from conda_pip_interop.text import count
+from conda_pip_interop.text import count, escape_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.protection.policy import Policy
 
-_HEADER = ("Environment", "Python", "Protected by", "Policy", "Findings", "Kept", "Last change")
+_HEADER = ("Environment", "Python", "Protected", "Findings", "Last change")
+#: With which a row has at most 80 columns.
+_WIDTHS = (20, 7, 15, 18, 11)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentStatus:
-    """A row of `conda pip status`; `problem` is why an environment could not be read.
+    """A row of `conda pip status`; without facts, `problem` is why it could not be read.
 
-    `findings` counts by kind; `changed` is when conda, or a command of ours, last changed it
-    (ISO 8601, UTC). Kept are `operations`, which can be undone, and `originals`, records as conda
-    wrote them.
+    `user` owns the prefix. `wanted` is whether the policy, which `policy_source` set, requires a
+    marker.
     """
 
-    label: str
-    prefix: str
-    python: str | None = None
-    protected_by: str | None = None
-    policy: str = ""
-    findings: Mapping[str, int]
-    operations: int = 0
-    originals: int = 0
-    changed: str | None = None
-    problem: str | None = None
+    target: Target
+    user: str | None
+    wanted: bool
+    policy_source: str
+    facts: EnvironmentFacts | None
+    problem: Problem | None
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether it has findings or could not be read."""
+        return self.facts is None or bool(self.facts.findings)
+
+    @property
+    def findings(self) -> Mapping[str, int]:
+        """The number of findings of each kind."""
+        return self.facts.findings if self.facts is not None else {}
+
+    @property
+    def next_command(self) -> str | None:
+        """The command that shows or settles what is not as it should be."""
+        if self.findings:
+            return self.target.command("conda", "pip", "check")
+        if self.facts is not None and self.wanted and self.facts.protected_by is None:
+            return self.target.command("conda", "pip", "protect")
+        return None
 
     def to_dict(self) -> dict[str, object]:
         """The JSON-ready form."""
+        facts = self.facts
         return {
-            "name": self.label,
-            "prefix": self.prefix,
-            "python": self.python,
-            "protected_by": self.protected_by,
-            "policy": self.policy,
+            "name": self.target.label,
+            "prefix": str(self.target.prefix),
+            "user": self.user,
+            "python": facts and facts.python,
+            "protected_by": facts and facts.protected_by,
+            "policy": f"{'protect' if self.wanted else 'leave'} ({self.policy_source})",
             "findings": dict(self.findings),
-            "operations": self.operations,
-            "originals": self.originals,
-            "last_change": self.changed,
+            "pip_distributions": facts and facts.pip_distributions,
+            "operations": facts.operations if facts else 0,
+            "originals": facts.originals if facts else 0,
+            "last_change": facts and facts.changed,
+            "last_reconcile": facts and facts.reconciled,
+            "next_command": self.next_command,
             "problem": self.problem,
         }
 
 
-def read_status(target: Target, policy: Policy) -> EnvironmentStatus:
-    """Read the row of an environment; an error becomes its `problem`."""
+def build_status(
+    target: Target, found: EnvironmentFacts | Problem, policy: Policy
+) -> EnvironmentStatus:
+    """Add the owner of an environment and what the policy wants of it."""
+    facts = found if isinstance(found, EnvironmentFacts) else None
+    return EnvironmentStatus(
+        target=target,
+        user=_find_user(target.prefix),
+        wanted=is_wanted(target, policy),
+        policy_source=policy.protect_source,
+        facts=facts,
+        problem=None if isinstance(found, EnvironmentFacts) else found,
+    )
+
+
+def _find_user(prefix: Path) -> str | None:
+    """Return the name of the prefix's owner, or the number if it has no name."""
     try:
-        snapshot = read_snapshot(target.prefix)
-        python = snapshot.prefix.python
-        wanted = is_wanted(target, policy)
-        counts = Counter(finding.kind for finding in find_all(snapshot))
-        return EnvironmentStatus(
-            label=target.label,
-            prefix=str(target.prefix),
-            python=None if python is None else python.version,
-            protected_by=_protector(read_snapshot_marker(snapshot)),
-            policy=f"{'protect' if wanted else 'leave'} ({policy.protect_source})",
-            findings=dict(sorted(counts.items())),
-            operations=sum(one.closed for one in read_journals(target.prefix)),
-            originals=count_originals(target.prefix),
-            changed=_last_change(target.prefix),
-        )
-    except (InteropError, OSError) as error:
-        return EnvironmentStatus(
-            label=target.label, prefix=str(target.prefix), findings={}, problem=str(error)
-        )
+        owner = os.stat(prefix).st_uid
+    except OSError:
+        return None
+    try:
+        from pwd import getpwuid
+
+        return getpwuid(owner).pw_name
+    except (ImportError, KeyError):  # Windows has neither the module nor the number
+        return str(owner) if hasattr(os, "getuid") else None
 
 
-def render_status(rows: Iterable[EnvironmentStatus], *, colours: bool = False) -> Output:
+_SORT_KEYS: Final[Mapping[str, Callable[[EnvironmentStatus], Any]]] = {
+    "name": lambda row: (not row.target.is_base, row.target.label),
+    "findings": lambda row: (
+        row.problem is None,
+        -sum(row.findings.values()),
+        row.target.label,
+    ),
+    "changed": lambda row: (
+        row.facts.changed or "" if row.facts is not None else "",
+        row.target.label,
+    ),
+}
+
+
+def sort_rows(rows: Iterable[EnvironmentStatus], by: str) -> list[EnvironmentStatus]:
+    """Sort rows by `name` (base first), `findings` (most first) or `changed` (latest first)."""
+    return sorted(rows, key=_SORT_KEYS[by], reverse=by == "changed")
+
+
+def render_status(
+    rows: Iterable[EnvironmentStatus], *, colours: bool = False, exit_code: int = 0
+) -> Output:
     """Render a table, with environments that have findings or a problem in red."""
-    rows = sorted(rows, key=lambda row: (row.label != "base", row.label))
-    table = render_table(_HEADER, [_cells(row) for row in rows]).splitlines()
-    lines = table[:1]
-    for row, line in zip(rows, table[1:], strict=True):
-        marked = colours and (row.findings or row.problem)
-        lines.append(f"\033[31m{line}\033[0m" if marked else line)
+    rows = tuple(rows)
+    lines = [render_table(_HEADER, [_render_cells(row) for row in rows])]
+    marks = [number for number, row in enumerate(rows, 1) if row.is_problem]
+    problems = [f"{row.target.label}: {row.problem}" for row in rows if row.problem is not None]
+    if problems:
+        lines += ["", "Not read:", *(f"  {escape_line(one)}" for one in problems)]
+    commands = [row.next_command for row in rows if row.next_command is not None]
+    if commands:
+        lines += ["", f"To see more: {escape_line(commands[0])}"]
     return Output(
-        text="\n".join(lines),
+        text="\n".join(lines) if rows else "No environment has findings.",
         document={"environments": [row.to_dict() for row in rows]},
         requested=True,
+        exit_code=exit_code,
+        marks=tuple(marks) if colours else (),
     )
 
 
-def _cells(row: EnvironmentStatus) -> tuple[str, ...]:
-    if row.problem is not None:
-        return (row.label, "?", "?", "?", f"cannot be read: {row.problem}", "", "")
-    findings = ", ".join(f"{count} {kind}" for kind, count in row.findings.items())
-    return (
-        row.label,
-        row.python or "-",
-        row.protected_by or "-",
-        row.policy,
-        findings or "-",
-        _describe_kept(row),
-        row.changed or "-",
+def _render_cells(row: EnvironmentStatus) -> tuple[str, ...]:
+    facts = row.facts
+    cells = (
+        row.target.label if len(row.target.label) <= _WIDTHS[0] else _shorten_path(row),
+        facts.python or "-" if facts else "?",
+        _describe_protection(row, facts) if facts else "?",
+        _describe_findings(row.findings) if facts else "not read",
+        (facts.changed or "-")[:10] if facts else "?",
+    )
+    return tuple(
+        one if len(one) <= width else f"{one[: width - 1]}…"
+        for one, width in zip(cells, _WIDTHS, strict=True)
     )
 
 
-def _describe_kept(row: EnvironmentStatus) -> str:
-    counts = ((row.operations, "operation"), (row.originals, "original"))
-    return ", ".join(count(n, what) for n, what in counts if n) or "-"
+def _shorten_path(row: EnvironmentStatus) -> str:
+    return f"…{row.target.label[1 - _WIDTHS[0] :]}"
 
 
-def _protector(marker: MarkerState) -> str | None:
-    match marker:
-        case Absent():
-            return None
-        case Ours():
-            return "conda-pip-interop"
-        case Foreign(owner=owner):
-            return owner or "another program"
+def _describe_protection(row: EnvironmentStatus, facts: EnvironmentFacts) -> str:
+    """Describe whether there is a marker, and what the policy says if that differs."""
+    if facts.protected_by not in (None, "conda-pip-interop"):
+        return f"by {facts.protected_by}"
+    protected = facts.protected_by is not None
+    differs = {(True, False): ", not wanted", (False, True): ", but wanted"}
+    return ("yes" if protected else "no") + differs.get((protected, row.wanted), "")
 
 
-def _last_change(prefix: Path) -> str | None:
-    """Return when conda's history or one of our journals was last written."""
-    journals = (prefix / JOURNAL_FOLDER).glob("*/journal.jsonl")
-    times = []
-    for file in (prefix / "conda-meta" / "history", *journals):
-        with contextlib.suppress(OSError):
-            times.append(file.stat().st_mtime)
-    if not times:
-        return None
-    return datetime.fromtimestamp(max(times), timezone.utc).isoformat(timespec="minutes")
+def _describe_findings(findings: Mapping[str, int]) -> str:
+    text = ", ".join(f"{number} {kind}" for kind, number in findings.items())
+    if len(text) > _WIDTHS[3]:
+        return count(sum(findings.values()), "finding")
+    return text or "-"

@@ -18,7 +18,7 @@ from conda_pip_interop.commands.output import Output
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.parser import CommandParser
@@ -144,28 +144,41 @@ class _TreeBuilder:
     seen: set[str] = field(default_factory=set)
     repeated: bool = False
 
-    def build(
-        self, key: str, dependency: Dependency | None = None, above: tuple[str, ...] = ()
-    ) -> Branch:
-        """Build the tree of a package; `above` are the keys from the root to it."""
+    def build(self, key: str) -> Branch:
+        """Build the tree of a package, without recursion: chains of packages may be long."""
+        found: list[Branch] = []
+        path: list[str] = []
+        waiting: list[tuple[Iterator[tuple[str | None, Dependency | None]], list[Branch]]]
+        waiting = [(iter(((key, None),)), found)]
+        while waiting:
+            edges, branches = waiting[-1]
+            step = next(edges, None)
+            if step is None:
+                waiting.pop()
+                del path[-1:]
+                continue
+            other, _ = step
+            below: list[Branch] = []
+            branches.append(Branch(text=self._render(*step, path), below=below))
+            if other is not None and other not in self.seen:
+                self.seen.add(other)
+                path.append(other)
+                waiting.append((iter(self.edges[other]), below))
+        return found[0]
+
+    def _render(self, key: str | None, dependency: Dependency | None, path: Sequence[str]) -> str:
+        """Render a package; `path` are the keys from the root to it."""
+        if key is None:
+            return render_missing(dependency) if dependency is not None else ""
         text = render_package(
-            self.graph.packages[key], dependency, is_root=not above, reverse=self.reverse
+            self.graph.packages[key], dependency, is_root=not path, reverse=self.reverse
         )
-        if key in above:
-            return Branch(text=f"{text} (cycle)")
+        if key in path:
+            return f"{text} (cycle)"
         if key in self.seen and self.edges[key]:
             self.repeated = True
-            return Branch(text=f"{text} (*)")
-        self.seen.add(key)
-        return Branch(
-            text=text,
-            below=tuple(
-                Branch(text=render_missing(one))
-                if other is None
-                else self.build(other, one, (*above, key))
-                for other, one in self.edges[key]
-            ),
-        )
+            return f"{text} (*)"
+        return text
 
 
 def _edges_to_dict(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from conda_pip_interop.commands.inspect.graph_text import (
     Branch,
@@ -14,6 +14,7 @@ from conda_pip_interop.commands.inspect.graph_text import (
     render_package,
 )
 from conda_pip_interop.commands.output import Output
+from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from conda_pip_interop.dependencies.graph import Dependency, Graph, Package
     from conda_pip_interop.environment.target import Target
 
+#: The shortest ones; in a long chain of packages, all of them have billions of characters.
+_SHOWN_PATHS: Final = 50
 #: Keys of nodes, each with the need that leads to it; none leads to the first.
 Path: TypeAlias = "tuple[tuple[str, Dependency | None], ...]"
 
@@ -55,8 +58,9 @@ def explain_presence(
                             }
                             for key, dependency in path
                         ]
-                        for path in paths
+                        for path in paths[:_SHOWN_PATHS]
                     ],
+                    "more_paths": max(len(paths) - _SHOWN_PATHS, 0),
                 }
                 for package, paths in found
             ],
@@ -96,10 +100,14 @@ def _follow(onward: Mapping[str, tuple[str, Dependency] | None], start: str) -> 
 def _render(graph: Graph, package: Package, paths: tuple[Path, ...], *, ascii_only: bool) -> str:
     reason = "requested" if package.requested else "not requested by the user"
     head = f"{package.label} {package.version} [{package.owner}]: {reason}"
-    chains = [_build_chain(graph, path) for path in paths if len(path) > 1]
-    if not chains:
+    paths = tuple(path for path in paths if len(path) > 1)
+    if not paths:
         return f"{head}, and no installed package depends on it."
-    return f"{head}. Required by:\n\n{draw_branches(chains, ascii_only=ascii_only)}"
+    chains = [_build_chain(graph, path) for path in paths[:_SHOWN_PATHS]]
+    shown = draw_branches(chains, ascii_only=ascii_only)
+    rest = len(paths) - _SHOWN_PATHS
+    more = f"\n\nand by {count(rest, 'more package')}" if rest > 0 else ""
+    return f"{head}. Required by:\n\n{shown}{more}"
 
 
 def _build_chain(graph: Graph, path: Path) -> Branch:

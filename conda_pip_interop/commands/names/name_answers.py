@@ -20,19 +20,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from conda_pip_interop.names.names_map import ExtraMap
+    from conda_pip_interop.resolve.solver import ListReleases
 
 #: Versions of a package that are shown; the others are counted.
 SHOWN_VERSIONS = 5
 
 
 def explain_names(
-    words: Iterable[str], channels: Channels, *, check: bool, extra: ExtraMap | None, age: str
+    words: Iterable[str],
+    channels: Channels,
+    *,
+    check: bool,
+    extra: ExtraMap | None,
+    age: str,
+    list_releases: ListReleases | None = None,
 ) -> Output:
     """The output of `conda pip names NAME…`; exit code 1 if a package does not contain its project.
 
     `age` says when the additional map was fetched.
     """
-    matches = [match_project(_parse_name(word), channels, check=check) for word in words]
+    matches = [
+        match_project(_parse_name(word), channels, check=check, list_releases=list_releases)
+        for word in words
+    ]
     text = "\n\n".join(_render_match(one, checked=check) for one in matches)
     if extra is not None:
         text += f"\n\nnames map: {extra.origin}, fetched {age}"

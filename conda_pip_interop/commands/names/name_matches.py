@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from conda_pip_interop.names.conda_depends import parse_dependency
+from conda_pip_interop.names.identity import explain_other_project
 from conda_pip_interop.names.package_contents import ContainedDistribution
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.names.lookup import Lookup
-    from conda_pip_interop.resolve.solver import CondaPackage
+    from conda_pip_interop.resolve.solver import CondaPackage, ListReleases
 
 
 class Channels(Protocol):
@@ -105,8 +106,17 @@ def find_contents(name: str, channels: Channels, *, check: bool) -> PackageConte
     return PackageContents(conda=name, version=version, known_from="", distributions=assumed)
 
 
-def match_project(project: NormalizedName, channels: Channels, *, check: bool) -> NameMatch:
-    """Find the conda package of a project; `check` downloads packages to inspect their files."""
+def match_project(
+    project: NormalizedName,
+    channels: Channels,
+    *,
+    check: bool,
+    list_releases: ListReleases | None = None,
+) -> NameMatch:
+    """Find the conda package of a project; `check` downloads packages to inspect their files.
+
+    `list_releases` tells by its versions whether a package of the same name is another project.
+    """
     lookup = channels.look_up(project)
     evidence = ""
     wrong: CondaPackage | None = None
@@ -126,6 +136,19 @@ def match_project(project: NormalizedName, channels: Channels, *, check: bool) -
         containing = not known_wrong and find_containing_package(
             project, package, channels, download=check
         )
+        if containing and list_releases is not None and lookup.source == "channels":
+            released = list_releases((project,)).get(project, frozenset())
+            versions = (one.version for one in channels.find_packages(name))
+            other = explain_other_project(name, versions, released)
+            if other is not None:
+                return NameMatch(
+                    lookup=lookup,
+                    considered=tuple(considered),
+                    package=package,
+                    versions=(),
+                    contained=False,
+                    evidence=other,
+                )
         if containing is False:
             wrong = wrong or package
             if not known_wrong:

@@ -8,6 +8,10 @@ from conda_pip_interop.errors import UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Collection, Mapping
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
 
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
@@ -45,13 +49,32 @@ def execute(args: Namespace, host: Host) -> Output:
         updated = update_map(host)
         if not args.names and not args.conda:
             return updated
+    from functools import partial
+
     from conda_pip_interop.commands.names.name_answers import explain_names, explain_packages
 
     channels = host.channels()
     if args.conda:
         return explain_packages(args.conda, channels, check=args.check)
     extra = host.read_extra_map()
-    return explain_names(args.names, channels, check=args.check, extra=extra, age=_tell_age(extra))
+    return explain_names(
+        args.names,
+        channels,
+        check=args.check,
+        extra=extra,
+        age=_tell_age(extra),
+        list_releases=partial(_list_releases, host) if args.check else None,
+    )
+
+
+def _list_releases(
+    host: Host, names: Collection[NormalizedName]
+) -> Mapping[NormalizedName, frozenset[Version]]:
+    """See `Installer.list_releases`; nothing is known without a Python for pip."""
+    from conda_pip_interop.environment.snapshot import read_snapshot
+
+    snapshot = read_snapshot(host.target.prefix)
+    return {} if snapshot.prefix.python is None else host.open_pip(snapshot).list_releases(names)
 
 
 def _tell_age(extra: ExtraMap | None) -> str:

@@ -7,11 +7,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
+from conda_pip_interop.commands.names.constraints import (
+    find_unused,
+    limit_conda_item,
+    list_constraint_options,
+    parse_entry,
+    read_constraints,
+)
+from conda_pip_interop.commands.names.pinned_python import find_python, parse_package_name
 from conda_pip_interop.dependency_files.environment_yml import (
-    EnvironmentFile,
     Item,
     add_marker,
     build_environment,
@@ -19,12 +26,8 @@ from conda_pip_interop.dependency_files.environment_yml import (
 )
 from conda_pip_interop.dependency_files.read import DependencyFiles
 from conda_pip_interop.dependency_files.requirements_txt import (
-    Dependencies,
     Entry,
-    hint_at_conda_spec,
 )
-from conda_pip_interop.errors import InteropError, UsageError
-from conda_pip_interop.names.conda_depends import parse_environment_dependency
 from conda_pip_interop.names.extras import expand_extras
 from conda_pip_interop.names.requirement import (
     ForConda,
@@ -33,16 +36,14 @@ from conda_pip_interop.names.requirement import (
     NotNeeded,
     Translated,
     TranslationContext,
-    parse_requirement,
     translate,
 )
-from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-HASH: Final = re.compile(r"\s*--hash[=\s]\S+")
+HASH: Final = re.compile(r"--hash[=\s]\S+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,10 +74,11 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Translation:
-    """The text of the new file, and the choice made for each line."""
+    """The text of the new file, the choice made for each line, and what the user has to know."""
 
     text: str
     choices: tuple[Choice, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,6 +104,7 @@ class _Result:
     conda: dict[str, Item] = field(default_factory=dict)
     pip: dict[str, Item] = field(default_factory=dict)
     choices: list[Choice] = field(default_factory=list)
+    names: set[NormalizedName] = field(default_factory=set)
 
 
 def translate_to_environment(
@@ -117,99 +120,78 @@ def translate_to_environment(
     """
     base = files.environment or build_environment()
     result = _Result()
-    for line in _drop_incomplete_hashes([*_translate_all(files.dependencies, context, requires)]):
+    entries = [entry for one in files.dependencies for entry in one.entries]
+    constraints = read_constraints(entries, context.environment)
+    for line in _drop_incomplete_hashes([*_translate_all(files, context, requires, constraints)]):
         _add_line(line, result, base.offset)
-    known = {item.value for item in base.conda}
+    limited = [limit_conda_item(item, constraints, context) for item in base.conda]
+    used = result.names.union(name for _, name in limited if name is not None)
+    unused = find_unused(entries, used, context.environment)
+    known = {item.value for item, _ in limited}
     new = [item for text, item in result.conda.items() if text not in known]
-    conda = [*_find_python(files.dependencies, base), *base.conda, *new]
+    conda = [*find_python(files.dependencies, base), *(item for item, _ in limited), *new]
+    if result.pip:
+        options = [one for one in list_constraint_options(unused) if one not in result.pip]
+        result.pip = {one: Item(value=one) for one in options} | result.pip
     pip = list(result.pip.values())
-    if pip and not any(_parse_name(item.value) == "pip" for item in conda):
+    if pip and not any(parse_package_name(item.value) == "pip" for item in conda):
         conda.append(Item(value="pip"))
-    if files.environment is not None and (conda, pip) == (list(base.conda), list(base.pip)):
-        return Translation(text=files.environment_text, choices=tuple(result.choices))
+    made = Translation(
+        text=files.environment_text,
+        choices=tuple(result.choices),
+        notes=_note_unused(unused, in_pip=bool(pip)),
+    )
+    if files.environment_text and (conda, pip) == (list(base.conda), list(base.pip)):
+        return made
     if files.environment is None and channels:
         base.document["channels"] = list(channels)
-    text = render_environment(base, conda=conda, pip=pip)
-    return Translation(text=text, choices=tuple(result.choices))
+    return replace(made, text=render_environment(base, conda=conda, pip=pip))
 
 
-def _parse_name(text: str) -> str | None:
-    dependency = parse_environment_dependency(text)
-    return dependency.name if dependency is not None else None
-
-
-def find_pinned_python(environment: EnvironmentFile) -> dict[str, str] | None:
-    """Find the Python that an environment file pins, in the terms of markers; None if it does not.
-
-    For a pinned series, `python=3.11`, it is the first release.
-    """
-    for item in environment.conda:
-        dependency = parse_environment_dependency(item.value)
-        if dependency is None or dependency.name != "python":
-            continue
-        for one in dependency.specifiers:
-            release = one.version.removesuffix(".*").split(".")
-            if one.operator == "==" and len(release) > 1:
-                full = ".".join([*release, "0"][:3])
-                return {
-                    "python_version": ".".join(release[:2]),
-                    "python_full_version": full,
-                    "implementation_version": full,
-                }
-    return None
-
-
-def _find_python(dependencies: Iterable[Dependencies], base: EnvironmentFile) -> Iterator[Item]:
-    """The Python that a project requires, unless the environment file has one."""
-    if any(_parse_name(item.value) == "python" for item in base.conda):
-        return
-    specifiers = SpecifierSet()
-    for one in dependencies:
-        try:
-            specifiers &= SpecifierSet(one.requires_python or "")
-        except InvalidSpecifier as error:
-            raise InteropError(
-                "invalid-requirement", f"requires-python is not valid: {error}"
-            ) from error
-    spec = build_conda_spec(specifiers)
-    if len(specifiers) and not isinstance(spec, NotExpressible):
-        yield Item(value=f"python {spec}")
+def _note_unused(unused: Sequence[Entry], *, in_pip: bool) -> tuple[str, ...]:
+    """Say which constraints are not, or only in part, in an environment file."""
+    if not unused:
+        return ()
+    names = ", ".join(dict.fromkeys(one.text for one in unused))
+    reason = "no dependency names these projects, and environment.yml has no constraints for conda"
+    done = "apply to pip's part only" if in_pip else "are left out"
+    return (f"the constraints {names} {done}: {reason}.",)
 
 
 def _translate_all(
-    dependencies: Iterable[Dependencies],
+    files: DependencyFiles,
     context: TranslationContext,
     requires: Callable[[NormalizedName], Sequence[str] | None],
+    constraints: Mapping[NormalizedName, SpecifierSet],
 ) -> Iterator[_Line]:
-    dependencies = tuple(dependencies)
-    own = {name: lines for one in dependencies for name, lines in one.own.items()}
-    entries = [add_index(entry) for one in dependencies for entry in one.entries]
-    constraints = read_constraints(entries)
+    own = {name: lines for one in files.dependencies for name, lines in one.own.items()}
 
     def find_requires(name: NormalizedName) -> Sequence[str] | None:
         return own[name] if name in own else requires(name)
 
-    for entry in entries:
-        if entry.kind in ("location", "option"):
-            yield _Line(entry=entry, text=entry.text, translated=None)
-        if entry.kind != "requirement":
-            continue
-        requirement = parse_entry(entry)
-        constraint = constraints.get(canonicalize_name(requirement.name))
-        if constraint is not None:
-            requirement.specifier &= constraint
-        for found in expand_extras([requirement], find_requires, context.environment):
-            if isinstance(found, Invalid):
-                yield _Line(entry=entry, text=found.text, translated=found)
-            elif canonicalize_name(found.name) not in own:
-                unchanged = found is requirement and constraint is None
-                yield _Line(
-                    entry=entry,
-                    text=entry.text if unchanged else str(found),
-                    translated=_translate(entry, found, context),
-                    tail=entry.tail,
-                )
-            entry = replace(entry, comment="", before=(), tail="")  # noqa: PLW2901 - used once
+    for dependencies in files.dependencies:
+        for entry in map(add_index, dependencies.entries):
+            if entry.kind in ("location", "option"):
+                yield _Line(entry=entry, text=entry.text, translated=None)
+            if entry.kind != "requirement":
+                continue
+            requirement = parse_entry(entry)
+            for found in expand_extras([requirement], find_requires, context.environment):
+                if isinstance(found, Invalid):
+                    yield _Line(entry=entry, text=found.text, translated=found)
+                elif canonicalize_name(found.name) not in own:
+                    limit = constraints.get(canonicalize_name(found.name))
+                    unchanged = found is requirement and limit is None
+                    found.specifier &= limit or SpecifierSet()
+                    yield _Line(
+                        entry=entry,
+                        text=entry.text if unchanged else str(found),
+                        translated=_translate(
+                            entry, found, context, owned_by_pip=dependencies.owned_by_pip
+                        ),
+                        tail=entry.tail,
+                    )
+                entry = replace(entry, comment="", before=(), tail="")  # noqa: PLW2901 - used once
 
 
 def add_index(entry: Entry) -> Entry:
@@ -219,8 +201,12 @@ def add_index(entry: Entry) -> Entry:
     return replace(entry, comment=f"# from {hide_password(entry.index)} {entry.comment}".rstrip())
 
 
-def _translate(entry: Entry, requirement: Requirement, context: TranslationContext) -> Translated:
+def _translate(
+    entry: Entry, requirement: Requirement, context: TranslationContext, *, owned_by_pip: bool
+) -> Translated:
     """Translate a requirement; what has an index of its own is looked up nowhere else."""
+    if owned_by_pip:
+        return ForPip(requirement=requirement, reason="locked for pip")
     if entry.index:
         reason = f"it comes from {hide_password(entry.index)}"
         return ForPip(requirement=requirement, reason=reason)
@@ -238,36 +224,12 @@ def _drop_incomplete_hashes(lines: list[_Line]) -> list[_Line]:
     return [replace(line, tail=HASH.sub("", line.tail).strip()) for line in lines]
 
 
-def read_constraints(entries: Iterable[Entry]) -> Mapping[NormalizedName, SpecifierSet]:
-    """Read what the constraints among entries say of each project."""
-    constraints: dict[NormalizedName, SpecifierSet] = {}
-    for entry in entries:
-        if entry.kind == "constraint":
-            requirement = parse_entry(entry)
-            name = canonicalize_name(requirement.name)
-            constraints[name] = constraints.get(name, SpecifierSet()) & requirement.specifier
-    return constraints
-
-
-def parse_entry(entry: Entry) -> Requirement:
-    """Parse a requirement of a file; raises UsageError `invalid-requirement` with its origin."""
-    found = parse_requirement(entry.text)
-    if isinstance(found, Invalid):
-        raise UsageError(
-            "invalid-requirement",
-            f"{entry.origin}: {found.text!r} is not a valid requirement ({found.reason}).",
-            hints=(
-                hint_at_conda_spec(entry.text)
-                or "To fix: correct the line, then run the command again.",
-            ),
-        )
-    return found
-
-
 def _add_line(line: _Line, result: _Result, offset: int) -> None:
     """Add a line and its comments to conda's dependencies, to pip's, or to both."""
     entry = line.entry
     conda, pip, reason = _assign(line)
+    if line.translated is not None and not isinstance(line.translated, Invalid):
+        result.names.add(canonicalize_name(line.translated.requirement.name))
     item = Item(value="", comment=entry.comment, before=entry.before)
     if conda is not None:
         moved = replace(item.indent(offset), value=conda, comment=_build_comment(line))

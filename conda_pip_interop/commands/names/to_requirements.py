@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from conda_pip_interop.commands.names.constraints import (
+    find_unused,
+    list_constraint_options,
+    parse_entry,
+    read_constraints,
+)
 from conda_pip_interop.commands.names.to_environment import (
     HASH,
     Choice,
     Translation,
     add_index,
-    parse_entry,
-    read_constraints,
 )
 from conda_pip_interop.dependency_files.environment_yml import split_marker
+from conda_pip_interop.grammar import is_name
 from conda_pip_interop.names.conda_depends import NOT_PLAIN, parse_environment_dependency
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.dependency_files.read import DependencyFiles
@@ -39,11 +45,15 @@ def translate_to_requirements(
     """
     lines: list[str] = []
     choices: list[Choice] = []
+    entries = [add_index(entry) for one in files.dependencies for entry in one.entries]
+    constraints = read_constraints(entries)
+    used: set[NormalizedName] = set()
     for item in files.environment.conda if files.environment else ():
         requirements, reason = _find_requirements(item.value, find_projects)
         marker, comment = split_marker(item.comment)
         lines += [line.strip() for line in item.before]
-        lines += [_join(f"{one} {marker}", comment) for one in requirements]
+        limited = [_limit(Requirement(one), constraints, used) for one in requirements]
+        lines += [_join(f"{one} {marker}", comment) for one in limited]
         if not requirements:
             lines.append(f"# {item.value}: {reason}")
         elif reason:
@@ -53,19 +63,23 @@ def translate_to_requirements(
                 origin="dependencies",
                 text=item.value,
                 conda=None,
-                pip=", ".join(requirements) or None,
+                pip=", ".join(limited) or None,
                 reason=reason or "the name of its distribution",
             )
         )
-    entries = [add_index(entry) for one in files.dependencies for entry in one.entries]
-    constraints = read_constraints(entries)
     hashed = not any(one.pip for one in choices) and all(map(_is_hashed, entries))
     for entry in entries:
         if entry.kind != "constraint":
-            text = _limit(entry, constraints) if entry.kind == "requirement" else entry.text
+            text = entry.text
+            if entry.kind == "requirement":
+                requirement = parse_entry(entry)
+                changed = _limit(requirement, constraints, used)
+                text = changed if canonicalize_name(requirement.name) in constraints else text
             tail = entry.tail if hashed else HASH.sub("", entry.tail).strip()
             lines += [line.strip() for line in entry.before]
             lines.append(_join(f"{text} {tail}", entry.comment))
+    unused = list_constraint_options(find_unused(entries, used))
+    lines = [*(one for one in unused if one not in lines), *lines]
     return Translation(text="".join(f"{line}\n" for line in lines), choices=tuple(choices))
 
 
@@ -74,13 +88,16 @@ def _is_hashed(entry: Entry) -> bool:
     return entry.kind in ("constraint", "option") or HASH.search(entry.tail) is not None
 
 
-def _limit(entry: Entry, constraints: Mapping[NormalizedName, SpecifierSet]) -> str:
-    """Write the constraint of a requirement into it."""
-    requirement = parse_entry(entry)
-    limit = constraints.get(canonicalize_name(requirement.name))
-    if limit is None or requirement.url is not None:
-        return entry.text
-    requirement.specifier &= limit
+def _limit(
+    requirement: Requirement,
+    constraints: Mapping[NormalizedName, SpecifierSet],
+    used: set[NormalizedName],
+) -> str:
+    """Write the constraint of a requirement into it, and add its name to the `used` ones."""
+    name = canonicalize_name(requirement.name)
+    if requirement.url is None:
+        requirement.specifier &= constraints.get(name, SpecifierSet())
+        used.add(name)
     return str(requirement)
 
 
@@ -97,7 +114,7 @@ def _find_requirements(
         return (), NOT_PLAIN
     if dependency.name in _IN_EVERY_ENVIRONMENT:
         return (), "part of every environment"
-    projects = find_projects(dependency.name)
+    projects = tuple(filter(is_name, find_projects(dependency.name)))
     if not projects:
         return (), f"the conda package {dependency.name} contains no known distribution"
     first, *others = sorted(projects, key=lambda one: one != canonicalize_name(dependency.name))

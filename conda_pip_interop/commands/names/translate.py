@@ -20,11 +20,13 @@ EXAMPLES: Final = (
 
 def configure(parser: CommandParser) -> None:
     """Add the files, and what is read and written."""
+    from conda_pip_interop.commands.install_options import add_project_parts
+
     parser.add_argument(
         "files",
         nargs="+",
         metavar="FILE",
-        help="requirements.txt, pyproject.toml, pylock.toml or environment.yml",
+        help="a dependency file, a lock file or environment.yml",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="write to this file")
     parser.add_argument(
@@ -34,16 +36,16 @@ def configure(parser: CommandParser) -> None:
         help="the format (default: environment)",
     )
     parser.add_argument(
+        "--constraint",
+        action="append",
+        dest="constraints",
+        metavar="FILE",
+        help="constrain versions (pip's -c; here -c is a channel)",
+    )
+    parser.add_argument(
         "--check", action="store_true", help="write nothing; exit code 1 if it is out of date"
     )
-    for option, what in (("extra", "an extra"), ("group", "a dependency group")):
-        parser.add_argument(
-            f"--{option}",
-            action="append",
-            dest=f"{option}s",
-            metavar=option.upper(),
-            help=f"include {what} of pyproject.toml",
-        )
+    add_project_parts(parser)
     parser.add_argument(
         "--build-system", action="store_true", help="include pyproject.toml's build requirements"
     )

@@ -5,17 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
-from conda_pip_interop.changes.files import replace_file
+from conda_pip_interop.commands.dynamic_dependencies import ask_backend
+from conda_pip_interop.commands.install_options import refuse_constraints
+from conda_pip_interop.commands.names.pinned_python import find_pinned_python
 from conda_pip_interop.commands.names.to_environment import (
-    find_pinned_python,
-    parse_entry,
-    read_constraints,
     translate_to_environment,
 )
 from conda_pip_interop.commands.names.to_requirements import translate_to_requirements
 from conda_pip_interop.commands.output import Output
+from conda_pip_interop.commands.output_files import deliver
 from conda_pip_interop.dependencies.requirements import marker_environment
 from conda_pip_interop.dependency_files.pyproject import ProjectParts
 from conda_pip_interop.dependency_files.read import DependencyFiles, read_dependency_files
@@ -23,8 +21,9 @@ from conda_pip_interop.environment.conda_records import claimed_metadata
 from conda_pip_interop.environment.distributions import read_requirements
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.snapshot import read_snapshot
-from conda_pip_interop.errors import InteropError, UsageError
+from conda_pip_interop.errors import UsageError
 from conda_pip_interop.names.requirement import TranslationContext, refuse_python
+from conda_pip_interop.resolve.install_options import InstallOptions
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
 
 def translate_files(args: Namespace, host: Host) -> Output:
     """Translate the files of the command line (see `translate.configure`)."""
+    for channel in args.channels or ():
+        refuse_constraints(channel)
     chosen = ProjectParts(
         extras=tuple(args.extras or ()),
         groups=tuple(args.groups or ()),
@@ -48,7 +49,17 @@ def translate_files(args: Namespace, host: Host) -> Output:
     )
     output = _find_output(args)
     folder = Path() if output is None else output.parent
-    sources = read_dependency_files(map(Path, args.files), chosen, target=folder)
+    files = map(Path, args.files)
+    sources = read_dependency_files(
+        files,
+        chosen,
+        target=folder,
+        subdir=host.subdir,
+        ask=lambda project: ask_backend(project, host, InstallOptions(), verbose=args.verbose > 0),
+        constraints=map(Path, args.constraints or ()),
+    )
+    if output is not None and args.output is None and not sources.environment_text:
+        raise _cannot_compare()
     snapshot = read_snapshot(host.target.prefix)
     with_channels = not args.no_channels
     if with_channels and sources.environment is not None and not args.channels:
@@ -72,7 +83,8 @@ def translate_files(args: Namespace, host: Host) -> Output:
         channels = host.list_channels() if with_channels else ()
         made = translate_to_environment(sources, around, requires, channels)
     _warn_of_private(sources, host)
-    _warn_of_unused_constraints(sources, host)
+    for note in (*(note for one in sources.dependencies for note in one.notes), *made.notes):
+        host.print_stderr(f"conda-pip-interop: {note}")
     if args.verbose:
         for choice in made.choices:
             host.print_stderr(str(choice))
@@ -100,28 +112,13 @@ def _use_channels(environment: EnvironmentFile, host: Host) -> None:
         )
 
 
-def _warn_of_unused_constraints(sources: DependencyFiles, host: Host) -> None:
-    """Say which constraints limit nothing that is asked for; environment.yml cannot hold them."""
-    entries = [entry for one in sources.dependencies for entry in one.entries]
-    asked = {
-        canonicalize_name(parse_entry(one).name) for one in entries if one.kind == "requirement"
-    }
-    limits = read_constraints(entries)
-    unused = [f"{name}{limit}" for name, limit in limits.items() if name not in asked]
-    if unused:
-        host.print_stderr(
-            f"conda-pip-interop: the constraints {', '.join(unused)} are left out: no requirement "
-            "of the files names these projects."
-        )
-
-
 def _warn_of_private(sources: DependencyFiles, host: Host) -> None:
     """Warn of what must come from one index: pip looks it up on all of its indexes."""
     for entry in (entry for one in sources.dependencies for entry in one.entries if entry.index):
         url = hide_password(entry.index)
         host.print_stderr(
-            f"conda-pip-interop: {entry.text} must come from {url}. Without `--index-url {url}`, "
-            "pip looks it up on PyPI."
+            f"conda-pip-interop: {entry.text} must come from {url}, but pip also looks it up "
+            f"on PyPI. To use only that index: `pip install --index-url {url} …`."
         )
 
 
@@ -133,12 +130,16 @@ def _find_output(args: Namespace) -> Path | None:
     if not args.check:
         return None
     if len(files) != 1 or args.to != "environment":
-        raise UsageError(
-            "usage",
-            "`--check` does not know which file to compare.",
-            hints=("Name it with `-o FILE`.",),
-        )
+        raise _cannot_compare()
     return Path(files[0])
+
+
+def _cannot_compare() -> UsageError:
+    return UsageError(
+        "usage",
+        "`--check` does not know which file to compare.",
+        hints=("Name it with `-o FILE`.",),
+    )
 
 
 def _build_find_projects(
@@ -193,25 +194,6 @@ def _deliver(made: Translation, output: Path | None, *, check: bool) -> Output:
     }
     if output is None:
         return Output(text=made.text.rstrip("\n"), document=document, requested=True)
-    try:
-        current = output.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        current = None
-    document["up_to_date"] = up_to_date = current == made.text
-    if up_to_date:
-        return Output(text=f"{output} is up to date.", document=document)
-    if check:
-        return Output(
-            text=f"{output} is out of date. To update it, run the command without --check.",
-            document=document,
-            exit_code=1,
-        )
-    try:
-        replace_file(output, made.text.encode())
-    except OSError as error:
-        raise InteropError(
-            "not-written",
-            f"{output} cannot be written: {error.strerror}",
-            hints=("To print the result instead, leave out `-o`.",),
-        ) from error
-    return Output(text=f"Wrote {output}", document=document)
+    done = deliver(made.text, output, check=check)
+    document["up_to_date"] = done.up_to_date
+    return Output(text=done.message, document=document, exit_code=done.exit_code)

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.core.prefix_data import PrefixData
+from conda.plugins.hookspec import CondaSpecs
 
-from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
+from conda_pip_interop.changes.journal import ORIGINALS_FOLDER, PENDING_FILE
 from conda_pip_interop.changes.state import read_state, write_state
-from conda_pip_interop.conda_adapter.boundary import guarded
+from conda_pip_interop.conda_adapter.boundary import build_conda_error, guarded
 from conda_pip_interop.conda_adapter.console import notify, verbose
 from conda_pip_interop.conda_adapter.environments import (
     build_target,
     find_copy,
     find_target,
     find_touched,
+    removes_all,
     takes_file,
 )
 from conda_pip_interop.conda_adapter.hooks.last_check import is_unchanged
@@ -31,7 +33,6 @@ from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.quick_check import has_pip_changes
-from conda_pip_interop.protection.policy import Policy
 from conda_pip_interop.protection.protect import has_our_marker, settle_marker
 
 if TYPE_CHECKING:
@@ -40,29 +41,46 @@ if TYPE_CHECKING:
     from conda import CondaError
     from conda.models.records import PackageRecord
 
+    from conda_pip_interop.errors import InteropError
+
+#: conda >= 25.5 runs our actions inside of its transactions.
+_HAS_ACTIONS = hasattr(CondaSpecs, "conda_pre_transaction_actions")
 #: The variables that let pip (>= 23.0.1) and uv install although a marker exists.
 _BREAK_VARIABLES = ("PIP_BREAK_SYSTEM_PACKAGES", "UV_BREAK_SYSTEM_PACKAGES")
 
 
-def before_command(command: str) -> None:
+def before_command(command: str) -> CondaError | None:
     """Reconcile, and let a `pip:` section install although a marker exists: the user asked for it.
 
     conda runs pip for it with its own environment variables, and pip obeys a marker of ours.
-    Variables that the user has set stay as they are.
+    Variables that the user has set stay as they are. Returns what `guard_removal` does.
     """
     session = current_session()
     atexit.register(guarded, settle_unfinished, command)
     session.running.add(command)
+    session.rest = None
     _remove_variables()  # of an earlier command of this process that failed
+    prefix = find_target(command)
     if _may_change():
-        guarded(reconcile_before, find_target(command))
+        if prefix == Path(context.root_prefix) and (command == "pip" or not _HAS_ACTIONS):
+            guarded(prepare)  # in a transaction `NoticeAction` does
+        guarded(reconcile_before, prefix)
         guarded(remember_clone_source, command)
-    if not takes_file() or not has_our_marker(find_target(command)):
-        return
-    for name in _BREAK_VARIABLES:
-        if name not in os.environ:
-            os.environ[name] = "1"
-            session.variables.add(name)
+    if takes_file() and has_our_marker(prefix):
+        for name in _BREAK_VARIABLES:
+            if name not in os.environ:
+                os.environ[name] = "1"
+                session.variables.add(name)
+    if takes_file() and read_policy().guard != "off":
+        guarded(spare_condas, prefix)
+    return guard_removal(prefix) if removes_all(command) else None
+
+
+def spare_condas(prefix: Path, *change: tuple[PackageRecord, ...]) -> None:
+    """Let pip spare what conda has, or will have, of a `pip:` section."""
+    from conda_pip_interop.conda_adapter.hooks import pip_section
+
+    pip_section.update(prefix, *change) if change else pip_section.spare(prefix)
 
 
 def _may_change() -> bool:
@@ -72,6 +90,11 @@ def _may_change() -> bool:
 
 def reconcile_before(prefix: Path) -> None:
     """Update conda's records before conda reads them: it then unlinks what is really there."""
+    if (prefix / PENDING_FILE).exists():
+        from conda_pip_interop.conda_adapter.hooks.notices import settle_unfinished as settle
+
+        settle(prefix)
+        PrefixData._cache_.clear()
     if read_policy().reconcile == "auto" and not is_unchanged(prefix) and _has_pip_changes(prefix):
         from conda_pip_interop.conda_adapter.hooks.notices import reconcile
 
@@ -84,22 +107,22 @@ def _has_pip_changes(root: Path) -> bool:
 
 
 def remember_clone_source(command: str) -> None:
-    """Before an environment is cloned or renamed: remember which overrides are not copied."""
+    """Before an environment is cloned or renamed: remember what conda does not copy."""
     copy = find_copy(command)
     if copy is not None:
         from conda_pip_interop.conda_adapter.hooks import clones
 
         reconcile_before(copy[0])
-        clones.remember_clone_source(copy[0])
+        clones.remember_clone_source(copy[0], is_moved=command == "rename")
 
 
-def report_clone(command: str) -> None:
-    """After it was cloned or renamed: report which overrides were not copied."""
+def complete_clone(command: str) -> None:
+    """After it was cloned or renamed: copy what conda did not."""
     copy = find_copy(command)
     if copy is not None:
         from conda_pip_interop.conda_adapter.hooks import clones
 
-        clones.report_clone(copy[1])
+        clones.complete_clone(copy[1])
 
 
 def open_stash(prefix: str, linked: tuple[PackageRecord, ...]) -> None:
@@ -117,21 +140,32 @@ def drop_stash(prefix: str) -> None:
         stashing.drop_stash(Path(prefix))
 
 
-def after_command(command: str) -> None:
-    """Write markers and report new findings, unless conda was asked to change nothing."""
-    current_session().running.discard(command)
+def after_command(command: str) -> CondaError | None:
+    """Write markers and report new findings, unless conda was asked to change nothing.
+
+    Before, install what conda leaves out of a file; returns the error if that fails.
+    """
+    session = current_session()
+    session.running.discard(command)
     _remove_variables()
     if not _may_change():
-        return
+        return None
+    rest, session.rest = session.rest, None
+    failure = None
+    if rest is not None and (rest.prefix / "conda-meta").is_dir():
+        from conda_pip_interop.conda_adapter.hooks.specifiers import install_rest
+
+        failure = install_rest(rest)
     base = Path(context.root_prefix)
     guarded(settle, base)  # first: whatever happens to the rest, base is protected
+    guarded(complete_clone, command)
     prefixes = find_touched(command)
     for prefix in prefixes:
         if prefix != base:
             guarded(settle, prefix)
     for prefix in prefixes:
         guarded(notice, str(prefix), command)
-    guarded(report_clone, command)
+    return failure
 
 
 def notice(prefix: str, command: str = "") -> None:
@@ -148,8 +182,10 @@ def notice(prefix: str, command: str = "") -> None:
     session.reported.add(root)
     if is_unchanged(root):
         return
+    state = read_state(root)
     if (
-        read_state(root).told
+        state.told
+        or state.needed
         or (root / ORIGINALS_FOLDER).is_dir()
         or has_pip_changes(read_prefix(root))
     ):
@@ -171,6 +207,9 @@ def guard(
         return None
     root = find_target(next(iter(session.running)))
     session.judged.add(root)
+    unlinked, linked = tuple(unlinked), tuple(linked)
+    if session.spared is not None:
+        guarded(spare_condas, root, unlinked, linked)
     return _judge(root, unlinked, linked)
 
 
@@ -180,38 +219,76 @@ def guard_unsolved(
     """Before conda changes anything: the guard for transactions without a solver.
 
     Those are files and URLs of packages, and earlier revisions. Removing everything is never
-    refused; nor is a clone, which has pip's files before it has any record.
+    refused for what it breaks; nor is a clone, which has pip's files before it has any record.
+    Links are judged again for all: the packages are downloaded now.
     """
     root = Path(prefix)
     session = current_session()
-    is_ours = "pip" in session.running
-    if not session.running or is_ours or root in session.judged or not linked:
+    if not session.running or "pip" in session.running:
         return None
+    if root in session.judged or not linked:
+        refusal = _judge_links(root, unlinked, linked)  # all is downloaded now
+        return None if refusal is None else build_conda_error(refusal)
     is_new = not any((root / "conda-meta").glob("*.json"))
     return None if is_new else _judge(root, unlinked, linked)
+
+
+def guard_removal(prefix: Path) -> CondaError | None:
+    """Before all packages are removed, for which no hook of conda < 25.5 is called: judge links."""
+    from conda_pip_interop.conda_adapter.hooks.link_guard import judge_removal
+
+    refusal = judge_removal(prefix)
+    return None if refusal is None else build_conda_error(refusal)
 
 
 def _judge(
     root: Path, unlinked: Iterable[PackageRecord], linked: Iterable[PackageRecord]
 ) -> CondaError | None:
     before, after = tuple(unlinked), tuple(linked)
-    if not (before or after) or not _has_pip_changes(root):
+    if not (before or after):
         return None
-    from conda_pip_interop.conda_adapter.boundary import build_conda_error
-    from conda_pip_interop.conda_adapter.hooks.guard import judge_transaction
+    if root == Path(context.root_prefix):
+        guarded(_announce_leaving, before, after)
+    refusal = _judge_links(root, before, after)
+    if refusal is None and _has_pip_changes(root):
+        from conda_pip_interop.conda_adapter.hooks.guard import judge_transaction
 
-    refusal = judge_transaction(root, before, after)
+        refusal = judge_transaction(root, before, after)
     return None if refusal is None else build_conda_error(refusal)
 
 
+def _announce_leaving(
+    unlinked: tuple[PackageRecord, ...], linked: tuple[PackageRecord, ...]
+) -> None:
+    from conda_pip_interop.conda_adapter.hooks import leaving
+
+    if leaving.leaves(unlinked, linked):
+        leaving.announce()
+
+
+def _judge_links(
+    root: Path, unlinked: tuple[PackageRecord, ...], linked: tuple[PackageRecord, ...]
+) -> InteropError | None:
+    if not any((root / "conda-meta").glob("*.json")):
+        return None
+    from conda_pip_interop.conda_adapter.hooks.link_guard import judge_links
+
+    return judge_links(root, unlinked, linked)
+
+
 def _remove_variables() -> None:
-    variables = current_session().variables
-    while variables:
-        os.environ.pop(variables.pop(), None)
+    session = current_session()
+    while session.variables:
+        os.environ.pop(session.variables.pop(), None)
+    if session.spared is not None:
+        from conda_pip_interop.conda_adapter.hooks.pip_section import stop_sparing
+
+        stop_sparing(session)
 
 
 def settle_unfinished(command: str) -> None:
     """At exit: write markers; after an error conda runs no post-commands (a `pip:` section)."""
+    _remove_variables()
     if command in current_session().running and _may_change():
         for prefix in find_touched(command):
             guarded(settle, prefix)
@@ -220,13 +297,17 @@ def settle_unfinished(command: str) -> None:
 def settle(prefix: Path) -> None:
     """Make the marker of the environment at `prefix` follow the policy; report base's once.
 
-    A plugin that is being removed removes its marker too.
+    A plugin that is being removed removes its markers too, from all environments.
     """
+    if not Path(__file__).exists():  # this very command removed the plugin, or changed Python
+        from conda_pip_interop.conda_adapter.hooks import leaving  # see `prepare`
+
+        if leaving.is_gone(Path(context.root_prefix)):
+            leaving.remove_all_markers()
+            return
     target = build_target(prefix)
-    removed = not Path(__file__).exists()  # this very command removed the plugin from base
-    policy = Policy(protect=("none",)) if removed else read_policy()
     try:
-        change = settle_marker(target, policy)
+        change = settle_marker(target, read_policy())
     except OSError as error:
         verbose(f"conda-pip-interop: the marker of {target.label} was not changed ({error})")
         return
@@ -246,6 +327,9 @@ def _report_base(prefix: Path) -> None:
 
 
 def prepare() -> None:
-    """Import what `notice` needs while all its files exist: base may be about to change."""
+    """Import what `settle` and `notice` need while their files exist: base is about to change."""
+    import conda_pip_interop.changes.files
+    import conda_pip_interop.conda_adapter.hooks.leaving
     import conda_pip_interop.conda_adapter.hooks.notices
-    import conda_pip_interop.conda_adapter.hooks.stash  # noqa: F401 - as above
+    import conda_pip_interop.conda_adapter.hooks.stash
+    import conda_pip_interop.text  # noqa: F401 - as above

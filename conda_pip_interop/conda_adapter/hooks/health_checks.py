@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from conda.plugins.types import CondaHealthCheck
@@ -15,8 +16,9 @@ from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.host import CondaHost
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import refuse_frozen
-from conda_pip_interop.findings.fixes import plan_reconcile
-from conda_pip_interop.findings.registry import find_all
+from conda_pip_interop.findings.reconciliation import plan_reconcile
+from conda_pip_interop.findings.registry import find_asked
+from conda_pip_interop.text import write_text
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -42,7 +44,8 @@ def build_health_checks() -> Iterator[CondaHealthCheck]:
 def check_health(prefix: str, verbose: bool) -> None:
     """Print the findings; conda reports what goes wrong here, and goes on."""
     target = build_target(prefix)
-    print(render_health(find_all(read_snapshot(target.prefix)), target, verbose=verbose))
+    found = find_asked(read_snapshot(target.prefix))
+    write_text(f"{render_health(found, target, verbose=verbose)}\n", sys.stdout)
 
 
 def fix_health(prefix: str, args: Namespace, confirm: Callable[[str], Any]) -> int:
@@ -57,11 +60,11 @@ def fix_health(prefix: str, args: Namespace, confirm: Callable[[str], Any]) -> i
         if plan.steps:
             if not getattr(args, "override_frozen", False):
                 refuse_frozen(target)
-            print(render_plan(target.label, plan) + "\n")
+            write_text(render_plan(target.label, plan) + "\n\n", sys.stdout)
             confirm("Reconcile conda's records with what pip has changed?")
             execute(plan, target, CondaHost(target=target))
 
     repeat_while_stale(reconcile, report=print_stderr)
-    left = find_all(read_snapshot(target.prefix))
-    print(render_health(left, target, verbose=True))
+    left = find_asked(read_snapshot(target.prefix))
+    write_text(f"{render_health(left, target, verbose=True)}\n", sys.stdout)
     return 1 if left else 0

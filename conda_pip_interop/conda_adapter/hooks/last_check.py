@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import os
 from typing import TYPE_CHECKING
 
 from conda_pip_interop import __version__
-from conda_pip_interop.changes.journal import JOURNAL_FOLDER, ORIGINALS_FOLDER
+from conda_pip_interop.changes.journal import read_folder_times
 from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.quick_check import read_fingerprint
@@ -34,17 +33,10 @@ class Check:
 def read_check(root: Path) -> Check:
     """Read what a check of the environment depends on; call it before the check."""
     found = read_fingerprint(root)
-    folders = (_read_time(root / folder) for folder in (JOURNAL_FOLDER, ORIGINALS_FOLDER))
-    parts = (__version__, read_policy().reconcile, root, found.digest, *folders)
+    times = read_folder_times(root)
+    parts = (__version__, read_policy().reconcile, root, found.digest, *times)
     digest = hashlib.sha256("\0".join(map(str, parts)).encode(errors="surrogateescape"))
     return Check(digest=digest.hexdigest(), is_reliable=found.is_reliable)
-
-
-def _read_time(folder: Path) -> int:
-    try:
-        return os.lstat(folder).st_mtime_ns
-    except OSError:
-        return 0
 
 
 def is_unchanged(root: Path) -> bool:

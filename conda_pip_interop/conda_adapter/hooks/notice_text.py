@@ -9,7 +9,7 @@ from conda_pip_interop.changes.plan import RemoveFile
 from conda_pip_interop.findings.leftover import LeftoverFinding
 from conda_pip_interop.findings.overridden import OverriddenFinding
 from conda_pip_interop.findings.stale_metadata import StaleMetadataFinding
-from conda_pip_interop.text import count
+from conda_pip_interop.text import count, escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -31,7 +31,7 @@ def build_notice(
     by_key = {finding.key: finding for finding in findings}
     new = [finding for key, finding in by_key.items() if key not in state.told]
     remembered = dataclasses.replace(state, told=frozenset(by_key))
-    return (tuple(_render_lines(new, target)) if new else ()), remembered
+    return (tuple(map(escape_line, _render_lines(new, target))) if new else ()), remembered
 
 
 def build_report(plan: Plan, fixed: Collection[Finding], target: Target) -> tuple[str, ...]:
@@ -40,14 +40,14 @@ def build_report(plan: Plan, fixed: Collection[Finding], target: Target) -> tupl
     cleaned = [one for one in fixed if isinstance(one, StaleMetadataFinding | LeftoverFinding)]
     lines = [f"conda-pip-interop: {target.label}: {one.summary}" for one in (*overridden, *cleaned)]
     if overridden:
-        names = dict.fromkeys(one.recorded.record.name for one in overridden)
-        restore = target.command("conda", "pip", "restore", *names)
         lines.append("  conda's records were updated to list pip's files.")
-        lines.append(f"  To go back to conda's version: {restore}")
+        for name in dict.fromkeys(one.recorded.record.name for one in overridden):
+            restore = target.command("conda", "pip", "restore", name)
+            lines.append(f"  To go back to conda's version: {restore}")
     orphaned = sum(isinstance(action, RemoveFile) for action in plan.files)
     if orphaned:
         lines.append(f"  removed {count(orphaned, 'orphaned file')}")
-    return tuple(lines)
+    return tuple(map(escape_line, lines))
 
 
 def _render_lines(findings: list[Finding], target: Target) -> Iterator[str]:
@@ -55,8 +55,11 @@ def _render_lines(findings: list[Finding], target: Target) -> Iterator[str]:
     if len(findings) == 1:
         (finding,) = findings
         yield f"conda-pip-interop: {target.label}: {finding.summary}"
-        if finding.remedy:
-            yield f"  To fix: {target.command(*finding.remedy[0])}"
+        if finding.needs_channels:
+            check = target.command("conda", "pip", "check")
+            yield f"  To see how to fix it: {check}"
+        elif finding.remedy:
+            yield f"  To fix: {finding.render_commands(target.command)[0]}"
         return
     counts: dict[str, list[str]] = {}
     for finding in findings:

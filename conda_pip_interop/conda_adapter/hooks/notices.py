@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, NoReturn
 from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.lock import (
     is_operating,
-    recover_interrupted,
 )
 from conda_pip_interop.changes.originals import prune_originals, remember_lost
-from conda_pip_interop.changes.rollback import needs_recovery
+from conda_pip_interop.changes.pending import settle_interrupted
 from conda_pip_interop.changes.state import read_state, write_state
 from conda_pip_interop.commands.run import repeat_while_stale
-from conda_pip_interop.conda_adapter.console import notify, verbose
+from conda_pip_interop.conda_adapter.console import is_silent, notify, verbose
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.hooks.last_check import read_check
 from conda_pip_interop.conda_adapter.hooks.notice_text import build_notice, build_report
@@ -22,8 +21,8 @@ from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, RecoveryError
 from conda_pip_interop.findings.duplicate_record import find_names
-from conda_pip_interop.findings.fixes import plan_reconcile
 from conda_pip_interop.findings.lost_record import LostRecordFinding
+from conda_pip_interop.findings.reconciliation import plan_reconcile
 from conda_pip_interop.findings.registry import find_all
 
 if TYPE_CHECKING:
@@ -54,7 +53,9 @@ def reconcile_and_report(root: Path, automatic: Automatic = "after") -> None:
     prune_originals(snapshot, altered)
     state = read_state(root)
     lines, remembered = build_notice(findings, state, target)
-    if done is not None or read_policy().reconcile == "report":
+    if lines and is_silent():  # the next command that may speak reports them
+        remembered = dataclasses.replace(remembered, told=state.told & remembered.told)
+    elif done is not None or read_policy().reconcile == "report":
         remembered = check.note(remembered)
     if remembered != state:
         write_state(root, remembered)
@@ -86,15 +87,17 @@ class _Reconciled:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class _Linker:
-    """Reconciling never links a package, and never waits: conda would wait with it."""
+class HookLinker:
+    """A hook never links a package, and never waits: conda would wait with it."""
 
     target: Target
 
     def relink(self, records: tuple[CondaRecord, ...]) -> NoReturn:
+        """Fail: no plan of a hook asks for it."""
         raise AssertionError(records)
 
     def report_waiting(self) -> NoReturn:
+        """Raise InteropError `busy`."""
         _give_up(self.target.label)
 
 
@@ -106,8 +109,7 @@ def _try_to_reconcile(root: Path, automatic: Automatic) -> _Reconciled | None:
     """Return what was done; None if the policy does not say `auto`, or it failed."""
     if read_policy().reconcile != "auto" or is_operating(root):
         return None
-    if needs_recovery(root):
-        _recover(root)
+    settle_unfinished(root)
     target = build_target(root)
     try:
         done = repeat_while_stale(lambda: _reconcile(target, automatic), report=verbose)
@@ -125,14 +127,14 @@ def _reconcile(target: Target, automatic: Automatic) -> _Reconciled:
         snapshot, left_alone=read_state(target.prefix).left_alone, skipped=find_names(snapshot)
     )
     if plan.steps:
-        execute(dataclasses.replace(plan, automatic=automatic), target, _Linker(target=target))
+        execute(dataclasses.replace(plan, automatic=automatic), target, HookLinker(target=target))
     return _Reconciled(plan=plan, fixed=fixed, snapshot=snapshot)
 
 
-def _recover(root: Path) -> None:
-    """Undo what an interrupted operation left; never wait for one in another process."""
+def settle_unfinished(root: Path) -> None:
+    """Put right what an interrupted command left; never wait for one in another process."""
     try:
-        recover_interrupted(root, on_wait=lambda: _give_up(str(root)))
+        settle_interrupted(root, on_wait=lambda: _give_up(str(root)))
     except (InteropError, OSError) as error:
         _report_failure(error, f"{root} was not recovered")
 

@@ -17,8 +17,8 @@ from conda_pip_interop.conda_adapter.console import notify
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_policy
+from conda_pip_interop.conda_adapter.solution import find_goal
 from conda_pip_interop.environment.conda_records import find_packaged_names
-from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.text import count
@@ -58,7 +58,7 @@ def open_stash(root: Path, linked: tuple[PackageRecord, ...]) -> None:
                 root,
                 f"replaced by conda: {names}",
                 fingerprint=snapshot.fingerprint,
-                goal=_find_goal(root, linked),
+                goal=find_goal(root, linked),
                 keep=False,
                 on_wait=lambda: _go_on(root),
             )
@@ -107,13 +107,6 @@ def _find_coming(linked: Iterable[PackageRecord]) -> dict[NormalizedName, str]:
         package = f"{record.name} {record.version}"
         coming.update(dict.fromkeys(find_packaged_names(paths), package))
     return coming
-
-
-def _find_goal(root: Path, linked: tuple[PackageRecord, ...]) -> PrefixPath | None:
-    """Find a record that conda writes at the very end; None if one of that name exists already."""
-    record = linked[-1]
-    path = PrefixPath(f"conda-meta/{record.name}-{record.version}-{record.build}.json")
-    return None if (root / path).exists() else path
 
 
 def _go_on(root: Path) -> NoReturn:

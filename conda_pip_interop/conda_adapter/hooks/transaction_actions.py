@@ -48,10 +48,11 @@ class StashAction(Action):  # type: ignore[misc]  # conda is not typed
 
     def verify(self) -> None:
         """Move them aside."""
-        if self.target_prefix is not None and self.link_precs:
-            prefix, linked = str(self.target_prefix), tuple(self.link_precs)
+        if self.target_prefix is not None:
+            prefix, linked = str(self.target_prefix), tuple(self.link_precs or ())
             guarded(_guard_unsolved, prefix, tuple(self.unlink_precs or ()), linked)
-            guarded(_open_stash, prefix, linked)
+            if linked:
+                guarded(_open_stash, prefix, linked)
         self._verified = True
 
     def execute(self) -> None:

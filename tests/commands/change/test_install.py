@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,10 +13,12 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.changes.plan import InstallPip, LinkConda, Plan
 from conda_pip_interop.commands.change.install import refuse_protected_base, resolve_and_run
 from conda_pip_interop.commands.output import Output
+from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.resolve.install import SolvedPart
-from conda_pip_interop.resolve.solver import CondaPackage
+from conda_pip_interop.names.package_contents import PackagedDistribution
+from conda_pip_interop.resolve.parts import SolvedPart
+from conda_pip_interop.resolve.solver import CondaPackage, ListReleases
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import FakeHost
 
@@ -43,13 +45,39 @@ class OneSolution:
         """See `Solution.download`."""
         self.done.append("download")
 
+    def read_contents(self, _package: CondaPackage) -> tuple[PackagedDistribution, ...] | None:
+        """See `Solution.read_contents`."""
+        return None
+
+    def note_specs(self, specs: Mapping[str, str]) -> None:
+        """See `Solution.note_specs`."""
+        raise AssertionError(specs)
+
     def find_wrong(self, _expected: Mapping[NormalizedName, str]) -> tuple[str, ...]:
         """See `Solution.find_wrong`."""
         return self.wrong
 
+    def find_unreleased(
+        self, expected: Mapping[NormalizedName, str], _list_releases: ListReleases
+    ) -> tuple[str, ...]:
+        """See `Solution.find_unreleased`."""
+        raise AssertionError(expected)
+
+    def find_versions(self) -> Mapping[NormalizedName, str]:
+        """See `Solution.find_versions`."""
+        return dict(self.package.contained or ())
+
+    def find_goal(self) -> PrefixPath | None:
+        """Nothing."""
+        return None
+
     def execute(self) -> None:
         """See `Solution.execute`."""
         self.done.append("execute")
+
+    def list_created(self) -> tuple[PrefixPath, ...]:
+        """Nothing."""
+        return ()
 
     def roll_back(self) -> None:
         """See `Solution.roll_back`."""
@@ -61,13 +89,13 @@ class GuardingHost(FakeHost):
     """A host with a guard that remembers what is replaced, and refuses if told."""
 
     refusal: InteropError | None = None
-    replaced: list[Collection[NormalizedName]] = field(default_factory=list)
+    replaced: list[Mapping[NormalizedName, str]] = field(default_factory=list)
 
     def guard(
         self,
         _unlinked: tuple[CondaPackage, ...],
         _linked: tuple[CondaPackage, ...],
-        replaced: Collection[NormalizedName],
+        replaced: Mapping[NormalizedName, str],
     ) -> InteropError | None:
         """See `Host.guard`."""
         self.replaced.append(replaced)
@@ -130,7 +158,7 @@ def test_the_guard_may_refuse_what_conda_would_break(target: Target) -> None:
     host, plan = GuardingHost(target=target, refusal=refusal), make_plan("six")
     with pytest.raises(InteropError, match="It breaks flask"):
         install(host, plan, versions={})
-    assert host.replaced == [{"cowsay", "six"}]
+    assert host.replaced == [{"cowsay": "6.1", "six": ""}]
     assert host.calls == []
 
 

@@ -10,7 +10,7 @@ from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.undo import find_journal, undo
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
-from conda_pip_interop.findings.fixes import plan_reconcile
+from conda_pip_interop.findings.reconciliation import plan_reconcile
 from conda_pip_interop.findings.registry import find_all
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import NoConda

@@ -73,6 +73,8 @@ def test_list_shows_the_owner_and_source_of_each_distribution(built: PrefixBuild
         "in_place_of": None,
         "url": None,
         "editable": None,
+        "hidden_by": None,
+        "layer": None,
         "installer": "conda",
         "requested": False,
     }
@@ -97,16 +99,19 @@ def test_outdated_distributions_are_listed_with_the_latest_version(built: Prefix
     snapshot = read(built)
     rows = build_rows(snapshot)
     (click,) = (row for row in rows if row.distribution.name == "click")
-    output = list_outdated(snapshot, rows, {click.distribution.metadata: "8.2"})
-    assert output.text.splitlines()[-1].split() == [
+    output = list_outdated(snapshot, rows, {click.distribution.metadata: "8.2"}, {})
+    assert output.text.splitlines()[-3].split() == [
         *("click", "8.1.7", "8.2", "conda"),
         *("click-8.1.7-pyhd_0", "from", "main"),
     ]
+    note = "\n\nNot compared, since not from an index: app, from-git"
+    assert output.text.endswith(note)
     document: Any = output.document
+    assert document["not_compared"] == ["app", "from-git"]
     (row,) = document["distributions"]
     assert (row["name"], row["version"], row["latest"]) == ("click", "8.1.7", "8.2")
-    assert list_outdated(snapshot, rows, {}).text == (
-        f"All distributions in {built.root} are up to date."
+    assert list_outdated(snapshot, rows, {}, {}).text == (
+        f"All distributions in {built.root} are up to date.{note}"
     )
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conda_pip_interop.commands.names.pinned_python import find_pinned_python
 from conda_pip_interop.commands.names.to_environment import (
-    find_pinned_python,
     translate_to_environment,
 )
 from conda_pip_interop.dependency_files.pyproject import ProjectParts
@@ -181,7 +181,10 @@ def test_no_line_is_lost_and_the_result_translates_to_itself(lines: list[str]) -
         ("python=3.9", ("3.9", "3.9.0")),
         ("conda-forge::python 3.12.4", ("3.12", "3.12.4")),
         ("python==3.10.1", ("3.10", "3.10.1")),
+        ("python >=3.12,<3.13", ("3.12", "3.12.0")),
+        ("python >=3.11.4,<3.12.0a0", ("3.11", "3.11.4")),
         ("python>=3.9", None),
+        ("python >=3.9,<3.11", None),
         ("python", None),
     ],
 )

@@ -10,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
+from conda_pip_interop.commands.names.to_environment import translate_to_environment
+from conda_pip_interop.errors import UsageError
+from tests.support.requirements import build_context
 from tests.support.translations import (
     CHANNEL,
     ENVIRONMENT_YML,
@@ -139,7 +142,50 @@ def test_hashed_and_unhashed_lines_are_not_mixed(tmp_path: Path, place: str) -> 
     assert to_requirements(mixed) == f"cowsay==6.1\n{place}\n"
 
 
+LIMITS = "cowsay<7\nnumpy<2.2\nsix<1.16\nunheard<3\nold<1; python_version < '3'\n"
+
+
 def test_constraints_are_written_into_what_they_limit(tmp_path: Path) -> None:
+    (tmp_path / "limits.txt").write_text(LIMITS)
+    made = to_requirements(read_files(tmp_path, r_txt="-c limits.txt\ncowsay>=6\n"))
+    assert made == "-c limits.txt\ncowsay<7,>=6\n"  # and the rest stays limited
     (tmp_path / "limits.txt").write_text("cowsay<7\n")
     made = to_requirements(read_files(tmp_path, r_txt="-c limits.txt\ncowsay>=6\n"))
     assert made == "cowsay<7,>=6\n"
+
+
+def test_constraints_limit_both_parts_of_an_environment_file(tmp_path: Path) -> None:
+    (tmp_path / "limits.txt").write_text(LIMITS)
+    text = (
+        "dependencies:\n  - x::numpy >=2\n  - pytorch=2.0=py_0\n  - pip\n"
+        "  - pip:\n      - -c limits.txt\n      - cowsay\n      - six\n"
+    )
+    found = read_files(tmp_path, environment_yml=text)
+    assert to_environment(found) == (
+        "dependencies:\n  - x::numpy <2.2dev0,>=2\n  - pytorch=2.0=py_0\n  - pip\n"
+        "  - pip:\n      - -c limits.txt\n      - cowsay<7\n      - six<1.16\n"
+    )
+    assert to_requirements(read_files(tmp_path, environment_yml=text)) == (
+        "numpy<2.2,>=2\ntorch==2.0  # pytorch=2.0=py_0: limited to the build py_0\n"
+        "# pip: part of every environment\n-c limits.txt\ncowsay<7\nsix<1.16\n"
+    )
+
+
+def test_a_constraint_that_limits_nothing_is_said(tmp_path: Path) -> None:
+    (tmp_path / "limits.txt").write_text(LIMITS)
+    for text, done in (("numpy\n", "are left out"), ("cowsay\n", "apply to pip's part only")):
+        found = read_files(tmp_path, r_txt=f"-c limits.txt\n{text}")
+        made = translate_to_environment(found, build_context(CHANNEL), lambda _: None)
+        (note,) = made.notes
+        assert "unheard<3" in note
+        assert "old<1" not in note  # its marker does not match
+        assert done in note
+        assert ("-c limits.txt" in made.text) == ("pip's" in done)
+
+
+def test_a_constraint_has_a_name_and_versions(tmp_path: Path) -> None:
+    (tmp_path / "limits.txt").write_text("six @ https://example.org/six.zip\n")
+    found = read_files(tmp_path, r_txt="-c limits.txt\nsix\n")
+    for translate in (to_requirements, to_environment):
+        with pytest.raises(UsageError, match=r"limits\.txt:1: .* is not a valid constraint"):
+            translate(found)

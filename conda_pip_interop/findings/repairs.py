@@ -1,25 +1,21 @@
-"""Merge the fixes of findings into one plan: for reconcile, restore and repair."""
+"""Plan `conda pip repair`: one plan for all findings, or for those about some names."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.changes.exclusive_files import exclusive_files
-from conda_pip_interop.changes.originals import original_path, read_original
 from conda_pip_interop.changes.override import read_override, settle_override
 from conda_pip_interop.changes.plan import (
     InstallPip,
     Keep,
     LinkConda,
-    PackageStep,
     Plan,
     RemoveFile,
-    RemovePip,
     Step,
     WriteFile,
     merge_plans,
@@ -30,14 +26,11 @@ from conda_pip_interop.environment.conda_records import (
     read_packaged_record,
     render_record_json,
 )
-from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.findings.base import build_link
-from conda_pip_interop.findings.clobbered import ClobberedFinding
 from conda_pip_interop.findings.corrupt_record import (
     CorruptRecordFinding,
     StrayRecordFinding,
-    refuse_corrupt_records,
 )
 from conda_pip_interop.findings.damaged import (
     DamagedFinding,
@@ -47,14 +40,16 @@ from conda_pip_interop.findings.damaged import (
 from conda_pip_interop.findings.duplicate_record import DuplicateRecordFinding
 from conda_pip_interop.findings.leftover import ManualLeftoverFinding
 from conda_pip_interop.findings.lost_record import LostRecordFinding, build_clean_up, build_lost
-from conda_pip_interop.findings.overridden import OverriddenFinding, fix_record, group_by_record
+from conda_pip_interop.findings.reconciliation import plan_records
+from conda_pip_interop.findings.refused_depend import RefusedDependFinding
 from conda_pip_interop.findings.registry import find_all
+from conda_pip_interop.findings.restoration import plan_restore
 from conda_pip_interop.findings.stranded import StrandedFinding, remove_stranded
+from conda_pip_interop.findings.unmet import UnmetFinding
 from conda_pip_interop.findings.vanished import VanishedFinding
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_history import Linked
-    from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.findings.base import Finding
@@ -67,161 +62,12 @@ _BROKEN: Final = (
     DamagedPackageFinding,
     DuplicateRecordFinding,
     ManualLeftoverFinding,
+    RefusedDependFinding,
     StrandedFinding,
     StrayRecordFinding,
+    UnmetFinding,
     VanishedFinding,
 )
-
-
-def plan_reconcile(
-    snapshot: Snapshot,
-    *,
-    left_alone: frozenset[str] = frozenset(),
-    skipped: frozenset[NormalizedName] = frozenset(),
-) -> tuple[Plan, tuple[Finding, ...]]:
-    """Merge the fixes of the automatic kinds; also return the findings that they fix.
-
-    Findings whose `leave_key` is in `left_alone`, whose fix was undone, and those about the
-    `skipped` distributions are left alone.
-    """
-    findings = [
-        one
-        for one in find_all(snapshot)
-        if one.automatic and one.leave_key not in left_alone and one.project not in skipped
-    ]
-    plans = list(_plan_records(findings, snapshot))
-    fixed: list[Finding] = [one for _, found in plans for one in found]
-    for finding in findings:
-        plan = None if isinstance(finding, OverriddenFinding) else finding.fix(snapshot)
-        if plan is not None and plan.steps:
-            plans.append((plan, (finding,)))
-            fixed.append(finding)
-    merged = merge_plans(
-        "reconcile",
-        (plan for plan, _ in plans),
-        fingerprint=snapshot.fingerprint,
-        shows_files=True,
-    )
-    return merged, tuple(fixed)
-
-
-def _plan_records(
-    findings: Iterable[Finding], snapshot: Snapshot
-) -> Iterator[tuple[Plan, tuple[Finding, ...]]]:
-    """Rewrite the records whose payload pip replaced, each once."""
-    taken: set[PrefixPath] = set()
-    for record, overridden in group_by_record(findings, snapshot):
-        files = tuple(fix_record(record, overridden, snapshot, taken))
-        if files:
-            yield Plan(title="reconcile", steps=files), tuple(overridden)
-
-
-def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) -> Plan:
-    """Link conda's packages of `names` (conda's or PyPI's) again; empty if all are conda's.
-
-    Raises InteropError `not-conda` for a name that no record carries, `no-record` if pip's
-    distribution does not say which files are its own.
-    """
-    refuse_corrupt_records(snapshot, target)
-    replaced = _find_replaced(snapshot)
-    known = {*snapshot.claims.by_name, *(one.name for one in snapshot.records)}
-    known |= {canonicalize_name(one.name) for one in snapshot.records}
-    chosen: dict[CondaRecord, tuple[Distribution, ...]] = {}
-    for name in names:
-        matching = [one for one in replaced if _is_about(one, name)]
-        if not matching and name not in known and canonicalize_name(name) not in known:
-            raise InteropError(
-                "not-conda",
-                f"conda has no record of {name} in {target.label}, so it cannot be restored.",
-                hints=(f"To install it: `{target.command('conda', 'pip', 'install', name)}`.",),
-            )
-        chosen.update({one: replaced[one] for one in matching})
-    removals = {
-        removal.path: removal
-        for record, distributions in chosen.items()
-        for removal in _remove_replacements(record, distributions, snapshot, target)
-    }
-    steps: list[Step] = [
-        step for record, found in chosen.items() for step in _build_restore_steps(record, found)
-    ]
-    last = tuple(chosen)[-1:]
-    return Plan(
-        title=" ".join(["restore", *(record.name for record in chosen)]),
-        steps=(*steps, *removals.values()),
-        fingerprint=snapshot.fingerprint,
-        goal=_find_goal(last, removals, snapshot.prefix.root),
-    )
-
-
-def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, ...]]:
-    """Find the records that are not as conda linked them, with pip's distributions instead."""
-    found: dict[CondaRecord, list[Distribution]] = {}
-    for finding in find_all(snapshot):
-        if isinstance(finding, OverriddenFinding | VanishedFinding):
-            by = found.setdefault(finding.recorded.record, [])
-            by += [finding.by] if isinstance(finding, OverriddenFinding) else []
-        elif isinstance(finding, DamagedPackageFinding):
-            found.setdefault(finding.owner, [])
-    for record in snapshot.records:
-        if record.overridden_by:
-            listed = {file.path for file in record.files}
-            here = [
-                one
-                for one in snapshot.distributions
-                if one.metadata_file in listed and one.name in record.overridden_by
-            ]
-            found.setdefault(record, []).extend(here)
-    return {record: tuple(dict.fromkeys(by)) for record, by in found.items()}
-
-
-def _is_about(record: CondaRecord, name: str) -> bool:
-    wanted = canonicalize_name(name)
-    carried = {one.name for one in claimed_metadata(record)}
-    return record.name == name or wanted in carried | record.overridden_by.keys()
-
-
-def _build_restore_steps(
-    record: CondaRecord, distributions: Iterable[Distribution]
-) -> Iterator[PackageStep]:
-    for one in distributions:
-        reason = f"replaced by conda's {record.name}"
-        yield RemovePip(name=one.name, version=one.version, reason=reason)
-    yield build_link(record, "the package of conda's record")
-
-
-def _remove_replacements(
-    record: CondaRecord,
-    distributions: Collection[Distribution],
-    snapshot: Snapshot,
-    target: Target,
-) -> Iterator[RemoveFile]:
-    names = [one.name for one in distributions]
-    for one in distributions:
-        if one.files is None:
-            raise InteropError(
-                "no-record",
-                f"pip's {one.name} {one.version} in {target.label}: "
-                f"{one.record_fault or 'it has no RECORD'}, so its files are unknown.",
-                hints=(f"To fix: remove {one.metadata}, then run the command again.",),
-            )
-        paths = exclusive_files(
-            one, snapshot.ownership, snapshot.prefix.root, records=(record,), names=names
-        )
-        for path in paths:
-            yield RemoveFile(path=path, reason=f"pip's {one.name} {one.version}")
-    if record.overridden_by:
-        yield RemoveFile(path=original_path(record), reason="conda writes its record again")
-
-
-def _find_goal(
-    records: Iterable[CondaRecord], removed: Collection[PrefixPath], root: Path
-) -> PrefixPath | None:
-    """Find a file that only conda's link brings back: with it there, conda's part is done."""
-    for record in records:
-        for claimed in claimed_metadata(read_original(record, root)):
-            if claimed.path in removed or not os.path.lexists(root / claimed.path):
-                return claimed.path
-    return None
 
 
 def plan_repair(
@@ -256,35 +102,32 @@ def plan_repair(
     )
     steps = [step for one in chosen for step in _build_record_steps(one, snapshot, target, fetch)]
     steps += merged.steps
+    requirements = tuple(_find_missing(merged.requirements, steps))
     left: tuple[str, ...] = ()
     if any(isinstance(one, CorruptRecordFinding | StrayRecordFinding) for one in (*chosen, *found)):
-        left = tuple(_leave_to_pip(steps, target))
+        left = tuple(_leave_to_pip(steps, requirements, target))
+        requirements = ()
     installs = {one.name for one in steps if isinstance(one, InstallPip)}
     removals = remove_stranded(snapshot, installs) if installs or not names else ()
-    linked = [one.record for one in steps if isinstance(one, LinkConda) and one.record]
     return Plan(
         title=" ".join(["repair", *(one.linked.name for one in chosen)]),
         steps=(*steps, *removals),
         notes=(*merged.notes, *_describe_removals(removals), *left),
+        requirements=requirements,
         fingerprint=snapshot.fingerprint,
-        goal=_find_goal(linked[-1:], (), snapshot.prefix.root),
     )
 
 
 def _plan_repairs(found: Collection[Finding], snapshot: Snapshot, target: Target) -> Iterator[Plan]:
     """Plan the repair of each finding; conda's package comes back where pip's harms another."""
-    harmful = {
-        one.by_replaces: one
-        for one in found
-        if isinstance(one, ClobberedFinding) and one.by_replaces is not None
-    }
-    kept = [one for one in found if one not in harmful.values() and one.record not in harmful]
-    if harmful:
-        names = [record.name for record in harmful]
+    restored = {one.restores: None for one in found if one.restores is not None}
+    kept = [one for one in found if one.restores is None and one.record not in restored]
+    if restored:
+        names = [record.name for record in restored]
         yield plan_restore(names, snapshot=snapshot, target=target)
-    yield from (plan for plan, _ in _plan_records(kept, snapshot))
+    yield from (plan for plan, _ in plan_records(kept, snapshot))
     for one in kept:
-        plan = None if isinstance(one, OverriddenFinding) else one.repair(snapshot)
+        plan = one.repair(snapshot)
         if plan is not None:
             yield plan
 
@@ -295,13 +138,33 @@ def _remove_corrupt(chosen: Iterable[LostRecordFinding]) -> Iterator[RemoveFile]
             yield RemoveFile(path=one.file.path, reason="conda cannot read it")
 
 
-def _leave_to_pip(steps: list[Step], target: Target) -> Iterator[str]:
+def _find_missing(requirements: Iterable[str], steps: Iterable[Step]) -> Iterator[str]:
+    """Leave out the requirements on what the steps bring back."""
+    back: set[NormalizedName] = set()
+    for step in steps:
+        if isinstance(step, LinkConda) and step.record is not None:
+            back |= {canonicalize_name(step.name)}
+            back |= {one.name for one in claimed_metadata(step.record)}
+        elif isinstance(step, InstallPip):
+            back.add(canonicalize_name(step.name))
+    for one in requirements:
+        if canonicalize_name(Requirement(one).name) not in back:
+            yield one
+
+
+def _leave_to_pip(
+    steps: list[Step], requirements: Collection[str], target: Target
+) -> Iterator[str]:
     """Take out what is installed again: conda cannot be asked while it cannot read a record."""
     names = [one.name for one in steps if isinstance(one, InstallPip)]
     steps[:] = [one for one in steps if not isinstance(one, InstallPip)]
-    if names:
-        repair = target.command("conda", "pip", "repair", *names)
-        yield f"conda's records are repaired first. To repair {', '.join(names)} then: `{repair}`."
+    if names or requirements:
+        yield "conda's records are repaired first."
+    for name in names:
+        yield f"To repair {name} then: `{target.command('conda', 'pip', 'repair', name)}`."
+    if requirements:
+        every = target.command("conda", "pip", "repair")
+        yield f"To install {', '.join(requirements)} then: `{every}`."
 
 
 def _describe_removals(removals: Collection[RemoveFile]) -> tuple[str, ...]:

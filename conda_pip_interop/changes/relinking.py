@@ -1,0 +1,63 @@
+"""Link packages of conda's again, beside a conda that removes them: it takes no lock of ours."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.changes.originals import read_original
+from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.prefix import read_prefix
+from conda_pip_interop.errors import StalePlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.target import Target
+
+
+def list_relinked(records: tuple[CondaRecord, ...], prefix: Path) -> Iterator[PrefixPath]:
+    """List what conda changes when it links packages again, records included.
+
+    A record that was lost and written anew does not list the files that conda compiles.
+    """
+    python = read_prefix(prefix).python if records else None
+    for record in records:
+        yield record.path
+        for listed in (record, read_original(record, prefix)):
+            for file in listed.files:
+                yield file.path
+                if python is not None and file.path.endswith(".py"):
+                    yield _build_compiled(file.path, python.minor)
+
+
+def _build_compiled(source: PrefixPath, minor: str) -> PrefixPath:
+    """Return where conda compiles a module to; its name for every Python is CPython's."""
+    folder, _, name = source.rpartition("/")
+    tag = f"cpython-{minor.replace('.', '')}"
+    return PrefixPath(f"{folder}/__pycache__/{name.removesuffix('.py')}.{tag}.pyc")
+
+
+def relink(
+    records: tuple[CondaRecord, ...],
+    target: Target,
+    link: Callable[[tuple[CondaRecord, ...]], None],
+) -> None:
+    """Link packages again; raises InteropError `stale-plan` where their records are removed."""
+    try:
+        link(records)
+    except FileNotFoundError:
+        _refuse_removed(records, target)
+        raise
+    _refuse_removed(records, target)
+
+
+def _refuse_removed(records: Iterable[CondaRecord], target: Target) -> None:
+    gone = [one.name for one in records if not os.path.lexists(target.prefix / one.path)]
+    if gone:
+        raise StalePlanError(
+            f"Another conda command removes {', '.join(gone)} from {target.label}.",
+            hints=("Run the command again.",),
+        )

@@ -1,0 +1,154 @@
+"""conda's part of a plan where its packages replace what pip has: both are taken back together."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.changes.exclusive_files import exclusive_files
+from conda_pip_interop.changes.journal import read_own_text
+from conda_pip_interop.changes.override import read_override
+from conda_pip_interop.changes.plan import RemoveFile, WriteFile
+from conda_pip_interop.changes.transaction import open_operation
+from conda_pip_interop.changes.undo import undo
+from conda_pip_interop.environment.conda_records import CondaRecord, parse_conda_record
+from conda_pip_interop.environment.ownership import ByPip
+from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.snapshot import read_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.changes.plan import CondaPart, FileAction
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+
+
+@dataclass(kw_only=True)
+class ReplacingPart:
+    """Moves the files of pip's distributions aside, in an operation of its own, before conda links.
+
+    conda would overwrite them, or unlink them as those of a package that they override, and undoing
+    would bring back neither. The operation is the head of what `undo` takes back; what follows is
+    written as automatic. `overridden` are the records of those packages: name of the file → text.
+    """
+
+    part: CondaPart
+    removals: tuple[RemoveFile, ...]
+    overridden: Mapping[str, str]
+    title: str
+    prefix: Path
+    _identifier: str | None = None
+
+    def execute(self) -> None:
+        """See `CondaPart.execute`; files come back if conda fails."""
+        goal = self.part.find_goal()
+        with open_operation(self.prefix, self.title, goal=goal) as operation:
+            operation.apply(self.removals)
+            self.part.execute()
+        self._identifier = operation.folder.name
+
+    @property
+    def unlinked_names(self) -> frozenset[str]:
+        """See `CondaPart.unlinked_names`."""
+        return self.part.unlinked_names
+
+    def list_created(self) -> tuple[PrefixPath, ...]:
+        """See `CondaPart.list_created`."""
+        return self.part.list_created()
+
+    def find_carried(self) -> Mapping[NormalizedName, str]:
+        """See `CondaPart.find_carried`."""
+        return self.part.find_carried()
+
+    def find_goal(self) -> PrefixPath | None:
+        """See `CondaPart.find_goal`."""
+        return self.part.find_goal()
+
+    def download(self) -> None:
+        """See `CondaPart.download`."""
+        self.part.download()
+
+    def roll_back(self) -> None:
+        """See `CondaPart.roll_back`."""
+        self.part.roll_back()
+        with open_operation(self.prefix, self.title, keep=False) as operation:
+            operation.apply(restore_overrides(self.overridden, self.prefix, pips_are_back=False))
+        if self._identifier is not None:
+            undo(self.prefix, self._identifier)
+
+
+def restore_overrides(
+    records: Mapping[str, str], prefix: Path, *, pips_are_back: bool = True
+) -> tuple[FileAction, ...]:
+    """Build what makes packages overridden again, as their records say, after conda linked them.
+
+    What conda has linked goes, unless others list it, or pip's files are in its place again, which
+    the records list.
+    """
+    snapshot = read_snapshot(prefix, depth="names")
+    actions: list[FileAction] = []
+    for name, text in records.items():
+        path = PrefixPath(f"conda-meta/{name}")
+        record = parse_conda_record(text, path=path)
+        if not (isinstance(record, CondaRecord) and record.overridden_by):
+            continue
+        kept = {file.path for file in record.files} if pips_are_back else set()
+        for linked in (one for one in snapshot.records if one.path == path):
+            actions += (
+                RemoveFile(path=file.path, reason="undo")
+                for file in linked.files
+                if file.path not in kept
+                and os.path.lexists(to_disk(prefix, file.path))
+                and all(one.record.path == path for one in snapshot.claims.of(file.path))
+            )
+        actions.append(WriteFile(path=path, content=text.encode(), reason="undo"))
+    return tuple(actions)
+
+
+def find_replacing(part: CondaPart, title: str, target: Target) -> ReplacingPart | None:
+    """Find what moves aside for a downloaded part; None if it replaces nothing of pip's."""
+    coming, leaving = part.find_carried(), part.unlinked_names
+    known = read_snapshot(target.prefix, depth="names")
+    is_overridden = any(one.overridden_by and one.name in leaving for one in known.records)
+    if not (is_overridden or coming.keys() & {one.name for one in known.distributions}):
+        return None
+    snapshot = read_snapshot(target.prefix)
+    overridden = [one for one in snapshot.records if one.overridden_by and one.name in leaving]
+    removals = (*_find_removals(coming, snapshot), *_find_overrides(overridden, snapshot))
+    if not removals:
+        return None
+    return ReplacingPart(
+        part=part,
+        removals=removals,
+        overridden={
+            one.path.rpartition("/")[2]: read_own_text(target.prefix / one.path)
+            for one in overridden
+        },
+        title=title,
+        prefix=target.prefix,
+    )
+
+
+def _find_overrides(records: Iterable[CondaRecord], snapshot: Snapshot) -> Iterator[RemoveFile]:
+    """Find pip's files in place of packages that conda unlinks."""
+    ownership, root = snapshot.ownership, snapshot.prefix.root
+    for record in records:
+        by = tuple(one for one in snapshot.distributions if one.name in record.overridden_by)
+        for path in sorted(read_override(record, by, ownership=ownership, root=root).payload):
+            yield RemoveFile(path=path, reason=f"conda unlinks {record.name} {record.version}")
+
+
+def _find_removals(
+    coming: Mapping[NormalizedName, str], snapshot: Snapshot
+) -> Iterator[RemoveFile]:
+    """Find the files that only pip's distributions list; those in place of a record are conda's."""
+    ownership = snapshot.ownership
+    for one in snapshot.distributions:
+        if one.name in coming and ownership.owner_of(one) == ByPip(distribution=one):
+            for path in exclusive_files(one, ownership, snapshot.prefix.root):
+                yield RemoveFile(path=path, reason=f"conda installs {one.name} {coming[one.name]}")

@@ -1,0 +1,157 @@
+"""`conda pip download --lock`: the files of a lock in a folder; else pip's own `download`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.commands.output import Output
+    from conda_pip_interop.commands.parser import CommandParser
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.installers.interface import Installer
+    from conda_pip_interop.locks.lock import Lock
+    from conda_pip_interop.locks.offline import OfflineFolder
+
+HELP: Final = "Download the files of a lock, or with pip"
+EXAMPLES: Final = (
+    "conda pip download --lock pylock.toml -d files\n"
+    "conda pip download --lock explicit.txt --lock pylock.toml -d files\n"
+    "conda pip -n web download --no-deps -d wheels cowsay"
+)
+_LOCK: Final = "--lock"
+
+
+def configure(parser: CommandParser) -> None:
+    """Add the lock and the folder; without a lock, all arguments are pip's."""
+    from conda_pip_interop.commands.change.file_options import add_index_options
+
+    parser.usage = (
+        "conda pip download --lock FILE -d DIR [options]\n"
+        "       conda pip [-n ENV | -p PATH] download ARGUMENT ..."
+    )
+    parser.description = (
+        "With --lock, downloads every file that a lock names, checks the hashes, and\n"
+        "builds wheels of what has none. `conda pip create FILE --offline DIR` installs\n"
+        "from there.\n\n"
+        "Without --lock, runs `pip download` of the environment. All arguments after the\n"
+        "command are passed to pip, and the exit code is pip's.\n"
+        "pip's own help: `conda pip download -- --help`."
+    )
+    parser.add_argument(
+        _LOCK,
+        action="append",
+        dest="files",
+        metavar="FILE",
+        help="a lock of both parts; twice for explicit.txt and pylock.toml",
+    )
+    parser.add_argument("-d", "--dest", metavar="DIR", help="the folder (default: this one)")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="list the packages and download nothing"
+    )
+    add_index_options(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print less")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more")
+
+
+def parse_words(
+    parser: CommandParser, before: Sequence[str], after: Sequence[str]
+) -> Namespace | None:
+    """Return our arguments with a lock, else pip's; None where our help is asked for."""
+    from conda_pip_interop.commands import passed_on
+
+    own = after[: after.index("--")] if "--" in after else after
+    if not any(word.partition("=")[0] == _LOCK for word in own):
+        return passed_on.parse_words(parser, before, after)
+    words = [*before, *after]
+    return None if {"-h", "--help"} & {*words} else parser.parse(words)
+
+
+def execute(args: Namespace, host: Host) -> Output:
+    """Download a lock; without one, run pip."""
+    from pathlib import Path
+
+    from conda_pip_interop.commands import passed_on
+    from conda_pip_interop.commands.change.file_options import read_named_lock
+    from conda_pip_interop.errors import UsageError
+    from conda_pip_interop.locks.offline import OfflineFolder
+    from conda_pip_interop.resolve.downloads import refuse_editable
+
+    if not args.files:
+        return passed_on.execute(args, host)
+    lock = read_named_lock(args, host, Path.cwd())
+    if lock is None:
+        raise UsageError(
+            "usage",
+            f"{' and '.join(args.files)} is not a lock of both managers' packages.",
+            hints=("To write one: `conda pip export -n ENV -o pylock.toml`.",),
+        )
+    refuse_editable(lock)
+    folder = OfflineFolder(root=Path(args.dest or "").absolute())
+    if not args.dry_run:
+        _download(lock, folder, args, host)
+    return _tell(lock, folder, args)
+
+
+def _download(lock: Lock, folder: OfflineFolder, args: Namespace, host: Host) -> None:
+    from packaging.utils import canonicalize_name
+
+    from conda_pip_interop.errors import InteropError
+    from conda_pip_interop.installers.pip_options import PipOptions
+    from conda_pip_interop.resolve.downloads import download_lock
+    from conda_pip_interop.resolve.install_options import InstallOptions
+    from conda_pip_interop.resolve.request import Request
+
+    versions = {canonicalize_name(one.name): one.version for one in lock.conda}
+    options = InstallOptions(pip=PipOptions(arguments=tuple(args.pip_arguments or ())))
+
+    def open_installer(snapshot: Snapshot) -> Installer:
+        request = Request(options=options)
+        return host.open_installer(snapshot, request, versions=versions, verbose=args.verbose > 0)
+
+    # pip runs on a Python as the lock's, from where the lock's is
+    host.add_channels(tuple(dict.fromkeys(one.channel_url for one in lock.conda)), only=False)
+    try:
+        with host.progress("Downloading"):
+            download_lock(lock, folder, conda=host.solver(), open_installer=open_installer)
+    except PermissionError as error:
+        raise InteropError(
+            "not-written",
+            f"{folder.root} cannot be written: {error.strerror}",
+            hints=("To download to another folder: `--dest DIR`.",),
+        ) from error
+
+
+def _tell(lock: Lock, folder: OfflineFolder, args: Namespace) -> Output:
+    from conda_pip_interop.commands.output import Output
+    from conda_pip_interop.text import count
+
+    conda = [(one.name, one.version, folder.locate(one)) for one in lock.conda]
+    wheels = folder.find_wheels(lock.pip)
+    files = {name: folder.wheels / wheel.file for name, wheel in wheels.items()}
+    pip = [(str(one.name), one.version, files.get(one.name)) for one in lock.pip]
+    counted = f"{count(len(conda), 'conda package')} and {count(len(pip), 'distribution')}"
+    text = f"Downloaded {counted} to {folder.root}"
+    if args.dry_run:
+        rows = [(*one, "conda") for one in conda] + [(*one, "pip") for one in pip]
+        listed = (f"  {name} {version} ({manager})" for name, version, _, manager in rows)
+        text = "\n".join([f"Would download {counted} to {folder.root}:", *listed])
+    return Output(
+        text=text,
+        document={
+            "success": True,
+            "folder": str(folder.root),
+            "dry_run": args.dry_run,
+            "conda": [_describe(*one) for one in conda],
+            "pip": [_describe(*one) for one in pip],
+        },
+    )
+
+
+def _describe(name: str, version: str, file: Path | None) -> dict[str, object]:
+    return {"name": name, "version": version, "file": None if file is None else str(file)}

@@ -1,0 +1,157 @@
+"""`conda pip history`: conda's revisions and our operations, in one line of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from conda_pip_interop.commands.output import Output, render_table
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.text import hide_password
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator, Mapping
+
+    from conda_pip_interop.changes.journal import Journal
+    from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.commands.parser import CommandParser
+    from conda_pip_interop.environment.conda_history import Revision
+    from conda_pip_interop.environment.target import Target
+
+HELP: Final = "Show what conda and conda pip did, and what can be undone"
+EXAMPLES: Final = "conda pip history -n web\nconda pip history -n web --json"
+
+
+def configure(parser: CommandParser) -> None:
+    """Say what its rows are."""
+    parser.description = (
+        f"{HELP}.\n\nShows conda's revisions (as `conda list --revisions`) and the operations of\n"
+        "conda pip, oldest first. Commands of plain pip leave no trace."
+    )
+
+
+def execute(args: Namespace, host: Host) -> Output:  # noqa: ARG001 - all commands have them
+    """Show all events, oldest first."""
+    return render_history(host.target, read_events(host.target))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One command: a revision of conda's, an operation of ours, or one that is both.
+
+    `when` is a local time (ISO 8601, seconds) or `""`. `can_undo` is whether the operation is one
+    that `conda pip undo ID` accepts.
+    """
+
+    when: str
+    what: str
+    revision: Revision | None = None
+    operation: Journal | None = None
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `conda pip undo` takes it back, and not only conda."""
+        return self.operation is not None and self.operation.automatic != "after"
+
+    def undo_command(self, target: Target) -> str | None:
+        """The command that goes back to before it (ours) or to after it (conda's revision)."""
+        if self.operation is not None and self.can_undo:
+            return target.command("conda", "pip", "undo", self.operation.identifier)
+        if self.revision is not None:
+            return target.command("conda", "install", "--revision", str(self.revision.number))
+        return None
+
+    def to_dict(self, target: Target) -> dict[str, object]:
+        """The JSON-ready form."""
+        revision, operation = self.revision, self.operation
+        return {
+            "when": self.when,
+            "what": self.what,
+            "revision": revision and revision.number,
+            "added": list(revision.added) if revision else [],
+            "removed": list(revision.removed) if revision else [],
+            "operation": operation and operation.identifier,
+            "automatic": bool(operation and operation.automatic),
+            "command": self.undo_command(target),
+        }
+
+
+def read_events(target: Target) -> list[Event]:
+    """Read conda's history and our journals; a revision of a command of ours is one event."""
+    from conda_pip_interop.changes.rollback import find_conda_change
+    from conda_pip_interop.changes.undo import list_operations, split_at_conda
+    from conda_pip_interop.environment.conda_history import parse_revisions, read_history_text
+
+    revisions = {one.number: one for one in parse_revisions(read_history_text(target.prefix))}
+    events = []
+    for operation in list_operations(target.prefix):
+        change = find_conda_change(target.prefix, operation)
+        number = None if change is None else len(parse_revisions(change.history))
+        made = None if number is None else revisions.pop(number, None)
+        events.append(_build_event(operation[0], made))
+        before, after = split_at_conda(target.prefix, operation)
+        events += (_build_event(one, None) for one in (after[1:] if before else operation[1:]))
+    events += _build_events(revisions)
+    return sorted(events, key=lambda one: one.when)
+
+
+def _build_event(journal: Journal, revision: Revision | None) -> Event:
+    try:
+        when = datetime.fromisoformat(journal.started).astimezone()
+        text = when.replace(tzinfo=None).isoformat(" ", "seconds")
+    except ValueError:  # the environment may be somebody else's
+        text = ""
+    title = f"{journal.title} (automatic)" if journal.automatic else journal.title
+    return Event(when=text, what=f"conda pip {title}", operation=journal, revision=revision)
+
+
+def _build_events(revisions: Mapping[int, Revision]) -> Iterator[Event]:
+    for revision in revisions.values():
+        yield Event(
+            when=revision.when,
+            what=hide_password(revision.command or "conda"),
+            revision=revision,
+        )
+
+
+def render_history(target: Target, events: list[Event]) -> Output:
+    """Render a table: when, conda's revision and its packages, our operation, and the command."""
+    rows = [
+        (
+            one.when or "?",
+            str(one.revision.number) if one.revision else "",
+            f"+{len(one.revision.added)} -{len(one.revision.removed)}" if one.revision else "",
+            one.operation.identifier if one.operation and one.can_undo else "",
+            one.what,
+        )
+        for one in events
+    ]
+    lines = [render_table(("When", "Revision", "Packages", "Operation", "What"), rows), ""]
+    undoable = [one for one in events if one.operation and not one.operation.automatic]
+    if undoable and _can_undo_last(target):
+        lines.append(f"To undo the last operation: {undoable[-1].undo_command(target)}")
+    earlier = [one.revision.number for one in events if one.revision is not None][:-1]
+    if earlier:
+        command = target.command("conda", "install", "--revision", str(earlier[-1]))
+        lines.append(f"To go back to the revision before the last: {command}")
+    return Output(
+        text="\n".join(lines).rstrip() if events else f"No history in {target.label}.",
+        document={
+            "prefix": str(target.prefix),
+            "events": [one.to_dict(target) for one in events],
+        },
+        requested=True,
+    )
+
+
+def _can_undo_last(target: Target) -> bool:
+    """Return whether `conda pip undo` is not refused for what has changed since."""
+    from conda_pip_interop.changes.undo import find_operation, refuse_changed
+
+    try:
+        refuse_changed(target.prefix, find_operation(target.prefix, None))
+    except InteropError:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""The file that a command writes, or compares with what it would write (`--check`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.changes.files import replace_file
+from conda_pip_interop.errors import InteropError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """What happened to a file; `up_to_date` as it was before."""
+
+    message: str
+    up_to_date: bool
+    exit_code: int = 0
+
+
+def deliver(text: str, output: Path, *, check: bool) -> Delivery:
+    """Write a file unless it is up to date; with `check` never, and exit code 1 if it is not.
+
+    Raises InteropError `not-written`.
+    """
+    try:
+        current = output.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        current = None
+    if current == text:
+        return Delivery(message=f"{output} is up to date.", up_to_date=True)
+    if check:
+        message = f"{output} is out of date. To update it, run the command without --check."
+        return Delivery(message=message, up_to_date=False, exit_code=1)
+    try:
+        replace_file(output, text.encode())
+    except OSError as error:
+        raise InteropError(
+            "not-written",
+            f"{output} cannot be written: {error.strerror}",
+            hints=("To print the result instead, leave out `-o`.",),
+        ) from error
+    return Delivery(message=f"Wrote {output}", up_to_date=False)

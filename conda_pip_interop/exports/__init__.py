@@ -1,0 +1,1 @@
+"""What an environment contains, written as files that other tools read. Writes nothing itself."""

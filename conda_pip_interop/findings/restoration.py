@@ -1,0 +1,137 @@
+"""Plan `conda pip restore`: conda's packages again in place of pip's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.changes.exclusive_files import exclusive_files
+from conda_pip_interop.changes.originals import original_path
+from conda_pip_interop.changes.plan import (
+    PackageStep,
+    Plan,
+    RemoveFile,
+    RemovePip,
+    Step,
+)
+from conda_pip_interop.environment.conda_records import (
+    CondaRecord,
+    claimed_metadata,
+)
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.findings.base import build_link
+from conda_pip_interop.findings.corrupt_record import (
+    refuse_corrupt_records,
+)
+from conda_pip_interop.findings.damaged import (
+    DamagedPackageFinding,
+)
+from conda_pip_interop.findings.overridden import OverriddenFinding
+from conda_pip_interop.findings.registry import find_all
+from conda_pip_interop.findings.vanished import VanishedFinding
+
+if TYPE_CHECKING:
+    from conda_pip_interop.environment.conda_history import Linked
+    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+
+    Fetch = Callable[[Linked], Path | None]
+
+
+def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) -> Plan:
+    """Link conda's packages of `names` (conda's or PyPI's) again; empty if all are conda's.
+
+    Raises InteropError `not-conda` for a name that no record carries, `no-record` if pip's
+    distribution does not say which files are its own.
+    """
+    refuse_corrupt_records(snapshot, target)
+    replaced = _find_replaced(snapshot)
+    known = {*snapshot.claims.by_name, *(one.name for one in snapshot.records)}
+    known |= {canonicalize_name(one.name) for one in snapshot.records}
+    chosen: dict[CondaRecord, tuple[Distribution, ...]] = {}
+    for name in names:
+        matching = [one for one in replaced if _is_about(one, name)]
+        if not matching and name not in known and canonicalize_name(name) not in known:
+            raise InteropError(
+                "not-conda",
+                f"conda has no record of {name} in {target.label}, so it cannot be restored.",
+                hints=(f"To install it: `{target.command('conda', 'pip', 'install', name)}`.",),
+            )
+        chosen.update({one: replaced[one] for one in matching})
+    removals = {
+        removal.path: removal
+        for record, distributions in chosen.items()
+        for removal in _remove_replacements(record, distributions, snapshot, target)
+    }
+    steps: list[Step] = [
+        step for record, found in chosen.items() for step in _build_restore_steps(record, found)
+    ]
+    return Plan(
+        title=" ".join(["restore", *(record.name for record in chosen)]),
+        steps=(*steps, *removals.values()),
+        fingerprint=snapshot.fingerprint,
+    )
+
+
+def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, ...]]:
+    """Find the records that are not as conda linked them, with pip's distributions instead."""
+    found: dict[CondaRecord, list[Distribution]] = {}
+    for finding in find_all(snapshot):
+        if isinstance(finding, OverriddenFinding | VanishedFinding):
+            by = found.setdefault(finding.recorded.record, [])
+            by += [finding.by] if isinstance(finding, OverriddenFinding) else []
+        elif isinstance(finding, DamagedPackageFinding):
+            found.setdefault(finding.owner, [])
+    for record in snapshot.records:
+        if record.overridden_by:
+            listed = {file.path for file in record.files}
+            here = [
+                one
+                for one in snapshot.distributions
+                if one.metadata_file in listed and one.name in record.overridden_by
+            ]
+            found.setdefault(record, []).extend(here)
+    return {record: tuple(dict.fromkeys(by)) for record, by in found.items()}
+
+
+def _is_about(record: CondaRecord, name: str) -> bool:
+    wanted = canonicalize_name(name)
+    carried = {one.name for one in claimed_metadata(record)}
+    return record.name == name or wanted in carried | record.overridden_by.keys()
+
+
+def _build_restore_steps(
+    record: CondaRecord, distributions: Iterable[Distribution]
+) -> Iterator[PackageStep]:
+    for one in distributions:
+        reason = f"replaced by conda's {record.name}"
+        yield RemovePip(name=one.name, version=one.version, reason=reason)
+    yield build_link(record, "the package of conda's record")
+
+
+def _remove_replacements(
+    record: CondaRecord,
+    distributions: Collection[Distribution],
+    snapshot: Snapshot,
+    target: Target,
+) -> Iterator[RemoveFile]:
+    names = [one.name for one in distributions]
+    for one in distributions:
+        if one.files is None:
+            raise InteropError(
+                "no-record",
+                f"pip's {one.name} {one.version} in {target.label}: "
+                f"{one.record_fault or 'it has no RECORD'}, so its files are unknown.",
+                hints=(f"To fix: remove {one.metadata}, then run the command again.",),
+            )
+        paths = exclusive_files(
+            one, snapshot.ownership, snapshot.prefix.root, records=(record,), names=names
+        )
+        for path in paths:
+            yield RemoveFile(path=path, reason=f"pip's {one.name} {one.version}")
+    if record.overridden_by:
+        yield RemoveFile(path=original_path(record), reason="conda writes its record again")

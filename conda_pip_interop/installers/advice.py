@@ -1,0 +1,57 @@
+"""Advice on a failure of pip or uv. Nothing but advice may depend on their words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_NO_AGE_LIMIT: Final = (
+    "To lift conda's limit for one command, set CONDA_EXCLUDE_NEWER=0; pip's own is "
+    "uploaded-prior-to."
+)
+#: Words of pip's and uv's about an index that did not answer.
+NO_ANSWER: Final = (
+    *("Max retries exceeded", "connection broken by", "HTTP error"),  # pip
+    *("Failed to fetch: ", "Request failed after", "error sending request"),  # uv
+)
+#: What pip or uv say, and what to do then; the first that fits counts.
+_ADVICE: Final = (
+    (
+        ("metadata-generation-failed", "subprocess-exited-with-error", "Failed to build"),
+        ("The project does not build: fix it, or choose another version.",),
+    ),
+    (
+        NO_ANSWER,
+        (
+            "Check the network and the address.",
+            "To list pip's indexes and proxies: `conda pip config list`.",
+        ),
+    ),
+    (
+        ("does not provide upload-time",),
+        ("The age limit needs an index that tells upload times.", _NO_AGE_LIMIT),
+    ),
+    (
+        ("was filtered by `exclude-newer`",),
+        ("All that fits is newer than the age limit, or its age is unknown.", _NO_AGE_LIMIT),
+    ),
+    (
+        ("DO NOT MATCH THE HASHES", "Hash mismatch for"),
+        ("Find out why the file changed; update its hash if the file is right.",),
+    ),
+    (
+        ("--require-hashes mode", "`--require-hashes`", "missing a hash"),
+        ("Add the hashes of all requirements to the file, or to none.",),
+    ),
+    (
+        ("ResolutionImpossible", "conflicting dependencies"),
+        ("Choose versions that work together; the lines above name what conflicts.",),
+    ),
+)
+
+
+def advise(words: str) -> tuple[str, ...]:
+    """What to look at where the words tell that names and versions are not to blame."""
+    for signs, advice in _ADVICE:
+        if any(one in words for one in signs):
+            return advice
+    return ()

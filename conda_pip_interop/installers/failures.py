@@ -1,0 +1,140 @@
+"""What pip and uv say when they fail: their words, without our files, and what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from conda_pip_interop.errors import InteropError, PipFailedError
+from conda_pip_interop.installers.advice import NO_ANSWER, advise
+from conda_pip_interop.text import hide_password
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+#: How many warnings before an error are told.
+_WARNINGS: Final = 5
+_SHOWN_LINES: Final = 20
+#: A pinned requirement that pip or uv could not find.
+_MISSING: Final = re.compile(
+    r"(?:requirement |there is no version of )([A-Za-z0-9._-]+==[^\s,;)]+)"
+)
+_FILTERED: Final = re.compile(r"`([A-Za-z0-9._-]+)` was filtered by `exclude-newer`")
+_FULL: Final = ("No space left on device", "Disk quota exceeded", "There is not enough space")
+#: pip's and uv's words for a name or a version that does not exist.
+_NOT_FOUND: Final = (
+    *("No matching distribution", "Could not find a version"),  # pip
+    *("was not found in", "there is no version of", "there are no versions of"),  # uv
+)
+
+#: pip's and uv's words for a build that failed.
+_NOT_BUILT: Final = (
+    *("metadata-generation-failed", "subprocess-exited-with-error", "Failed to build"),
+    "BackendUnavailable",
+)
+#: Their words for versions that do not work together, or with this Python.
+_CONFLICT: Final = (
+    *("ResolutionImpossible", "conflicting dependencies", "No solution found"),
+    *("is not a supported wheel", "requires a different Python"),
+)
+
+
+def is_build_failure(error: PipFailedError) -> bool:
+    """Return whether pip failed because a project does not build."""
+    return any(one in error.output for one in _NOT_BUILT)
+
+
+def is_about_packages(error: PipFailedError) -> bool:
+    """Return whether pip or uv failed for what was requested: other packages may succeed."""
+    if any(one in error.output for one in NO_ANSWER):
+        return False
+    signs = (*_NOT_FOUND, *_NOT_BUILT, *_CONFLICT)
+    return any(one in error.output for one in signs)
+
+
+def is_not_found(error: PipFailedError) -> bool:
+    """Return whether pip or uv failed for a name or a version that does not exist."""
+    return not error.hints and any(one in error.output for one in _NOT_FOUND)
+
+
+def pip_failed(returncode: int, output: str) -> InteropError:
+    """Return pip's own words about its failure, with its exit code and without passwords."""
+    words = _last_words(hide_password(output).rstrip().splitlines())
+    return _build_failure("pip", returncode, words, output)
+
+
+def uv_failed(returncode: int, output: str, *, ageless: Iterable[str] = ()) -> InteropError:
+    """Return uv's own words, with its exit code; to the planner it has failed as pip fails.
+
+    uv wraps its words at COLUMNS, so what is sought in them is sought in one line. `ageless` are
+    the indexes that tell no upload times: uv takes what they have for newer than any age limit.
+    """
+    words = hide_password(output).splitlines()
+    failure = _build_failure("uv", returncode, words, " ".join(output.split()))
+    told = (f"The index {hide_password(one)} tells no upload times." for one in ageless)
+    failure.hints = (*told, *failure.hints)
+    return failure
+
+
+def find_filtered(output: str) -> tuple[NormalizedName, ...]:
+    """Find the projects of which uv has left out files by their age."""
+    found = _FILTERED.findall(" ".join(output.split()))
+    return tuple(dict.fromkeys(map(canonicalize_name, found)))
+
+
+def _build_failure(
+    program: str, returncode: int, words: Iterable[str], output: str
+) -> InteropError:
+    """Build the error: `disk-full` is no failure that another question could mend."""
+    told = "\n".join(f"    {line}" for line in words)
+    if any(one in output for one in _FULL):
+        return InteropError(
+            "disk-full",
+            f"{program} found no space left on device (exit code {returncode}):\n{told}",
+            hints=("Free disk space, then run the command again.",),
+            exit_code=returncode,
+        )
+    return PipFailedError(
+        f"{program} failed (exit code {returncode}):\n{told}",
+        hints=advise(told if program == "pip" else output),
+        exit_code=returncode,
+        missing=find_missing(output),
+        output=output,
+    )
+
+
+def find_missing(output: str) -> frozenset[str]:
+    """Find the pinned requirements that pip's or uv's output reports as not found."""
+    return frozenset(_MISSING.findall(output))
+
+
+def number_lines(
+    option: str, file: Path, origins: Iterable[str], *, first: int = 1
+) -> dict[str, str]:
+    """Return how pip names each line of a file, with its origin."""
+    return {
+        f"{option} {file} (line {number})": origin for number, origin in enumerate(origins, first)
+    }
+
+
+def name_origins(output: str, origins: Mapping[str, str]) -> str:
+    """Replace the names of lines in our temporary files by where the user wrote them."""
+    for name, origin in origins.items():
+        output = output.replace(name, origin)
+    return output
+
+
+def _last_words(lines: list[str]) -> Iterable[str]:
+    """From the first line that reports an error on, with the warnings before it; else the end.
+
+    An index that cannot be reached, or wants a password, is a warning of pip's; the error that
+    follows only says that nothing was found.
+    """
+    for number, line in enumerate(lines):
+        if line.lstrip().lower().startswith("error"):
+            warnings = dict.fromkeys(one for one in lines[:number] if one.startswith("WARNING:"))
+            return [*list(warnings)[-_WARNINGS:], *lines[number:]]
+    return lines[-_SHOWN_LINES:]

@@ -1,0 +1,1 @@
+"""Locks: files that state every package of an environment, of both managers, with its file."""

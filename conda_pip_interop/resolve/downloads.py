@@ -1,0 +1,99 @@
+"""Download what a lock names into a folder, for a machine without a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.changes.files import hash_file, name_beside
+from conda_pip_interop.environment.snapshot import build_empty_snapshot
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.exports.sources import FromFolder, FromIndex, FromRepository
+from conda_pip_interop.installers.building import BuildingInstaller
+from conda_pip_interop.installers.pip_process import find_fetched
+from conda_pip_interop.locks.offline import LocalWheel, describe_source
+from conda_pip_interop.resolve.locked import build_pin, with_python
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.installers.interface import Installer
+    from conda_pip_interop.locks.lock import Lock, LockedDistribution
+    from conda_pip_interop.locks.offline import OfflineFolder
+    from conda_pip_interop.resolve.solver import Conda
+
+    OpenInstaller = Callable[[Snapshot], Installer]
+
+
+def refuse_editable(lock: Lock) -> None:
+    """Raise InteropError `not-lockable` for what has no file: folders that are used in place."""
+    editable = [
+        one.name
+        for one in lock.pip
+        if isinstance(one.source, FromFolder | FromRepository) and one.source.editable
+    ]
+    if editable:
+        raise InteropError(
+            "not-lockable",
+            f"{lock.origin} has editable projects, which cannot be downloaded: "
+            f"{', '.join(editable)}.",
+            hints=("Write the lock of an environment where they are not installed as editable.",),
+        )
+
+
+def download_lock(
+    lock: Lock, folder: OfflineFolder, *, conda: Conda, open_installer: OpenInstaller
+) -> None:
+    """Download conda's packages and pip's wheels; what is no wheel is built.
+
+    What is there already, with its hash, is kept; folders are built again. Raises InteropError
+    `wrong-hash`, `not-available`, `pip-failed`.
+    """
+    conda.save_packages(lock.conda, folder)
+    there = folder.find_wheels(lock.pip)
+    missing = tuple(one for one in lock.pip if not _is_there(one, there.get(one.name), folder))
+    if not missing:
+        return
+    with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
+        wheels = Path(name) / "wheels"
+        wheels.mkdir()
+        snapshot = with_python(build_empty_snapshot(Path(name) / "environment"), lock.conda)
+        _choose_pip(open_installer(snapshot)).fetch(tuple(map(build_pin, missing)), into=wheels)
+        _keep(missing, wheels, folder)
+
+
+def _choose_pip(installer: Installer) -> Installer:
+    """Return pip, also where uv is set: uv keeps no wheels."""
+    if isinstance(installer, BuildingInstaller):
+        return replace(installer, wheels=None)
+    return installer
+
+
+def _is_there(one: LockedDistribution, wheel: LocalWheel | None, folder: OfflineFolder) -> bool:
+    """Whether it is its very wheel; the content of a folder may have changed."""
+    if wheel is None or isinstance(one.source, FromFolder):
+        return False
+    return hash_file(folder.wheels / wheel.file) == wheel.sha256
+
+
+def _keep(missing: Iterable[LockedDistribution], wheels: Path, folder: OfflineFolder) -> None:
+    """Move wheels into the folder, and note those that the lock does not name."""
+    fetched = find_fetched(wheels)
+    folder.wheels.mkdir(parents=True, exist_ok=True)
+    built: dict[str, LocalWheel] = {}
+    for one in missing:
+        file = fetched[one.name]
+        wheel = LocalWheel(file=file.name, sha256=hash_file(file))
+        if not (isinstance(one.source, FromIndex) and one.source.is_wheel):
+            built[describe_source(one.source)] = wheel
+        target = folder.wheels / file.name
+        beside = target.with_name(name_beside(file.name, os.getpid()))
+        shutil.copyfile(file, beside)
+        beside.replace(target)
+    if built:
+        folder.note_built(built)

@@ -1,0 +1,107 @@
+"""`conda pip check` of one environment, of several, and of all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from conda_pip_interop.__main__ import main
+from conda_pip_interop.commands.run import run
+from conda_pip_interop.environment.target import Target
+from tests.support.builders import PrefixBuilder
+from tests.support.hosts import FakeHost
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManyHost(FakeHost):
+    """A host that knows the environments beside its own, by name."""
+
+    def find_target(self, option: str, value: str) -> Target:
+        """See `Host.find_target`."""
+        assert option == "name"
+        return Target(prefix=self.target.prefix.parent / value, name=value, is_base=False)
+
+    def list_targets(self) -> list[Target]:
+        """Return them all."""
+        names = sorted(path.name for path in self.target.prefix.parent.iterdir())
+        return [self.find_target("name", name) for name in names]
+
+    def for_each(
+        self, targets: Sequence[Target], work: Callable[[Target], T], **_: object
+    ) -> list[T]:
+        """Call `work` for each."""
+        return [work(one) for one in targets]
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> ManyHost:
+    """A host with a clean environment, one with an unmet requirement, and one with no record."""
+    clean = PrefixBuilder(root=tmp_path / "clean", python="3.11.7")
+    clean.pip_package("cowsay", "6.1", {"cowsay.py": ""})
+    harmed = PrefixBuilder(root=tmp_path / "harmed", python="3.11.7")
+    long = "a-very-long-name-of-a-package-that-there-is-not"
+    harmed.pip_package(f"app-of-{long}", "1.0", requires=(f"{long}>=1.0",))
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "conda-meta").write_text("no folder")
+    return ManyHost(target=Target(prefix=tmp_path / "clean", name="clean", is_base=False))
+
+
+def read(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    document = json.loads(capsys.readouterr().out)
+    return {row["name"]: row for row in document["environments"]}
+
+
+def test_all_are_checked_and_what_cannot_be_read_is_told(
+    host: ManyHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", "--all", "--json"], host.open) == 1
+    rows = read(capsys)
+    assert rows.keys() == {"clean", "harmed", "odd"}
+    assert rows["clean"]["findings"] == []
+    assert [one["kind"] for one in rows["harmed"]["findings"]] == ["unmet"]
+    assert "odd" in rows["odd"]["problem"]
+    assert rows["clean"]["problem"] is rows["harmed"]["problem"] is None
+    assert run(["check", "--all"], host.open) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "clean: no findings" in lines
+    assert "harmed: 1 finding" in lines
+    assert lines[-1] == "1 finding in 1 of 3 environments; 1 could not be read"
+    whole = ("To fix: ", "  or: ", str(host.target.prefix.parent))
+    wrapped = [line for line in lines if not any(one in line for one in whole)]
+    assert max(map(len, wrapped)) == 80, "a path in the environment was shortened"
+
+
+def test_what_cannot_be_read_is_no_finding_but_where_it_was_named(
+    host: ManyHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", "-n", "harmed", "-n", "clean"], host.open) == 1
+    (host.target.prefix.parent / "harmed").rename(host.target.prefix.parent.parent / "gone")
+    assert run(["check", "--all"], host.open) == 0
+    assert run(["check", "-n", "odd", "-n", "clean"], host.open) == 1
+    capsys.readouterr()
+    assert run(["check", "-n", "gone", "-n", "clean"], host.open) == 1
+    assert "There is no environment gone." in capsys.readouterr().err
+
+
+def test_each_environment_is_checked_once(
+    host: ManyHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["check", "-n", "harmed", "-n", "clean", "-n", "harmed", "-n", "clean"], host.open)
+    out = capsys.readouterr().out
+    assert out.count("harmed: 1 finding") == out.count("clean: no findings") == 1
+    assert out.endswith("1 finding in 1 of 2 environments\n")
+
+
+def test_without_conda_several_are_named_by_their_paths(
+    host: ManyHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [host.target.prefix.parent / name for name in ("harmed", "clean")]
+    assert main(["check", "-p", str(paths[0]), "-p", str(paths[1]), "--json"]) == 1
+    assert list(read(capsys)) == [str(path) for path in paths]

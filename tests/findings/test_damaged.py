@@ -1,0 +1,45 @@
+"""`damaged`: what is seen of an override, and of an editable install."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.findings.registry import find_all, find_asked
+from tests.support.builders import PrefixBuilder
+from tests.support.reconciling import reconcile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_condas_content_in_the_place_of_an_overrides_is_damage_and_an_edit_is_none(
+    tmp_path: Path,
+) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    built.conda_package("app", "1.0", {"app.py": "conda", "same.py": "same"})
+    built.pip_upgrade("app", "1.0", "2.0", {"app.py": "pip", "same.py": "same"})
+    reconcile(built.root)
+    assert find_all(read_snapshot(built.root)) == ()
+    module = built.root / built.site_packages / "app.py"
+    module.write_text("mine")
+    assert find_all(read_snapshot(built.root)) == ()
+    module.write_text("conda")
+    (found,) = find_all(read_snapshot(built.root))
+    assert (found.kind, found.project) == ("damaged", "app")
+    assert found.summary == "pip's app 2.0 is damaged: 1 of its files is overwritten."
+    assert [one.path for one in found.evidence] == [f"{built.site_packages}/app.py"]
+
+
+def test_an_editable_install_of_a_folder_that_is_gone_is_damaged(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    source = tmp_path / "source"
+    source.mkdir()
+    url = {"url": source.as_uri(), "dir_info": {"editable": True}}
+    built.pip_package("app", "1.0", {"__editable__.app-1.0.pth": f"{source}\n"}, direct_url=url)
+    assert find_asked(read_snapshot(built.root)) == ()
+    source.rmdir()
+    (found,) = find_asked(read_snapshot(built.root))
+    assert (found.kind, found.remedy) == ("damaged", (("conda", "pip", "uninstall", "app"),))
+    assert found.summary.endswith(f"editable install of {source}, which does not exist.")
+    assert find_all(read_snapshot(built.root)) == ()

@@ -1,0 +1,69 @@
+"""What pip and uv say when they fail, and what to do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conda_pip_interop.errors import PipFailedError
+from conda_pip_interop.installers.failures import (
+    is_not_found,
+    name_origins,
+    number_lines,
+    pip_failed,
+    uv_failed,
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("ERROR: Could not find a version that satisfies the requirement x", ""),
+        ("ERROR: HTTP error 404 while getting https://example.org/x.whl", "network"),
+        ("WARNING: Retrying after connection broken by 'x'\nERROR: none", "network"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "hash"),
+        ("ERROR: Hashes are required in --require-hashes mode, but they are missing", "hashes"),
+        ("ERROR: ResolutionImpossible: for help visit https://pip.pypa.io", "work together"),
+        ("error: subprocess-exited-with-error\nerror: metadata-generation-failed", "project"),
+    ],
+)
+def test_what_is_no_matter_of_names_has_advice_of_its_own(words: str, advice: str) -> None:
+    hints = pip_failed(1, words).hints
+    assert advice in " ".join(hints)
+    assert bool(hints) is bool(advice)
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("error: Failed to download `six`\n  Caused by: Hash mismatch for `six==1.16.0`", "hash"),
+        ("error: Request failed after 3 retries\n  Caused by: error sending request", "network"),
+        ("error: Failed to fetch: `https://index.example/simple/six/`", "network"),
+        ("  x No solution found\n  because six was not found in the package registry", ""),
+    ],
+)
+def test_what_uv_says_has_the_advice_that_pip_gets(words: str, advice: str) -> None:
+    error = uv_failed(2, words)
+    assert isinstance(error, PipFailedError)
+    assert advice in " ".join(error.hints)
+    assert is_not_found(error) is not bool(advice)
+    assert error.exit_code == 2
+
+
+@pytest.mark.parametrize("failed", [pip_failed, uv_failed])
+def test_a_full_disk_is_no_failure_of_names(failed: object) -> None:
+    assert callable(failed)
+    error = failed(1, "ERROR: OSError: [Errno 28] No space left on device")
+    assert error.code == "disk-full"
+    assert not isinstance(error, PipFailedError)
+    assert "Free disk space" in error.hints[0]
+
+
+def test_lines_of_our_files_are_told_by_where_the_user_wrote_them(tmp_path: Path) -> None:
+    file = tmp_path / "requirements.txt"
+    origins = number_lines("-r", file, ["r.txt:3", "more.txt:1"], first=2)
+    output = f"six (from -r {file} (line 2)) and -r {file} (line 3), -r {file} (line 30)"
+    assert name_origins(output, origins) == (
+        f"six (from r.txt:3) and more.txt:1, -r {file} (line 30)"
+    )

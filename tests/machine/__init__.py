@@ -1,0 +1,1 @@
+"""Random sequences of commands of conda, of pip and of ours, on a real environment."""

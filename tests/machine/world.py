@@ -1,0 +1,337 @@
+"""One environment, the steps that are done to it, and what must hold after each of them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from packaging.version import Version
+
+from conda_pip_interop.changes.undo import list_operations
+from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.findings.reconciliation import plan_reconcile
+from conda_pip_interop.findings.registry import find_all
+from tests.machine import hands
+from tests.machine.console import Console
+from tests.machine.invariants import (
+    Broken,
+    describe_difference,
+    find_claimed_removed,
+    find_lost,
+    find_orphans,
+    find_unfulfilled,
+    find_unowned_removed,
+    find_untrue,
+)
+from tests.machine.trees import Seen, Tree, TreeReader, read_claims
+from tests.stories.alone import ALONE
+
+_NOT_ASKING: Final = ("protect", "unprotect")
+#: Every how many steps a command of ours is tried twice: it costs as much again.
+_OFTEN: Final = 3
+
+
+class BrokenError(AssertionError):
+    """Something that must hold does not; it begins with which, so that it can be compared."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Point:
+    """An operation of ours that nothing has followed but others of ours, and what was before.
+
+    `before` is None where the command had first reconciled what others had done.
+    """
+
+    operation: str
+    before: Tree | None
+
+
+@dataclass(kw_only=True)
+class World:
+    """An environment under test; `done`: the steps so far; `mine`: what a person put there."""
+
+    console: Console
+    reader: TreeReader
+    done: list[str] = field(default_factory=list)
+    mine: dict[str, str] = field(default_factory=dict)
+    edited: set[str] = field(default_factory=set)
+    points: list[Point] = field(default_factory=list)
+    seen: Seen = field(init=False)
+    broken: bool = False
+
+    def __post_init__(self) -> None:
+        self._see()
+
+    @property
+    def prefix(self) -> Path:
+        """The environment's folder."""
+        return self.console.env.prefix
+
+    # The steps
+
+    def do(self, step: str) -> None:
+        """Do one step, and look at what must hold after it."""
+        self.done.append(step)
+        words = step.split()
+        match words:
+            case ["conda", "pip", "undo", *rest]:
+                self._undo(rest)
+            case ["conda", "pip", *rest]:
+                self._run_ours(rest)
+            case ["conda", *rest]:
+                self._run_conda(rest)
+            case ["bare", "conda", *rest]:
+                self._run_bare(rest)
+            case ["dry", "conda", *rest]:
+                self._run_dry(rest)
+            case ["pip", *rest]:
+                self._run_pip(rest)
+            case ["paste", number]:
+                self._paste(int(number))
+            case [verb, number]:
+                self._by_hand(verb, int(number))
+            case _:
+                raise ValueError(step)
+        self._refuse(find_lost(self.prefix, self.mine))
+
+    def finish(self) -> None:
+        """Undo all that can be undone, then repair: nothing is left over that nothing cures."""
+        while self.points:
+            self.do("conda pip undo")
+        self.do("conda pip repair")
+        if not self._check():
+            before = self.seen.claims.conda.keys()
+            self.do("bare conda list")
+            self._hold(
+                "kept", self.seen.claims.conda.keys() == before, "conda list has lost a record"
+            )
+        done = self._conda(["install", "--dry-run", "python"])
+        self._hold("usable", done.returncode == 0, "conda install --dry-run python fails")
+
+    # How each kind is done
+
+    def _run_ours(self, words: list[str]) -> None:
+        before, operations = self.seen, self._operations()
+        kinds, is_due = self._judge()
+        done = self._conda(["pip", *words], "--yes" if words[0] not in _NOT_ASKING else "")
+        self._see()
+        if done.returncode != 0:
+            self._look_failed(before, is_due=is_due)
+            self._hold("silent", bool(done.stderr.strip()), "no reason")
+            return
+        if not self._differs(before):
+            return
+        if words[0] in _NOT_ASKING:
+            self.points.clear()
+            return
+        self._look_changed(before, kinds)
+        new = [one for one in self._operations() if one not in operations]
+        if len(new) == 1:
+            self.points.append(Point(operation=new[0], before=None if is_due else before.tree))
+        else:
+            self._hold("journal", is_due and not new, f"{len(new)} new operations")
+            self.points.clear()
+        self._refuse(find_claimed_removed(before, self.seen))
+        self._refuse(find_unfulfilled(words, self.seen))
+        is_idempotent = not {"--force-reinstall", "-e"} & set(words)
+        if is_idempotent and len(self.done) % _OFTEN == 0:
+            self._repeat(words)
+
+    def _repeat(self, words: list[str]) -> None:
+        """Twice does nothing the second time; what repair leaves has a remedy that is named."""
+        once = self.seen
+        self._conda(["pip", *words], "--yes")
+        self._see()
+        self._hold("twice", not self._differs(once), f"changed: {self._tell(once)}")
+        if words[0] == "repair":
+            self._check()
+
+    def _undo(self, words: list[str]) -> None:
+        before, operations = self.seen, self._operations()
+        _, is_due = self._judge()
+        pure = [one.operation for one in self.points]
+        target, words = self._find_undone(words, operations)
+        done = self._conda(["pip", "undo", *words], "--yes")
+        self._see()
+        if done.returncode != 0:
+            self._hold("undo-refused", target not in pure, "refused though nothing followed")
+            self._look_failed(before, is_due=is_due)
+            self._hold("silent", bool(done.stderr.strip()), "no reason")
+            return
+        if target in pure:
+            (point,) = (one for one in self.points if one.operation == target)
+            # conda links its packages again as they are, and not as somebody has edited them
+            edited = self.edited & self.seen.claims.all_of_conda
+            kept = {path: self.seen.tree[path] for path in edited & self.seen.tree.keys()}
+            earlier = {**(point.before or self.seen.tree), **kept}
+            difference = describe_difference(earlier, self.seen.tree)
+            self._hold("undone", not difference, f"differs from before: {difference}")
+            del self.points[pure.index(target) :]
+        elif self._differs(before):
+            self.points.clear()
+
+    def _find_undone(self, words: list[str], operations: list[str]) -> tuple[str, list[str]]:
+        """The oldest operation that is undone, automatic ones too, and the words with its name."""
+        if not words or not operations:
+            return (self.points[-1].operation if self.points else ""), []
+        if words[0] == "--to":
+            number = int(words[1]) % len(operations)
+            every = [one[0].identifier for one in list_operations(self.prefix)]
+            later = every[every.index(operations[number]) + 1 :]
+            return (later[0] if later else ""), ["--to", operations[number]]
+        return "", [operations[int(words[0]) % len(operations)]]
+
+    def _run_conda(self, words: list[str]) -> None:
+        before = self.seen
+        kinds, is_due = self._judge()
+        words = self._number_revision(words)
+        done = self._conda(words)
+        self._see()
+        if done.returncode != 0:
+            self._look_failed(before, is_due=is_due)
+            bare = self._conda([*words, "--dry-run"], **ALONE)
+            message = f"fails because of us: {done.stderr}"
+            self._hold("hindered", bare.returncode != 0 or words[0] == "list", message)
+        elif self._differs(before):
+            self.points.clear()
+            has_actions = Version(self.console.env.base.version) >= Version("25.5")
+            self._look_changed(before, kinds, leaves_orphans=not has_actions)
+
+    def _run_bare(self, words: list[str]) -> None:
+        before = self.seen
+        self._conda(self._number_revision(words), **ALONE)
+        self._see()
+        if self._differs(before):
+            self.points.clear()
+
+    def _run_dry(self, words: list[str]) -> None:
+        before, operations = self.seen, self._operations()
+        if words[:2] == ["pip", "undo"]:
+            _, rest = self._find_undone(words[2:], operations)
+            words = ["pip", "undo", *rest]
+        self._conda(self._number_revision(words), "--dry-run")
+        self._see()
+        self._hold("dry", not self._differs(before), f"changed: {self._tell(before)}")
+        self._hold("dry", self._operations() == operations, "has written a journal")
+
+    def _run_pip(self, words: list[str]) -> None:
+        before = self.seen
+        self.console.pip(words)
+        self._see()
+        if self._differs(before):
+            self.points.clear()
+
+    def _paste(self, number: int) -> None:
+        """Run a command that a finding names: it works as it is printed, and ends the finding."""
+        findings = self._check()
+        commands = [(one, line) for one in findings for line in one["commands"]]
+        if not commands:
+            return
+        finding, line = commands[number % len(commands)]
+        before = self.seen
+        done = self.console.run([*shlex.split(line)[1:], "--yes"])
+        self._refuse(self.console.find_faults(done))
+        self._see()
+        self._hold("remedy", done.returncode == 0, f"{line} fails")
+        left = [_identify(one) for one in self._check()]
+        self._hold("remedy", _identify(finding) not in left, f"{line} did not end the finding")
+        if self._differs(before):
+            self.points.clear()
+
+    def _by_hand(self, verb: str, number: int) -> None:
+        prefix, tree = self.prefix, self.seen.tree
+        match verb:
+            case "put":
+                path = hands.put(prefix, tree, number, f"mine-{len(self.done)}.txt")
+                self.mine[path] = "mine\n"
+            case "edit":
+                edited = hands.edit(prefix, tree, number, self.mine)
+                self.edited |= {edited} if edited else set()
+            case "delete":
+                hands.delete(prefix, tree, number, self.mine)
+            case "forget":
+                hands.forget(prefix, tree, number)
+            case "drop":
+                hands.drop(prefix, tree, number)
+            case _:
+                raise ValueError(verb)
+        self._see()
+        self.points.clear()
+
+    # What must hold
+
+    def _look_changed(self, before: Seen, kinds: set[str], *, leaves_orphans: bool = False) -> None:
+        """`leaves_orphans`: conda without our actions overwrites the RECORD of the same version."""
+        self._refuse(find_untrue(self.prefix, self.seen, self.edited))
+        self._refuse(find_unowned_removed(before, self.seen, kinds))
+        if not leaves_orphans:
+            self._refuse(find_orphans(before, self.seen, self.edited))
+
+    def _look_failed(self, before: Seen, *, is_due: bool) -> None:
+        """What failed has changed nothing, but for what a hook has reconciled."""
+        self._hold("failed", is_due or not self._differs(before), f"changed: {self._tell(before)}")
+        if self._differs(before):
+            self.points.clear()
+
+    def _refuse(self, broken: Iterator[Broken]) -> None:
+        for label, text in broken:
+            self._hold(label, False, text)
+
+    def _hold(self, label: str, holds: bool, text: str) -> None:
+        if not holds:
+            self.broken = True
+            steps = "\n".join(f"    {one!r}," for one in self.done)
+            raise BrokenError(f"{label}: {text}\n[\n{steps}\n]\n{self.console.output}")
+
+    # How the environment is run and read
+
+    def _conda(
+        self, words: list[str], *more: str, **extra: str
+    ) -> subprocess.CompletedProcess[str]:
+        done = self.console.conda(words, *more, **extra)
+        self._refuse(self.console.find_faults(done))
+        return done
+
+    def _check(self) -> list[Any]:
+        """The findings, as the command tells them."""
+        done = self._conda(["pip", "check"], "--json")
+        findings = json.loads(done.stdout)["findings"]
+        self._hold("code", done.returncode == int(bool(findings)), "check's exit code")
+        for one in findings:
+            self._hold("remedy", bool(one["commands"]), f"names no remedy: {one['summary']}")
+        return list(findings)
+
+    def _judge(self) -> tuple[set[str], bool]:
+        """The kinds of findings that there are, and whether there is something to reconcile."""
+        snapshot = read_snapshot(self.prefix)
+        return {one.kind for one in find_all(snapshot)}, bool(plan_reconcile(snapshot)[0].steps)
+
+    def _operations(self) -> list[str]:
+        found = list_operations(self.prefix)
+        return [one[0].identifier for one in found if not one[0].automatic]
+
+    def _see(self) -> Seen:
+        self.seen = Seen(tree=self.reader.read(self.prefix), claims=read_claims(self.prefix))
+        return self.seen
+
+    def _differs(self, before: Seen) -> bool:
+        return self.seen.tree != before.tree
+
+    def _tell(self, before: Seen) -> str:
+        return describe_difference(before.tree, self.seen.tree)
+
+    def _number_revision(self, words: list[str]) -> list[str]:
+        if "--revision" not in words:
+            return words
+        count = (self.prefix / "conda-meta" / "history").read_text().count("==>")
+        return [*words[:-1], str(int(words[-1]) % max(count, 1))]
+
+
+def _identify(finding: Any) -> tuple[Any, ...]:
+    requirement = finding["details"].get("requirement")
+    return (finding["kind"], finding["conda"], finding["distribution"], requirement)

@@ -1,0 +1,97 @@
+"""Packages that cannot be mixed: refused where asked of us, found where pip did it."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.channels import build_conda_package, write_channel
+from tests.support.environments import MakeEnv
+from tests.support.pip_worlds import build_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.environments import Env
+
+pytestmark = pytest.mark.e2e
+
+
+def build_cv(folder: Path, name: str, version: str) -> str:
+    """A wheel with the module cv2, as OpenCV's have it."""
+    more = {"cv2/__init__.py": f"who = {name!r}\n", f"cv2/{name}.txt": ""}
+    return str(build_wheel(folder, name, version, more=more))
+
+
+def read_cv(env: Env) -> str:
+    """Whose cv2 is there."""
+    return env.python("import cv2; print(cv2.who)")
+
+
+def test_a_second_opencv_is_refused_and_installed_if_the_user_says_so(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    env = make_env("python", "pip")
+    full = build_cv(tmp_path, "opencv_python", "4.9")
+    headless = build_cv(tmp_path, "opencv_python_headless", "4.10")
+    both = env.conda("pip install", "--yes", full, headless, check=False)
+    assert both.returncode == 1
+    assert "would be installed together: each of them installs the module cv2." in both.stderr
+    env.conda("pip install", "--yes", full)
+    refused = env.conda("pip install", "--yes", headless, check=False)
+    assert refused.returncode == 1
+    told = (
+        "Error: pip's opencv-python 4.9 and pip's opencv-python-headless 4.10 would be installed "
+        "together: each of them installs the module cv2."
+    )
+    assert told in refused.stderr
+    assert "opencv-python-headless" not in env.owners()
+    assert read_cv(env) == "opencv_python"
+    option = "--break-other-managers=opencv-python-headless"
+    assert f"add `{option}`" in refused.stderr
+    env.conda("pip install", "--yes", option, headless)
+    assert env.findings() == [("mixed", "opencv-python-headless")]
+    env.conda("pip install", "--yes", "cowsay")  # what is mixed already hinders nothing
+
+    (found,) = env.json("pip check", check=False)["findings"]
+    assert found["details"]["source"] == "https://pypi.org/project/opencv-python/"
+    (commands,) = found["commands"]
+    for command in commands.split(" && "):
+        env.base.run(*shlex.split(command)[1:], "--yes")
+    assert env.findings() == []
+    assert read_cv(env) == "opencv_python"
+    assert env.owners()["opencv-python"] == ("4.9", "pip")
+
+
+def test_what_pip_mixed_is_told_and_the_one_that_others_require_stays(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    env = make_env("python", "pip")
+    full = build_cv(tmp_path, "opencv_python", "4.9")
+    headless = build_cv(tmp_path, "opencv_python_headless", "4.10")
+    needs = str(build_wheel(tmp_path, "needs", requires=["opencv-python-headless"]))
+    env.pip("install", "-q", full, headless, needs)
+    assert env.findings() == [("mixed", "opencv-python")]
+    told = env.conda("install", "-y", "six").stderr
+    assert "are installed together: each of them installs the module cv2." in told
+    assert "installed together" not in env.conda("remove", "-y", "six").stderr  # once
+
+
+def test_pips_torchvision_beside_condas_pytorch_is_refused_and_found(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    env = make_env("python", "pip")
+    package = build_conda_package("pytorch", carries={"torch": "2.3.0"})
+    channel = write_channel(tmp_path / "channel", package)
+    env.conda("install", "-y", "-c", channel, "pytorch")
+    wheel = str(build_wheel(tmp_path, "torchvision", "0.18.0"))
+    refused = env.conda("pip install", "--yes", wheel, check=False)
+    assert refused.returncode == 1
+    told = "conda's torch 2.3.0 and pip's torchvision 0.18.0 would be installed together"
+    assert told in refused.stderr
+    env.pip("install", "-q", "--no-deps", wheel)
+    assert env.findings() == [("mixed", "torchvision")]
+    env.conda("pip uninstall", "--yes", "torchvision")
+    assert env.findings() == []

@@ -1,0 +1,105 @@
+"""Files that packages of both managers have: namespace modules, and others."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.stories.tree import hash_tree
+from tests.support.channels import build_conda_package, write_channel
+from tests.support.environments import MakeEnv
+from tests.support.pip_worlds import build_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.e2e
+
+PKGUTIL = "# Of liba.\n__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+EITHER = """\
+try:
+    __import__('pkg_resources').declare_namespace(__name__)
+except ImportError:
+    __path__ = __import__('pkgutil').extend_path(__path__, __name__)
+"""
+
+
+def build(folder: Path, module: str, text: str) -> str:
+    more = {f"{module}/__init__.py": text, f"{module}/b.py": "b = 1\n"}
+    return str(build_wheel(folder, "libb", more=more))
+
+
+@pytest.fixture
+def env(make_env: MakeEnv, tmp_path: Path) -> Any:
+    """An environment with conda's liba, whose parts are in a namespace and in `both`."""
+    channel = write_channel(
+        tmp_path / "channel",
+        build_conda_package(
+            "liba",
+            carries={"liba": "1.0"},
+            files={
+                "site-packages/ns/__init__.py": PKGUTIL,
+                "site-packages/ns/a.py": "a = 1\n",
+                "site-packages/both/__init__.py": "import os\n",
+            },
+        ),
+    )
+    env = make_env("python", "pip")
+    env.conda("install", "-y", "-q", "-c", channel, "liba")
+    return env
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", EITHER, PKGUTIL, f"# Of libb.\n{EITHER}"],
+    ids=["empty", "either", "same", "comment"],
+)
+def test_a_namespace_is_shared_from_install_to_uninstall(
+    env: Any, tmp_path: Path, text: str
+) -> None:
+    before = hash_tree(env.site_packages / "ns")
+    wheel = build(tmp_path, "ns", text)
+    env.conda("pip install", "-y", wheel)
+    assert env.findings() == []
+    assert env.python("import ns.a, ns.b; print(ns.a.a + ns.b.b)") == "2"
+    assert (env.site_packages / "ns/__init__.py").read_text() == PKGUTIL
+    env.conda("pip uninstall", "-y", "libb")
+    assert env.findings() == []
+    assert hash_tree(env.site_packages / "ns") == before
+    env.pip("install", "-q", "--no-compile", wheel)
+    assert env.findings() == []
+    assert "conda-pip-interop" not in env.conda("install", "-y", "six").stderr
+    env.conda("pip uninstall", "-y", "libb")
+    assert env.findings() == []
+    assert hash_tree(env.site_packages / "ns") == before
+
+
+def test_what_python_stranded_is_repaired_beside_a_package_with_the_same_namespace(
+    env: Any, tmp_path: Path
+) -> None:
+    wheel = build(tmp_path, "ns", EITHER)
+    env.pip("install", "-q", "--no-compile", wheel)
+    env.conda("install", "-y", "python=3.12", "pip")
+    assert ("stranded", "libb") in env.findings()
+    env.conda("pip repair", "-y", "libb")
+    assert env.owners()["libb"] == ("1.0", "pip")
+    assert env.findings() == []
+    assert env.python("import ns.a, ns.b; print(ns.a.a + ns.b.b)") == "2"
+
+
+def test_the_command_that_a_refused_repair_names_works(env: Any, tmp_path: Path) -> None:
+    wheel = build(tmp_path, "both", "import sys\n")
+    env.pip("install", "-q", "--no-compile", wheel)
+    env.conda("install", "-y", "python=3.12", "pip")
+    refused = env.conda("pip repair", "-y", "libb", check=False)
+    assert refused.returncode == 1
+    assert "liba" in refused.stderr
+    (command,) = re.findall(r"To overwrite it: `(.*)`", refused.stderr)
+    conda, *words = shlex.split(command)
+    assert (conda, words[:2]) == ("conda", ["pip", "install"])
+    env.base.run(*words, "--yes")
+    assert env.owners()["libb"] == ("1.0", "pip")
+    assert env.python("import both.b; print(both.b.b)") == "1"

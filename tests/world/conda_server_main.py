@@ -1,0 +1,103 @@
+"""Run by a base's Python: forks a conda a request; what every conda imports is there already.
+
+Nothing else is done ahead: each command reads its settings, plugins and environments by itself, in
+a process of its own. What is imported here is what ``conda --version`` imports, so no command finds
+a module that it would not have found; the plugin's own modules are left to each command.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+_LENGTH = 8
+_OURS = "conda_pip_interop"
+
+
+def _list_imports(conda: str, warm: list[str]) -> list[str]:
+    """Return what a conda that does nothing has imported, in that order; asked of a fork."""
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+        sys.argv = [conda, *warm]
+        with contextlib.suppress(SystemExit):
+            runpy.run_path(conda, run_name="__main__")
+        with os.fdopen(writing, "w", encoding="utf-8") as stream:
+            json.dump(list(sys.modules), stream)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as stream:
+        names = json.load(stream)
+    os.wait()
+    return [name for name in names if name.partition(".")[0] not in ("__main__", _OURS)]
+
+
+def _receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    header, descriptors, _, _ = socket.recv_fds(control, _LENGTH, 3)
+    if not header:
+        return None
+    wanted = int.from_bytes(header, "little")
+    body = b""
+    while len(body) < wanted:
+        body += control.recv(wanted - len(body))
+    return json.loads(body), descriptors
+
+
+def _become(
+    request: dict[str, Any], descriptors: list[int], set_by_imports: dict[str, str]
+) -> None:
+    """Make this fork what a new process with these arguments and variables would be."""
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    os.environ.clear()
+    os.environ.update({**set_by_imports, **request["environment"]})
+    os.chdir(request["folder"])
+    os.umask(request["umask"])
+    sys.argv = request["arguments"]
+    sys.path[0] = str(Path(sys.argv[0]).parent)
+
+
+def main() -> None:
+    """Serve until the other end of the socket is closed."""
+    conda, descriptor, *warm = sys.argv[1:]
+    sys.path[0] = str(Path(conda).parent)
+    started_with = dict(os.environ)
+    for name in _list_imports(conda, warm):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    set_by_imports = {k: v for k, v in os.environ.items() if k not in started_with}
+    gc.freeze()
+    control = socket.socket(fileno=int(descriptor))
+    while (received := _receive(control)) is not None:
+        request, descriptors = received
+        child = os.fork()
+        if child == 0:
+            control.close()
+            if request["own_group"]:
+                os.setpgid(0, 0)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            _become(request, descriptors, set_by_imports)
+            runpy.run_path(conda, run_name="__main__")
+            return
+        for one in descriptors:
+            os.close(one)
+        if request["own_group"]:
+            with contextlib.suppress(OSError):  # the child does it, too: one of both is first
+                os.setpgid(child, child)
+        control.send(child.to_bytes(_LENGTH, "little"))
+        _, status = os.waitpid(child, 0)
+        control.send(os.waitstatus_to_exitcode(status).to_bytes(_LENGTH, "little", signed=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Environments made by conda once, for all runs of tests beside each other, and then copied."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.world.base import Relocation, build_base, find_records, update_hashes
+from tests.world.cache import CACHE, CHECKOUT, digest, locked
+
+if TYPE_CHECKING:
+    from tests.world.base import Base
+
+_TEMPLATES = CACHE / "templates"
+
+
+def find_template(specs: tuple[str, ...]) -> Path:
+    """Return an environment of these specs, to be copied and never changed."""
+    base = _build_makers()
+    prefix = base.envs / digest(*specs)
+    ready = base.scratch / f"{prefix.name}.ready"
+    if not ready.is_file():
+        with locked():
+            if not ready.is_file():
+                shutil.rmtree(prefix, ignore_errors=True)
+                base.run("create", "-y", "-q", "-n", prefix.name, *specs)
+                ready.touch()
+    return prefix
+
+
+@cache
+def _build_makers() -> Base:
+    """Return the base that makes templates; what an older plugin has made serves nobody."""
+    base = build_base()
+    package = CHECKOUT / "conda_pip_interop"
+    sources = [path.read_text() for path in sorted(package.rglob("*.py"))]
+    solver = os.environ.get("CONDA_PIP_INTEROP_TEST_SOLVER")
+    folder = _TEMPLATES / digest(base.prefix, base.channel.key, solver, *sources)
+    with locked():
+        for old in _TEMPLATES.glob("*"):
+            if old != folder:
+                shutil.rmtree(old)
+        folder.mkdir(parents=True, exist_ok=True)
+    return base.at(folder)
+
+
+def copy_environment(source: Path, base: Base, name: str) -> None:
+    """Make an environment of `base` from another; the two know nothing of each other.
+
+    What conda had linked is linked again, as conda itself would. conda's own records and what has
+    the prefix in it are copies.
+    """
+    new = base.envs / name
+    relocate = Relocation(source, new)
+
+    def copy(file: str, target: str) -> None:
+        if Path(file).parent.name != "conda-meta" and not relocate.changes(Path(file)):
+            os.link(file, target, follow_symlinks=False)
+        else:
+            relocate(file, target)
+
+    shutil.copytree(source, new, symlinks=True, copy_function=copy)
+    for record in find_records(new):
+        update_hashes(record, new)
+    registered = base.scratch / "home" / ".conda" / "environments.txt"
+    registered.parent.mkdir(parents=True, exist_ok=True)
+    with registered.open("a") as stream:
+        stream.write(f"{new}\n")
