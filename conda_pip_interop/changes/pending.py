@@ -38,7 +38,7 @@ from conda_pip_interop.changes.staging import plan_placing, read_staged, settle_
 from conda_pip_interop.changes.staging_folders import find_abandoned, remove_abandoned
 from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.environment.conda_history import HISTORY_FILE
-from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, path_below
+from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, path_below, to_disk
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, RecoveryError
 
@@ -122,7 +122,7 @@ def note_pending(
         "overwrite": sorted(plan.overwrite),
         "automatic": plan.automatic,
         "before": asdict(before),
-        "created": list(created),
+        "created": [one for one in created if not os.path.lexists(to_disk(prefix, one))],
     }
     write_file(prefix, PENDING_FILE, json.dumps(document).encode(), mode=0o600)
     sync_folders(folders, list_folders([PENDING_FILE]))

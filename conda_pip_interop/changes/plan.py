@@ -140,7 +140,7 @@ class CondaPart(Protocol):
         ...
 
     def list_created(self) -> tuple[PrefixPath, ...]:
-        """List the files that it will create; none of them exists."""
+        """List the files that it will create once downloaded, those that exist included."""
         ...
 
     def find_carried(self) -> Mapping[NormalizedName, str]:

@@ -1,4 +1,4 @@
-"""conda's part of a plan where its packages replace what pip has: both are taken back together."""
+"""conda's part of a plan where it replaces what is not conda's: both are taken back together."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class ReplacingPart:
-    """Moves the files of pip's distributions aside, in an operation of its own, before conda links.
+    """Moves files of pip's, and of nobody's, aside in an operation of its own before conda links.
 
     conda would overwrite them, or unlink them as those of a package that they override, and undoing
-    would bring back neither. The operation is the head of what `undo` takes back; what follows is
+    would not bring them back. The operation is the head of what `undo` takes back; what follows is
     written as automatic. `overridden` are the records of those packages: name of the file → text.
     """
 
@@ -114,12 +114,18 @@ def find_replacing(part: CondaPart, title: str, target: Target) -> ReplacingPart
     """Find what moves aside for a downloaded part; None if it replaces nothing of pip's."""
     coming, leaving = part.find_carried(), part.unlinked_names
     known = read_snapshot(target.prefix, depth="names")
+    unlisted = tuple(_find_unlisted(part.list_created(), known))
     is_overridden = any(one.overridden_by and one.name in leaving for one in known.records)
-    if not (is_overridden or coming.keys() & {one.name for one in known.distributions}):
+    is_pips = coming.keys() & {one.name for one in known.distributions}
+    if not (unlisted or is_overridden or is_pips):
         return None
     snapshot = read_snapshot(target.prefix)
     overridden = [one for one in snapshot.records if one.overridden_by and one.name in leaving]
-    removals = (*_find_removals(coming, snapshot), *_find_overrides(overridden, snapshot))
+    removals = (
+        *_find_removals(coming, snapshot),
+        *_find_overrides(overridden, snapshot),
+        *unlisted,
+    )
     if not removals:
         return None
     return ReplacingPart(
@@ -132,6 +138,15 @@ def find_replacing(part: CondaPart, title: str, target: Target) -> ReplacingPart
         title=title,
         prefix=target.prefix,
     )
+
+
+def _find_unlisted(created: Iterable[PrefixPath], known: Snapshot) -> Iterator[RemoveFile]:
+    """Find the files in conda's way that none of its records lists; compiled ones are a cache."""
+    for path in created:
+        place = to_disk(known.prefix.root, path)
+        is_file = place.is_symlink() or (place.exists() and not place.is_dir())
+        if is_file and not path.endswith(".pyc") and not known.claims.of(path):
+            yield RemoveFile(path=path, reason="conda installs a file there")
 
 
 def _find_overrides(records: Iterable[CondaRecord], snapshot: Snapshot) -> Iterator[RemoveFile]:

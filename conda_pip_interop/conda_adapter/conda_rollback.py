@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def list_created(transaction: Any, prefix: Path) -> list[Path]:
-    """Return the files that a transaction will create, records included, and that do not exist.
+    """Return the files that a transaction will create, records included.
 
     Raises what `refuse_targets_outside` raises.
     """
@@ -30,7 +30,7 @@ def list_created(transaction: Any, prefix: Path) -> list[Path]:
         transaction.prepare()
         refuse_targets_outside(transaction, prefix)
     groups = transaction.prefix_action_groups[str(prefix)]
-    return [path for path in list_targets(groups, CREATING) if not os.path.lexists(path)]
+    return [*list_targets(groups, CREATING)]
 
 
 @contextlib.contextmanager
@@ -39,7 +39,7 @@ def remove_leftovers_on_failure(transaction: Any, prefix: Path) -> Iterator[None
 
     Raises what `refuse_targets_outside` raises.
     """
-    fresh = list_created(transaction, prefix)
+    fresh = [one for one in list_created(transaction, prefix) if not os.path.lexists(one)]
     above = {parent for path in fresh for parent in path.parents}
     folders = {one for one in above if prefix in one.parents and not one.exists()}
     replaced = {one.name for one in transaction.prefix_setups[str(prefix)].unlink_precs}

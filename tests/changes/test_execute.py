@@ -334,6 +334,24 @@ def test_pips_files_come_back_if_condas_part_or_what_follows_fails(
     assert read_files(pips) == before
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_file_of_nobodys_in_condas_way_comes_back(pips: PrefixBuilder, *, fails: bool) -> None:
+    plan, conda = plan_both(pips)
+    conda.name, conda.files = "other", {"other.py": "2.0"}
+    pips.write(pips.place("other.py"), "mine")
+    before = read_files(pips)
+    if fails:
+        plan = replace(plan, pip=BuiltPip(prefix=pips.root, needs_conda=True, during=fail))
+        with pytest.raises(InteropError):
+            run(pips, plan)
+    else:
+        run(pips, plan)
+        assert (pips.root / pips.place("other.py")).read_text() == "2.0"
+        (operation,) = list_operations(pips.root)
+        execute_undo(pips.root, operation[0].identifier, conda)
+    assert read_files(pips) == before
+
+
 def test_what_conda_puts_beside_pips_moves_nothing_aside(pips: PrefixBuilder) -> None:
     conda = BuiltConda(built=pips, name="other", files={"other.py": "2.0"})
     run(pips, Plan(title="install", conda=conda))

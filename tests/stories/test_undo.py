@@ -125,6 +125,17 @@ def test_an_install_of_both_managers_is_one_operation(make_env: Any) -> None:
     assert hash_tree(env.prefix) == there
 
 
+def test_a_file_of_nobodys_that_conda_overwrote_comes_back(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    module = env.site_packages / "six.py"
+    module.write_text("mine = True")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    env.conda("pip install", "--yes", "six")
+    assert module.read_text() != "mine = True"
+    env.conda("pip undo", "--yes")
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+
+
 @pytest.mark.parametrize("words", [("click==8.1.3",), ("click==8.1.3", "cowsay", "six")])
 def test_an_install_over_condas_is_one_operation(make_env: Any, words: tuple[str, ...]) -> None:
     """What reconciles the records afterwards belongs to it."""

@@ -55,7 +55,7 @@ class BuiltConda(NoConda):
         """See `CondaPart.list_created`."""
         paths = [self.built.place(path) for path in self.files]
         paths += [f"conda-meta/{self.name}-2.0-0.json", "../outside"]
-        return tuple(PrefixPath(one) for one in paths if not (self.built.root / one).exists())
+        return tuple(map(PrefixPath, paths))
 
     def find_carried(self) -> Mapping[NormalizedName, str]:
         """See `CondaPart.find_carried`."""
