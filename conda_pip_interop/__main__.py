@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.commands.command_line.run import run
 from conda_pip_interop.commands.plain_host import open_plain_host
-from conda_pip_interop.commands.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

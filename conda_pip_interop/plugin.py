@@ -44,7 +44,7 @@ def _has_rival() -> bool:
 
 
 def _run(argv: tuple[str, ...]) -> int:
-    from conda_pip_interop.commands.run import run
+    from conda_pip_interop.commands.command_line.run import run
     from conda_pip_interop.conda_adapter.host import open_host
 
     return run(argv, open_host)
@@ -169,7 +169,7 @@ def conda_health_checks() -> Iterable[types.CondaHealthCheck]:  # 23.11; called 
 
 
 def _build_health_checks() -> tuple[types.CondaHealthCheck, ...]:
-    from conda_pip_interop.conda_adapter.hooks.health_checks import build_health_checks
+    from conda_pip_interop.conda_adapter.extensions.health_checks import build_health_checks
 
     return tuple(build_health_checks())
 
@@ -180,7 +180,7 @@ def conda_environment_exporters() -> Iterable[Any]:  # 25.7; called by export an
 
 
 def _build_exporters() -> tuple[Any, ...]:
-    from conda_pip_interop.conda_adapter.hooks.exporters import build_exporters
+    from conda_pip_interop.conda_adapter.extensions.exporters import build_exporters
 
     return tuple(build_exporters())
 
@@ -191,7 +191,7 @@ def conda_environment_specifiers() -> Iterable[Any]:  # 25.5; called for files a
 
 
 def _build_specifiers() -> tuple[Any, ...]:
-    from conda_pip_interop.conda_adapter.hooks.specifiers import build_specifiers
+    from conda_pip_interop.conda_adapter.extensions.specifiers import build_specifiers
 
     return tuple(build_specifiers())
 
@@ -203,7 +203,7 @@ def conda_error_hints(error: Exception) -> Iterable[Any]:  # 26.7
 
 
 def _build_hints(error: Exception) -> tuple[Any, ...]:
-    from conda_pip_interop.conda_adapter.hooks.error_hints import build_hints
+    from conda_pip_interop.conda_adapter.extensions.error_hints import build_hints
 
     return build_hints(error)
 

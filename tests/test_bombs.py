@@ -19,8 +19,8 @@ from conda_pip_interop.dependency_files.requirements_txt import read_requirement
 from conda_pip_interop.environment.target import Target, refuse_frozen
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.names_map import parse_map
-from conda_pip_interop.resolve.install_options import InstallOptions
-from conda_pip_interop.resolve.read_request import read_request
+from conda_pip_interop.resolve.request.install_options import InstallOptions
+from conda_pip_interop.resolve.request.read_request import read_request
 from tests.support.builders import PrefixBuilder
 from tests.support.translations import to_requirements
 from tests.support.trees import run_in_child

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from conda_pip_interop.changes.files import stash_copy
-from conda_pip_interop.changes.held_folders import HeldFolders
+from conda_pip_interop.changes.atomic.files import stash_copy
+from conda_pip_interop.changes.atomic.held_folders import HeldFolders
 from conda_pip_interop.changes.staging import read_staged
 from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
 

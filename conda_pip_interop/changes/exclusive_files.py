@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.changes.files import hash_file
+from conda_pip_interop.changes.atomic.files import hash_file
 from conda_pip_interop.changes.plan import RemoveFile
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
-from conda_pip_interop.environment.record import read_limited_text
+from conda_pip_interop.environment.site_packages.record import read_limited_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.environment.conda_records import CondaRecord
-    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.ownership import Ownership
-    from conda_pip_interop.environment.record import InstalledFile
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
+    from conda_pip_interop.environment.site_packages.record import InstalledFile
     from conda_pip_interop.environment.snapshot import Snapshot
 
 #: The lines of what pip and uv generate for an entry point, besides its import.

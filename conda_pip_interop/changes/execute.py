@@ -7,14 +7,26 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from conda_pip_interop.changes.files import copy_place
-from conda_pip_interop.changes.held_folders import HeldFolders
-from conda_pip_interop.changes.journal import (
+from conda_pip_interop.changes.atomic.files import copy_place
+from conda_pip_interop.changes.atomic.held_folders import HeldFolders
+from conda_pip_interop.changes.atomic.journal import (
     JOURNAL_FOLDER,
     ORIGINS_FILE,
     CondaChange,
 )
-from conda_pip_interop.changes.lock import hold_prefix
+from conda_pip_interop.changes.atomic.lock import hold_prefix
+from conda_pip_interop.changes.atomic.rollback import discard, find_conda_change, is_as_left
+from conda_pip_interop.changes.atomic.staging_folders import open_staging
+from conda_pip_interop.changes.atomic.transaction import open_operation
+from conda_pip_interop.changes.atomic.undo import (
+    find_operation,
+    list_conda_paths,
+    refuse_any_changed,
+    refuse_changed,
+    split_at_conda,
+    undo,
+)
+from conda_pip_interop.changes.atomic.undone import Undone
 from conda_pip_interop.changes.origins import plan_origins
 from conda_pip_interop.changes.pending import (
     finish_pending,
@@ -26,20 +38,8 @@ from conda_pip_interop.changes.plan import PlaceFile, RemoveFile
 from conda_pip_interop.changes.relinking import list_relinked, relink
 from conda_pip_interop.changes.replacing import find_replacing, restore_overrides
 from conda_pip_interop.changes.requests import remember_requests
-from conda_pip_interop.changes.rollback import discard, find_conda_change, is_as_left
 from conda_pip_interop.changes.staging import plan_placing, settle_overlaps
-from conda_pip_interop.changes.staging_folders import open_staging
-from conda_pip_interop.changes.transaction import open_operation
-from conda_pip_interop.changes.undo import (
-    find_operation,
-    list_conda_paths,
-    refuse_any_changed,
-    refuse_changed,
-    split_at_conda,
-    undo,
-)
-from conda_pip_interop.changes.undone import Undone
-from conda_pip_interop.environment.conda_history import HISTORY_FILE
+from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
 from conda_pip_interop.environment.paths import PrefixPath, path_below, refuse_links_outside
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
@@ -48,10 +48,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from conda_pip_interop.changes.journal import Journal
+    from conda_pip_interop.changes.atomic.journal import Journal
+    from conda_pip_interop.changes.atomic.transaction import Operation
     from conda_pip_interop.changes.plan import FileAction, PipPart, Plan, Staged
-    from conda_pip_interop.changes.transaction import Operation
-    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.target import Target
 
 

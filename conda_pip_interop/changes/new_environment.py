@@ -6,7 +6,7 @@ import contextlib
 import shutil
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.changes.write_errors import explain_write_errors
+from conda_pip_interop.changes.atomic.write_errors import explain_write_errors
 from conda_pip_interop.errors import InteropError, NotAllowedError
 
 if TYPE_CHECKING:

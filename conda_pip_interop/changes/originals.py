@@ -6,11 +6,11 @@ import os
 import time
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.changes.files import remove_file, write_file
-from conda_pip_interop.changes.journal import ORIGINALS_FOLDER, is_trusted, read_own_text
+from conda_pip_interop.changes.atomic.files import remove_file, write_file
+from conda_pip_interop.changes.atomic.journal import ORIGINALS_FOLDER, is_trusted, read_own_text
+from conda_pip_interop.changes.atomic.undo import KEPT_DAYS
 from conda_pip_interop.changes.plan import WriteFile
-from conda_pip_interop.changes.undo import KEPT_DAYS
-from conda_pip_interop.environment.conda_records import (
+from conda_pip_interop.environment.conda_meta.records import (
     CondaRecord,
     parse_conda_record,
     render_record_json,

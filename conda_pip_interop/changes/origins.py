@@ -19,8 +19,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.changes.files import write_file
-from conda_pip_interop.changes.journal import (
+from conda_pip_interop.changes.atomic.files import write_file
+from conda_pip_interop.changes.atomic.journal import (
     ORIGINS_FILE,
     is_trusted,
     read_own_text,
@@ -28,14 +28,14 @@ from conda_pip_interop.changes.journal import (
 )
 from conda_pip_interop.changes.plan import WriteFile
 from conda_pip_interop.environment.paths import read_regular, to_disk
-from conda_pip_interop.environment.provenance import FILE_URL, SHA256, Provenance
+from conda_pip_interop.environment.site_packages.provenance import FILE_URL, SHA256, Provenance
 from conda_pip_interop.grammar import is_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
 
 FORMAT: Final = 1
 

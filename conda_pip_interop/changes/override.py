@@ -10,12 +10,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.changes.atomic.files import hash_file
 from conda_pip_interop.changes.exclusive_files import exclusive_files
-from conda_pip_interop.changes.files import hash_file
 from conda_pip_interop.changes.originals import keep_original
 from conda_pip_interop.changes.plan import FileAction, RemoveFile, WriteFile
 from conda_pip_interop.environment.claims import Claim
-from conda_pip_interop.environment.conda_records import (
+from conda_pip_interop.environment.conda_meta.records import (
     OWN_KEY,
     CondaRecord,
     claimed_metadata,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

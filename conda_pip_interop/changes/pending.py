@@ -17,27 +17,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.durable import list_folders, sync_files, sync_folders
-from conda_pip_interop.changes.files import hash_file, remove_file, write_file
-from conda_pip_interop.changes.held_folders import HeldFolders
-from conda_pip_interop.changes.journal import (
+from conda_pip_interop.changes.atomic.durable import list_folders, sync_files, sync_folders
+from conda_pip_interop.changes.atomic.files import hash_file, remove_file, write_file
+from conda_pip_interop.changes.atomic.held_folders import HeldFolders
+from conda_pip_interop.changes.atomic.journal import (
     PENDING_FILE,
     CondaChange,
     is_trusted,
     read_own_text,
 )
-from conda_pip_interop.changes.lock import hold_prefix, recover_interrupted
-from conda_pip_interop.changes.plan import LinkConda, RemoveFile, UnlinkConda
-from conda_pip_interop.changes.rollback import (
+from conda_pip_interop.changes.atomic.lock import hold_prefix, recover_interrupted
+from conda_pip_interop.changes.atomic.rollback import (
     build_newer,
     needs_recovery,
     read_conda_change,
     read_journals,
 )
+from conda_pip_interop.changes.atomic.staging_folders import find_abandoned, remove_abandoned
+from conda_pip_interop.changes.atomic.transaction import open_operation
+from conda_pip_interop.changes.plan import LinkConda, RemoveFile, UnlinkConda
 from conda_pip_interop.changes.staging import plan_placing, read_staged, settle_overlaps
-from conda_pip_interop.changes.staging_folders import find_abandoned, remove_abandoned
-from conda_pip_interop.changes.transaction import open_operation
-from conda_pip_interop.environment.conda_history import HISTORY_FILE
+from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, path_below, to_disk
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, RecoveryError

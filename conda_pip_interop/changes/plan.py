@@ -11,11 +11,11 @@ from packaging.utils import NormalizedName
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conda_pip_interop.environment.conda_records import CondaRecord
-    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.ownership import Manager
     from conda_pip_interop.environment.paths import PrefixPath
-    from conda_pip_interop.environment.provenance import Provenance
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
+    from conda_pip_interop.environment.site_packages.provenance import Provenance
 
 
 #: What a person asked for is not automatic; the rest was done before or after a command of conda's,

@@ -6,13 +6,13 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.changes.atomic.journal import read_own_text
+from conda_pip_interop.changes.atomic.transaction import open_operation
+from conda_pip_interop.changes.atomic.undo import undo
 from conda_pip_interop.changes.exclusive_files import exclusive_files
-from conda_pip_interop.changes.journal import read_own_text
 from conda_pip_interop.changes.override import read_override
 from conda_pip_interop.changes.plan import RemoveFile, WriteFile
-from conda_pip_interop.changes.transaction import open_operation
-from conda_pip_interop.changes.undo import undo
-from conda_pip_interop.environment.conda_records import CondaRecord, parse_conda_record
+from conda_pip_interop.environment.conda_meta.records import CondaRecord, parse_conda_record
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.environment.snapshot import read_snapshot

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.state import read_state, write_state
-from conda_pip_interop.environment.conda_history import find_section, read_history_text
+from conda_pip_interop.environment.conda_meta.history import find_section, read_history_text
 from conda_pip_interop.environment.snapshot import read_snapshot
 
 if TYPE_CHECKING:

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Final
 from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.override import read_override, settle_override
 from conda_pip_interop.changes.plan import PlaceFile, RemoveFile, Staged, WriteFile
-from conda_pip_interop.environment.conda_records import claimed_metadata
-from conda_pip_interop.environment.distributions import read_distributions
+from conda_pip_interop.environment.conda_meta.records import claimed_metadata
 from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular, to_disk
-from conda_pip_interop.environment.record import (
+from conda_pip_interop.environment.shared_files import is_shareable
+from conda_pip_interop.environment.site_packages.distributions import read_distributions
+from conda_pip_interop.environment.site_packages.record import (
     InstalledFile,
     RecordRow,
     parse_record,
     render_record,
 )
-from conda_pip_interop.environment.shared_files import is_shareable
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.changes.plan import FileAction
     from conda_pip_interop.environment.claims import Claim
-    from conda_pip_interop.environment.conda_records import CondaRecord
-    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.ownership import Ownership
     from conda_pip_interop.environment.prefix import Prefix
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.snapshot import Snapshot
 
 

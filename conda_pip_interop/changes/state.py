@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.changes.journal import (
+from conda_pip_interop.changes.atomic.journal import (
     STATE_FOLDER,
     read_own_text,
     refuse_foreign_state,
@@ -109,6 +109,6 @@ def write_state(prefix: Path, state: State) -> None:
     if read_state(prefix).newer:
         return
     path = PrefixPath(f"{STATE_FOLDER}/state.json")
-    from conda_pip_interop.changes.files import write_file  # as in `protection.protect`
+    from conda_pip_interop.changes.atomic.files import write_file  # as in `protection.protect`
 
     write_file(prefix, path, render_state(state).encode())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.dependency_files.dynamic import ProjectMetadata
-    from conda_pip_interop.resolve.install_options import InstallOptions
+    from conda_pip_interop.resolve.request.install_options import InstallOptions
 
 
 def ask_backend(
@@ -24,7 +24,7 @@ def ask_backend(
     from conda_pip_interop.dependency_files.dynamic import ProjectMetadata
     from conda_pip_interop.environment.snapshot import read_snapshot
     from conda_pip_interop.installers.interface import Line
-    from conda_pip_interop.resolve.request import Request
+    from conda_pip_interop.resolve.request.request import Request
 
     exists = (host.target.prefix / "conda-meta").is_dir()
     snapshot = read_snapshot(host.target.prefix if exists else host.base_prefix)

@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.changes.journal import CondaChange
+    from conda_pip_interop.changes.atomic.journal import CondaChange
     from conda_pip_interop.commands.names.name_matches import Channels
-    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.errors import InteropError
     from conda_pip_interop.installers.interface import Installer
-    from conda_pip_interop.installers.pip_process import PipProcess
+    from conda_pip_interop.installers.pip.process import PipProcess
     from conda_pip_interop.names.lookup import Lookup
     from conda_pip_interop.names.names_map import ExtraMap
     from conda_pip_interop.protection.policy import Policy
-    from conda_pip_interop.resolve.preferences import Preferences
-    from conda_pip_interop.resolve.request import Request
+    from conda_pip_interop.resolve.request.preferences import Preferences
+    from conda_pip_interop.resolve.request.request import Request
     from conda_pip_interop.resolve.solver import ComingPython, Conda, CondaPackage, Updating
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.changes.files import replace_file
+from conda_pip_interop.changes.atomic.files import replace_file
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:

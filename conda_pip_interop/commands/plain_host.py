@@ -62,7 +62,7 @@ class PlainHost:
     @property
     def ascii_only(self) -> bool:
         """See `Host.ascii_only`."""
-        from conda_pip_interop.commands.inspect.graph_text import can_draw
+        from conda_pip_interop.commands.graph_text import can_draw
 
         return not can_draw(sys.stdout.encoding)
 
@@ -116,7 +116,7 @@ class PlainHost:
 
     def report_waiting(self) -> None:
         """See `Host.report_waiting`."""
-        from conda_pip_interop.changes.lock import report_waiting
+        from conda_pip_interop.changes.atomic.lock import report_waiting
 
         report_waiting(self.target.label, self.print_stderr)
 

@@ -19,20 +19,20 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
+from conda_pip_interop.changes.atomic.lock import hold_lock
 from conda_pip_interop.changes.execute import execute
-from conda_pip_interop.changes.lock import hold_lock
-from conda_pip_interop.conda_adapter.channels import open_repodata, user_folder
+from conda_pip_interop.conda_adapter.channels.channel_names import open_repodata, user_folder
 from conda_pip_interop.conda_adapter.console import quiet_stdout, report_progress
-from conda_pip_interop.conda_adapter.solver import CondaEnvironment
+from conda_pip_interop.conda_adapter.transactions.solver import CondaEnvironment
 from conda_pip_interop.dependencies.requirements import satisfies
-from conda_pip_interop.environment.conda_python import build_python_spec
+from conda_pip_interop.environment.conda_meta.conda_python import build_python_spec
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.building import BuildEnvironment, BuildNeeds
 from conda_pip_interop.resolve.install import plan_install
 from conda_pip_interop.resolve.parts import WrongPackageError
-from conda_pip_interop.resolve.request import build_request
+from conda_pip_interop.resolve.request.request import build_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

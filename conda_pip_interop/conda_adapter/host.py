@@ -34,20 +34,20 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.changes.journal import CondaChange
+    from conda_pip_interop.changes.atomic.journal import CondaChange
     from conda_pip_interop.commands.host import ChannelNames, CommonOptions
-    from conda_pip_interop.conda_adapter.package_contents import ChannelInspector
-    from conda_pip_interop.conda_adapter.solver import CondaEnvironment
-    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.conda_adapter.transactions.package_contents import ChannelInspector
+    from conda_pip_interop.conda_adapter.transactions.solver import CondaEnvironment
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.errors import InteropError
     from conda_pip_interop.installers.interface import Installer
-    from conda_pip_interop.installers.pip_process import PipProcess
+    from conda_pip_interop.installers.pip.process import PipProcess
     from conda_pip_interop.names.names_map import ExtraMap
     from conda_pip_interop.protection.policy import Policy
-    from conda_pip_interop.resolve.preferences import Preferences
-    from conda_pip_interop.resolve.request import Request
+    from conda_pip_interop.resolve.request.preferences import Preferences
+    from conda_pip_interop.resolve.request.request import Request
     from conda_pip_interop.resolve.solver import ComingPython, CondaPackage, Updating
 
 T = TypeVar("T")
@@ -92,7 +92,7 @@ class CondaHost:
 
     @cached_property
     def _environment(self) -> CondaEnvironment:
-        from conda_pip_interop.conda_adapter.solver import CondaEnvironment
+        from conda_pip_interop.conda_adapter.transactions.solver import CondaEnvironment
 
         return CondaEnvironment(target=self.target)
 
@@ -127,13 +127,13 @@ class CondaHost:
         self, request: Request, preferences: Preferences, snapshot: Snapshot
     ) -> ComingPython:
         """See `Host.choose_python`."""
-        from conda_pip_interop.conda_adapter.coming_python import choose_python
+        from conda_pip_interop.conda_adapter.transactions.coming_python import choose_python
 
         return choose_python(self._environment, request, preferences, snapshot.prefix.platform)
 
     def find_python(self, version: str, spec: str, snapshot: Snapshot) -> ComingPython | None:
         """See `Host.find_python`."""
-        from conda_pip_interop.conda_adapter.coming_python import find_python
+        from conda_pip_interop.conda_adapter.transactions.coming_python import find_python
 
         return find_python(self._environment, version, spec, snapshot.prefix.platform)
 
@@ -197,14 +197,14 @@ class CondaHost:
 
     def channels(self) -> ChannelInspector:
         """See `Host.channels`."""
-        from conda_pip_interop.conda_adapter.package_contents import ChannelInspector
+        from conda_pip_interop.conda_adapter.transactions.package_contents import ChannelInspector
 
         return ChannelInspector(conda=self._environment)
 
     def channel_names(self, *, with_channels: bool) -> ChannelNames:
         """See `Host.channel_names`."""
-        from conda_pip_interop.conda_adapter.channels import ChannelNames as Names
-        from conda_pip_interop.conda_adapter.solver import CondaEnvironment
+        from conda_pip_interop.conda_adapter.channels.channel_names import ChannelNames as Names
+        from conda_pip_interop.conda_adapter.transactions.solver import CondaEnvironment
 
         names = Names(with_channels=with_channels)
         return CondaEnvironment(target=self.target, naming=names)
@@ -216,14 +216,14 @@ class CondaHost:
     @property
     def cache_folder(self) -> Path:
         """See `Host.cache_folder`."""
-        from conda_pip_interop.conda_adapter.channels import user_folder
+        from conda_pip_interop.conda_adapter.channels.channel_names import user_folder
 
         return user_folder()
 
     @property
     def extra_map_file(self) -> Path:
         """See `Host.extra_map_file`."""
-        from conda_pip_interop.conda_adapter.channels import map_file
+        from conda_pip_interop.conda_adapter.channels.channel_names import map_file
 
         return map_file()
 
@@ -234,7 +234,7 @@ class CondaHost:
 
     def download(self, url: str, *, limit: int) -> bytes:
         """See `Host.download`."""
-        from conda_pip_interop.conda_adapter.channels import download
+        from conda_pip_interop.conda_adapter.channels.channel_names import download
 
         return download(url, limit=limit)
 
@@ -309,7 +309,7 @@ class CondaHost:
 
     def report_waiting(self) -> None:
         """See `Linker.report_waiting`."""
-        from conda_pip_interop.changes.lock import report_waiting
+        from conda_pip_interop.changes.atomic.lock import report_waiting
 
         report_waiting(self.target.label, print_stderr)
 
@@ -321,7 +321,7 @@ class CondaHost:
     @property
     def ascii_only(self) -> bool:
         """See `Host.ascii_only`."""
-        from conda_pip_interop.commands.inspect.graph_text import can_draw
+        from conda_pip_interop.commands.graph_text import can_draw
 
         return not can_draw(sys.stdout.encoding)
 

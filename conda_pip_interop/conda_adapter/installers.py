@@ -24,15 +24,15 @@ from conda_pip_interop.conda_adapter.pip_environment import (
     report_limits_of_packages,
 )
 from conda_pip_interop.conda_adapter.settings import read_policy
-from conda_pip_interop.environment.distributions import read_requirements
 from conda_pip_interop.environment.prefix import read_prefix
+from conda_pip_interop.environment.site_packages.distributions import read_requirements
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.building import BuildEnvironment, BuildingInstaller, BuildNeeds
 from conda_pip_interop.installers.interface import ProvidedDistribution, build_provided
-from conda_pip_interop.installers.pip_configuration import read_configuration
-from conda_pip_interop.installers.pip_process import PipProcess
-from conda_pip_interop.installers.uv_options import build_settings
-from conda_pip_interop.installers.uv_process import UvProcess
+from conda_pip_interop.installers.pip.configuration import read_configuration
+from conda_pip_interop.installers.pip.process import PipProcess
+from conda_pip_interop.installers.uv.options import build_settings
+from conda_pip_interop.installers.uv.process import UvProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.installers.interface import Installer
-    from conda_pip_interop.resolve.request import Request
+    from conda_pip_interop.resolve.request.request import Request
 
 
 #: The first pip that writes an installation report of a stable format.

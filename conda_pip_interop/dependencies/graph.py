@@ -15,8 +15,8 @@ from packaging.utils import canonicalize_name
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.ownership import Manager
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

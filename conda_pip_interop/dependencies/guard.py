@@ -16,8 +16,8 @@ from conda_pip_interop.dependencies.replaced import (
     find_replaced,
 )
 from conda_pip_interop.dependencies.requirements import fits
-from conda_pip_interop.environment.distributions import read_requirements
 from conda_pip_interop.environment.origin import build_install_words
+from conda_pip_interop.environment.site_packages.distributions import read_requirements
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from conda_pip_interop.dependencies.requirements import (
     parse_applying,
     satisfies,
 )
-from conda_pip_interop.environment.conda_python import name_series
-from conda_pip_interop.environment.distributions import Distribution
+from conda_pip_interop.environment.conda_meta.conda_python import name_series
 from conda_pip_interop.environment.metadata import Metadata
 from conda_pip_interop.environment.ownership import ByPip
+from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.snapshot import Snapshot
 from conda_pip_interop.environment.versions import choose_version
 

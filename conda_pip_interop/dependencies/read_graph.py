@@ -19,16 +19,19 @@ from conda_pip_interop.dependencies.requirements import (
     parse_requirement,
     satisfies,
 )
-from conda_pip_interop.environment.conda_history import parse_requested, read_history_text
-from conda_pip_interop.environment.distributions import Distribution, read_requirements
+from conda_pip_interop.environment.conda_meta.history import parse_requested, read_history_text
 from conda_pip_interop.environment.ownership import ByConda
+from conda_pip_interop.environment.site_packages.distributions import (
+    Distribution,
+    read_requirements,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from packaging.requirements import Requirement
 
-    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.metadata import Metadata
     from conda_pip_interop.environment.snapshot import Snapshot
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.originals import read_original
-from conda_pip_interop.environment.conda_records import claimed_metadata
+from conda_pip_interop.environment.conda_meta.records import claimed_metadata
 from conda_pip_interop.environment.versions import is_plausible, parse_version
 from conda_pip_interop.names.conda_depends import build_requirements
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.environment.conda_records import CondaRecord
-    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.snapshot import Snapshot
 
 

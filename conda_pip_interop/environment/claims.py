@@ -8,11 +8,15 @@ from pathlib import Path
 
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.environment.conda_history import read_history
-from conda_pip_interop.environment.conda_records import CondaFile, CondaRecord, claimed_metadata
-from conda_pip_interop.environment.distributions import Distribution
+from conda_pip_interop.environment.conda_meta.history import read_history
+from conda_pip_interop.environment.conda_meta.records import (
+    CondaFile,
+    CondaRecord,
+    claimed_metadata,
+)
 from conda_pip_interop.environment.file_facts import FactReader, FileFact
 from conda_pip_interop.environment.paths import PrefixPath, fold_path
+from conda_pip_interop.environment.site_packages.distributions import Distribution
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
 
 CONFIGURATION: Final = "pyvenv.cfg"
 _SIZE_LIMIT: Final = 1 << 16

@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.environment.ownership import ByConda, ByPip
-from conda_pip_interop.environment.record import parse_file_url
+from conda_pip_interop.environment.site_packages.record import parse_file_url
 from conda_pip_interop.text import strip_channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conda_pip_interop.environment.conda_records import CondaRecord
-    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.ownership import Manager
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.snapshot import Snapshot
 
 #: conda's names of platforms.

@@ -17,10 +17,10 @@ from conda_pip_interop.environment.claims import (
     is_absent,
     is_rewritten,
 )
-from conda_pip_interop.environment.conda_records import CondaRecord
-from conda_pip_interop.environment.distributions import Distribution
+from conda_pip_interop.environment.conda_meta.records import CondaRecord
 from conda_pip_interop.environment.file_facts import FileFact
 from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.versions import choose_version
 
 Manager: TypeAlias = Literal["conda", "pip"]

@@ -9,14 +9,14 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.environment.conda_records import as_packaged
+from conda_pip_interop.environment.conda_meta.records import as_packaged
 from conda_pip_interop.environment.paths import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from conda_pip_interop.environment.claims import Claim
-    from conda_pip_interop.environment.record import InstalledFile
+    from conda_pip_interop.environment.site_packages.record import InstalledFile
 
 EMPTY_SHA256: Final = hashlib.sha256(b"").hexdigest()
 #: In bytes. A module that only declares a namespace is shorter, its license included.

@@ -19,13 +19,11 @@ from conda_pip_interop.environment.claims import (
     is_record_changed,
     is_rewritten,
 )
-from conda_pip_interop.environment.conda_python import build_empty_prefix
-from conda_pip_interop.environment.conda_records import CondaRecord, Unreadable, read_conda_records
-from conda_pip_interop.environment.distributions import (
-    Distribution,
-    Leftover,
-    read_distributions,
-    read_requirements,
+from conda_pip_interop.environment.conda_meta.conda_python import build_empty_prefix
+from conda_pip_interop.environment.conda_meta.records import (
+    CondaRecord,
+    Unreadable,
+    read_conda_records,
 )
 from conda_pip_interop.environment.file_facts import FactReader, FileFact
 from conda_pip_interop.environment.metadata import Metadata, parse_metadata_name
@@ -33,6 +31,12 @@ from conda_pip_interop.environment.ownership import Ownership
 from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
 from conda_pip_interop.environment.prefix import Prefix, read_prefix
 from conda_pip_interop.environment.quick_check import METADATA_SUFFIXES, read_fingerprint
+from conda_pip_interop.environment.site_packages.distributions import (
+    Distribution,
+    Leftover,
+    read_distributions,
+    read_requirements,
+)
 
 Depth: TypeAlias = Literal["names", "files"]
 View = TypeVar("View")

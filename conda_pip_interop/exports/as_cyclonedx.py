@@ -12,7 +12,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from conda_pip_interop.changes.files import hash_file
+from conda_pip_interop.changes.atomic.files import hash_file
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.paths import to_disk
 from conda_pip_interop.exports.as_explicit import find_md5
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_pip_interop.dependencies.graph import Package
-    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.exports.contents import CondaPackage, Contents, PipPackage
     from conda_pip_interop.exports.layout import Layout
 

@@ -17,7 +17,7 @@ from conda_pip_interop.exports.sources import (
 from conda_pip_interop.text import strip_channel
 
 if TYPE_CHECKING:
-    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.exports.contents import CondaPackage, Contents, PipPackage
     from conda_pip_interop.exports.layout import Layout
 

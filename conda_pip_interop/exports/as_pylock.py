@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from conda_pip_interop.dependency_files.toml_text import render_toml
-from conda_pip_interop.environment.provenance import SHA256
+from conda_pip_interop.environment.site_packages.provenance import SHA256
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.exports.as_explicit import list_explicit
 from conda_pip_interop.exports.layout import refuse_unknown, render_notes

@@ -13,12 +13,12 @@ from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.changes.origins import read_provenance
 from conda_pip_interop.dependencies.requirements import find_subdir, marker_environment
-from conda_pip_interop.environment.conda_history import read_requested_specs
-from conda_pip_interop.environment.distributions import read_all_headers
+from conda_pip_interop.environment.conda_meta.history import read_requested_specs
+from conda_pip_interop.environment.conda_meta.variables import UNSET, read_variables
 from conda_pip_interop.environment.origin import find_channel, find_origin
 from conda_pip_interop.environment.paths import read_regular, to_disk
-from conda_pip_interop.environment.provenance import parse_provenance_url
-from conda_pip_interop.environment.variables import UNSET, read_variables
+from conda_pip_interop.environment.site_packages.distributions import read_all_headers
+from conda_pip_interop.environment.site_packages.provenance import parse_provenance_url
 from conda_pip_interop.exports.sources import (
     FromIndex,
     Source,
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from conda_pip_interop.environment.conda_records import CondaRecord
-    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.metadata import Metadata
-    from conda_pip_interop.environment.provenance import Provenance
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
+    from conda_pip_interop.environment.site_packages.provenance import Provenance
     from conda_pip_interop.environment.snapshot import Snapshot
 
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")

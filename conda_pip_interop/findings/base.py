@@ -11,10 +11,10 @@ from packaging.utils import NormalizedName
 
 from conda_pip_interop.changes.plan import LinkConda, Plan
 from conda_pip_interop.environment.claims import RecordedDistribution
-from conda_pip_interop.environment.conda_records import CondaRecord
-from conda_pip_interop.environment.distributions import Distribution
+from conda_pip_interop.environment.conda_meta.records import CondaRecord
 from conda_pip_interop.environment.origin import shorten_channel
 from conda_pip_interop.environment.paths import LinkOutside, PrefixPath
+from conda_pip_interop.environment.site_packages.distributions import Distribution
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot

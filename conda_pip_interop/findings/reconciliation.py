@@ -14,11 +14,11 @@ from conda_pip_interop.changes.plan import (
 )
 from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.environment.paths import PrefixPath
-from conda_pip_interop.findings.overridden import fix_record, group_by_record
+from conda_pip_interop.findings.kinds.overridden import fix_record, group_by_record
 from conda_pip_interop.findings.registry import find_all
 
 if TYPE_CHECKING:
-    from conda_pip_interop.environment.conda_history import Linked
+    from conda_pip_interop.environment.conda_meta.history import Linked
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.findings.base import Finding
 

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from conda_pip_interop.environment.paths import find_links_outside
-from conda_pip_interop.findings import (
+from conda_pip_interop.findings.kinds import (
     clobbered,
     corrupt_record,
     damaged,
     duplicate_record,
     leftover,
     lost_record,
-    missing_source,
     mixed,
     overridden,
     refused_depend,
@@ -48,7 +47,7 @@ FINDERS: Final[tuple[Find, ...]] = (
     mixed.find,
 )
 #: These are only sought where a person asks.
-ASKED_FINDERS: Final[tuple[Find, ...]] = (shadowed.find, missing_source.find)
+ASKED_FINDERS: Final[tuple[Find, ...]] = (shadowed.find, damaged.find_missing_sources)
 #: In the order in which they are shown.
 KINDS: Final = (
     "corrupt-record",

@@ -20,7 +20,7 @@ from conda_pip_interop.changes.plan import (
     WriteFile,
     merge_plans,
 )
-from conda_pip_interop.environment.conda_records import (
+from conda_pip_interop.environment.conda_meta.records import (
     CondaRecord,
     claimed_metadata,
     read_packaged_record,
@@ -28,28 +28,32 @@ from conda_pip_interop.environment.conda_records import (
 )
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.findings.base import build_link
-from conda_pip_interop.findings.corrupt_record import (
+from conda_pip_interop.findings.kinds.corrupt_record import (
     CorruptRecordFinding,
     StrayRecordFinding,
 )
-from conda_pip_interop.findings.damaged import (
+from conda_pip_interop.findings.kinds.damaged import (
     DamagedFinding,
     DamagedPackageFinding,
     explain_undamaged,
 )
-from conda_pip_interop.findings.duplicate_record import DuplicateRecordFinding
-from conda_pip_interop.findings.leftover import ManualLeftoverFinding
-from conda_pip_interop.findings.lost_record import LostRecordFinding, build_clean_up, build_lost
+from conda_pip_interop.findings.kinds.duplicate_record import DuplicateRecordFinding
+from conda_pip_interop.findings.kinds.leftover import ManualLeftoverFinding
+from conda_pip_interop.findings.kinds.lost_record import (
+    LostRecordFinding,
+    build_clean_up,
+    build_lost,
+)
+from conda_pip_interop.findings.kinds.refused_depend import RefusedDependFinding
+from conda_pip_interop.findings.kinds.stranded import StrandedFinding, remove_stranded
+from conda_pip_interop.findings.kinds.unmet import UnmetFinding
+from conda_pip_interop.findings.kinds.vanished import VanishedFinding
 from conda_pip_interop.findings.reconciliation import plan_records
-from conda_pip_interop.findings.refused_depend import RefusedDependFinding
 from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.findings.restoration import plan_restore
-from conda_pip_interop.findings.stranded import StrandedFinding, remove_stranded
-from conda_pip_interop.findings.unmet import UnmetFinding
-from conda_pip_interop.findings.vanished import VanishedFinding
 
 if TYPE_CHECKING:
-    from conda_pip_interop.environment.conda_history import Linked
+    from conda_pip_interop.environment.conda_meta.history import Linked
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.findings.base import Finding

@@ -17,25 +17,25 @@ from conda_pip_interop.changes.plan import (
     RemovePip,
     Step,
 )
-from conda_pip_interop.environment.conda_records import (
+from conda_pip_interop.environment.conda_meta.records import (
     CondaRecord,
     claimed_metadata,
 )
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.base import build_link
-from conda_pip_interop.findings.corrupt_record import (
+from conda_pip_interop.findings.kinds.corrupt_record import (
     refuse_corrupt_records,
 )
-from conda_pip_interop.findings.damaged import (
+from conda_pip_interop.findings.kinds.damaged import (
     DamagedPackageFinding,
 )
-from conda_pip_interop.findings.overridden import OverriddenFinding
+from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
+from conda_pip_interop.findings.kinds.vanished import VanishedFinding
 from conda_pip_interop.findings.registry import find_all
-from conda_pip_interop.findings.vanished import VanishedFinding
 
 if TYPE_CHECKING:
-    from conda_pip_interop.environment.conda_history import Linked
-    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.conda_meta.history import Linked
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.plan import WriteFile
 from conda_pip_interop.changes.state import read_state
-from conda_pip_interop.environment.conda_history import HISTORY_FILE, drop_specs
-from conda_pip_interop.environment.record import read_text
+from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE, drop_specs
+from conda_pip_interop.environment.site_packages.record import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,10 +18,10 @@ from conda_pip_interop.dependencies.requirements import marker_environment, sati
 from conda_pip_interop.dependency_files.pyproject import load_toml
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.installers.pip_process import neutral_environment
+from conda_pip_interop.installers.pip.process import neutral_environment
 
 if TYPE_CHECKING:
-    from conda_pip_interop.installers.pip_process import PipProcess
+    from conda_pip_interop.installers.pip.process import PipProcess
 
 #: What a project that states nothing is built with (PEP 517, "build-backend").
 _LEGACY: Final = "setuptools.build_meta:__legacy__"

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from conda_pip_interop.installers.interface import Installer, Pin, ProvidedDistribution
-    from conda_pip_interop.installers.pip_process import PipProcess
-    from conda_pip_interop.installers.pip_report import ReportItem
+    from conda_pip_interop.installers.pip.process import PipProcess
+    from conda_pip_interop.installers.pip.report import ReportItem
 
     Prepare = Callable[["BuildNeeds"], "BuildEnvironment"]
     from conda_pip_interop.errors import PipFailedError

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.origins import INDEX_OPTIONS
-from conda_pip_interop.installers.uv_options import find_url, read_configured
+from conda_pip_interop.installers.uv.options import find_url, read_configured
 from conda_pip_interop.text import replace_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from conda_pip_interop.installers.pip_options import PipArgument, PipOptions
+    from conda_pip_interop.installers.pip.options import PipArgument, PipOptions
 
 
 def build_index_options(options: PipOptions, configured: Mapping[str, str]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from conda_pip_interop.errors import PipFailedError
-    from conda_pip_interop.installers.pip_report import ReportItem
+    from conda_pip_interop.installers.pip.report import ReportItem
     from conda_pip_interop.installers.python_versions import PythonMismatch
 
 

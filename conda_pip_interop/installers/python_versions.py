@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conda_pip_interop.environment.target import Target
-    from conda_pip_interop.installers.pip_process import PipProcess
+    from conda_pip_interop.installers.pip.process import PipProcess
 
 #: pip's words: a requirement, and what requires it, that no version satisfies.
 _UNSATISFIED: Final = re.compile(

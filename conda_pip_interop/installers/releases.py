@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from conda_pip_interop.installers.pip_options import PipArgument
-    from conda_pip_interop.installers.pip_process import PipProcess
+    from conda_pip_interop.installers.pip.options import PipArgument
+    from conda_pip_interop.installers.pip.process import PipProcess
 
 #: What pip asks where nothing is configured, by its documentation.
 _PYPI: Final = "https://pypi.org/simple"
@@ -46,8 +46,8 @@ _NOT_FOUND: Final = 404
 
 def open_indexes(process: PipProcess) -> SimpleIndexes:
     """Open the indexes that a pip asks."""
-    from conda_pip_interop.installers.pip_configuration import read_configuration
-    from conda_pip_interop.installers.uv_options import read_configured
+    from conda_pip_interop.installers.pip.configuration import read_configuration
+    from conda_pip_interop.installers.uv.options import read_configured
 
     environ = {**os.environ, **process.environ}
     arguments = read_configured(read_configuration(process.prefix, environ))

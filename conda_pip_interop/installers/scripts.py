@@ -9,14 +9,14 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.environment.paths import parse_prefix_path
-from conda_pip_interop.environment.record import parse_record, render_record
+from conda_pip_interop.environment.site_packages.record import parse_record, render_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from conda_pip_interop.environment.paths import PrefixPath
-    from conda_pip_interop.environment.record import RecordRow
+    from conda_pip_interop.environment.site_packages.record import RecordRow
 
 #: How pip and uv start a script where a system would cut the line off, or at a space in it.
 _BY_SHELL: Final = re.compile(rb"#!/bin/sh\n'''exec' (\"?)([^\"\n]+)\1 \"\$0\" \"\$@\"\n' '''\n")

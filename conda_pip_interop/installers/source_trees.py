@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_pip_interop.installers.interface import Line
-    from conda_pip_interop.installers.pip_process import PipProcess
+    from conda_pip_interop.installers.pip.process import PipProcess
 
 #: pip stops as soon as a source lies unpacked in its folder for temporary files, and leaves it.
 _UNPACKING: Final = ("--no-build-isolation", "--check-build-dependencies", "--no-clean")

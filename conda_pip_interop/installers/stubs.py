@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_pip_interop.installers.interface import ProvidedDistribution
-    from conda_pip_interop.installers.pip_report import ReportItem
+    from conda_pip_interop.installers.pip.report import ReportItem
 
 
 def write_stub(item: ReportItem, folder: Path) -> tuple[str, str]:

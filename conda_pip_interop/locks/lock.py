@@ -14,7 +14,7 @@ from packaging.utils import (
 )
 
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
-from conda_pip_interop.environment.provenance import FILE_URL, SHA256
+from conda_pip_interop.environment.site_packages.provenance import FILE_URL, SHA256
 from conda_pip_interop.environment.versions import parse_file_version
 from conda_pip_interop.exports.sources import FromArchive, FromIndex, Source, Unknown
 from conda_pip_interop.grammar import is_conda_name, is_line, is_name, is_word

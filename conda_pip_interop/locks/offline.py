@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from conda_pip_interop.changes.files import hash_file, replace_file
-from conda_pip_interop.environment.provenance import SHA256
+from conda_pip_interop.changes.atomic.files import hash_file, replace_file
+from conda_pip_interop.environment.site_packages.provenance import SHA256
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.exports.sources import (
     FromArchive,

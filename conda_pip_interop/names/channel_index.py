@@ -11,7 +11,7 @@ from typing import Final
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.changes.files import replace_file
+from conda_pip_interop.changes.atomic.files import replace_file
 
 _VERSION: Final = 1
 _NOT_NORMALIZED: Final = re.compile(r"[A-Z_.]|--")

@@ -15,7 +15,7 @@ from typing import Final
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.changes.files import replace_file
+from conda_pip_interop.changes.atomic.files import replace_file
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.grammar import is_conda_name
 from conda_pip_interop.names.channel_sections import choose_entries, split_section

@@ -18,7 +18,7 @@ from conda_pip_interop.environment.metadata import (
     parse_requires_txt,
     read_headers,
 )
-from conda_pip_interop.environment.record import read_text
+from conda_pip_interop.environment.site_packages.record import read_text
 
 #: Metadata directly in a site-packages folder, in a package (noarch or not) or in a prefix.
 #: Deeper ones are vendored copies.

@@ -10,7 +10,7 @@ from typing import Final
 
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.changes.files import replace_file
+from conda_pip_interop.changes.atomic.files import replace_file
 
 #: Entries that are kept; the oldest are dropped first.
 _LIMIT: Final = 10_000

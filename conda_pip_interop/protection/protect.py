@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from conda_pip_interop import __version__
-from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
+from conda_pip_interop.changes.atomic.journal import ORIGINALS_FOLDER
+from conda_pip_interop.changes.atomic.write_errors import explain_write_errors
 from conda_pip_interop.changes.state import State, read_state, write_state
-from conda_pip_interop.changes.write_errors import explain_write_errors
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.prefix import Prefix, read_prefix
 from conda_pip_interop.errors import InteropError, NotAllowedError
@@ -160,7 +160,7 @@ def _write(
     text = _render(prefix, marker.path, target, policy, source=source)
     if isinstance(marker, Ours) and marker.text == text:
         return "none"
-    from conda_pip_interop.changes.files import write_file
+    from conda_pip_interop.changes.atomic.files import write_file
 
     write_file(prefix.root, marker.path, text.encode())
     return "written"
@@ -168,8 +168,8 @@ def _write(
 
 def _remove(prefix: Prefix, marker: Ours) -> None:
     """Remove a marker, and the folders of a former Python that are empty without it."""
-    from conda_pip_interop.changes.files import remove_file
-    from conda_pip_interop.changes.held_folders import HeldFolders
+    from conda_pip_interop.changes.atomic.files import remove_file
+    from conda_pip_interop.changes.atomic.held_folders import HeldFolders
 
     remove_file(prefix.root, marker.path)
     folders = HeldFolders(root=prefix.root)

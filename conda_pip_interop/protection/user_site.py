@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
+from conda_pip_interop.changes.atomic.write_errors import explain_write_errors
 from conda_pip_interop.changes.state import read_state, write_state
-from conda_pip_interop.changes.write_errors import explain_write_errors
-from conda_pip_interop.environment.variables import (
+from conda_pip_interop.environment.conda_meta.variables import (
     UNSET,
     VARIABLES_FILE,
     read_document,
@@ -52,7 +52,7 @@ def include_user_site(target: Target) -> str | None:
 def _write(
     target: Target, document: dict[str, Any], variables: dict[str, str], *, ours: bool
 ) -> None:
-    from conda_pip_interop.changes.files import write_file  # as in `protection.protect`
+    from conda_pip_interop.changes.atomic.files import write_file  # as in `protection.protect`
 
     with explain_write_errors(target.prefix):
         write_file(target.prefix, VARIABLES_FILE, render_document(document, variables))

@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.changes.files import hash_file, name_beside
+from conda_pip_interop.changes.atomic.files import hash_file, name_beside
 from conda_pip_interop.environment.snapshot import build_empty_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.exports.sources import FromFolder, FromIndex, FromRepository
 from conda_pip_interop.installers.building import BuildingInstaller
-from conda_pip_interop.installers.pip_process import find_fetched
+from conda_pip_interop.installers.pip.process import find_fetched
 from conda_pip_interop.locks.offline import LocalWheel, describe_source
 from conda_pip_interop.resolve.locked import build_pin, with_python
 

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.environment.paths import to_disk
-from conda_pip_interop.environment.record import parse_record, read_text
+from conda_pip_interop.environment.site_packages.record import parse_record, read_text
 from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.exports.sources import FromIndex
 from conda_pip_interop.installers.interface import Line, Pin
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.environment.record import RecordRow
+    from conda_pip_interop.environment.site_packages.record import RecordRow
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.exports.contents import Contents, PipPackage
     from conda_pip_interop.installers.interface import Installer
-    from conda_pip_interop.installers.pip_report import ReportItem
+    from conda_pip_interop.installers.pip.report import ReportItem
 
 #: What installers write into a dist-info folder, and what differs from one to another.
 _OF_INSTALLERS: Final = (

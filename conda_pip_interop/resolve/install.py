@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.lock import refuse_stale
+from conda_pip_interop.changes.atomic.lock import refuse_stale
 from conda_pip_interop.changes.plan import Keep, LinkConda, Plan
 from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.requirement import refuse_python
-from conda_pip_interop.resolve.known_packages import KnownPackages
-from conda_pip_interop.resolve.mixtures import refuse_mixtures
+from conda_pip_interop.resolve.agreement.known_packages import KnownPackages
+from conda_pip_interop.resolve.agreement.mixtures import refuse_mixtures
+from conda_pip_interop.resolve.agreement.plan_steps import build_steps
+from conda_pip_interop.resolve.agreement.planner import Planner
+from conda_pip_interop.resolve.agreement.resolution import Resolution
 from conda_pip_interop.resolve.parts import ResolvedPart, SolvedPart
-from conda_pip_interop.resolve.plan_steps import build_steps
-from conda_pip_interop.resolve.planner import Planner
-from conda_pip_interop.resolve.preferences import Preferences
-from conda_pip_interop.resolve.resolution import Resolution
+from conda_pip_interop.resolve.request.preferences import Preferences
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.installers.interface import Installer
-    from conda_pip_interop.resolve.request import Request
+    from conda_pip_interop.resolve.request.request import Request
     from conda_pip_interop.resolve.solver import (
         ComingPython,
         Conda,

@@ -13,7 +13,7 @@ from conda_pip_interop.changes.plan import (
     RemovePip,
     UnlinkConda,
 )
-from conda_pip_interop.environment.conda_python import build_python
+from conda_pip_interop.environment.conda_meta.conda_python import build_python
 from conda_pip_interop.environment.origin import find_channel
 from conda_pip_interop.exports.sources import (
     FromArchive,
@@ -22,7 +22,7 @@ from conda_pip_interop.exports.sources import (
     FromRepository,
     build_direct_url,
 )
-from conda_pip_interop.findings.clobbered import relink_contested
+from conda_pip_interop.findings.kinds.clobbered import relink_contested
 from conda_pip_interop.installers.interface import Line, Pin, build_direct_line
 from conda_pip_interop.locks.compare import compare
 from conda_pip_interop.resolve.parts import ResolvedPart

@@ -10,14 +10,14 @@ from packaging.utils import parse_wheel_filename
 
 from conda_pip_interop.dependency_files.locations import find_key
 from conda_pip_interop.installers.interface import Line, Pin, build_direct_line
-from conda_pip_interop.resolve.request import INSTALLED
+from conda_pip_interop.resolve.request.request import INSTALLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from conda_pip_interop.installers.pip_report import ReportItem
-    from conda_pip_interop.resolve.request import Request
+    from conda_pip_interop.installers.pip.report import ReportItem
+    from conda_pip_interop.resolve.request.request import Request
 
 
 def build_pins(items: Iterable[ReportItem], request: Request) -> tuple[Pin, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from conda_pip_interop.changes.files import hash_file
+from conda_pip_interop.changes.atomic.files import hash_file
 from conda_pip_interop.changes.origins import hash_record, read_provenance
-from conda_pip_interop.environment.provenance import Provenance
+from conda_pip_interop.environment.site_packages.provenance import Provenance
 from conda_pip_interop.installers.interface import is_wheel
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.changes.plan import Staged
-    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.installers.interface import Installer, Pin
 

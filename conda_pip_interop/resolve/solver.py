@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from conda_pip_interop.changes.plan import CondaPart
-    from conda_pip_interop.environment.conda_history import Linked
-    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.conda_meta.history import Linked
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.paths import PrefixPath
     from conda_pip_interop.environment.prefix import PythonInstall
     from conda_pip_interop.locks.lock import LockedPackage

@@ -18,8 +18,8 @@ from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.paths import PrefixPath, find_links_outside
 from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.clobbered import relink_contested
-from conda_pip_interop.findings.corrupt_record import refuse_corrupt_records
+from conda_pip_interop.findings.kinds.clobbered import relink_contested
+from conda_pip_interop.findings.kinds.corrupt_record import refuse_corrupt_records
 from conda_pip_interop.findings.unneeded import drop_unneeded
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.changes.state import State
     from conda_pip_interop.dependencies.graph import Graph, Package
-    from conda_pip_interop.environment.distributions import Distribution
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
 

@@ -10,13 +10,19 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.execute import execute, execute_undo, execute_undo_several
-from conda_pip_interop.changes.journal import (
+from conda_pip_interop.changes.atomic.journal import (
     ORIGINS_FILE,
     PENDING_FILE,
     STATE_FOLDER,
     CondaChange,
 )
+from conda_pip_interop.changes.atomic.rollback import read_journals
+from conda_pip_interop.changes.atomic.undo import (
+    find_journal,
+    find_later_operations,
+    list_operations,
+)
+from conda_pip_interop.changes.execute import execute, execute_undo, execute_undo_several
 from conda_pip_interop.changes.origins import plan_origins, read_origins
 from conda_pip_interop.changes.plan import (
     LinkConda,
@@ -26,11 +32,9 @@ from conda_pip_interop.changes.plan import (
     UnlinkConda,
     WriteFile,
 )
-from conda_pip_interop.changes.rollback import read_journals
 from conda_pip_interop.changes.state import State, read_state, write_state
-from conda_pip_interop.changes.undo import find_journal, find_later_operations, list_operations
 from conda_pip_interop.environment.paths import PrefixPath
-from conda_pip_interop.environment.provenance import Provenance
+from conda_pip_interop.environment.site_packages.provenance import Provenance
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError, StalePlanError

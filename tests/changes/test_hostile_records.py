@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.__main__ import main
+from conda_pip_interop.changes.atomic.transaction import open_operation
 from conda_pip_interop.changes.execute import execute
-from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target

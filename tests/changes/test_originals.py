@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.changes.journal import ORIGINALS_FOLDER
+from conda_pip_interop.changes.atomic.journal import ORIGINALS_FOLDER
+from conda_pip_interop.changes.atomic.undo import KEPT_DAYS
 from conda_pip_interop.changes.originals import (
     count_originals,
     is_lost_remembered,
     prune_originals,
     remember_lost,
 )
-from conda_pip_interop.changes.undo import KEPT_DAYS
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.registry import find_all
 from tests.support.builders import PrefixBuilder

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.journal import ORIGINS_FILE
+from conda_pip_interop.changes.atomic.journal import ORIGINS_FILE
+from conda_pip_interop.changes.atomic.transaction import open_operation
+from conda_pip_interop.changes.atomic.undo import undo
 from conda_pip_interop.changes.origins import (
     copy_origins,
     hash_record,
@@ -22,10 +24,8 @@ from conda_pip_interop.changes.origins import (
     render_origins,
 )
 from conda_pip_interop.changes.plan import WriteFile
-from conda_pip_interop.changes.transaction import open_operation
-from conda_pip_interop.changes.undo import undo
 from conda_pip_interop.environment.paths import PrefixPath
-from conda_pip_interop.environment.provenance import Provenance, parse_provenance_url
+from conda_pip_interop.environment.site_packages.provenance import Provenance, parse_provenance_url
 from conda_pip_interop.environment.snapshot import read_snapshot
 from tests.support.builders import PrefixBuilder
 

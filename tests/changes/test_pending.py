@@ -13,8 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conda_pip_interop.changes.atomic.journal import PENDING_FILE, STATE_FOLDER
+from conda_pip_interop.changes.atomic.rollback import read_journals
+from conda_pip_interop.changes.atomic.undo import list_operations
+from conda_pip_interop.changes.atomic.undone import Undone
 from conda_pip_interop.changes.execute import execute, execute_undo
-from conda_pip_interop.changes.journal import PENDING_FILE, STATE_FOLDER
 from conda_pip_interop.changes.pending import (
     finish_pending,
     has_pending,
@@ -22,9 +25,6 @@ from conda_pip_interop.changes.pending import (
     settle_interrupted,
 )
 from conda_pip_interop.changes.plan import LinkConda, Plan
-from conda_pip_interop.changes.rollback import read_journals
-from conda_pip_interop.changes.undo import list_operations
-from conda_pip_interop.changes.undone import Undone
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import RecoveryError

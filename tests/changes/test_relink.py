@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from conda_pip_interop.changes.atomic.rollback import read_journals
+from conda_pip_interop.changes.atomic.undo import undo
 from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.relinking import relink
-from conda_pip_interop.changes.rollback import read_journals
-from conda_pip_interop.changes.undo import undo
-from conda_pip_interop.environment.conda_records import CondaRecord
+from conda_pip_interop.environment.conda_meta.records import CondaRecord
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import StalePlanError

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.journal import ORIGINALS_FOLDER, STATE_FOLDER
-from conda_pip_interop.changes.lock import recover_interrupted
+from conda_pip_interop.changes.atomic.journal import ORIGINALS_FOLDER, STATE_FOLDER
+from conda_pip_interop.changes.atomic.lock import recover_interrupted
+from conda_pip_interop.changes.atomic.staging_folders import find_abandoned, open_staging
+from conda_pip_interop.changes.atomic.transaction import open_operation
+from conda_pip_interop.changes.atomic.undo import find_journal, undo
 from conda_pip_interop.changes.plan import Staged
 from conda_pip_interop.changes.staging import note_origins, plan_placing, read_staged
-from conda_pip_interop.changes.staging_folders import find_abandoned, open_staging
-from conda_pip_interop.changes.transaction import open_operation
-from conda_pip_interop.changes.undo import find_journal, undo
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_all

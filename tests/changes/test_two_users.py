@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.changes.journal import JOURNAL_FOLDER, STATE_FOLDER
+from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER, STATE_FOLDER
+from conda_pip_interop.changes.atomic.transaction import open_operation
 from conda_pip_interop.changes.plan import RemoveFile, WriteFile
-from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError

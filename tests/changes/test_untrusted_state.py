@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.changes.files import write_file
-from conda_pip_interop.changes.journal import (
+from conda_pip_interop.changes.atomic.files import write_file
+from conda_pip_interop.changes.atomic.journal import (
     JOURNAL_FOLDER,
     ORIGINALS_FOLDER,
     STATE_FOLDER,
     parse_journal,
 )
-from conda_pip_interop.changes.lock import recover_interrupted
+from conda_pip_interop.changes.atomic.lock import recover_interrupted
+from conda_pip_interop.changes.atomic.rollback import needs_recovery, read_journals
+from conda_pip_interop.changes.atomic.transaction import open_operation
 from conda_pip_interop.changes.originals import prune_originals, remember_lost
 from conda_pip_interop.changes.plan import RemoveFile, WriteFile
-from conda_pip_interop.changes.rollback import needs_recovery, read_journals
 from conda_pip_interop.changes.state import State, read_state, write_state
-from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.environment.paths import READ_LIMIT, PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError

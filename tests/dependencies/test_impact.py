@@ -8,7 +8,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.dependencies.impact import PackageChange, forecast
-from conda_pip_interop.environment.distributions import read_requirements
+from conda_pip_interop.environment.site_packages.distributions import read_requirements
 from conda_pip_interop.environment.snapshot import read_snapshot
 from tests.support.builders import PrefixBuilder
 

@@ -10,8 +10,8 @@ from typing import Final
 
 import pytest
 
-from conda_pip_interop.commands.parser import build_parser, parse_arguments
-from conda_pip_interop.commands.registry import ALIASES, COMMANDS
+from conda_pip_interop.commands.command_line.parser import build_parser, parse_arguments
+from conda_pip_interop.commands.command_line.registry import ALIASES, COMMANDS
 from conda_pip_interop.findings.registry import KINDS
 
 _ROOT: Final = Path(__file__).parents[2]

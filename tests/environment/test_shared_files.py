@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conda_pip_interop.environment.record import InstalledFile
 from conda_pip_interop.environment.shared_files import (
     declares_at_most_a_namespace,
     is_harmless,
     is_shareable,
 )
+from conda_pip_interop.environment.site_packages.record import InstalledFile
 from conda_pip_interop.environment.snapshot import read_snapshot
 from tests.support.builders import PrefixBuilder
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from packaging.pylock import Pylock
 
-from conda_pip_interop.changes.journal import ORIGINS_FILE
+from conda_pip_interop.changes.atomic.journal import ORIGINS_FILE
 from conda_pip_interop.dependency_files.environment_yml import parse_environment
 from conda_pip_interop.dependency_files.pylock import parse_pylock
 from conda_pip_interop.dependency_files.pyproject import load_toml

@@ -19,22 +19,22 @@ from typing import TypeAlias
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.execute import execute
-from conda_pip_interop.changes.journal import (
+from conda_pip_interop.changes.atomic.journal import (
     JOURNAL_FOLDER,
     ORIGINS_FILE,
     STATE_FOLDER,
     hash_prefix,
 )
-from conda_pip_interop.changes.lock import recover_interrupted
+from conda_pip_interop.changes.atomic.lock import recover_interrupted
+from conda_pip_interop.changes.atomic.rollback import needs_recovery
+from conda_pip_interop.changes.atomic.transaction import open_operation
+from conda_pip_interop.changes.atomic.undo import find_journal, undo
+from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.origins import hash_record, plan_origins, render_origins
-from conda_pip_interop.changes.rollback import needs_recovery
 from conda_pip_interop.changes.staging import plan_placing, read_staged
-from conda_pip_interop.changes.transaction import open_operation
-from conda_pip_interop.changes.undo import find_journal, undo
 from conda_pip_interop.dependencies.read_graph import read_graph
-from conda_pip_interop.environment.conda_records import CondaRecord
-from conda_pip_interop.environment.provenance import Provenance
+from conda_pip_interop.environment.conda_meta.records import CondaRecord
+from conda_pip_interop.environment.site_packages.provenance import Provenance
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError

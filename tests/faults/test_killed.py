@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
-from conda_pip_interop.changes.lock import recover_interrupted
+from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
+from conda_pip_interop.changes.atomic.lock import recover_interrupted
 from tests.faults.scenarios import SCENARIOS, Record, Scenario, Trial
 from tests.support.trees import run_and_kill
 

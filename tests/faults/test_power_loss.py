@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.changes.journal import PENDING_FILE, STATE_FOLDER
-from conda_pip_interop.changes.lock import recover_interrupted
+from conda_pip_interop.changes.atomic.journal import PENDING_FILE, STATE_FOLDER
+from conda_pip_interop.changes.atomic.lock import recover_interrupted
+from conda_pip_interop.changes.atomic.rollback import needs_recovery
+from conda_pip_interop.changes.atomic.undo import list_operations, prune_journals, undo
 from conda_pip_interop.changes.pending import note_pending, read_conda_before
 from conda_pip_interop.changes.plan import Plan
-from conda_pip_interop.changes.rollback import needs_recovery
-from conda_pip_interop.changes.undo import list_operations, prune_journals, undo
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.registry import find_all
 from tests.faults.scenarios import (

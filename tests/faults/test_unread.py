@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
-from conda_pip_interop.changes.lock import recover_interrupted
-from conda_pip_interop.changes.rollback import needs_recovery
+from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
+from conda_pip_interop.changes.atomic.lock import recover_interrupted
+from conda_pip_interop.changes.atomic.rollback import needs_recovery
 from conda_pip_interop.errors import InteropError
 from tests.faults.scenarios import SCENARIOS, Record, Scenario, Trial, without_times
 from tests.support.trees import is_write, read_tree, run_in_child

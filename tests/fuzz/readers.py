@@ -10,7 +10,7 @@ from pathlib import Path
 
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.changes.journal import is_newer, parse_conda_change, parse_journal
+from conda_pip_interop.changes.atomic.journal import is_newer, parse_conda_change, parse_journal
 from conda_pip_interop.changes.state import parse_state, render_state
 from conda_pip_interop.dependency_files.environment_yml import (
     parse_environment,
@@ -29,8 +29,8 @@ from conda_pip_interop.dependency_files.pyproject import (
     parse_script,
 )
 from conda_pip_interop.dependency_files.requirements_txt import read_requirements_file
-from conda_pip_interop.environment.conda_history import parse_linked, parse_requested
-from conda_pip_interop.environment.conda_records import (
+from conda_pip_interop.environment.conda_meta.history import parse_linked, parse_requested
+from conda_pip_interop.environment.conda_meta.records import (
     CondaRecord,
     claimed_metadata,
     parse_conda_record,
@@ -43,18 +43,18 @@ from conda_pip_interop.environment.metadata import (
     parse_requires_txt,
 )
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path
-from conda_pip_interop.environment.record import parse_record, render_record
+from conda_pip_interop.environment.site_packages.record import parse_record, render_record
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.installers.pip_report import parse_report
+from conda_pip_interop.installers.pip.report import parse_report
 from conda_pip_interop.installers.releases import list_versions
-from conda_pip_interop.installers.uv_lock import parse_answer
+from conda_pip_interop.installers.uv.lock import parse_answer
 from conda_pip_interop.locks.read import read_lock
 from conda_pip_interop.names.conda_depends import parse_dependency, parse_environment_dependency
 from conda_pip_interop.names.names_map import parse_map
 from conda_pip_interop.names.package_contents import find_distributions
 from conda_pip_interop.names.requirement import parse_requirement
-from conda_pip_interop.resolve.environment_request import parse_environment_request
 from conda_pip_interop.resolve.locked import build_pin
+from conda_pip_interop.resolve.request.environment_request import parse_environment_request
 
 _HERE = Path(__file__).parent
 _STEP = {"number": 0, "kind": "write", "path": "x", "existed": True, "sha256": None, "mode": None}

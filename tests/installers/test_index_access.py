@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.commands.parser import parse_arguments
+from conda_pip_interop.commands.command_line.parser import parse_arguments
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.resolve.read_request import read_request
+from conda_pip_interop.resolve.request.read_request import read_request
 from tests.support.index_server import PASSWORD, USER, Index, serve_index
 from tests.support.pip_worlds import World, build_wheel
 

@@ -9,7 +9,7 @@ import pytest
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from conda_pip_interop.installers.pip_options import BY_NAME, ForwardedOption, PipArgument
+from conda_pip_interop.installers.pip.options import BY_NAME, ForwardedOption, PipArgument
 from conda_pip_interop.installers.releases import SimpleIndexes, find_indexes
 from tests.support.index_server import PASSWORD, USER, serve_index
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.commands.parser import parse_arguments
+from conda_pip_interop.commands.command_line.parser import parse_arguments
 from conda_pip_interop.dependency_files.locations import find_key
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.interface import Line, Pin
 from conda_pip_interop.resolve.pinned_requirements import build_pins
-from conda_pip_interop.resolve.read_request import read_request
-from conda_pip_interop.resolve.request import Request
+from conda_pip_interop.resolve.request.read_request import read_request
+from conda_pip_interop.resolve.request.request import Request
 from tests.support.pip_worlds import World, build_clone, build_project, build_sdist, build_wheel
 from tests.support.requirements import LINUX
 from tests.world.cache import file_digest

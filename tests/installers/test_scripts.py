@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_pip_interop.environment.record import parse_record
+from conda_pip_interop.environment.site_packages.record import parse_record
 from conda_pip_interop.installers.scripts import rename_in, rename_interpreter
 from tests.support.pip_worlds import build_wheel, pins
 

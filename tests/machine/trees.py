@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 
 #: Path → its mode, and a link's target or the hash of a file's content.
 Tree: TypeAlias = dict[str, tuple[int, str]]

@@ -11,8 +11,8 @@ from typing import Final
 from unittest.mock import patch
 
 import conda_pip_interop
-from conda_pip_interop.commands.parser import parse_arguments
-from conda_pip_interop.commands.registry import COMMANDS, STANDALONE_COMMANDS
+from conda_pip_interop.commands.command_line.parser import parse_arguments
+from conda_pip_interop.commands.command_line.registry import COMMANDS, STANDALONE_COMMANDS
 from tests.messages.commands_page import collect_commands_page
 from tests.messages.errors_page import collect_errors_page
 from tests.messages.json_page import collect_json_page

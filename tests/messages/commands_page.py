@@ -8,8 +8,8 @@ from argparse import Action
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from conda_pip_interop.commands.parser import build_parser
-from conda_pip_interop.commands.registry import ALIASES, COMMANDS, GROUPS, Command
+from conda_pip_interop.commands.command_line.parser import build_parser
+from conda_pip_interop.commands.command_line.registry import ALIASES, COMMANDS, GROUPS, Command
 
 _HEAD: Final = """\
 # Commands

@@ -11,8 +11,8 @@ from typing import Final
 import pytest
 
 import conda_pip_interop
-from conda_pip_interop.commands.parser import build_parser
-from conda_pip_interop.commands.registry import COMMANDS
+from conda_pip_interop.commands.command_line.parser import build_parser
+from conda_pip_interop.commands.command_line.registry import COMMANDS
 
 _PACKAGE: Final = Path(conda_pip_interop.__file__).parent
 _QUOTED: Final = re.compile(r"`([^`]+)`")
@@ -22,27 +22,27 @@ _CHANGING: Final = tuple(name for name, one in COMMANDS.items() if one.changes)
 #: several commands, and name the command with the option.
 ALONE: Final[Mapping[str, tuple[str, ...]]] = {
     "commands/change/adopt": ("adopt", "update"),
-    "commands/change/file_options": ("create", "sync"),
+    "commands/file_options": ("create", "sync"),
     "commands/inspect/download": ("download",),
     "commands/inspect/export_files": ("export",),
-    "commands/install_options": ("install",),
+    "commands/command_line/install_options": ("install",),
     "commands/names/name_answers": ("names",),
     "commands/names/names": ("names",),
     "commands/names/translate_files": ("translate",),
     "commands/output_files": ("export", "translate"),
-    "commands/parser": tuple(COMMANDS),
-    "commands/run": _CHANGING,
+    "commands/command_line/parser": tuple(COMMANDS),
+    "commands/command_line/run": _CHANGING,
     "dependency_files/read": ("translate",),
     "environment/target": _CHANGING,
     "exports/pip_lines": ("export",),
     "installers/advice": ("install",),
-    "installers/pip_options": ("install",),
-    "installers/uv_options": ("install",),
+    "installers/pip/options": ("install",),
+    "installers/uv/options": ("install",),
     "protection/policy": ("install",),
-    "resolve/earlier_requests": ("install",),
+    "resolve/request/earlier_requests": ("install",),
     "resolve/install": ("install",),
     "resolve/parts": ("install",),
-    "resolve/read_request": ("install",),
+    "resolve/request/read_request": ("install",),
 }
 
 

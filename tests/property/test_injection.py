@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.originals import remember_lost
-from conda_pip_interop.environment.conda_history import parse_linked
+from conda_pip_interop.environment.conda_meta.history import parse_linked
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.lost_record import LostRecordFinding
+from conda_pip_interop.findings.kinds.lost_record import LostRecordFinding
 from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.grammar import is_line, is_version, is_word
 from conda_pip_interop.installers.interface import Line, build_direct_line, build_provided
-from conda_pip_interop.installers.pip_input_files import write_constraints, write_links
-from conda_pip_interop.installers.pip_report import parse_report
+from conda_pip_interop.installers.pip.input_files import write_constraints, write_links
+from conda_pip_interop.installers.pip.report import parse_report
 from conda_pip_interop.installers.stubs import write_overlay
 from tests.support.builders import PrefixBuilder
 from tests.support.translations import read_files, to_requirements

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conda_pip_interop.environment.snapshot import read_snapshot
-from conda_pip_interop.findings.lost_record import find as find_lost_records
+from conda_pip_interop.findings.kinds.lost_record import find as find_lost_records
 from tests.support.builders import PrefixBuilder
 from tests.support.extracted_packages import link, write_history
 

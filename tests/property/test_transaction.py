@@ -9,8 +9,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conda_pip_interop.changes.atomic.transaction import open_operation
 from conda_pip_interop.changes.plan import FileAction, RemoveFile, WriteFile
-from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError
 from tests.support.trees import MEMORY, read_tree

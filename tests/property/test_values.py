@@ -8,7 +8,7 @@ import posixpath
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conda_pip_interop.environment.conda_records import (
+from conda_pip_interop.environment.conda_meta.records import (
     CondaRecord,
     parse_conda_record,
     render_record_json,
@@ -19,7 +19,7 @@ from conda_pip_interop.environment.metadata import (
     parse_requires_txt,
 )
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path
-from conda_pip_interop.environment.record import (
+from conda_pip_interop.environment.site_packages.record import (
     InstalledFile,
     RecordRow,
     parse_record,

@@ -15,7 +15,7 @@ from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.dependencies.requirements import satisfies
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.registry import find_all
-from conda_pip_interop.resolve.known_packages import KnownPackages
+from conda_pip_interop.resolve.agreement.known_packages import KnownPackages
 from tests.support.builders import PrefixBuilder
 from tests.support.version_strategies import any_versions, releases, specifier_sets
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conda_pip_interop.environment.prefix import read_prefix
-from conda_pip_interop.environment.shadows import find_user_site
+from conda_pip_interop.environment.site_packages.shadows import find_user_site
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.protection.user_site import exclude_user_site, include_user_site

@@ -24,12 +24,12 @@ from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_all
-from conda_pip_interop.installers.pip_process import PipProcess
-from conda_pip_interop.installers.pip_report import ReportItem
+from conda_pip_interop.installers.pip.process import PipProcess
+from conda_pip_interop.installers.pip.report import ReportItem
+from conda_pip_interop.resolve.agreement.resolution import Resolution
 from conda_pip_interop.resolve.install import build_plan
 from conda_pip_interop.resolve.parts import ResolvedPart
-from conda_pip_interop.resolve.request import DirectRequirement, Request
-from conda_pip_interop.resolve.resolution import Resolution
+from conda_pip_interop.resolve.request.request import DirectRequirement, Request
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import NoConda
 from tests.support.pip_worlds import build_clone, build_project, pins

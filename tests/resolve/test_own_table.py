@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.errors import UsageError
-from conda_pip_interop.resolve.install_options import InstallOptions
-from conda_pip_interop.resolve.read_request import read_request
-from conda_pip_interop.resolve.request import Request
+from conda_pip_interop.resolve.request.install_options import InstallOptions
+from conda_pip_interop.resolve.request.read_request import read_request
+from conda_pip_interop.resolve.request.request import Request
 
 PROJECT = """\
 [project]

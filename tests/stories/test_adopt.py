@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 from conda_pip_interop.changes.state import read_state
-from conda_pip_interop.environment.conda_history import read_requested_specs
+from conda_pip_interop.environment.conda_meta.history import read_requested_specs
 from tests.stories.tree import hash_tree
 from tests.support.environments import MakeEnv
 from tests.support.history import history_specs, is_requested

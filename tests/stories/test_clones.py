@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_pip_interop.changes.state import read_state
-from conda_pip_interop.environment.conda_history import find_section, read_history_text
+from conda_pip_interop.environment.conda_meta.history import find_section, read_history_text
 from tests.support.environments import Env, MakeEnv
 from tests.support.pip_worlds import build_project, build_wheel
 

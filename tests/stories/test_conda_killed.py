@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.changes.rollback import needs_recovery
+from conda_pip_interop.changes.atomic.rollback import needs_recovery
 from tests.faults.scenarios import Record
 from tests.stories.tree import hash_tree
 from tests.support.environments import MakeEnv

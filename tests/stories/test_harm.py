@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conda_pip_interop.changes.journal import JOURNAL_FOLDER
+from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER
 from tests.stories.tree import hash_tree
 from tests.support.environments import MakeEnv
 

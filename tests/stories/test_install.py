@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
 from tests.support.channels import build_conda_package, write_channel
 from tests.support.environments import MakeEnv

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conda_pip_interop.changes.journal import ORIGINS_FILE
+from conda_pip_interop.changes.atomic.journal import ORIGINS_FILE
 from conda_pip_interop.changes.origins import read_provenance
 from conda_pip_interop.environment.snapshot import read_snapshot
 from tests.support.environments import Env, MakeEnv

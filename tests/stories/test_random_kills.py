@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.registry import find_all
 from tests.faults.scenarios import Record

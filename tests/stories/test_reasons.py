@@ -71,7 +71,7 @@ def test_every_reason_stands_in_one_plan(make_env: MakeEnv, channel: str, tmp_pa
 #: Run conda, and tell how often its solver was asked.
 COUNT = """
 import sys
-import conda_pip_interop.conda_adapter.solver as adapter
+import conda_pip_interop.conda_adapter.transactions.solver as adapter
 asked = []
 solve = adapter.CondaEnvironment._solve
 adapter.CondaEnvironment._solve = lambda *a, **k: (asked.append(1), solve(*a, **k))[1]

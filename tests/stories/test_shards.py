@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 from tests.support.channels import build_conda_package, split_channel, write_channel
 from tests.support.environments import MakeEnv
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
-from conda_pip_interop.changes.lock import hold_lock
+from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
+from conda_pip_interop.changes.atomic.lock import hold_lock
 from tests.support.environments import MakeEnv
 
 pytestmark = pytest.mark.e2e

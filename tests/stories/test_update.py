@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
-from conda_pip_interop.environment.conda_history import read_requested_specs
+from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
+from conda_pip_interop.environment.conda_meta.history import read_requested_specs
 from tests.stories.tree import hash_tree
 from tests.support.environments import Env, MakeEnv
 from tests.support.pip_worlds import build_clone, build_project

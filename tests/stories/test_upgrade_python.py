@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 from conda_pip_interop.changes.state import read_state
-from conda_pip_interop.environment.conda_history import read_requested_specs
+from conda_pip_interop.environment.conda_meta.history import read_requested_specs
 from tests.stories.tree import hash_tree
 from tests.support.history import is_requested
 from tests.support.pip_worlds import build_clone, build_project, build_sdist, build_wheel

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 from tests.support.channels import split_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel

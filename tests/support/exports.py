@@ -7,9 +7,9 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.journal import ORIGINS_FILE
+from conda_pip_interop.changes.atomic.journal import ORIGINS_FILE
 from conda_pip_interop.changes.origins import hash_record, parse_origins, render_origins
-from conda_pip_interop.environment.provenance import Provenance
+from conda_pip_interop.environment.site_packages.provenance import Provenance
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.exports.contents import Contents, read_contents
 from conda_pip_interop.exports.layout import Layout

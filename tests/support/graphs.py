@@ -10,8 +10,8 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.dependencies.graph import Dependency, Graph, Package
 from conda_pip_interop.dependencies.read_graph import read_graph
-from conda_pip_interop.environment.distributions import Distribution
 from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from tests.support.builders import PrefixBuilder

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_pip_interop.commands.host import CommonOptions
-    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
 
 
 class NoConda:

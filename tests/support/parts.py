@@ -19,7 +19,7 @@ from tests.support.builders import Files, PrefixBuilder
 from tests.support.hosts import NoConda
 
 if TYPE_CHECKING:
-    from conda_pip_interop.changes.journal import CondaChange
+    from conda_pip_interop.changes.atomic.journal import CondaChange
     from conda_pip_interop.changes.plan import PipPart
 
 SECTION = "==> 2026-11-24 05:54:21 <==\n"

@@ -16,8 +16,8 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.installers.interface import Line, Pin
-from conda_pip_interop.installers.pip_process import PipProcess
-from conda_pip_interop.resolve.request import Request
+from conda_pip_interop.installers.pip.process import PipProcess
+from conda_pip_interop.resolve.request.request import Request
 
 
 def build_wheel(

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from conda_pip_interop.changes.journal import STATE_FOLDER
+from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 
 Tree: TypeAlias = dict[str, tuple[object, ...]]
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from conda_pip_interop.changes.plan import Plan
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
 
 HELP: Final = "Move packages from pip to conda"
 EXAMPLES: Final = (
@@ -44,8 +44,8 @@ def execute(args: Namespace, host: Host) -> Output:
         read_for_change,
         resolve_and_run,
     )
-    from conda_pip_interop.resolve.adopt import Adopter
-    from conda_pip_interop.resolve.adoptable import Adoptable
+    from conda_pip_interop.resolve.lifecycle.adopt import Adopter
+    from conda_pip_interop.resolve.lifecycle.adoptable import Adoptable
 
     refuse_unclear(args.names, every=args.all, command="adopt")
     snapshot = read_for_change(host)

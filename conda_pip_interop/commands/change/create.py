@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
 
 HELP: Final = "Create an environment with both parts from files"
 EXAMPLES: Final = (
@@ -21,7 +21,7 @@ EXAMPLES: Final = (
 
 def configure(parser: CommandParser) -> None:
     """Add the files and their options."""
-    from conda_pip_interop.commands.change.file_options import add_file_options
+    from conda_pip_interop.commands.file_options import add_file_options
 
     add_file_options(parser)
 
@@ -49,8 +49,8 @@ def execute(args: Namespace, host: Host) -> Output:
     from pathlib import Path
 
     from conda_pip_interop.changes.new_environment import refuse_existing
-    from conda_pip_interop.commands.change.file_options import build_options, read_named_lock
-    from conda_pip_interop.commands.change.from_files import create_from_lock, create_from_request
+    from conda_pip_interop.commands.file_options import build_options, read_named_lock
+    from conda_pip_interop.commands.from_files import create_from_lock, create_from_request
     from conda_pip_interop.errors import UsageError
 
     if args.name is None and args.prefix is None:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.changes.plan import Plan
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.installers.interface import Installer
-    from conda_pip_interop.resolve.request import Request
+    from conda_pip_interop.resolve.request.request import Request
 
     Around = Callable[[], AbstractContextManager[None]]
 
@@ -35,7 +35,7 @@ EXAMPLES: Final = (
 
 def configure(parser: CommandParser) -> None:
     """Add the options of pip and of who installs what."""
-    from conda_pip_interop.commands.install_options import add_install_options
+    from conda_pip_interop.commands.command_line.install_options import add_install_options
 
     add_install_options(parser)
 
@@ -45,7 +45,7 @@ def parse_words(parser: CommandParser, words: Sequence[str]) -> Namespace:
 
     What is after `--` are requirements, and options that only pip knows.
     """
-    from conda_pip_interop.commands.install_options import (
+    from conda_pip_interop.commands.command_line.install_options import (
         build_install_options,
         read_verbatim,
         split_break_names,
@@ -64,7 +64,7 @@ def parse_words(parser: CommandParser, words: Sequence[str]) -> Namespace:
 def execute(args: Namespace, host: Host) -> Output:
     """Resolve with conda and pip until both agree, then install."""
     from conda_pip_interop.commands.dynamic_dependencies import ask_backend
-    from conda_pip_interop.resolve.read_request import read_request
+    from conda_pip_interop.resolve.request.read_request import read_request
 
     verbose = args.verbose > 0
     request = read_request(
@@ -87,7 +87,7 @@ def read_for_change(host: Host) -> Snapshot:
     Raises InteropError `corrupt-record`: without a record conda's files would count as pip's.
     """
     from conda_pip_interop.environment.snapshot import read_snapshot
-    from conda_pip_interop.findings.corrupt_record import refuse_corrupt_records
+    from conda_pip_interop.findings.kinds.corrupt_record import refuse_corrupt_records
 
     host.before_change()
     snapshot = read_snapshot(host.target.prefix)
@@ -113,11 +113,11 @@ def install_request(
     from functools import cache
 
     from conda_pip_interop.changes.state import read_state
-    from conda_pip_interop.resolve.earlier_requests import find_pins, plan_within
-    from conda_pip_interop.resolve.environment_request import add_variables, leave_to_conda
     from conda_pip_interop.resolve.install import plan_install
     from conda_pip_interop.resolve.removals import add_removals
-    from conda_pip_interop.resolve.request import build_preferences
+    from conda_pip_interop.resolve.request.earlier_requests import find_pins, plan_within
+    from conda_pip_interop.resolve.request.environment_request import add_variables, leave_to_conda
+    from conda_pip_interop.resolve.request.request import build_preferences
 
     for note in request.notes:
         host.print_stderr(f"conda-pip-interop: {note}")

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
-    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.protection.protect import MarkerChange, Protection
 

@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from conda_pip_interop.changes.plan import Plan
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
 
 HELP: Final = "Move packages from conda to pip"
 EXAMPLES: Final = "conda pip release -n web flask\nconda pip release -n web --dry-run numpy"
@@ -31,7 +31,7 @@ def execute(args: Namespace, host: Host) -> Output:
         refuse_protected_base,
         resolve_and_run,
     )
-    from conda_pip_interop.resolve.release import plan_release
+    from conda_pip_interop.resolve.lifecycle.release import plan_release
 
     refuse_protected_base(host)
     snapshot = read_for_change(host)

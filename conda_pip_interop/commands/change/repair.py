@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from conda_pip_interop.changes.plan import Plan
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.snapshot import Snapshot
 
 HELP: Final = "Repair damaged packages and missing records"
@@ -64,7 +64,7 @@ def _reinstall(args: Namespace, host: Host) -> Output:
         resolve_and_run,
     )
     from conda_pip_interop.environment.snapshot import read_snapshot
-    from conda_pip_interop.resolve.reinstall import plan_reinstall
+    from conda_pip_interop.resolve.lifecycle.reinstall import plan_reinstall
 
     host.before_change()
     refuse_protected_base(host)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
 
 HELP: Final = "Make an environment what files say: install and remove"
 EXAMPLES: Final = (
@@ -21,7 +21,7 @@ EXAMPLES: Final = (
 
 def configure(parser: CommandParser) -> None:
     """Add the files and their options, and whether only to compare."""
-    from conda_pip_interop.commands.change.file_options import add_file_options
+    from conda_pip_interop.commands.file_options import add_file_options
 
     add_file_options(parser)
     parser.add_argument(
@@ -33,8 +33,8 @@ def execute(args: Namespace, host: Host) -> Output:
     """Sync; a lock without solver and resolver."""
     from pathlib import Path
 
-    from conda_pip_interop.commands.change.file_options import build_options, read_named_lock
-    from conda_pip_interop.commands.change.from_files import sync_with_lock, sync_with_request
+    from conda_pip_interop.commands.file_options import build_options, read_named_lock
+    from conda_pip_interop.commands.from_files import sync_with_lock, sync_with_request
 
     options = build_options(args)
     lock = read_named_lock(args, host, Path.cwd())

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Sequence
 
-    from conda_pip_interop.changes.journal import CondaChange, Journal
+    from conda_pip_interop.changes.atomic.journal import CondaChange, Journal
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
-    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.target import Target
 
 HELP: Final = "Undo the last operation of conda pip, or another one"
@@ -39,13 +39,13 @@ def configure(parser: CommandParser) -> None:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Undo an operation, or several, and do not reconcile again what is back."""
-    from conda_pip_interop.changes.execute import execute_undo_several
-    from conda_pip_interop.changes.rollback import find_conda_change
-    from conda_pip_interop.changes.undo import (
+    from conda_pip_interop.changes.atomic.rollback import find_conda_change
+    from conda_pip_interop.changes.atomic.undo import (
         find_later_operations,
         find_operation,
         refuse_any_changed,
     )
+    from conda_pip_interop.changes.execute import execute_undo_several
     from conda_pip_interop.commands.confirm import DRY_RUN, build_document, confirm
     from conda_pip_interop.commands.package_changes import describe_difference, find_installed
     from conda_pip_interop.environment.snapshot import read_snapshot
@@ -90,7 +90,7 @@ def execute(args: Namespace, host: Host) -> Output:
 
 def render_operations(target: Target) -> Output:
     """List the operations that can be undone, oldest first."""
-    from conda_pip_interop.changes.undo import list_operations
+    from conda_pip_interop.changes.atomic.undo import list_operations
 
     operations = list_operations(target.prefix)
     table = render_table(

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from conda_pip_interop.changes.plan import Plan
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
 
 HELP: Final = "Remove packages of pip and what only they required"
 EXAMPLES: Final = (

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from conda_pip_interop.changes.plan import Plan
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
-    from conda_pip_interop.resolve.request import Request
+    from conda_pip_interop.resolve.request.request import Request
 
 HELP: Final = "Update packages of conda and pip"
 EXAMPLES: Final = (
@@ -44,9 +44,9 @@ def execute(args: Namespace, host: Host) -> Output:
         refuse_protected_base,
         resolve_and_run,
     )
-    from conda_pip_interop.resolve.earlier_requests import find_pins, plan_within
-    from conda_pip_interop.resolve.install_options import InstallOptions
-    from conda_pip_interop.resolve.update import build_update, plan_update
+    from conda_pip_interop.resolve.lifecycle.update import build_update, plan_update
+    from conda_pip_interop.resolve.request.earlier_requests import find_pins, plan_within
+    from conda_pip_interop.resolve.request.install_options import InstallOptions
 
     refuse_unclear(args.names, every=args.all, command="update")
     refuse_protected_base(host)

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from conda_pip_interop.changes.plan import Plan
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
-    from conda_pip_interop.resolve.upgrade_python import Upgrade
+    from conda_pip_interop.resolve.lifecycle.upgrade_python import Upgrade
 
 HELP: Final = "Change Python, and reinstall pip's packages for it"
 EXAMPLES: Final = (
@@ -54,7 +54,7 @@ def execute(args: Namespace, host: Host) -> Output:
         resolve_and_run,
     )
     from conda_pip_interop.commands.confirm import confirm_and_run
-    from conda_pip_interop.resolve.upgrade_python import plan_upgrade_python
+    from conda_pip_interop.resolve.lifecycle.upgrade_python import plan_upgrade_python
 
     upgrade = _read_upgrade(args)
     _refuse_base(host.target, upgrade.version)
@@ -93,9 +93,9 @@ def _read_upgrade(args: Namespace) -> Upgrade:
     """Read the command line; raises UsageError for what is no version, or no name."""
     from packaging.utils import canonicalize_name
 
-    from conda_pip_interop.environment.conda_python import build_python_spec
+    from conda_pip_interop.environment.conda_meta.conda_python import build_python_spec
     from conda_pip_interop.grammar import is_name
-    from conda_pip_interop.resolve.upgrade_python import Upgrade
+    from conda_pip_interop.resolve.lifecycle.upgrade_python import Upgrade
 
     match = _VERSION.fullmatch(args.version)
     if match is None:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.findings.base import Finding
@@ -106,7 +106,7 @@ def _ask_channels(finding: Finding, target: Target, host: Host) -> Finding:
     from packaging.utils import canonicalize_name
 
     from conda_pip_interop.dependencies.requirements import satisfies
-    from conda_pip_interop.findings.unmet import UnmetFinding
+    from conda_pip_interop.findings.kinds.unmet import UnmetFinding
 
     if not isinstance(finding, UnmetFinding) or not finding.needs_channels:
         return finding

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.installers.interface import Installer
     from conda_pip_interop.locks.lock import Lock
@@ -28,7 +28,7 @@ _LOCK: Final = "--lock"
 
 def configure(parser: CommandParser) -> None:
     """Add the lock and the folder; without a lock, all arguments are pip's."""
-    from conda_pip_interop.commands.change.file_options import add_index_options
+    from conda_pip_interop.commands.file_options import add_index_options
 
     parser.usage = (
         "conda pip download --lock FILE -d DIR [options]\n"
@@ -63,7 +63,7 @@ def parse_words(
     parser: CommandParser, before: Sequence[str], after: Sequence[str]
 ) -> Namespace | None:
     """Return our arguments with a lock, else pip's; None where our help is asked for."""
-    from conda_pip_interop.commands import passed_on
+    from conda_pip_interop.commands.command_line import passed_on
 
     own = after[: after.index("--")] if "--" in after else after
     if not any(word.partition("=")[0] == _LOCK for word in own):
@@ -76,8 +76,8 @@ def execute(args: Namespace, host: Host) -> Output:
     """Download a lock; without one, run pip."""
     from pathlib import Path
 
-    from conda_pip_interop.commands import passed_on
-    from conda_pip_interop.commands.change.file_options import read_named_lock
+    from conda_pip_interop.commands.command_line import passed_on
+    from conda_pip_interop.commands.file_options import read_named_lock
     from conda_pip_interop.errors import UsageError
     from conda_pip_interop.locks.offline import OfflineFolder
     from conda_pip_interop.resolve.downloads import refuse_editable
@@ -102,10 +102,10 @@ def _download(lock: Lock, folder: OfflineFolder, args: Namespace, host: Host) ->
     from packaging.utils import canonicalize_name
 
     from conda_pip_interop.errors import InteropError
-    from conda_pip_interop.installers.pip_options import PipOptions
+    from conda_pip_interop.installers.pip.options import PipOptions
     from conda_pip_interop.resolve.downloads import download_lock
-    from conda_pip_interop.resolve.install_options import InstallOptions
-    from conda_pip_interop.resolve.request import Request
+    from conda_pip_interop.resolve.request.install_options import InstallOptions
+    from conda_pip_interop.resolve.request.request import Request
 
     versions = {canonicalize_name(one.name): one.version for one in lock.conda}
     options = InstallOptions(pip=PipOptions(arguments=tuple(args.pip_arguments or ())))

@@ -9,9 +9,9 @@ from conda_pip_interop.exports.formats import FORMATS
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
 
 HELP: Final = "Write an environment with both parts to a file"
 EXAMPLES: Final = (

@@ -14,10 +14,10 @@ from conda_pip_interop.exports.formats import FORMATS, ExportFormat, find_format
 from conda_pip_interop.exports.layout import Layout
 from conda_pip_interop.exports.sources import parse_clone
 from conda_pip_interop.installers.building import BuildingInstaller
-from conda_pip_interop.installers.pip_commands import is_modified, read_editables
+from conda_pip_interop.installers.pip.commands import is_modified, read_editables
 from conda_pip_interop.resolve.indexed_files import resolve_files
-from conda_pip_interop.resolve.install_options import InstallOptions
-from conda_pip_interop.resolve.request import Request
+from conda_pip_interop.resolve.request.install_options import InstallOptions
+from conda_pip_interop.resolve.request.request import Request
 from conda_pip_interop.text import escape_line
 
 if TYPE_CHECKING:

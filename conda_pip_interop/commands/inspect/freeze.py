@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.inspect.list import Row
-    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.snapshot import Snapshot
 
 HELP: Final = "Print what pip installed as requirements"
@@ -36,7 +36,7 @@ def execute(args: Namespace, host: Host) -> Output:
     snapshot = read_snapshot(host.target.prefix, depth="names")
     editables: Mapping[NormalizedName, str] = {}
     if not host.standalone and any(one.editable for one in snapshot.distributions):
-        from conda_pip_interop.installers.pip_commands import read_editables
+        from conda_pip_interop.installers.pip.commands import read_editables
 
         editables = read_editables(host.open_pip(snapshot))
     return freeze(snapshot, every=args.all, editables=editables)
@@ -80,7 +80,7 @@ def freeze(
 
 
 def _render(snapshot: Snapshot, row: Row) -> str:
-    from conda_pip_interop.environment.distributions import read_all_headers
+    from conda_pip_interop.environment.site_packages.distributions import read_all_headers
     from conda_pip_interop.grammar import is_line, is_name
 
     one, origin = row.distribution, row.origin

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator, Mapping
 
-    from conda_pip_interop.changes.journal import Journal
+    from conda_pip_interop.changes.atomic.journal import Journal
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
-    from conda_pip_interop.commands.parser import CommandParser
-    from conda_pip_interop.environment.conda_history import Revision
+    from conda_pip_interop.environment.conda_meta.history import Revision
     from conda_pip_interop.environment.target import Target
 
 HELP: Final = "Show what conda and conda pip did, and what can be undone"
@@ -80,9 +80,9 @@ class Event:
 
 def read_events(target: Target) -> list[Event]:
     """Read conda's history and our journals; a revision of a command of ours is one event."""
-    from conda_pip_interop.changes.rollback import find_conda_change
-    from conda_pip_interop.changes.undo import list_operations, split_at_conda
-    from conda_pip_interop.environment.conda_history import parse_revisions, read_history_text
+    from conda_pip_interop.changes.atomic.rollback import find_conda_change
+    from conda_pip_interop.changes.atomic.undo import list_operations, split_at_conda
+    from conda_pip_interop.environment.conda_meta.history import parse_revisions, read_history_text
 
     revisions = {one.number: one for one in parse_revisions(read_history_text(target.prefix))}
     events = []
@@ -148,7 +148,7 @@ def render_history(target: Target, events: list[Event]) -> Output:
 
 def _can_undo_last(target: Target) -> bool:
     """Return whether `conda pip undo` is not refused for what has changed since."""
-    from conda_pip_interop.changes.undo import find_operation, refuse_changed
+    from conda_pip_interop.changes.atomic.undo import find_operation, refuse_changed
 
     try:
         refuse_changed(target.prefix, find_operation(target.prefix, None))

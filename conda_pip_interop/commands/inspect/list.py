@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
-    from conda_pip_interop.commands.parser import CommandParser
-    from conda_pip_interop.environment.distributions import Distribution
     from conda_pip_interop.environment.origin import Origin
     from conda_pip_interop.environment.paths import PrefixPath
-    from conda_pip_interop.environment.shadows import Shadow
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
+    from conda_pip_interop.environment.site_packages.shadows import Shadow
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
 
@@ -65,7 +65,7 @@ class Row:
     @property
     def source(self) -> str:
         """Where it came from, as text."""
-        from conda_pip_interop.findings.shadowed import describe
+        from conda_pip_interop.findings.kinds.shadowed import describe
 
         if self.above is not None:
             return f"{self.origin}; hidden by {self.above.name} {self.above.version}"
@@ -96,7 +96,7 @@ class Row:
 def build_rows(snapshot: Snapshot) -> tuple[Row, ...]:
     """Return all distributions by name, duplicates and those of another Python included."""
     from conda_pip_interop.environment.origin import find_origin
-    from conda_pip_interop.findings.shadowed import find_shadow
+    from conda_pip_interop.findings.kinds.shadowed import find_shadow
 
     rows = [
         Row(
@@ -154,7 +154,7 @@ def _find_latest(snapshot: Snapshot, rows: Iterable[Row], host: Host) -> Mapping
 
     An index says nothing of what came from elsewhere: a project of its name may be another one.
     """
-    from conda_pip_interop.installers.pip_commands import read_outdated
+    from conda_pip_interop.installers.pip.commands import read_outdated
 
     current = {one.metadata for one in snapshot.distributions}
     pips = [
@@ -188,7 +188,7 @@ def find_holding(
     snapshot: Snapshot, target: Target, rows: Iterable[Row], latest: Mapping[PrefixPath, str]
 ) -> Mapping[PrefixPath, str]:
     """Find why `conda pip update` would not install the newest version, by metadata folder."""
-    from conda_pip_interop.resolve.update import build_update
+    from conda_pip_interop.resolve.lifecycle.update import build_update
 
     update = build_update((), every=True, upgrade_vcs=False, snapshot=snapshot, target=target)
     return {

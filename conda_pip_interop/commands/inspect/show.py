@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator, Mapping, Sequence
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.inspect.list import Row
-    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.dependencies.graph import Dependency, Graph, Package
     from conda_pip_interop.environment.paths import PrefixPath
     from conda_pip_interop.environment.snapshot import Depth, Snapshot
@@ -117,7 +117,7 @@ def _build(
     row: Row,
     dependents: Mapping[str, list[tuple[Package, Dependency]]],
 ) -> Shown:
-    from conda_pip_interop.environment.distributions import read_all_headers
+    from conda_pip_interop.environment.site_packages.distributions import read_all_headers
 
     one, record = row.distribution, row.origin.record
     headers = read_all_headers(snapshot.prefix, one)

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.inspect.status_rows import EnvironmentStatus
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.environment.target import Target
 
 HELP: Final = "Show protection, policy and findings of environments"
@@ -103,7 +103,7 @@ def _read_rows(targets: Sequence[Target], host: Host) -> list[EnvironmentStatus]
 
 
 def _write(file: Path, text: str) -> None:
-    from conda_pip_interop.changes.files import replace_file
+    from conda_pip_interop.changes.atomic.files import replace_file
 
     try:
         replace_file(file, text.encode())

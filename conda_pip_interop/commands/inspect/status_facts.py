@@ -16,15 +16,15 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from conda_pip_interop import __version__
-from conda_pip_interop.changes.files import replace_file
-from conda_pip_interop.changes.journal import JOURNAL_FOLDER, read_folder_times
+from conda_pip_interop.changes.atomic.files import replace_file
+from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER, read_folder_times
+from conda_pip_interop.changes.atomic.rollback import is_undoable, read_journals
 from conda_pip_interop.changes.originals import count_originals
-from conda_pip_interop.changes.rollback import is_undoable, read_journals
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import read_mtime_ns, read_regular
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.quick_check import TICK_NS, read_fingerprint
-from conda_pip_interop.environment.shadows import find_user_site
+from conda_pip_interop.environment.site_packages.shadows import find_user_site
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_asked
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from conda_pip_interop.changes.journal import Journal
+    from conda_pip_interop.changes.atomic.journal import Journal
     from conda_pip_interop.environment.quick_check import Fingerprint
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from conda_pip_interop.commands.inspect.graph_text import (
+from conda_pip_interop.commands.graph_text import (
     Branch,
     dependency_to_dict,
     draw_branches,
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Mapping, Sequence
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
-    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.dependencies.graph import Dependency, Graph, Package
     from conda_pip_interop.environment.target import Target
 

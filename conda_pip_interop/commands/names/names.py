@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
     from conda_pip_interop.names.names_map import ExtraMap
 
 HELP: Final = "Show which conda package carries a PyPI project"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.commands.parser import CommandParser
 
 HELP: Final = "Convert dependency files to environment.yml or back"
 EXAMPLES: Final = (
@@ -20,7 +20,7 @@ EXAMPLES: Final = (
 
 def configure(parser: CommandParser) -> None:
     """Add the files, and what is read and written."""
-    from conda_pip_interop.commands.install_options import add_project_parts
+    from conda_pip_interop.commands.command_line.install_options import add_project_parts
 
     parser.add_argument(
         "files",

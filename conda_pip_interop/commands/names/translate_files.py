@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.commands.command_line.install_options import refuse_constraints
 from conda_pip_interop.commands.dynamic_dependencies import ask_backend
-from conda_pip_interop.commands.install_options import refuse_constraints
 from conda_pip_interop.commands.names.pinned_python import find_pinned_python
 from conda_pip_interop.commands.names.to_environment import (
     translate_to_environment,
@@ -17,13 +17,13 @@ from conda_pip_interop.commands.output_files import deliver
 from conda_pip_interop.dependencies.requirements import marker_environment
 from conda_pip_interop.dependency_files.pyproject import ProjectParts
 from conda_pip_interop.dependency_files.read import DependencyFiles, read_dependency_files
-from conda_pip_interop.environment.conda_records import claimed_metadata
-from conda_pip_interop.environment.distributions import read_requirements
+from conda_pip_interop.environment.conda_meta.records import claimed_metadata
 from conda_pip_interop.environment.prefix import read_prefix
+from conda_pip_interop.environment.site_packages.distributions import read_requirements
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.names.requirement import TranslationContext, refuse_python
-from conda_pip_interop.resolve.install_options import InstallOptions
+from conda_pip_interop.resolve.request.install_options import InstallOptions
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:

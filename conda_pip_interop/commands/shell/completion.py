@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from conda_pip_interop.commands.command_line.registry import ALIASES, COMMANDS, Command
 from conda_pip_interop.commands.output import Output
-from conda_pip_interop.commands.registry import ALIASES, COMMANDS, Command
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
-    from conda_pip_interop.commands.parser import CommandParser
 
 #: Whose NAME is a package that pip has installed, and whose is no installed one.
 _OF_PIPS: Final = ("uninstall", "adopt")
@@ -33,7 +33,7 @@ class Option:
 
 def list_options(command: Command) -> Iterator[Option]:
     """List the options of a command that its help shows."""
-    from conda_pip_interop.commands.parser import build_parser
+    from conda_pip_interop.commands.command_line.parser import build_parser
 
     for action in build_parser(command, "conda pip")._actions:  # noqa: SLF001 - no public list
         if action.option_strings and action.help != argparse.SUPPRESS:
@@ -47,7 +47,7 @@ def list_options(command: Command) -> Iterator[Option]:
 
 def find_named(command: Command) -> str:
     """Return which installed packages the arguments of a command are: `all`, `pip`, or none."""
-    from conda_pip_interop.commands.parser import build_parser
+    from conda_pip_interop.commands.command_line.parser import build_parser
 
     actions = build_parser(command, "conda pip")._actions  # noqa: SLF001 - no public list
     takes_names = any(not one.option_strings and one.metavar == "NAME" for one in actions)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.changes.atomic.files import remove_file
 from conda_pip_interop.changes.copying import CARRIED, CopiedPart, carry, remove_carried
 from conda_pip_interop.changes.exclusive_files import exclusive_files, read_compiled
 from conda_pip_interop.changes.execute import execute
-from conda_pip_interop.changes.files import remove_file
 from conda_pip_interop.changes.origins import copy_origins, read_origins
 from conda_pip_interop.changes.plan import Plan, merge_plans
 from conda_pip_interop.changes.requests import copy_requests
@@ -25,14 +25,14 @@ from conda_pip_interop.conda_adapter.console import notify, verbose
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.hooks.notices import HookLinker
 from conda_pip_interop.conda_adapter.session import current_session
-from conda_pip_interop.environment.conda_records import CondaRecord, read_conda_records
-from conda_pip_interop.environment.distributions import Distribution
+from conda_pip_interop.environment.conda_meta.records import CondaRecord, read_conda_records
 from conda_pip_interop.environment.origin import build_install_words
-from conda_pip_interop.environment.provenance import Provenance
+from conda_pip_interop.environment.site_packages.distributions import Distribution
+from conda_pip_interop.environment.site_packages.provenance import Provenance
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.overridden import OverriddenFinding
+from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
 from conda_pip_interop.findings.reconciliation import plan_records
 from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.protection.user_site import exclude_user_site

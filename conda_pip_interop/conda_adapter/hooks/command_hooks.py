@@ -16,7 +16,7 @@ from conda.base.context import context
 from conda.core.prefix_data import PrefixData
 from conda.plugins.hookspec import CondaSpecs
 
-from conda_pip_interop.changes.journal import ORIGINALS_FOLDER, PENDING_FILE
+from conda_pip_interop.changes.atomic.journal import ORIGINALS_FOLDER, PENDING_FILE
 from conda_pip_interop.changes.state import read_state, write_state
 from conda_pip_interop.conda_adapter.boundary import build_conda_error, guarded
 from conda_pip_interop.conda_adapter.console import notify, verbose
@@ -153,7 +153,7 @@ def after_command(command: str) -> CondaError | None:
     rest, session.rest = session.rest, None
     failure = None
     if rest is not None and (rest.prefix / "conda-meta").is_dir():
-        from conda_pip_interop.conda_adapter.hooks.specifiers import install_rest
+        from conda_pip_interop.conda_adapter.extensions.specifiers import install_rest
 
         failure = install_rest(rest)
     base = Path(context.root_prefix)
@@ -328,7 +328,7 @@ def _report_base(prefix: Path) -> None:
 
 def prepare() -> None:
     """Import what `settle` and `notice` need while their files exist: base is about to change."""
-    import conda_pip_interop.changes.files
+    import conda_pip_interop.changes.atomic.files
     import conda_pip_interop.conda_adapter.hooks.leaving
     import conda_pip_interop.conda_adapter.hooks.notices
     import conda_pip_interop.conda_adapter.hooks.stash

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.conda_adapter.channels import ChannelNames
+from conda_pip_interop.conda_adapter.channels.channel_names import ChannelNames
 from conda_pip_interop.conda_adapter.console import print_stderr
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.named_packages import find_named

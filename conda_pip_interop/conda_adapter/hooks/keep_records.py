@@ -71,7 +71,7 @@ def put_back_records(_command: str = "") -> None:
     while kept:
         path, (content, mode) = kept.popitem()
         if not path.exists() and path.parent.is_dir():
-            from conda_pip_interop.changes.files import write_file
+            from conda_pip_interop.changes.atomic.files import write_file
 
             prefix = path.parents[1]
             name = PrefixPath(path.relative_to(prefix).as_posix())

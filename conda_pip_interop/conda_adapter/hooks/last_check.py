@@ -7,7 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from conda_pip_interop import __version__
-from conda_pip_interop.changes.journal import read_folder_times
+from conda_pip_interop.changes.atomic.journal import read_folder_times
 from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.quick_check import read_fingerprint

@@ -14,9 +14,9 @@ from conda.plugins.hookspec import CondaSpecs
 
 from conda_pip_interop.conda_adapter.console import clean_stdout, print_stderr
 from conda_pip_interop.conda_adapter.environments import build_target
-from conda_pip_interop.conda_adapter.link_targets import list_linked, list_removed
 from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_policy
+from conda_pip_interop.conda_adapter.transactions.link_targets import list_linked, list_removed
 from conda_pip_interop.environment.paths import LinkOutside, find_links_outside
 from conda_pip_interop.errors import InteropError
 

@@ -6,9 +6,9 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.plan import RemoveFile
-from conda_pip_interop.findings.leftover import LeftoverFinding
-from conda_pip_interop.findings.overridden import OverriddenFinding
-from conda_pip_interop.findings.stale_metadata import StaleMetadataFinding
+from conda_pip_interop.findings.kinds.leftover import LeftoverFinding
+from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
+from conda_pip_interop.findings.kinds.stale_metadata import StaleMetadataFinding
 from conda_pip_interop.text import count, escape_line
 
 if TYPE_CHECKING:

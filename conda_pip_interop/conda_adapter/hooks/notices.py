@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, NoReturn
 
-from conda_pip_interop.changes.execute import execute
-from conda_pip_interop.changes.lock import (
+from conda_pip_interop.changes.atomic.lock import (
     is_operating,
 )
+from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.originals import prune_originals, remember_lost
 from conda_pip_interop.changes.pending import settle_interrupted
 from conda_pip_interop.changes.state import read_state, write_state
-from conda_pip_interop.commands.run import repeat_while_stale
+from conda_pip_interop.commands.command_line.run import repeat_while_stale
 from conda_pip_interop.conda_adapter.console import is_silent, notify, verbose
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.hooks.last_check import read_check
@@ -20,8 +20,8 @@ from conda_pip_interop.conda_adapter.hooks.notice_text import build_notice, buil
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, RecoveryError
-from conda_pip_interop.findings.duplicate_record import find_names
-from conda_pip_interop.findings.lost_record import LostRecordFinding
+from conda_pip_interop.findings.kinds.duplicate_record import find_names
+from conda_pip_interop.findings.kinds.lost_record import LostRecordFinding
 from conda_pip_interop.findings.reconciliation import plan_reconcile
 from conda_pip_interop.findings.registry import find_all
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_pip_interop.changes.plan import Automatic, Plan
-    from conda_pip_interop.environment.conda_records import CondaRecord
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.findings.base import Finding

@@ -17,9 +17,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.conda_adapter.environments import list_files, locate_file
-from conda_pip_interop.conda_adapter.extracted_packages import read_contained
 from conda_pip_interop.conda_adapter.session import SparedNames, current_session
-from conda_pip_interop.conda_adapter.solution import build_package
+from conda_pip_interop.conda_adapter.transactions.extracted_packages import read_contained
+from conda_pip_interop.conda_adapter.transactions.solution import build_package
 from conda_pip_interop.dependencies.requirements import satisfies
 from conda_pip_interop.dependency_files.environment_yml import parse_environment, read_pip_entries
 from conda_pip_interop.dependency_files.requirements_txt import read_text

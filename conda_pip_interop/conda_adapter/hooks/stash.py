@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 from conda.core.package_cache_data import PackageCacheData
 
+from conda_pip_interop.changes.atomic.lock import is_operating
+from conda_pip_interop.changes.atomic.transaction import open_operation
 from conda_pip_interop.changes.exclusive_files import StashPlan, plan_stash
-from conda_pip_interop.changes.lock import is_operating
-from conda_pip_interop.changes.transaction import open_operation
 from conda_pip_interop.conda_adapter.console import notify
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_policy
-from conda_pip_interop.conda_adapter.solution import find_goal
-from conda_pip_interop.environment.conda_records import find_packaged_names
+from conda_pip_interop.conda_adapter.transactions.solution import find_goal
+from conda_pip_interop.environment.conda_meta.records import find_packaged_names
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.text import count

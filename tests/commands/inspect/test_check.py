@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from conda_pip_interop.__main__ import main
-from conda_pip_interop.commands.run import run
+from conda_pip_interop.commands.command_line.run import run
 from conda_pip_interop.environment.target import Target
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import FakeHost

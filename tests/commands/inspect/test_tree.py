@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from conda_pip_interop.commands.inspect.graph_text import Branch, can_draw, draw_branches
+from conda_pip_interop.commands.graph_text import Branch, can_draw, draw_branches
 from conda_pip_interop.commands.inspect.tree import show_tree
 from conda_pip_interop.dependencies.graph import Graph
 from conda_pip_interop.errors import InteropError

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.commands.parser import parse_arguments
-from conda_pip_interop.commands.registry import COMMANDS
+from conda_pip_interop.commands.command_line.parser import parse_arguments
+from conda_pip_interop.commands.command_line.registry import COMMANDS
 from conda_pip_interop.commands.shell.completion import build_script, find_named, list_options
 from conda_pip_interop.errors import UsageError
 

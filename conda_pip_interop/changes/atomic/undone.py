@@ -1,0 +1,84 @@
+"""What an environment will be like once later operations are undone, before they are."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.changes.atomic.files import hash_entry, hash_file
+from conda_pip_interop.changes.atomic.held_folders import HeldFolders, Place
+from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER
+from conda_pip_interop.changes.atomic.rollback import is_as_left, read_conda_change
+from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
+from conda_pip_interop.environment.paths import PrefixPath, path_below
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from conda_pip_interop.changes.atomic.journal import CondaChange, Journal, Step
+
+
+@dataclass(kw_only=True)
+class Undone:
+    """An environment without what `later` journals (oldest first) changed."""
+
+    prefix: Path
+    later: Iterable[Journal] = ()
+    _files: dict[PrefixPath, Place | str | None] = field(default_factory=dict, init=False)
+    _records: dict[str, str | None] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Find the first change to each path: what was there before it comes back."""
+        self._folders = HeldFolders(root=self.prefix)
+        for journal in self.later:
+            change = read_conda_change(self.prefix, journal)
+            if change is not None:
+                self._files.setdefault(HISTORY_FILE, change.history)
+                self._records = {**dict.fromkeys(change.linked), **change.unlinked} | self._records
+            stash = PrefixPath(f"{JOURNAL_FOLDER}/{journal.identifier}/stash")
+            for step in journal.steps:
+                if step.kind in ("write", "remove"):
+                    place = self._folders.find(path_below(stash, str(step.number)))
+                    self._files.setdefault(step.path, place if step.existed else None)
+
+    def is_as_left(self, step: Step) -> bool:
+        """Return whether the step's path will be what the step made of it."""
+        if step.path not in self._files:
+            return is_as_left(step, self._folders)
+        before = self._files[step.path]
+        if step.kind == "remove" or before is None:
+            return step.kind == "remove" and before is None
+        return _hash(before) == step.sha256
+
+    def is_conda_as_left(self, change: CondaChange) -> bool:
+        """Return whether conda's records and history will be what it made of them."""
+        meta, before = self.prefix / "conda-meta", self._files.get(HISTORY_FILE)
+        try:
+            history = hash_file(meta / "history") if before is None else _hash(before)
+        except OSError:
+            return False
+        there = all(self._has_record(name) for name in change.linked)
+        gone = not any(self._has_record(one) for one in change.unlinked.keys() - {*change.linked})
+        return history == change.history_sha256 and there and gone
+
+    def _has_record(self, name: str) -> bool:
+        if name in self._records:
+            return self._records[name] is not None
+        return os.path.lexists(self.prefix / "conda-meta" / name)
+
+    def read_record(self, name: str) -> str | None:
+        """Return the text of a record that comes back; None for one that is there."""
+        return self._records.get(name)
+
+
+def _hash(before: Place | str) -> str | None:
+    """Return the SHA-256 of a history, or `hash_entry` of what is stashed; None if unreadable."""
+    if isinstance(before, str):
+        return hashlib.sha256(before.encode("utf-8", errors="surrogateescape")).hexdigest()
+    try:
+        return hash_entry(before)
+    except OSError:
+        return None

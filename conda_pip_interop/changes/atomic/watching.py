@@ -1,0 +1,60 @@
+"""Files that conda changes inside an operation of ours: kept before, and compared afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.changes.atomic.files import hash_entry, is_alike
+from conda_pip_interop.changes.atomic.journal import Step
+from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
+from conda_pip_interop.environment.paths import PrefixPath, path_below
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from conda_pip_interop.changes.atomic.held_folders import HeldFolders
+
+
+def build_watch(paths: Iterable[PrefixPath], folders: HeldFolders, *, first: int) -> list[Step]:
+    """Build the steps about what conda may change, and the folders that it may make."""
+    steps: list[Step] = []
+    made: set[PrefixPath] = set()
+    for path in sorted({*paths}):
+        for folder in find_missing_folders(path, made, folders):
+            made.add(folder)
+            steps.append(Step(number=first + len(steps), kind="mkdir", path=folder))
+        existed = folders.read_status(path) is not None
+        steps.append(Step(number=first + len(steps), kind="watch", path=path, existed=existed))
+    return steps
+
+
+def find_missing_folders(
+    path: PrefixPath, made: Collection[PrefixPath], folders: HeldFolders
+) -> list[PrefixPath]:
+    """Find the folders above a path that do not exist and are not `made`, topmost first."""
+    missing = []
+    for parent in Path(path).parents:
+        folder = PrefixPath(parent.as_posix())
+        if folder == "." or folder in made or folders.is_folder(folder):
+            break
+        missing.append(folder)
+    return missing[::-1]
+
+
+def find_changes(watched: Iterable[Step], folders: HeldFolders, stash: PrefixPath) -> list[Step]:
+    """Find what conda has changed; its history is not what is undone."""
+    found = (_find_change(one, folders, stash) for one in watched if one.path != HISTORY_FILE)
+    return [one for one in found if one is not None]
+
+
+def _find_change(step: Step, folders: HeldFolders, stash: PrefixPath) -> Step | None:
+    if step.kind == "mkdir":
+        return step if folders.is_folder(step.path) else None
+    if folders.read_status(step.path) is None:
+        return replace(step, kind="remove") if step.existed else None
+    now = folders.find(step.path)
+    if step.existed and is_alike(now, folders.find(path_below(stash, str(step.number)))):
+        return None
+    return replace(step, kind="write", sha256=hash_entry(now))

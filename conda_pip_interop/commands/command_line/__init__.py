@@ -1,0 +1,1 @@
+"""From argv to one executed command: parse, suggest, run, print."""

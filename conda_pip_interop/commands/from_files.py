@@ -1,0 +1,142 @@
+"""Create and sync environments from what their files say: a lock, or a request."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from conda_pip_interop.changes.new_environment import make_environment
+from conda_pip_interop.commands.change.install import (
+    install_request,
+    read_for_change,
+    report_difference,
+)
+from conda_pip_interop.commands.confirm import confirm_and_run
+from conda_pip_interop.commands.dynamic_dependencies import ask_backend
+from conda_pip_interop.commands.inspect.export_files import read_environment
+from conda_pip_interop.environment.snapshot import build_empty_snapshot, read_snapshot
+from conda_pip_interop.errors import NotAllowedError
+from conda_pip_interop.exports.contents import read_contents
+from conda_pip_interop.findings.kinds.corrupt_record import refuse_corrupt_records
+from conda_pip_interop.locks.offline import OfflineFolder
+from conda_pip_interop.resolve.locked import plan_lock
+from conda_pip_interop.resolve.request.read_request import read_request
+from conda_pip_interop.resolve.request.request import Request
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from contextlib import AbstractContextManager
+
+    from conda_pip_interop.changes.plan import Plan
+    from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.commands.output import Output
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.exports.contents import Contents
+    from conda_pip_interop.installers.interface import Installer
+    from conda_pip_interop.locks.lock import Lock
+    from conda_pip_interop.resolve.request.install_options import InstallOptions
+
+
+def create_from_lock(lock: Lock, options: InstallOptions, args: Namespace, host: Host) -> Output:
+    """Create the environment of a lock."""
+    host.before_change()
+    contents = read_contents(build_empty_snapshot(host.target.prefix), name=host.target.name)
+    plan = _plan_lock(lock, contents, options, args, host)
+    return confirm_and_run(
+        replace(plan, title=f"create from {lock.origin}", fingerprint=None),
+        args,
+        host,
+        nothing_to_do=f"{lock.origin} is empty.",
+        around=_make(host),
+    )
+
+
+def sync_with_lock(lock: Lock, options: InstallOptions, args: Namespace, host: Host) -> Output:
+    """Make the environment what a lock says, or with `--check` say what differs."""
+    same = f"{host.target.label} is what {lock.origin} says."
+    snapshot = _read_for_sync(args, host)
+    plan = _plan_lock(lock, read_environment(snapshot, host), options, args, host)
+    if args.check:
+        return report_difference(plan, args, host, same=same)
+    return confirm_and_run(plan, args, host, nothing_to_do=same)
+
+
+def _read_for_sync(args: Namespace, host: Host) -> Snapshot:
+    """Read the environment; raises InteropError `base`, for a sync would remove conda itself."""
+    if args.check:
+        snapshot = read_snapshot(host.target.prefix)
+        refuse_corrupt_records(snapshot, host.target)
+        return snapshot
+    if host.target.is_base:
+        raise NotAllowedError(
+            "base",
+            "base contains conda itself, which a sync would remove; nothing was changed.",
+            hints=("Use another environment: `conda pip create -n NEW FILE`.",),
+        )
+    return read_for_change(host)
+
+
+def _plan_lock(
+    lock: Lock, contents: Contents, options: InstallOptions, args: Namespace, host: Host
+) -> Plan:
+    versions = {canonicalize_name(one.name): one.version for one in lock.conda}
+
+    def open_installer(snapshot: Snapshot) -> Installer:
+        request = Request(options=replace(options, requirement_files=(), scripts=(), groups=()))
+        return host.open_installer(snapshot, request, versions=versions, verbose=args.verbose > 0)
+
+    return plan_lock(
+        lock,
+        contents,
+        target=host.target,
+        conda=host.solver(),
+        open_installer=open_installer,
+        offline=None if args.offline is None else OfflineFolder(root=Path(args.offline).absolute()),
+    )
+
+
+def _read_request(options: InstallOptions, args: Namespace, host: Host) -> Request:
+    return read_request(
+        (),
+        options,
+        folder=Path.cwd(),
+        environ=os.environ,
+        ask=lambda folder: ask_backend(folder, host, options, verbose=args.verbose > 0),
+    )
+
+
+def _make(host: Host) -> AbstractContextManager[None]:
+    return make_environment(host.target, host.forget_environment)
+
+
+def create_from_request(options: InstallOptions, args: Namespace, host: Host) -> Output:
+    """Create an environment with what files request, as `install` resolves it."""
+    request = _read_request(options, args, host)
+    host.before_change()
+    return install_request(
+        request,
+        args,
+        host,
+        build_empty_snapshot(host.target.prefix),
+        nothing_to_do="The files request nothing.",
+        make=lambda: _make(host),
+    )
+
+
+def sync_with_request(options: InstallOptions, args: Namespace, host: Host) -> Output:
+    """Make the environment what files request, or with `--check` say what differs."""
+    request = _read_request(options, args, host)
+    label = " and ".join(Path(one).name for one in args.files)
+    snapshot = _read_for_sync(args, host)
+    return install_request(
+        request,
+        args,
+        host,
+        snapshot,
+        nothing_to_do=f"{host.target.label} is what {label} says.",
+        label=label,
+    )

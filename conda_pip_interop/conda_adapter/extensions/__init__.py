@@ -1,0 +1,1 @@
+"""What we add to commands of conda: formats, health checks, hints."""

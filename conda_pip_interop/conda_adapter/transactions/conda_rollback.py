@@ -1,0 +1,105 @@
+"""Remove what conda leaves: files and folders of its rollback, and empty history sections."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conda_pip_interop.changes.atomic.files import write_file
+from conda_pip_interop.conda_adapter.transactions.link_targets import (
+    CREATING,
+    list_targets,
+    refuse_targets_outside,
+)
+from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
+from conda_pip_interop.environment.conda_meta.records import read_conda_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+def list_created(transaction: Any, prefix: Path) -> list[Path]:
+    """Return the files that a transaction will create, records included.
+
+    Raises what `refuse_targets_outside` raises.
+    """
+    with _remove_trials_on_failure(prefix):
+        transaction.prepare()
+        refuse_targets_outside(transaction, prefix)
+    groups = transaction.prefix_action_groups[str(prefix)]
+    return [*list_targets(groups, CREATING)]
+
+
+@contextlib.contextmanager
+def remove_leftovers_on_failure(transaction: Any, prefix: Path) -> Iterator[None]:
+    """Execute a transaction inside; if it fails or is interrupted, none of its files is left.
+
+    Raises what `refuse_targets_outside` raises.
+    """
+    fresh = [one for one in list_created(transaction, prefix) if not os.path.lexists(one)]
+    above = {parent for path in fresh for parent in path.parents}
+    folders = {one for one in above if prefix in one.parents and not one.exists()}
+    replaced = {one.name for one in transaction.prefix_setups[str(prefix)].unlink_precs}
+    try:
+        with _remove_trials_on_failure(prefix):
+            yield
+    except BaseException:  # an interruption too leaves nothing half-linked
+        _remove(fresh, folders, prefix, replaced)
+        raise
+
+
+@contextlib.contextmanager
+def _remove_trials_on_failure(prefix: Path) -> Iterator[None]:
+    """Remove the `.tmp.NAME.NUMBER` with which conda tries whether it can link into the prefix."""
+    before = {*prefix.glob(".tmp.*")}
+    try:
+        yield
+    except BaseException:  # an interruption too leaves none
+        for file in {*prefix.glob(".tmp.*")} - before:
+            with contextlib.suppress(OSError):
+                file.unlink()
+        raise
+
+
+def _remove(
+    files: Iterable[Path], folders: Iterable[Path], prefix: Path, replaced: Iterable[str]
+) -> None:
+    """Remove files and folders, but no record of conda's nor any file that it lists.
+
+    A record of this transaction is removed with its files, unless the record that it `replaced`
+    was not restored.
+    """
+    fresh = set(files)
+    found, _ = read_conda_records(prefix)
+    old = [one for one in found if prefix / one.path not in fresh]
+    gone = set(replaced) - {one.name for one in old}
+    records = [*old, *(one for one in found if one.name in gone)]
+    kept = {prefix / file.path for record in records for file in record.files}
+    kept |= {prefix / record.path for record in records}
+    for file in fresh - kept:
+        if file.is_symlink() or file.is_file():
+            with contextlib.suppress(OSError):
+                file.unlink()
+    for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
+        with contextlib.suppress(OSError):  # missing, or not empty
+            folder.rmdir()
+
+
+@contextlib.contextmanager
+def drop_empty_section(prefix: Path) -> Iterator[None]:
+    """Leave no section without packages: `conda install --revision` to it removes everything."""
+    history = prefix / "conda-meta" / "history"
+    before = history.read_bytes()
+    yield
+    added = history.read_bytes()[len(before) :]
+    if not any(line.startswith((b"+", b"-")) for line in added.splitlines()):
+        write_history(prefix, before)
+
+
+def write_history(prefix: Path, content: bytes) -> None:
+    """Replace conda's history; its mode stays."""
+    path = HISTORY_FILE
+    write_file(prefix, path, content, mode=stat.S_IMODE((prefix / path).stat().st_mode))

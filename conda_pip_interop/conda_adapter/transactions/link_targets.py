@@ -1,0 +1,100 @@
+"""The files that a transaction of conda's changes, and the links by which they are outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from conda.common.path import get_python_noarch_target_path, get_python_site_packages_short_path
+from conda.core.prefix_data import PrefixData
+from conda.models.enums import NoarchType
+
+from conda_pip_interop.conda_adapter.transactions.extracted_packages import read_archive_paths
+from conda_pip_interop.environment.paths import refuse_links_outside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from conda.models.records import PackageRecord
+
+#: The groups of actions in a conda transaction that create files, and the one that removes them.
+CREATING: Final = (
+    "link_action_groups",
+    "compile_action_groups",
+    "entry_point_action_groups",
+    "prefix_record_groups",
+)
+_REMOVING: Final = "unlink_action_groups"
+
+
+def list_targets(groups: Any, names: Iterable[str]) -> Iterator[Path]:
+    """List the paths that the actions of a prepared transaction create or remove."""
+    for name in names:
+        for group in getattr(groups, name, ()):
+            for action in group.actions:
+                yield from map(Path, _find_targets(action))
+
+
+def _find_targets(action: Any) -> Iterable[str]:
+    """Return the paths of an action: a compile action has several, some have none."""
+    several = getattr(action, "target_full_paths", None)
+    if several is not None:
+        return tuple(several)
+    one = getattr(action, "target_full_path", None)
+    return () if one is None else (one,)
+
+
+def refuse_targets_outside(transaction: Any, prefix: Path) -> None:
+    """Raise InteropError `path-outside-prefix` if a prepared transaction changes files outside.
+
+    conda unlinks and links through a symbolic link: its files would be removed from, or become
+    hard links into its package cache in, a folder that is none of the environment's.
+    """
+    groups = transaction.prefix_action_groups[str(prefix)]
+    targets = list_targets(groups, (*CREATING, _REMOVING))
+    refuse_links_outside(prefix, (one.relative_to(prefix).as_posix() for one in targets))
+
+
+def list_removed(prefix: Path, records: Iterable[PackageRecord]) -> Iterator[str]:
+    """List the paths that conda removes with the installed packages of some names."""
+    installed = PrefixData(str(prefix))
+    for record in records:
+        here = installed.get(record.name, None)
+        if here is not None:
+            yield from here.files
+
+
+def list_linked(
+    prefix: Path, records: Iterable[PackageRecord]
+) -> tuple[Mapping[PackageRecord, tuple[str, ...]], tuple[PackageRecord, ...]]:
+    """List the paths that conda creates for packages; also those that are not extracted yet."""
+    records = tuple(records)
+    site_packages = _find_site_packages(prefix, records)
+    known: dict[PackageRecord, tuple[str, ...]] = {}
+    for record in records:
+        paths = read_archive_paths(record)
+        if paths is not None:
+            known[record] = tuple(_place(paths, record, site_packages))
+    return known, tuple(one for one in records if one not in known)
+
+
+def _find_site_packages(prefix: Path, linked: Iterable[PackageRecord]) -> str | None:
+    """Return where conda will link `noarch: python` packages (CEP 17); None without Python."""
+    found = [one for one in linked if one.name == "python"]
+    python = found[0] if found else PrefixData(str(prefix)).get("python", None)
+    if python is None:
+        return None
+    stated = python.get("python_site_packages_path")
+    return str(stated or get_python_site_packages_short_path(python.version))
+
+
+def _place(paths: Iterable[str], record: PackageRecord, site_packages: str | None) -> Iterator[str]:
+    """Return where the files of an archive are linked, and where conda compiles them to."""
+    if site_packages is None or record.noarch != NoarchType.python:
+        yield from paths
+        return
+    for path in paths:
+        placed = str(get_python_noarch_target_path(path, site_packages))
+        yield placed
+        if placed.endswith(".py"):
+            yield f"{placed.rpartition('/')[0]}/__pycache__/"

@@ -1,0 +1,1 @@
+"""conda's side of a prefix, read from its folder conda-meta."""

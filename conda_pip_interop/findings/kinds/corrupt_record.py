@@ -1,0 +1,119 @@
+"""`corrupt-record`: a file in conda-meta that conda cannot read, so that its commands fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, ClassVar
+
+from conda_pip_interop.changes.plan import Plan, RemoveFile
+from conda_pip_interop.environment.conda_meta.history import Linked, read_history
+from conda_pip_interop.environment.conda_meta.records import Unreadable
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.findings.base import Evidence, Finding
+from conda_pip_interop.findings.kinds.lost_record import LostRecordFinding, build_lost, read_lost
+
+if TYPE_CHECKING:
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+
+
+def _describe(file: Unreadable) -> str:
+    return f"conda cannot read {file.path} ({file.reason}), and its commands fail"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorruptRecordFinding(LostRecordFinding):
+    """``file`` was the record of ``linked``; it is repaired as a lost one is."""
+
+    kind: ClassVar[str] = "corrupt-record"
+
+    file: Unreadable
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        return f"{_describe(self.file)}; {self.describe_rest()}."
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrayRecordFinding(Finding):
+    """``file`` is the record of no package, or of one that has a valid record."""
+
+    kind: ClassVar[str] = "corrupt-record"
+
+    file: Unreadable
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        return f"{_describe(self.file)}; it is the only record of no package."
+
+    @property
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """See `Finding.remedy`."""
+        return (("conda", "pip", "repair", self.conda_name),)
+
+    @property
+    def conda_name(self) -> str:
+        """See `Finding.conda_name`: what its file name says."""
+        return _find_stem(self.file).rsplit("-", 2)[0]
+
+    def fix(self, snapshot: Snapshot) -> Plan:
+        """Remove the file; `conda pip undo` brings it back."""
+        step = RemoveFile(path=self.file.path, reason="conda cannot read it")
+        return Plan(title="repair", steps=(step,), fingerprint=snapshot.fingerprint)
+
+
+def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
+    """Find what is in conda-meta as a record and has no valid content."""
+    valid = {one.name for one in snapshot.records}
+    for file in snapshot.unreadable:
+        if not file.corrupt:
+            continue
+        linked = _find_linked(file, snapshot)
+        evidence = Evidence(path=file.path, claimed_by=(), expected=None, found="present")
+        if linked is None or linked.name in valid:
+            yield StrayRecordFinding(file=file, evidence=(evidence,))
+            continue
+        lost = build_lost(linked, read_lost(linked, snapshot), snapshot)
+        yield CorruptRecordFinding(
+            record=lost.record,
+            distribution=lost.distribution,
+            linked=linked,
+            by=lost.by,
+            orphans=lost.orphans,
+            gone=lost.gone,
+            file=file,
+            evidence=(evidence, *lost.evidence[1:]),
+        )
+
+
+def _find_linked(file: Unreadable, snapshot: Snapshot) -> Linked | None:
+    """Return the package of a record by its file name, and by the history if that has it."""
+    stem = _find_stem(file)
+    parts = stem.rsplit("-", 2)
+    if len(parts) < 3:  # noqa: PLR2004 - name, version, build
+        return None
+    known = read_history(snapshot.prefix.root).get(parts[0])
+    if known is not None and known.stem == stem:
+        return known
+    name, version, build = parts
+    return Linked(text=stem, source="", name=name, version=version, build=build)
+
+
+def _find_stem(file: Unreadable) -> str:
+    return PurePosixPath(file.path).stem
+
+
+def refuse_corrupt_records(snapshot: Snapshot, target: Target) -> None:
+    """Raise InteropError `corrupt-record`: without a record conda's files would count as pip's."""
+    corrupt = next((one for one in snapshot.unreadable if one.corrupt), None)
+    if corrupt is not None:
+        repair = target.command("conda", "pip", "repair")
+        raise InteropError(
+            "corrupt-record",
+            f"Nothing was changed in {target.label}: {_describe(corrupt)}.",
+            hints=(f"To fix: `{repair}`.",),
+        )

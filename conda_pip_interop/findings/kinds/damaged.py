@@ -1,0 +1,352 @@
+"""`damaged`: files of a distribution or a conda package are gone or foreign, or RECORD lies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from conda_pip_interop.changes.atomic.files import hash_file
+from conda_pip_interop.changes.originals import read_original
+from conda_pip_interop.changes.plan import InstallPip, Plan
+from conda_pip_interop.environment.conda_meta.records import CondaFile, CondaRecord
+from conda_pip_interop.environment.origin import build_install_words
+from conda_pip_interop.environment.ownership import ByConda, ByPip
+from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.shared_files import EMPTY_SHA256, is_harmless
+from conda_pip_interop.environment.site_packages.distributions import Distribution
+from conda_pip_interop.environment.site_packages.record import InstalledFile, read_limited_text
+from conda_pip_interop.errors import UsageError
+from conda_pip_interop.findings.base import (
+    Evidence,
+    Finding,
+    build_evidence,
+    metadata_evidence,
+    relink,
+)
+from conda_pip_interop.findings.kinds.clobbered import ClobberedFinding
+from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
+from conda_pip_interop.findings.kinds.vanished import VanishedFinding
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.environment.file_facts import FileFact
+    from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
+
+
+#: A larger file of the size that pip's has is taken for pip's: hashing takes too long.
+_HASHED_SIZE: Final = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class DamagedFinding(Finding):
+    """``one`` has lost ``missing`` files, ``overwritten`` are others'; or ``fault`` of metadata."""
+
+    kind: ClassVar[str] = "damaged"
+    rewrites: ClassVar[bool] = True
+
+    one: Distribution
+    missing: int = 0
+    overwritten: int = 0
+    fault: str | None = None
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        name = f"pip's {self.one.name} {self.one.version}"
+        if self.fault is not None and self.fault == self.one.record_fault:
+            return f"{name} does not say which files are its own: {self.fault}."
+        if self.fault is not None:
+            return f"{name} cannot be read: {self.fault}; `pip list` and `conda list` may fail."
+        return f"{name} is damaged: {_describe(self.missing, self.overwritten)}."
+
+    @property
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """See `Finding.remedy`."""
+        return (("conda", "pip", "repair", self.one.name),)
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """See `Finding.details`."""
+        if self.fault is not None:
+            return {"outside": list(self.one.outside)}
+        return {"missing": self.missing, "overwritten": self.overwritten}
+
+    def fix(self, snapshot: Snapshot) -> Plan:
+        """Install it again, from where it came from."""
+        step = InstallPip(
+            name=self.one.name,
+            version=self.one.version,
+            reason="its files are missing or changed",
+            distribution=self.one,
+        )
+        return Plan(title="repair", steps=(step,), fingerprint=snapshot.fingerprint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DamagedPackageFinding(Finding):
+    """Of conda's ``owner``, ``missing`` files are gone and ``overwritten`` have foreign content."""
+
+    kind: ClassVar[str] = "damaged"
+    rewrites: ClassVar[bool] = True
+
+    owner: CondaRecord
+    missing: int
+    overwritten: int
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        told = _describe(self.missing, self.overwritten)
+        return f"conda's {self.owner.name} {self.owner.version} is damaged: {told}."
+
+    @property
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """See `Finding.remedy`."""
+        return (("conda", "pip", "repair", self.owner.name),)
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """See `Finding.details`."""
+        return {"missing": self.missing, "overwritten": self.overwritten}
+
+    def fix(self, snapshot: Snapshot) -> Plan:
+        """Link the very package again."""
+        return relink(self.owner, "its files are missing or changed", snapshot)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingSourceFinding(Finding):
+    """`one` is an editable install of the folder `source`, which does not exist.
+
+    Only sought where a person asks: it may be on a disk that is not mounted.
+    """
+
+    kind: ClassVar[str] = "damaged"
+
+    one: Distribution
+    source: str
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        return (
+            f"pip's {self.one.name} {self.one.version} is an editable install of {self.source}, "
+            "which does not exist."
+        )
+
+    @property
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """See `Finding.remedy`."""
+        return (("conda", "pip", "uninstall", self.one.name),)
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """See `Finding.details`."""
+        return {"editable": self.source}
+
+
+def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
+    """Find distributions of pip and packages of conda whose files are gone or no longer theirs.
+
+    A harm is reported once: not the files of a distribution or a package that is itself replaced
+    or left over, nor files that two packages list. What replaced a package is judged as any other.
+    """
+    clobbered = {e.path for f in earlier if isinstance(f, ClobberedFinding) for e in f.evidence}
+    judged = {e.path for f in earlier if not isinstance(f, ClobberedFinding) for e in f.evidence}
+    judged -= {one.by.metadata_file for one in earlier if isinstance(one, OverriddenFinding)}
+    yield from _find_damaged_distributions(snapshot, clobbered, judged)
+    replaced = {
+        one.recorded.record
+        for one in earlier
+        if isinstance(one, OverriddenFinding | VanishedFinding)
+    }
+    for record in snapshot.records:
+        if record not in replaced:
+            yield from _find_damaged_package(snapshot, record, clobbered)
+
+
+def _find_damaged_package(
+    snapshot: Snapshot, record: CondaRecord, clobbered: Collection[PrefixPath]
+) -> Iterator[Finding]:
+    """Find what a package has lost; what pip put in its place is judged by pip's RECORD."""
+    judged = {
+        file.path
+        for one in snapshot.distributions
+        if one.name in record.overridden_by
+        for file in one.files or ()
+    }
+    missing, overwritten = [], []
+    for file in record.files:
+        fact = snapshot.facts.get(file.path)
+        if fact is None or file.path.endswith(".pyc") or file.path in judged:
+            continue
+        if fact.kind == "absent" and file.path not in clobbered:
+            missing.append(build_evidence(snapshot, file.path))
+        elif fact.sha256 is not None and _is_foreign(snapshot, file, fact.sha256):
+            overwritten.append(build_evidence(snapshot, file.path))
+    if missing or overwritten:
+        yield DamagedPackageFinding(
+            record=record,
+            owner=record,
+            missing=len(missing),
+            overwritten=len(overwritten),
+            evidence=(*missing, *overwritten),
+        )
+
+
+def _is_foreign(snapshot: Snapshot, file: CondaFile, sha256: str) -> bool:
+    """Return whether content is of none of the packages that list it: several records do."""
+    claims = snapshot.claims.of(file.path)
+    return (
+        snapshot.claims.is_disputed(file.path)
+        and all(claim.states_hash and not claim.allows(sha256) for claim in claims)
+        and not any(isinstance(one, ByPip) for one in snapshot.ownership.claimants(file.path))
+    )
+
+
+def _find_damaged_distributions(
+    snapshot: Snapshot, clobbered: Collection[PrefixPath], judged: Collection[PrefixPath]
+) -> Iterator[Finding]:
+    for one in snapshot.distributions:
+        if isinstance(snapshot.ownership.owner_of(one), ByConda) or one.metadata_file in judged:
+            continue
+        missing: list[Evidence] = []
+        overwritten: list[Evidence] = []
+        condas = {*_find_condas(snapshot, one)}
+        for file in one.files or ():
+            fact = snapshot.facts.get(file.path)
+            is_missing = fact is not None and fact.kind in {"absent", "dangling"}
+            if not (is_missing or file.path in condas) and not _is_overwritten(
+                snapshot, one, file, fact
+            ):
+                continue
+            if file.path not in clobbered and not _is_dispensable(one, file):
+                harm = build_evidence(snapshot, file.path, pip=one, stated=file.sha256)
+                (missing if is_missing else overwritten).append(harm)
+        if missing or overwritten:
+            yield DamagedFinding(
+                distribution=one,
+                one=one,
+                missing=len(missing),
+                overwritten=len(overwritten),
+                evidence=(*missing, *overwritten),
+            )
+        elif one.layout == "dist-info" and (fault_found := _find_fault(snapshot, one)):
+            path, fault = fault_found
+            evidence = Evidence(
+                path=path, claimed_by=(f"pip:{one.name}",), expected=None, found="present"
+            )
+            yield DamagedFinding(distribution=one, one=one, fault=fault, evidence=(evidence,))
+
+
+def _find_condas(snapshot: Snapshot, one: Distribution) -> Iterator[PrefixPath]:
+    """Find the files of an override that have the content of conda's package, not pip's.
+
+    conda-pack takes what a record of conda's lists from the package cache.
+    """
+    owner = snapshot.ownership.owner_of(one)
+    record = owner.in_place_of if isinstance(owner, ByPip) else None
+    if record is None or one.name not in record.overridden_by:
+        return
+    root = snapshot.prefix.root
+    pips = {file.path: file for file in record.files}
+    for file in read_original(record, root).files:
+        ours, condas = pips.get(file.path), {file.sha256, file.sha256_in_prefix} - {None}
+        if ours is None or ours.sha256 is None or not condas or ours.sha256 in condas:
+            continue
+        with contextlib.suppress(OSError):
+            on_disk = to_disk(root, file.path)
+            size = on_disk.lstat().st_size
+            is_alike = size == ours.size and size > _HASHED_SIZE
+            if not is_alike and hash_file(on_disk) in condas:
+                yield file.path
+
+
+def _find_fault(snapshot: Snapshot, one: Distribution) -> tuple[PrefixPath, str] | None:
+    """Find what pip would follow, or fail on: a RECORD or METADATA that cannot be relied on."""
+    if one.record_fault:
+        return PrefixPath(f"{one.metadata}/RECORD"), one.record_fault
+    problems = [one.metadata_fault] if one.metadata_fault else []
+    read_limited_text(to_disk(snapshot.prefix.root, one.metadata_file), problems)
+    return (one.metadata_file, problems[0]) if problems else None
+
+
+def _is_overwritten(
+    snapshot: Snapshot, one: Distribution, file: InstalledFile, fact: FileFact | None
+) -> bool:
+    """Return whether other content is there that another package lists: a user's edit is none."""
+    if fact is None or fact.sha256 is None or file.sha256 in {None, fact.sha256}:
+        return False
+    root = snapshot.prefix.root
+    return any(
+        one.name not in claim.record.overridden_by and not is_harmless(file, claim, root=root)
+        for claim in snapshot.claims.of(file.path)
+    )
+
+
+def _is_dispensable(one: Distribution, file: InstalledFile) -> bool:
+    """Return whether a file may be missing without harm: caches, installer's notes, empty files.
+
+    Empty ``__init__.py`` are shared by namespace packages; uninstalling one removes the file.
+    """
+    if file.path.endswith(".pyc") or file.sha256 == EMPTY_SHA256:
+        return True
+    folder, _, name = file.path.rpartition("/")
+    return folder == one.metadata and name in ("INSTALLER", "REQUESTED", "direct_url.json")
+
+
+def _describe(missing: int, overwritten: int) -> str:
+    counts = {"missing": missing, "overwritten": overwritten}
+    return " and ".join(
+        f"{number} of its files {'is' if number == 1 else 'are'} {what}"
+        for what, number in counts.items()
+        if number
+    )
+
+
+def explain_undamaged(name: NormalizedName, snapshot: Snapshot, target: Target) -> UsageError:
+    """Return the error `not-broken`, with what can be done about a distribution instead."""
+    one = {one.name: one for one in snapshot.distributions}.get(name)
+    if one is None:
+        install = target.command("conda", "pip", "install", name)
+        return UsageError(
+            "not-broken",
+            f"{name} is not installed in {target.label}.",
+            hints=(f"To install it: `{install}`.",),
+        )
+    owner = snapshot.ownership.owner_of(one)
+    record = owner.record if isinstance(owner, ByConda) else owner.in_place_of
+    if record is not None:
+        restore = target.command("conda", "pip", "restore", record.name)
+        return UsageError(
+            "not-broken",
+            f"{name} {one.version} in {target.label} is not damaged; its package is conda's.",
+            hints=(f"To link conda's package again: `{restore}`.",),
+        )
+    words = build_install_words(one)
+    again = target.command("conda", "pip", "install", "--force-reinstall", *words)
+    return UsageError(
+        "not-broken",
+        f"{name} {one.version} in {target.label} is not damaged.",
+        hints=(f"To install it again: `{again}`.",),
+    )
+
+
+def find_missing_sources(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
+    """Find the editable installs whose folder does not exist; a harm is reported once."""
+    judged = {finding.distribution for finding in earlier}
+    for one in snapshot.distributions:
+        if not one.editable or one in judged or os.path.lexists(one.editable):
+            continue
+        if isinstance(snapshot.ownership.owner_of(one), ByPip):
+            evidence = (metadata_evidence(one),)
+            yield MissingSourceFinding(
+                distribution=one, one=one, source=one.editable, evidence=evidence
+            )

@@ -1,0 +1,70 @@
+"""`stale-metadata`: conda installed over pip's distribution; its metadata and leftovers remain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from conda_pip_interop.changes.exclusive_files import build_removals
+from conda_pip_interop.changes.plan import Plan
+from conda_pip_interop.environment.claims import RecordedDistribution
+from conda_pip_interop.environment.ownership import Doubled
+from conda_pip_interop.environment.site_packages.distributions import Distribution
+from conda_pip_interop.findings.base import RECONCILE, Finding, find_in_state, metadata_evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conda_pip_interop.environment.snapshot import Snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaleMetadataFinding(Finding):
+    """The metadata of ``stale`` is there beside conda's ``recorded``."""
+
+    kind: ClassVar[str] = "stale-metadata"
+    automatic: ClassVar[bool] = True
+
+    recorded: RecordedDistribution
+    stale: tuple[Distribution, ...]
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        record = self.recorded.record
+        versions = ", ".join(one.version for one in self.stale)
+        return (
+            f"conda installed {record.name} {record.version} over pip's {self.stale[0].name} "
+            f"{versions}, whose metadata is still there."
+        )
+
+    @property
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """See `Finding.remedy`."""
+        return RECONCILE
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """See `Finding.details`."""
+        return {"others": [one.metadata for one in self.stale[1:]]}
+
+    def fix(self, snapshot: Snapshot) -> Plan:
+        """Remove what only pip's RECORD lists."""
+        reason = f"conda installed {self.recorded.record.name} over it"
+        files = tuple(
+            removal for one in self.stale for removal in build_removals(one, snapshot, reason)
+        )
+        return Plan(title="reconcile", steps=files, fingerprint=snapshot.fingerprint)
+
+
+def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
+    """Find distributions of pip's over which conda installed its own."""
+    for recorded, state in find_in_state(snapshot, Doubled, earlier):
+        yield StaleMetadataFinding(
+            record=recorded.record,
+            distribution=state.others[0],
+            recorded=recorded,
+            stale=state.others,
+            evidence=tuple(map(metadata_evidence, state.others)),
+        )

@@ -1,0 +1,1 @@
+"""pip, run as a process: its options, its configuration and its report."""

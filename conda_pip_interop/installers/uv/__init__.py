@@ -1,0 +1,1 @@
+"""uv, run as a process in pip's place."""

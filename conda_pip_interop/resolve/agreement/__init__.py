@@ -1,0 +1,1 @@
+"""conda and pip answer each other until both agree on who installs what."""

@@ -1,0 +1,1 @@
+"""Plans for what is installed: adopt, release, update, upgrade Python, install again."""

@@ -1,0 +1,36 @@
+"""InstallOptions: what the command line of `conda pip install` says, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from conda_pip_interop.installers.pip.options import PipOptions
+from conda_pip_interop.protection.policy import Preference
+
+UpgradeStrategy: TypeAlias = Literal["only-if-needed", "eager"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstallOptions:
+    """What only `install` is told. Files and groups are texts as they were given."""
+
+    requirement_files: tuple[str, ...] = ()
+    constraint_files: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    editables: tuple[str, ...] = ()
+    upgrade: bool = False
+    upgrade_strategy: UpgradeStrategy = "only-if-needed"
+    force_reinstall: bool = False
+    no_deps: bool = False
+    only_deps: bool = False
+    from_pypi: tuple[str, ...] = ()
+    from_conda: tuple[str, ...] = ()
+    prefer: Preference | None = None
+    break_requested: bool = False
+    break_other_managers: tuple[str, ...] = ()
+    keep_going: bool = False
+    build_from_pypi: bool = False
+    solver: str | None = None
+    pip: PipOptions = field(default_factory=PipOptions)

@@ -1,0 +1,311 @@
+"""Read the request: requirements, files, groups and scripts."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName
+
+from conda_pip_interop.dependency_files.formats import find_kind
+from conda_pip_interop.dependency_files.locations import Location, parse_location
+from conda_pip_interop.dependency_files.pyproject import (
+    ProjectParts,
+    parse_group,
+    parse_script,
+)
+from conda_pip_interop.dependency_files.read import parse_file
+from conda_pip_interop.dependency_files.requirements_txt import (
+    EDITABLE,
+    Dependencies,
+    Entry,
+    expand_variables,
+    find_file,
+    read_requirements_file,
+    read_text,
+    split_option,
+    split_tail,
+)
+from conda_pip_interop.errors import (
+    InteropError,
+    PipFailedError,
+    UnsatisfiableError,
+    UsageError,
+)
+from conda_pip_interop.installers.pip.options import PipArgument
+from conda_pip_interop.names.requirement import Invalid
+from conda_pip_interop.resolve.request.environment_request import (
+    EnvironmentRequest,
+    parse_environment_request,
+)
+from conda_pip_interop.resolve.request.read_options import (
+    COMMAND_LINE,
+    build_invalid,
+    read_options,
+    read_tail,
+)
+from conda_pip_interop.resolve.request.request import DirectRequirement, NamedRequirement, Request
+from conda_pip_interop.text import hide_password
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from conda_pip_interop.dependency_files.dynamic import AskBackend
+    from conda_pip_interop.dependency_files.own_table import OwnTable
+    from conda_pip_interop.resolve.request.install_options import InstallOptions
+
+_WITH_EXTRAS: Final = re.compile(r"^(?P<file>.+\.toml)\[(?P<extras>[^\]]*)\]$")
+
+
+def read_request(
+    words: Iterable[str],
+    options: InstallOptions,
+    *,
+    folder: Path,
+    environ: Mapping[str, str],
+    ask: AskBackend | None = None,
+) -> Request:
+    """Read everything that a command line asks for; paths are meant from `folder`.
+
+    `ask` gives the dependencies that only a project's build backend knows.
+    Raises UsageError: `invalid-requirement` (with file and line), `unreadable-file`,
+    `no-such-part`, `refused-option`.
+    """
+    reader = _Reader(folder=folder, environ=environ, ask=ask)
+    try:
+        for word in words:
+            _refuse_file(word, folder)
+            reader.take(Entry(text=word, origin=COMMAND_LINE), in_file=False)
+        for word in options.editables:
+            reader.take(Entry(text=word, origin=COMMAND_LINE), in_file=False, editable=True)
+        for name in options.requirement_files:
+            reader.read_file(name)
+        for name in options.constraint_files:
+            reader.read_constraints(name)
+        for name in options.groups:
+            reader.read_group(name)
+        for name in options.scripts:
+            script = read_text(find_file(folder, name))
+            reader.take_all(parse_script(script, origin=name), origin=name)
+    except (UsageError, PipFailedError, UnsatisfiableError):
+        raise
+    except InteropError as error:  # of a file that is not what its name says
+        raise UsageError(error.code, error.message, hints=error.hints) from error
+    return reader.build(options)
+
+
+def _refuse_file(word: str, folder: Path) -> None:
+    """A file of requirements that stands where a requirement belongs: `-r` is missing."""
+    if word.endswith((".txt", ".in")) and (folder / word).is_file():
+        raise UsageError(
+            "usage",
+            f"{word} is a file, not a requirement.",
+            hints=(f"To install from it: `-r {shlex.quote(word)}`.",),
+        )
+
+
+@dataclass(kw_only=True)
+class _Reader:
+    """What has been read so far."""
+
+    folder: Path
+    environ: Mapping[str, str]
+    ask: AskBackend | None = None
+    requirements: list[NamedRequirement] = field(default_factory=list)
+    direct: list[DirectRequirement] = field(default_factory=list)
+    constraints: list[NamedRequirement] = field(default_factory=list)
+    pythons: list[tuple[str, str]] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    arguments: list[PipArgument] = field(default_factory=list)
+    private: list[Entry] = field(default_factory=list)
+    from_pypi: list[str] = field(default_factory=list)
+    environments: list[EnvironmentRequest] = field(default_factory=list)
+    tables: list[OwnTable] = field(default_factory=list)
+    own: set[NormalizedName] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    locked: bool = False
+
+    def build(self, options: InstallOptions) -> Request:
+        """All of it as one value."""
+        pip, tables = options.pip, (one.prefer for one in self.tables)
+        if not any("--index-url" in one.option.names for one in pip.arguments):
+            _refuse_private(self.private)
+        return Request(
+            requirements=tuple(self.requirements),
+            direct=tuple(self.direct),
+            constraints=tuple(self.constraints),
+            pythons=tuple(self.pythons),
+            links=tuple(self.links),
+            locked=self.locked,
+            conda=tuple(one for found in self.environments for one in found.conda),
+            channels=tuple(
+                dict.fromkeys(
+                    (
+                        *(one for found in self.environments for one in found.channels),
+                        *(one for table in self.tables for one in table.channels),
+                    )
+                )
+            ),
+            names={name: package for one in self.tables for name, package in one.names.items()},
+            only_channels=any(one.only_channels for one in self.environments),
+            variables={
+                key: value for one in self.environments for key, value in one.variables.items()
+            },
+            reasons={
+                name: "in the pip section" for one in self.environments for name in one.from_pypi
+            },
+            own=frozenset(self.own),
+            notes=tuple(self.notes),
+            options=replace(
+                options,
+                from_pypi=(*options.from_pypi, *self.from_pypi),
+                prefer=next(filter(None, (options.prefer, *tables)), None),
+                break_other_managers=(
+                    *options.break_other_managers,
+                    *(name for one in self.environments for name in one.overwrite),
+                ),
+                pip=replace(pip, arguments=(*pip.arguments, *self.arguments)),
+            ),
+        )
+
+    def read_file(self, name: str) -> None:
+        """A requirements file, a lock, or the dependencies of a pyproject.toml."""
+        found = _WITH_EXTRAS.match(name)
+        extras = [one.strip() for one in found["extras"].split(",")] if found else []
+        name = found["file"] if found else name
+        file = self._find(name)
+        text = read_text(file)
+        if find_kind(text, file) == "environment":
+            self._take_environment(text, file, origin=name)
+            return
+        dependencies = parse_file(
+            text,
+            file,
+            origin=name,
+            parts=ProjectParts(extras=tuple(extras)),
+            environ=self.environ,
+            ask=self.ask,
+        )
+        self.locked |= dependencies.locked
+        before = len(self.requirements)
+        self.take_all(dependencies, origin=name)
+        if dependencies.owned_by_pip:
+            self.from_pypi += (one.name for one in self.requirements[before:])
+
+    def _take_environment(self, text: str, file: Path, *, origin: str) -> None:
+        found = parse_environment_request(text, origin=origin, folder=file.parent)
+        self.environments.append(found)
+        self.from_pypi += found.from_pypi
+        for entry in found.entries:
+            self._take_line(entry)
+
+    def read_constraints(self, name: str) -> None:
+        """A constraints file: the requirements in it limit, and ask for nothing."""
+        for entry in read_requirements_file(self._find(name), environ=self.environ):
+            if entry.kind == "requirement":
+                self._take_line(replace(entry, kind="constraint"))
+            elif entry.kind == "location":
+                raise build_invalid(entry, "a constraint has a name and versions")
+            else:
+                self._take_line(entry)
+
+    def read_group(self, wanted: str) -> None:
+        """A dependency group, `[PATH:]GROUP` (PEP 735)."""
+        path, _, group = wanted.rpartition(":")
+        name = path or "pyproject.toml"
+        found = parse_group(read_text(self._find(name)), origin=name, group=group)
+        self.take_all(found, origin=name)
+
+    def take_all(self, dependencies: Dependencies, *, origin: str) -> None:
+        """Everything that a file in TOML asks for."""
+        for entry in dependencies.entries:
+            self._take_line(entry)
+        self.links += dependencies.links
+        self.own |= dependencies.own.keys()
+        self.notes += dependencies.notes
+        self.tables += [] if dependencies.table is None else [dependencies.table]
+        if dependencies.requires_python is not None:
+            self.pythons.append((dependencies.requires_python, origin))
+
+    def take(self, entry: Entry, *, in_file: bool, editable: bool = False) -> None:
+        """One requirement or location."""
+        text = expand_variables(entry.text, self.environ) if in_file else entry.text
+        hashes, settings = read_tail(entry)
+        location = self._find_location(text, entry.folder, editable=editable)
+        if isinstance(location, Invalid):
+            raise build_invalid(entry, location.reason)
+        if location is not None and entry.kind == "constraint":
+            raise build_invalid(entry, "a constraint has a name and versions")
+        if location is not None:
+            written = entry.text if "${" in entry.text and "://" in entry.text else None
+            if written is not None:  # pip puts the values in itself
+                location = replace(location, text=written.partition(" ;")[0])
+            self.direct.append(
+                DirectRequirement(
+                    location=location,
+                    origin=entry.origin,
+                    hashes=hashes,
+                    settings=settings,
+                    in_file=in_file,
+                )
+            )
+            return
+        asked = NamedRequirement(
+            requirement=_parse_requirement(replace(entry, text=text)),
+            origin=entry.origin,
+            hashes=hashes,
+            settings=settings,
+            in_file=in_file,
+        )
+        self.private += [entry] if entry.index else []
+        if entry.build_path:
+            lost = f"{entry.build_path}, where conda's package was built, has no version"
+            self.notes.append(f"{entry.origin}: {lost}; any version of {asked.name} will do.")
+        (self.constraints if entry.kind == "constraint" else self.requirements).append(asked)
+
+    def _take_line(self, entry: Entry) -> None:
+        match entry.kind:
+            case "option":
+                self.arguments += read_options(entry, self.environ)
+            case "location":
+                option, value = split_option(entry.text)
+                editable = option in EDITABLE
+                text, tail = split_tail(value if editable else entry.text)
+                self.take(replace(entry, text=text, tail=tail), in_file=True, editable=editable)
+            case "requirement" | "constraint":
+                self.take(entry, in_file=True)
+
+    def _find_location(
+        self, text: str, beside: Path, *, editable: bool
+    ) -> Location | Invalid | None:
+        """pip means paths from the current folder, also those in files; people do not always."""
+        location = parse_location(text, folder=self.folder, editable=editable)
+        if isinstance(location, Invalid):
+            other = parse_location(text, folder=self.folder / beside, editable=editable)
+            return other if isinstance(other, Location) else location
+        return location
+
+    def _find(self, name: str) -> Path:
+        return find_file(self.folder, name)
+
+
+def _refuse_private(entries: Iterable[Entry]) -> None:
+    """Refuse what one index alone may be asked for: pip asks all indexes for all names."""
+    for entry in entries:
+        raise UsageError(
+            "private-index",
+            f"{entry.origin}: {entry.text} must come from {hide_password(entry.index)}, "
+            "but pip would also look it up on PyPI.",
+            hints=(f"To use only that index, add `--index-url {hide_password(entry.index)}`.",),
+        )
+
+
+def _parse_requirement(entry: Entry) -> Requirement:
+    try:
+        return Requirement(entry.text)
+    except (InvalidRequirement, RecursionError) as error:
+        raise build_invalid(entry, str(error).partition("\n")[0]) from error
