@@ -7,6 +7,7 @@ with as many release segments as the bound.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -29,6 +30,8 @@ _ABOVE: Final = re.compile(r"(?:(?<=,)|^)>([0-9]+(?:[.!][0-9]+)*)(?=,|$)")
 _EXCLUDED_POSTS: Final = re.compile(r"!=([0-9]+(?:[.!][0-9]+)*)\.post\.\*")
 _PLAIN_BOUND: Final = re.compile(r"[<>][0-9]+(?:[.!][0-9]+)*")
 _CLAUSE: Final = re.compile(r"(==|!=|<=|>=|~=|=|<|>|)([^=<>!~].*)")
+#: What PEP 508 has not: a channel, a single `=`, alternatives, a bare version, `[key=value]`.
+_NOT_PEP_508: Final = re.compile(r"::|(?<![=<>!~])=(?!=)|\||^\S+\s+[\d*]|\[\w+=")
 
 NOT_PLAIN: Final = "not a plain name, version and build"
 
@@ -233,3 +236,16 @@ def _translate_bound(operator: str, version: Version) -> tuple[str, str | None]:
         kind = "pre-releases" if operator == "<" else "post-releases"
         difference = f"conda's {operator}{version} includes the {kind} of {version}"
     return f"{operator}{version}", difference
+
+
+def hint_at_conda_spec(text: str) -> str | None:
+    """Hint at what to do with a match spec where pip's syntax belongs; None for other texts."""
+    if _NOT_PEP_508.search(text) is None or ";" in text:
+        return None
+    found = parse_environment_dependency(text)
+    spec = shlex.quote(text)
+    lost = found is None or (found.inexact is not None and not found.specifiers)
+    if found is None or lost or found.name == "python":
+        return f"{text} is conda's syntax; to install it: `conda install {spec}`."
+    pip = f"{found.name}{found.specifiers}"
+    return f"{text} is conda's syntax: write {pip} for pip, or run `conda install {spec}`."

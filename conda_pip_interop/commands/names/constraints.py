@@ -9,10 +9,9 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.dependency_files.conda_syntax import hint_at_conda_spec
 from conda_pip_interop.dependency_files.requirements_txt import Entry
 from conda_pip_interop.errors import UsageError
-from conda_pip_interop.names.conda_depends import parse_environment_dependency
+from conda_pip_interop.names.conda_depends import hint_at_conda_spec, parse_environment_dependency
 from conda_pip_interop.names.requirement import (
     ForConda,
     Invalid,

@@ -6,10 +6,10 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.dependency_files.conda_syntax import hint_at_conda_spec
 from conda_pip_interop.dependency_files.requirements_txt import Entry, expand_variables
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.installers.pip.options import BY_NAME, ForwardedOption, PipArgument
+from conda_pip_interop.names.conda_depends import hint_at_conda_spec
 from conda_pip_interop.text import quoted
 
 if TYPE_CHECKING:

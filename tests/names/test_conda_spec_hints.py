@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conda_pip_interop.dependency_files.conda_syntax import hint_at_conda_spec
+from conda_pip_interop.names.conda_depends import hint_at_conda_spec
 
 
 @pytest.mark.parametrize(
