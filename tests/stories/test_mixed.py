@@ -56,7 +56,7 @@ def test_a_second_opencv_is_refused_and_installed_if_the_user_says_so(
     env.conda("pip install", "--yes", "cowsay")  # what is mixed already hinders nothing
 
     (found,) = env.json("pip check", check=False)["findings"]
-    assert found["details"]["source"] == "https://pypi.org/project/opencv-python/"
+    assert found["details"]["source"] == "https://github.com/opencv/opencv-python"
     (commands,) = found["commands"]
     for command in commands.split(" && "):
         env.base.run(*shlex.split(command)[1:], "--yes")
