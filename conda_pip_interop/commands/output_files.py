@@ -21,10 +21,12 @@ class Delivery:
     exit_code: int = 0
 
 
-def deliver(text: str, output: Path, *, check: bool) -> Delivery:
+def deliver(
+    text: str, output: Path, *, check: bool, instead: str = "To print the result instead, leave out `-o`."
+) -> Delivery:
     """Write a file unless it is up to date; with `check` never, and exit code 1 if it is not.
 
-    Raises InteropError `not-written`.
+    Raises InteropError `not-written`, with the hint `instead`.
     """
     try:
         current = output.read_text(encoding="utf-8")
@@ -41,6 +43,6 @@ def deliver(text: str, output: Path, *, check: bool) -> Delivery:
         raise InteropError(
             "not-written",
             f"{output} cannot be written: {error.strerror}",
-            hints=("To print the result instead, leave out `-o`.",),
+            hints=(instead,),
         ) from error
     return Delivery(message=f"Wrote {output}", up_to_date=False)

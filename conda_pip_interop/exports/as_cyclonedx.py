@@ -99,7 +99,7 @@ def _build_conda(package: CondaPackage, node: Package, contents: Contents) -> di
         "version": record.version,
         "purl": purl,
         "hashes": _build_hashes(hashes),
-        "licenses": _build_licences(str(record.raw.get("license") or "")),
+        "licenses": build_licences(str(record.raw.get("license") or "")),
         "externalReferences": [
             {"type": "distribution", "url": one}
             for one in [strip_channel(record.url).partition("#")[0]]
@@ -154,7 +154,7 @@ def _build_pip(package: PipPackage, node: Package, contents: Contents) -> dict[s
         "version": package.version,
         "purl": purl,
         "hashes": _build_hashes(hashes),
-        "licenses": _build_licences(package.licence),
+        "licenses": build_licences(package.licence),
         "externalReferences": references,
         "properties": [{"name": f"{_OWN}:in-place-of", "value": name} for name in replaced],
     }
@@ -178,7 +178,7 @@ def _build_hashes(hashes: dict[str, object]) -> list[dict[str, str]]:
     ]
 
 
-def _build_licences(text: str) -> list[dict[str, Any]]:
+def build_licences(text: str) -> list[dict[str, Any]]:
     """Build a licence: an SPDX expression if it is one, else its name, without the whole text."""
     name = next((line.strip() for line in text.splitlines() if line.strip()), "")
     if not name or name.upper() == "UNKNOWN":

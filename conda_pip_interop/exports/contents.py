@@ -181,7 +181,7 @@ def _read_conda(
 ) -> tuple[tuple[CondaPackage, ...], list[str]]:
     asked = read_requested_specs(snapshot.prefix.root)
     notes = [
-        f"{one.path} cannot be read, so its package is not in this file."
+        f"{one.path} cannot be read, so its package is left out."
         for one in snapshot.unreadable
     ]
     found: list[CondaPackage] = []
@@ -212,7 +212,7 @@ def _read_pip(
     )
     packages: dict[NormalizedName, PipPackage] = {}
     notes = [
-        f"{one.name} {one.version} was installed for another Python, so it is not in this file."
+        f"{one.name} {one.version} was installed for another Python, so it is left out."
         for one in snapshot.stranded
     ]
     for one, origin in sorted(rows, key=lambda row: (row[0].name, row[0].metadata)):

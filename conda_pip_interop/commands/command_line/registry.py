@@ -71,6 +71,7 @@ GROUPS: Final[Mapping[str, tuple[Command, ...]]] = {
         Command(name="reconcile", module="change.reconcile", changes=True),
         Command(name="undo", module="change.undo", changes=True),
         Command(name="history", module="inspect.history", standalone=True),
+        Command(name="report", module="inspect.report.command", standalone=True),
     ),
     "names and files": (
         Command(name="names", module="names.names", channels=True),

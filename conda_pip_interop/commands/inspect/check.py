@@ -49,12 +49,12 @@ def execute(args: Namespace, host: Host) -> Output:
     else:
         target = host.target
         snapshot = read_snapshot(target.prefix)
-        findings = tuple(_ask_channels(one, target, host) for one in find_asked(snapshot))
+        findings = tuple(ask_channels(one, target, host) for one in find_asked(snapshot))
         output = render_findings(target.label, str(target.prefix), findings, target.command)
         return _add_layer(output, snapshot)
     unique = list({target.prefix: target for target in targets}.values())
     rows = [
-        replace(row, findings=tuple(_ask_channels(one, row.target, host) for one in row.findings))
+        replace(row, findings=tuple(ask_channels(one, row.target, host) for one in row.findings))
         for row in host.for_each(unique, check_environment)
     ]
     return render_environments(rows, named=not args.all)
@@ -101,7 +101,7 @@ def read_findings(target: Target) -> tuple[Finding, ...]:
     return find_asked(read_snapshot(target.prefix))
 
 
-def _ask_channels(finding: Finding, target: Target, host: Host) -> Finding:
+def ask_channels(finding: Finding, target: Target, host: Host) -> Finding:
     """Learn whether the channels have what the remedy of a finding would install."""
     from packaging.utils import canonicalize_name
 

@@ -42,7 +42,7 @@ class Distribution:
     ``metadata`` is the ``.dist-info``/``.egg-info``/``.egg-link`` path; ``files`` is None if there
     is no readable RECORD, or if it was not read; ``outside`` are RECORD rows outside of the prefix
     or in ``conda-meta``; ``editable`` is the source location, ``""`` if unknown, None if not
-    editable.
+    editable; ``size`` are the bytes of ``files`` as RECORD states them.
     """
 
     name: NormalizedName
@@ -57,6 +57,7 @@ class Distribution:
     files: tuple[InstalledFile, ...] | None
     outside: tuple[str, ...]
     problems: tuple[str, ...]
+    size: int | None = None
 
     @property
     def metadata_file(self) -> PrefixPath:
@@ -236,6 +237,7 @@ def _read_dist_info(place: _Place) -> Distribution | None:
         files=installed.files,
         outside=installed.outside,
         problems=found.problems + tuple(problems),
+        size=installed.size,
     )
 
 

@@ -150,10 +150,14 @@ class InstalledFile(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Installed:
-    """A file list, inside and outside of the prefix; ``files`` is None without a readable list."""
+    """A file list, inside and outside of the prefix; ``files`` is None without a readable list.
+
+    ``size`` are the bytes of those inside as far as the list states them, None if it states none.
+    """
 
     files: tuple[InstalledFile, ...] | None
     outside: tuple[str, ...]
+    size: int | None = None
 
 
 NOT_RECORDED = Installed(files=None, outside=())
@@ -167,13 +171,16 @@ def locate_rows(prefix: Prefix, base: PrefixPath, rows: Iterable[RecordRow]) -> 
     root, windows = str(prefix.root), prefix.platform == "windows"
     files: list[InstalledFile] = []
     outside: list[str] = []
+    size: int | None = None
     for row in rows:
         path = parse_prefix_path(row.path, base=base, root=root, windows=windows)
         if path is None or (path[0] in "Cc" and path.partition("/")[0].lower() == "conda-meta"):
             outside.append(row.path)
         else:
             files.append(InstalledFile(path, row.encoded_sha256))
-    return Installed(files=tuple(files), outside=tuple(outside))
+            if row.size is not None:
+                size = (size or 0) + row.size
+    return Installed(files=tuple(files), outside=tuple(outside), size=size)
 
 
 def read_limited_text(path: Path, problems: list[str]) -> str | None:
