@@ -22,7 +22,11 @@ class Delivery:
 
 
 def deliver(
-    text: str, output: Path, *, check: bool, instead: str = "To print the result instead, leave out `-o`."
+    text: str,
+    output: Path,
+    *,
+    check: bool,
+    instead: str = "To print the result instead, leave out `-o`.",
 ) -> Delivery:
     """Write a file unless it is up to date; with `check` never, and exit code 1 if it is not.
 

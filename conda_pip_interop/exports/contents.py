@@ -181,8 +181,7 @@ def _read_conda(
 ) -> tuple[tuple[CondaPackage, ...], list[str]]:
     asked = read_requested_specs(snapshot.prefix.root)
     notes = [
-        f"{one.path} cannot be read, so its package is left out."
-        for one in snapshot.unreadable
+        f"{one.path} cannot be read, so its package is left out." for one in snapshot.unreadable
     ]
     found: list[CondaPackage] = []
     for record in sorted(snapshot.records, key=lambda one: one.name):

@@ -208,9 +208,7 @@ def test_what_is_not_known_is_said_in_the_file(built: PrefixBuilder) -> None:
     built.write("conda-meta/broken-1-0.json", "{")
     text = render(built, "environment")
     assert "# x 1.0: its direct_url.json has no valid URL.\n" in text
-    assert (
-        "# conda-meta/broken-1-0.json cannot be read, so its package is left out." in text
-    )
+    assert "# conda-meta/broken-1-0.json cannot be read, so its package is left out." in text
     assert "  x" not in text
 
 

@@ -30,6 +30,8 @@ export
 export -o {folder}/environment.yml
 check
 history
+report
+report --html {folder}/page.html
 undo --list
 undo --dry-run
 status
@@ -59,6 +61,7 @@ download --lock {folder}/pylock.toml -d {folder}/files --dry-run
 names --update
 translate {folder}/requirements.txt
 translate {folder}/requirements.txt -o {folder}/out.yml
+report --all
 unprotect --all
 completion bash
 list --nothing

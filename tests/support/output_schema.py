@@ -26,7 +26,7 @@ DEFINITIONS: Final = {
         name: name
         for name in (
             *("check", "list", "show", "tree", "why", "freeze", "export", "history", "status"),
-            *("names", "translate", "completion"),
+            *("names", "translate", "completion", "report"),
         )
     },
 }

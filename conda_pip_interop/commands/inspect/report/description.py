@@ -49,7 +49,7 @@ def read_environment(target: Target) -> ReadEnvironment:
     """Read an environment; raises InteropError `not-an-environment`."""
     snapshot = read_snapshot(target.prefix)
     contents = read_contents(snapshot, name=target.name)
-    known = {
+    known: dict[str, CondaPackage | PipPackage] = {
         **{f"conda:{one.record.name}": one for one in contents.conda},
         **{f"pip:{one.key}": one for one in contents.pip},
     }
@@ -127,7 +127,7 @@ def _describe_package(
 
 def _add_sizes(record: CondaRecord) -> int | None:
     """Add up the bytes of its files as far as the record states them."""
-    found = [min(one.size, _LARGEST) for one in record.files if one.size is not None]
+    found = [one.size for one in record.files if one.size is not None and 0 <= one.size < _LARGEST]
     return sum(found) if found else None
 
 
@@ -151,7 +151,9 @@ def _find_urls(known: CondaPackage | PipPackage | None) -> Iterator[str]:
     match known:
         case CondaPackage(record=record):
             yield strip_channel(record.url).partition("#")[0]
-        case PipPackage(source=FromIndex(url=str(url)) | FromArchive(url=url) | FromRepository(url=url)):
+        case PipPackage(
+            source=FromIndex(url=str(url)) | FromArchive(url=url) | FromRepository(url=url)
+        ):
             yield strip_credentials(url)
 
 
