@@ -5,9 +5,10 @@ PYTHON ?= python3
 VENV := .venv/bin
 READY := .venv/ready
 DOCS_READY := .venv-docs/ready
+BROWSER_READY := .venv-browser/ready
 CHECK_PYTHON := import sys; sys.exit("Python 3.10 or newer is needed: make PYTHON=…" if sys.version_info < (3, 10) else 0)
 
-.PHONY: demo test coverage fuzz test-faults test-online bench lint docs session clean
+.PHONY: demo test coverage fuzz test-faults test-online test-browser bench lint docs session clean
 
 demo: $(READY)
 	@$(VENV)/python -m tests.world demo
@@ -42,6 +43,15 @@ test-online: $(READY)
 	@$(VENV)/python -m tests.world base
 	@$(VENV)/python -m pytest --quiet -m online --durations=0 tests/online
 
+# The page of `conda pip report` in a browser, with axe-core; with tools of its own.
+CHROMIUM ?= chromium
+AXE_VERSION := 4.14.1
+AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
+AXE := .cache/axe-core-$(AXE_VERSION)/package/axe.min.js
+test-browser: $(BROWSER_READY) $(AXE)
+	@CHROMIUM="$$(command -v $(CHROMIUM))" AXE=$(AXE) .venv-browser/bin/python -m pytest --quiet -m browser \
+		--confcutdir tests/browser tests/browser
+
 # Every write of every operation, killed there, refused, or lost with the power, and commands killed
 # at random; some minutes. KILLS, KILLS_SEED and POWER_SEED choose how many of them, and others.
 test-faults: $(READY)
@@ -68,7 +78,7 @@ session: $(READY)
 	@$(VENV)/python -m tests.world session
 
 clean:
-	rm -rf .venv .venv-docs .cache docs/_build
+	rm -rf .venv .venv-docs .venv-browser .cache docs/_build
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c '$(CHECK_PYTHON)'
@@ -85,3 +95,19 @@ $(DOCS_READY): pyproject.toml
 	@.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	@.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --group docs
 	@touch $@
+
+$(BROWSER_READY): pyproject.toml
+	@for program in $(CHROMIUM) npm; do command -v $$program >/dev/null || { \
+		echo "$$program is needed: apt-get install chromium npm; another browser: make CHROMIUM=…" >&2; exit 1; } done
+	@$(PYTHON) -c '$(CHECK_PYTHON)'
+	@echo "set-up: tools for the browser into .venv-browser" >&2
+	@test -x .venv-browser/bin/python || $(PYTHON) -m venv .venv-browser
+	@.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check --group browser
+	@touch $@
+
+$(AXE):
+	@mkdir -p .cache/axe-core-$(AXE_VERSION)
+	@cd .cache/axe-core-$(AXE_VERSION) && npm pack --silent axe-core@$(AXE_VERSION) >/dev/null \
+		&& echo "$(AXE_SHA256)  axe-core-$(AXE_VERSION).tgz" | sha256sum --check --quiet \
+		&& tar -xzmf axe-core-$(AXE_VERSION).tgz package/axe.min.js

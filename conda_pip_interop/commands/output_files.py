@@ -21,16 +21,10 @@ class Delivery:
     exit_code: int = 0
 
 
-def deliver(
-    text: str,
-    output: Path,
-    *,
-    check: bool,
-    instead: str = "To print the result instead, leave out `-o`.",
-) -> Delivery:
+def deliver(text: str, output: Path, *, check: bool, option: str = "-o") -> Delivery:
     """Write a file unless it is up to date; with `check` never, and exit code 1 if it is not.
 
-    Raises InteropError `not-written`, with the hint `instead`.
+    `option` named the file. Raises InteropError `not-written`.
     """
     try:
         current = output.read_text(encoding="utf-8")
@@ -47,6 +41,6 @@ def deliver(
         raise InteropError(
             "not-written",
             f"{output} cannot be written: {error.strerror}",
-            hints=(instead,),
+            hints=(f"To print the result instead, leave out `{option}`.",),
         ) from error
     return Delivery(message=f"Wrote {output}", up_to_date=False)

@@ -58,8 +58,7 @@ def execute(args: Namespace, host: Host) -> Output:
         text = "\n".join([*lines, "", f"To write the page: {command}"])
         return Output(text=text, document=document, requested=True)
     page = render_page({"generated": read_time(), **document})
-    instead = "To print a summary instead, leave out `--html`."
-    done = deliver(page, args.html, check=False, instead=instead)
+    done = deliver(page, args.html, check=False, option="--html")
     document |= {"path": str(args.html), "up_to_date": done.up_to_date}
     return Output(text=done.message, document=document)
 

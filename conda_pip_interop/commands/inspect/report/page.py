@@ -41,7 +41,9 @@ def read_time() -> str:
             when = datetime.fromtimestamp(int(stated), timezone.utc)
     except (ValueError, OverflowError, OSError) as error:
         raise UsageError(
-            "usage", f"SOURCE_DATE_EPOCH is {stated!r}, which is not a number of seconds."
+            "usage",
+            f"SOURCE_DATE_EPOCH is {stated!r}, which is not a number of seconds.",
+            hints=("Set it to the seconds since 1970, or unset it.",),
         ) from error
     return when.strftime("%Y-%m-%d %H:%M UTC")
 

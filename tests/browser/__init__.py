@@ -1,0 +1,1 @@
+"""Tests of the page of `conda pip report` in a browser (`make test-browser`)."""
