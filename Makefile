@@ -8,7 +8,7 @@ DOCS_READY := .venv-docs/ready
 BROWSER_READY := .venv-browser/ready
 CHECK_PYTHON := import sys; sys.exit("Python 3.10 or newer is needed: make PYTHON=…" if sys.version_info < (3, 10) else 0)
 
-.PHONY: demo test coverage fuzz test-faults test-online test-browser bench lint docs session clean
+.PHONY: demo test coverage fuzz test-faults test-online test-browser has-browser bench lint docs session clean
 
 demo: $(READY)
 	@$(VENV)/python -m tests.world demo
@@ -48,9 +48,13 @@ CHROMIUM ?= chromium
 AXE_VERSION := 4.14.1
 AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 AXE := .cache/axe-core-$(AXE_VERSION)/package/axe.min.js
-test-browser: $(BROWSER_READY) $(AXE)
+test-browser: has-browser $(BROWSER_READY) $(AXE)
 	@CHROMIUM="$$(command -v $(CHROMIUM))" AXE=$(AXE) .venv-browser/bin/python -m pytest --quiet -m browser \
 		--confcutdir tests/browser tests/browser
+
+has-browser:
+	@for program in $(CHROMIUM) npm; do command -v $$program >/dev/null || { echo \
+		"$$program is needed: apt-get install chromium npm (another browser: make test-browser CHROMIUM=…)" >&2; exit 1; }; done
 
 # Every write of every operation, killed there, refused, or lost with the power, and commands killed
 # at random; some minutes. KILLS, KILLS_SEED and POWER_SEED choose how many of them, and others.
@@ -97,8 +101,6 @@ $(DOCS_READY): pyproject.toml
 	@touch $@
 
 $(BROWSER_READY): pyproject.toml
-	@for program in $(CHROMIUM) npm; do command -v $$program >/dev/null || { \
-		echo "$$program is needed: apt-get install chromium npm; another browser: make CHROMIUM=…" >&2; exit 1; } done
 	@$(PYTHON) -c '$(CHECK_PYTHON)'
 	@echo "set-up: tools for the browser into .venv-browser" >&2
 	@test -x .venv-browser/bin/python || $(PYTHON) -m venv .venv-browser

@@ -24,8 +24,8 @@ EXAMPLES: Final = (
 def configure(parser: CommandParser) -> None:
     """Add the file, and all environments where conda knows them."""
     parser.description = (
-        f"{HELP}.\n\nThe page is one file that needs no network. Without --html, a line for each "
-        "environment\nis printed; with --json, everything that the page shows."
+        f"{HELP}.\n\nThe page is one file that needs no network. Without --html, a line for each\n"
+        "environment is printed; with --json, everything that the page shows."
     )
     parser.set_defaults(all=False)
     if not parser.standalone:

@@ -261,7 +261,7 @@ function render() {
   const { packages, findings, events, problem } = current;
   document.title = `${current.name}: environment report`;
   $("title").textContent = current.name;
-  $("prefix").textContent = current.prefix;
+  $("prefix").textContent = current.name === current.prefix ? "" : current.prefix;
   $("environment").value = data.environments.indexOf(current);
   const sections = { findings: findings.length, packages: packages.length, history: events.length, sizes: "" };
   for (const id of Object.keys(sections)) $(id).hidden = problem != null;
@@ -275,7 +275,8 @@ function render() {
     ...current.notes.map((one) => h("p", { class: "muted" }, one)));
   const none = h("p", { class: "card" }, "No findings: what conda and pip recorded matches the files.");
   $("findings").querySelector(".list").replaceChildren(...(findings.length ? findings.map((one) => showFinding(one, true)) : [none]));
-  $("history").querySelector("ol").replaceChildren(...events.toReversed().map(showEvent));
+  const unknown = h("li", { class: "card" }, "No command is recorded.");
+  $("history").querySelector("ol").replaceChildren(...(events.length ? events.toReversed().map(showEvent) : [unknown]));
   renderPackages();
   renderSizes(packages);
 }
