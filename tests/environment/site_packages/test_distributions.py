@@ -33,6 +33,15 @@ def read_one(built: PrefixBuilder) -> Distribution:
     return distribution
 
 
+def test_the_size_is_what_record_states_of_files_inside(built: PrefixBuilder) -> None:
+    built.pip_package("app", "1.0", {"app.py": "x" * 100})
+    record = built.root / built.dist_info("app", "1.0") / "RECORD"
+    record.write_text("app.py,,100\n../../../../outside.py,,7\napp.pyc,,\nother.py,,20\n")
+    assert read_one(built).size == 120
+    record.write_text("app.py,,\n")
+    assert read_one(built).size is None
+
+
 @pytest.mark.parametrize("layout", ["cpython", "windows"])
 def test_the_metadata_and_files_of_a_wheel_are_read(tmp_path: Path, layout: Layout) -> None:
     built = PrefixBuilder(root=tmp_path, layout=layout)
