@@ -188,6 +188,28 @@ def test_what_an_environment_says_stays_data(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("url", "link"),
+    [
+        ("javascript:alert(1)", None),
+        ("JAVASCRIPT:alert(1)//https://e.org/", None),
+        ("data:text/html,x", None),
+        ("file:///etc/passwd", None),
+        ("https://e.org/x", "https://e.org/x"),
+        ("http://e.org/x", "http://e.org/x"),
+    ],
+)
+def test_only_http_and_https_become_links(tmp_path: Path, url: str, link: str | None) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    built.conda_package("one", "1.0", url=url)
+    built.pip_package("two", "1.0", direct_url={"url": url, "archive_info": {}})
+    packages = {
+        one["key"]: one for one in Parts(write_page(built)).data["environments"][0]["packages"]
+    }
+    assert packages["conda:one"]["url"] == link
+    assert packages["pip:two"]["url"] == link
+
+
 def test_no_password_and_no_token_reach_the_page(tmp_path: Path) -> None:
     built = PrefixBuilder(root=tmp_path / "env")
     url = "https://u:SECRET@e.org/t/SECRET/main/noarch"
