@@ -12,13 +12,15 @@ from conda_pip_interop.changes.atomic.undo import undo
 from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.override import read_override
 from conda_pip_interop.changes.plan import RemoveFile, WriteFile
+from conda_pip_interop.environment.claims import find_edited
 from conda_pip_interop.environment.conda_meta.records import CondaRecord, parse_conda_record
+from conda_pip_interop.environment.file_facts import FactReader
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.environment.snapshot import read_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -30,11 +32,12 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class ReplacingPart:
-    """Moves files of pip's, and of nobody's, aside in an operation of its own before conda links.
+    """Moves files of pip's and of nobody's, and edited ones, aside before conda links.
 
-    conda would overwrite them, or unlink them as those of a package that they override, and undoing
-    would not bring them back. The operation is the head of what `undo` takes back; what follows is
-    written as automatic. `overridden` are the records of those packages: name of the file → text.
+    conda would overwrite them, or unlink them with its packages, and undoing would not bring them
+    back. This is an operation of its own, the head of what `undo` takes back; what follows is
+    written as automatic. `overridden` are the records of packages that pip has replaced: name of
+    the file → text.
     """
 
     part: CondaPart
@@ -78,6 +81,9 @@ class ReplacingPart:
         self.part.roll_back()
         with open_operation(self.prefix, self.title, keep=False) as operation:
             operation.apply(restore_overrides(self.overridden, self.prefix, pips_are_back=False))
+            operation.apply(  # conda's own, linked again
+                one for one in self.removals if os.path.lexists(to_disk(self.prefix, one.path))
+            )
         if self._identifier is not None:
             undo(self.prefix, self._identifier)
 
@@ -111,20 +117,20 @@ def restore_overrides(
 
 
 def find_replacing(part: CondaPart, title: str, target: Target) -> ReplacingPart | None:
-    """Find what moves aside for a downloaded part; None if it replaces nothing of pip's."""
+    """Find what moves aside for a downloaded part; None if all that it replaces is conda's."""
     coming, leaving = part.find_carried(), part.unlinked_names
     known = read_snapshot(target.prefix, depth="names")
-    unlisted = tuple(_find_unlisted(part.list_created(), known))
+    others = (*_find_unlisted(part.list_created(), known), *_find_edited(leaving, known))
     is_overridden = any(one.overridden_by and one.name in leaving for one in known.records)
     is_pips = coming.keys() & {one.name for one in known.distributions}
-    if not (unlisted or is_overridden or is_pips):
+    if not (others or is_overridden or is_pips):
         return None
     snapshot = read_snapshot(target.prefix)
     overridden = [one for one in snapshot.records if one.overridden_by and one.name in leaving]
     removals = (
         *_find_removals(coming, snapshot),
         *_find_overrides(overridden, snapshot),
-        *unlisted,
+        *others,
     )
     if not removals:
         return None
@@ -147,6 +153,15 @@ def _find_unlisted(created: Iterable[PrefixPath], known: Snapshot) -> Iterator[R
         is_file = place.is_symlink() or (place.exists() and not place.is_dir())
         if is_file and not path.endswith(".pyc") and not known.claims.of(path):
             yield RemoveFile(path=path, reason="conda installs a file there")
+
+
+def _find_edited(leaving: Collection[str], known: Snapshot) -> Iterator[RemoveFile]:
+    """Find the files of packages that conda unlinks which are not as it has linked them."""
+    reader = FactReader(known.prefix)
+    for record in known.records:
+        if record.name in leaving and not record.overridden_by:
+            for path in find_edited(record, known.claims, reader):
+                yield RemoveFile(path=path, reason=f"changed since conda installed {record.name}")
 
 
 def _find_overrides(records: Iterable[CondaRecord], snapshot: Snapshot) -> Iterator[RemoveFile]:

@@ -100,6 +100,18 @@ class Claims:
         return self.key(one) == self.key(other)
 
 
+def find_edited(record: CondaRecord, claims: Claims, reader: FactReader) -> Iterator[PrefixPath]:
+    """Find the files of a record whose content no record states: somebody has edited them.
+
+    What states no hash cannot be judged: links, and what conda generates.
+    """
+    for file in record.files:
+        stating = [one for one in claims.of(file.path) if one.states_hash]
+        sha256 = reader.read_hash(file.path).sha256 if stating else None
+        if sha256 is not None and not any(one.allows(sha256) for one in stating):
+            yield file.path
+
+
 def find_superseded(
     records: Iterable[CondaRecord], reader: FactReader, root: Path
 ) -> Iterator[CondaRecord]:

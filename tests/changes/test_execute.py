@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +23,7 @@ from conda_pip_interop.changes.atomic.undo import (
     find_journal,
     find_later_operations,
     list_operations,
+    refuse_changed,
 )
 from conda_pip_interop.changes.execute import execute, execute_undo, execute_undo_several
 from conda_pip_interop.changes.origins import plan_origins, read_origins
@@ -354,6 +357,46 @@ def test_a_file_of_nobodys_in_condas_way_comes_back(pips: PrefixBuilder, *, fail
         (operation,) = list_operations(pips.root)
         execute_undo(pips.root, operation[0].identifier, conda)
     assert read_files(pips) == before
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_edit_of_what_conda_unlinks_comes_back(built: PrefixBuilder, *, fails: bool) -> None:
+    plan, conda = plan_both(built)
+    for path in ("numpy/__init__.py", "numpy/old.py"):
+        built.write(built.place(path), "edited")
+    before = read_files(built)
+    if fails:
+        with pytest.raises(InteropError):
+            run(
+                built,
+                replace(plan, pip=BuiltPip(prefix=built.root, needs_conda=True, during=fail)),
+            )
+    else:
+        run(built, plan)
+        assert (built.root / built.place("numpy/__init__.py")).read_text() == "2.0"
+        assert find_all(read_snapshot(built.root)) == ()
+        (operation,) = list_operations(built.root)
+        execute_undo(built.root, operation[0].identifier, conda)
+    assert read_files(built) == before
+
+
+def test_what_was_edited_since_conda_linked_it_is_not_undone(built: PrefixBuilder) -> None:
+    plan, conda = plan_both(built)
+    run(built, plan)
+    module = built.root / built.place("numpy/__init__.py")
+    os.utime(module, (time.time() + 5, time.time() + 5))  # touched only
+    (operation,) = list_operations(built.root)
+    refuse_changed(built.root, operation)
+    module.write_text("edited")
+    before = read_files(built)
+    with pytest.raises(InteropError) as refused:
+        execute_undo(built.root, operation[0].identifier, conda)
+    assert refused.value.code == "changed-since"
+    assert "numpy/__init__.py" in refused.value.message
+    assert read_files(built) == before
+    os.utime(module, (0, 0))  # conda had signed it
+    execute_undo(built.root, operation[0].identifier, conda)
+    assert "numpy 1.0" in {f"{e.name} {e.version}" for e in read_snapshot(built.root).records}
 
 
 def test_what_conda_puts_beside_pips_moves_nothing_aside(pips: PrefixBuilder) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -11,7 +11,7 @@ from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.reconciliation import plan_reconcile
 from conda_pip_interop.findings.registry import find_all
-from tests.machine.trees import Seen, Tree
+from tests.machine.trees import Entry, Seen, Tree
 
 #: Which of them is broken, and how.
 Broken: TypeAlias = tuple[str, str]
@@ -93,6 +93,13 @@ def find_lost(prefix: Path, mine: dict[str, str]) -> Iterator[Broken]:
         file = prefix / path
         if not file.is_file() or file.read_text() != text:
             yield "lost", f"{path}, which a person put there"
+
+
+def find_edits_lost(before: Seen, now: Seen, edited: Mapping[str, Entry]) -> Iterator[Broken]:
+    """What a person has edited is not undone."""
+    for path, entry in edited.items():
+        if before.tree.get(path) == entry != now.tree.get(path):
+            yield "edit", f"{path}, which a person has edited"
 
 
 def describe_difference(before: Tree, now: Tree) -> str:

@@ -13,8 +13,10 @@ from typing import TypeAlias
 
 from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 
-#: Path → its mode, and a link's target or the hash of a file's content.
-Tree: TypeAlias = dict[str, tuple[int, str]]
+#: A mode, and a link's target or the hash of a file's content.
+Entry: TypeAlias = tuple[int, str]
+#: By path.
+Tree: TypeAlias = dict[str, Entry]
 
 
 @dataclass(kw_only=True)

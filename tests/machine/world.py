@@ -22,13 +22,14 @@ from tests.machine.invariants import (
     Broken,
     describe_difference,
     find_claimed_removed,
+    find_edits_lost,
     find_lost,
     find_orphans,
     find_unfulfilled,
     find_unowned_removed,
     find_untrue,
 )
-from tests.machine.trees import Seen, Tree, TreeReader, read_claims
+from tests.machine.trees import Entry, Seen, Tree, TreeReader, read_claims
 from tests.stories.alone import ALONE
 
 _NOT_ASKING: Final = ("protect", "unprotect")
@@ -53,13 +54,16 @@ class Point:
 
 @dataclass(kw_only=True)
 class World:
-    """An environment under test; `done`: the steps so far; `mine`: what a person put there."""
+    """An environment under test; `done`: the steps so far; `mine`: what a person put there.
+
+    `edited` is what a person has made of files of packages.
+    """
 
     console: Console
     reader: TreeReader
     done: list[str] = field(default_factory=list)
     mine: dict[str, str] = field(default_factory=dict)
-    edited: set[str] = field(default_factory=set)
+    edited: dict[str, Entry] = field(default_factory=dict)
     points: list[Point] = field(default_factory=list)
     seen: Seen = field(init=False)
     broken: bool = False
@@ -165,15 +169,12 @@ class World:
             return
         if target in pure:
             (point,) = (one for one in self.points if one.operation == target)
-            # conda links its packages again as they are, and not as somebody has edited them
-            edited = self.edited & self.seen.claims.all_of_conda
-            kept = {path: self.seen.tree[path] for path in edited & self.seen.tree.keys()}
-            earlier = {**(point.before or self.seen.tree), **kept}
-            difference = describe_difference(earlier, self.seen.tree)
+            difference = describe_difference(point.before or self.seen.tree, self.seen.tree)
             self._hold("undone", not difference, f"differs from before: {difference}")
             del self.points[pure.index(target) :]
         elif self._differs(before):
             self.points.clear()
+        self._refuse(find_edits_lost(before, self.seen, self.edited))
 
     def _find_undone(self, words: list[str], operations: list[str]) -> tuple[str, list[str]]:
         """The oldest operation that is undone, automatic ones too, and the words with its name."""
@@ -244,14 +245,13 @@ class World:
             self.points.clear()
 
     def _by_hand(self, verb: str, number: int) -> None:
-        prefix, tree = self.prefix, self.seen.tree
+        prefix, tree, edited = self.prefix, self.seen.tree, None
         match verb:
             case "put":
                 path = hands.put(prefix, tree, number, f"mine-{len(self.done)}.txt")
                 self.mine[path] = "mine\n"
             case "edit":
                 edited = hands.edit(prefix, tree, number, self.mine)
-                self.edited |= {edited} if edited else set()
             case "delete":
                 hands.delete(prefix, tree, number, self.mine)
             case "forget":
@@ -261,6 +261,8 @@ class World:
             case _:
                 raise ValueError(verb)
         self._see()
+        if edited is not None:
+            self.edited[edited] = self.seen.tree[edited]
         self.points.clear()
 
     # What must hold

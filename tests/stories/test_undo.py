@@ -136,6 +136,55 @@ def test_a_file_of_nobodys_that_conda_overwrote_comes_back(make_env: Any) -> Non
     assert hash_tree(env.prefix, but=STATE_FOLDER) == before
 
 
+EDITS = {
+    "release click flask": "click",
+    "install click==8.1.8": "click",
+    "install --break-other-managers click==8.1.3": "click",
+    "restore idna": "idna",
+}
+
+
+@pytest.mark.parametrize("command", EDITS)
+def test_what_a_person_edited_before_is_back_after_undo(make_env: Any, command: str) -> None:
+    env = make_env("python", "pip", "click=8.1.7", "flask", "idna")
+    env.pip("install", "-q", "idna==3.11", "six")
+    env.conda("pip reconcile", "--yes")
+    (module,) = {
+        *env.site_packages.glob(f"{EDITS[command]}/core.py"),
+        *env.site_packages.glob(f"{EDITS[command]}.py"),
+    }
+    edit(module)
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    env.conda("pip", *command.split(), "--yes")
+    assert hash_tree(env.prefix, but=STATE_FOLDER) != before
+    env.conda("pip undo", "--yes")
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+
+
+@pytest.mark.parametrize("command", ["install six", "adopt six"])
+def test_what_a_person_edited_since_conda_linked_it_is_not_undone(
+    make_env: Any, command: str
+) -> None:
+    env = make_env("python", "pip")
+    if command.startswith("adopt"):
+        env.pip("install", "-q", "six==1.16.0")
+    env.conda("pip", *command.split(), "--yes")
+    edit(env.site_packages / "six.py")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    refused = env.conda("pip undo", "--yes", check=False)
+    assert refused.returncode == 1
+    assert "six.py" in refused.stderr
+    assert "Undoing would overwrite these changes" in refused.stderr
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+
+
+def edit(module: Path) -> None:
+    """Add a line, as an editor does, in a new file."""
+    text = module.read_text()
+    module.unlink()
+    module.write_text(f"{text}# edited\n")
+
+
 @pytest.mark.parametrize("words", [("click==8.1.3",), ("click==8.1.3", "cowsay", "six")])
 def test_an_install_over_condas_is_one_operation(make_env: Any, words: tuple[str, ...]) -> None:
     """What reconciles the records afterwards belongs to it."""

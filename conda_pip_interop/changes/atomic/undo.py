@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from conda_pip_interop.changes.atomic.files import append_lines
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders
 from conda_pip_interop.changes.atomic.journal import (
+    CONDA_FILE,
     JOURNAL_FOLDER,
     ORIGINS_FILE,
     CondaChange,
@@ -27,8 +28,15 @@ from conda_pip_interop.changes.atomic.rollback import (
     recover,
 )
 from conda_pip_interop.changes.atomic.undone import Undone
-from conda_pip_interop.environment.conda_meta.records import CondaRecord, parse_conda_record
-from conda_pip_interop.environment.paths import PrefixPath, refuse_links_outside
+from conda_pip_interop.environment.claims import build_claims, find_edited
+from conda_pip_interop.environment.conda_meta.records import (
+    CondaRecord,
+    parse_conda_record,
+    read_conda_records,
+)
+from conda_pip_interop.environment.file_facts import FactReader
+from conda_pip_interop.environment.paths import PrefixPath, refuse_links_outside, to_disk
+from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.text import count
 
@@ -155,7 +163,32 @@ def find_changed(
     if before:
         condas = {*list_conda_paths(prefix, find_conda_change(prefix, operation), undone)}
         last = {path: one for path, one in _find_last(before).items() if path not in condas} | last
-    return tuple(path for path, step in sorted(last.items()) if not undone.is_as_left(step))
+    edited = (one for one in _find_edited(prefix, operation, undone) if one not in last)
+    changed = (path for path, step in last.items() if not undone.is_as_left(step))
+    return tuple(sorted({*changed, *edited}))
+
+
+def _find_edited(
+    prefix: Path, operation: Iterable[Journal], undone: Undone
+) -> Iterator[PrefixPath]:
+    """Find the files of packages that conda linked, changed since: conda would remove them.
+
+    What differed when conda was done is its own: on macOS it signs what it links.
+    """
+    for journal in operation:
+        change = read_conda_change(prefix, journal)
+        if change is None:
+            continue
+        done = (prefix / JOURNAL_FOLDER / journal.identifier / CONDA_FILE).stat().st_mtime_ns
+        found, _ = read_conda_records(prefix)
+        claims = build_claims(found, folds_case=read_prefix(prefix).folds_case)
+        reader = FactReader(read_prefix(prefix))
+        for record in found:
+            if record.path.rpartition("/")[2] in change.linked:
+                for path in find_edited(record, claims, reader):
+                    is_later = to_disk(prefix, path).lstat().st_mtime_ns > done
+                    if is_later and not undone.comes_back(path):
+                        yield path
 
 
 def _find_last(journals: Iterable[Journal]) -> dict[PrefixPath, Step]:

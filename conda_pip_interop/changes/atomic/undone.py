@@ -53,6 +53,10 @@ class Undone:
             return step.kind == "remove" and before is None
         return _hash(before) == step.sha256
 
+    def comes_back(self, path: PrefixPath) -> bool:
+        """Return whether what was at a path before the later operations will be there again."""
+        return path in self._files
+
     def is_conda_as_left(self, change: CondaChange) -> bool:
         """Return whether conda's records and history will be what it made of them."""
         meta, before = self.prefix / "conda-meta", self._files.get(HISTORY_FILE)
