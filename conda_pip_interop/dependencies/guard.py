@@ -10,6 +10,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.dependencies.impact import Breakage, PackageChange, forecast
+from conda_pip_interop.dependencies.mixtures import find_new_mixtures
+from conda_pip_interop.dependencies.removal import build_uninstall
 from conda_pip_interop.dependencies.replaced import (
     describe_refused,
     find_refused,
@@ -47,6 +49,7 @@ def find_breakages(
         *forecast(snapshot, changes, lambda one: read_requirements(snapshot.prefix, one)),
         *_find_refused(snapshot, changes),
         *_find_removed(snapshot, changes),
+        *_find_mixed(snapshot, changes),
     )
     return tuple(
         one for one in found if one.distribution not in replaced and not _is_met(one, replaced)
@@ -70,6 +73,16 @@ def _find_removed(snapshot: Snapshot, changes: Iterable[PackageChange]) -> Itera
         if replaced is not None and replaced.record.name in removed:
             change = removed[replaced.record.name]
             yield Breakage(kind="removed", installed=one, change=change, expected=change.named)
+
+
+def _find_mixed(snapshot: Snapshot, changes: tuple[PackageChange, ...]) -> Iterator[Breakage]:
+    """Find what of pip's cannot be mixed with what conda would link (`names.families`)."""
+    installed = {one.name: one for one in snapshot.distributions}
+    for mixture, change in find_new_mixtures(snapshot, changes):
+        pips = (one.name for one in mixture.members if one.manager == "pip")
+        one = installed[canonicalize_name(next(pips))]
+        removal = build_uninstall(snapshot, [one])
+        yield Breakage(kind="mixed", installed=one, change=change, mixture=mixture, removal=removal)
 
 
 def _find_refused(snapshot: Snapshot, changes: tuple[PackageChange, ...]) -> Iterator[Breakage]:
@@ -165,6 +178,8 @@ def _describe_all(breakages: tuple[Breakage, ...]) -> Iterable[str]:
                 f"pip's {one.distribution} {one.version} would be removed with conda's "
                 f"{one.change.name} {one.change.before}, which it replaced"
             )
+        elif one.mixture is not None:
+            yield f"{one.mixture} would be installed together: {one.mixture.family.reason}"
         elif one.kind == "refused":
             package = f"{one.change.name} {one.change.after}"
             by = f"{one.distribution} {one.version}"
@@ -199,6 +214,9 @@ def _suggest(breakage: Breakage, target: Target) -> Iterator[str]:
         case "unmet":
             first = target.command("conda", "pip", "uninstall", name)
             yield f"Uninstall pip's {name} first: `{first}`."
+        case "mixed":
+            first = target.command(*breakage.removal)
+            yield f"To use conda's {change.name}, uninstall pip's {name} first: `{first}`."
         case "overwritten":
             yield _add(change.name, f"To use conda's {change.name}")
             verb = "uninstall" if change.before is None else "restore"

@@ -22,6 +22,7 @@ from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.snapshot import Snapshot
 from conda_pip_interop.environment.versions import choose_version
+from conda_pip_interop.names.families import Mixture
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,14 +56,18 @@ class Breakage:
     ``unmet``: ``change`` would no longer satisfy its ``requirement``; ``stranded``: Python's minor
     version would change; ``overwritten``: conda would link a distribution of its name; ``refused``:
     it replaced a conda package and does not satisfy the ``requirement`` of ``change`` on it;
-    ``removed``: it replaced the conda package that would be removed. ``expected``: nothing breaks,
-    since the user named the package, or conda links the version that pip installed.
+    ``removed``: it replaced the conda package that would be removed; ``mixed``: ``change`` would
+    make the ``mixture`` that it is part of, unless the command ``removal`` is run before.
+    ``expected``: nothing breaks, since the user named the package, or conda links the version that
+    pip installed.
     """
 
-    kind: Literal["unmet", "stranded", "overwritten", "refused", "removed"]
+    kind: Literal["unmet", "stranded", "overwritten", "refused", "removed", "mixed"]
     installed: Distribution
     change: PackageChange
     requirement: str | None = None
+    mixture: Mixture | None = None
+    removal: tuple[str, ...] = ()
     expected: bool = False
 
     @property

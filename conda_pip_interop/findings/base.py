@@ -54,6 +54,8 @@ class Finding(ABC):
     automatic: ClassVar[bool] = False
     #: Whether its remedies change the files of the record and the distribution.
     rewrites: ClassVar[bool] = False
+    #: Whether `conda pip repair` settles it; else the user has to choose how.
+    repairable: ClassVar[bool] = True
 
     evidence: tuple[Evidence, ...]
     record: CondaRecord | None = None

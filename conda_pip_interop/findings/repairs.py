@@ -49,7 +49,7 @@ from conda_pip_interop.findings.kinds.stranded import StrandedFinding, remove_st
 from conda_pip_interop.findings.kinds.unmet import UnmetFinding
 from conda_pip_interop.findings.kinds.vanished import VanishedFinding
 from conda_pip_interop.findings.reconciliation import plan_records
-from conda_pip_interop.findings.registry import find_all
+from conda_pip_interop.findings.registry import find_all, find_asked
 from conda_pip_interop.findings.restoration import plan_restore
 
 if TYPE_CHECKING:
@@ -116,7 +116,12 @@ def plan_repair(
     return Plan(
         title=" ".join(["repair", *(one.linked.name for one in chosen)]),
         steps=(*steps, *removals),
-        notes=(*merged.notes, *_describe_removals(removals), *left),
+        notes=(
+            *merged.notes,
+            *_describe_removals(removals),
+            *left,
+            *(_describe_left(one, target) for one in found if not one.repairable),
+        ),
         requirements=requirements,
         fingerprint=snapshot.fingerprint,
     )
@@ -134,6 +139,15 @@ def _plan_repairs(found: Collection[Finding], snapshot: Snapshot, target: Target
         plan = one.repair(snapshot)
         if plan is not None:
             yield plan
+
+
+def _describe_left(finding: Finding, target: Target) -> str:
+    hints = (f" {one}" for one in _render_fix(finding, target))
+    return f"Not repaired: {finding.summary}{''.join(hints)}"
+
+
+def _render_fix(finding: Finding, target: Target) -> tuple[str, ...]:
+    return tuple(f"To fix: `{one}`." for one in finding.render_commands(target.command)[:1])
 
 
 def _remove_corrupt(chosen: Iterable[LostRecordFinding]) -> Iterator[RemoveFile]:
@@ -199,7 +213,7 @@ def _choose_broken(
 
     `known` are the names of lost records, which are repaired too.
     """
-    found = [one for one in find_all(snapshot) if not isinstance(one, LostRecordFinding)]
+    found = [one for one in find_asked(snapshot) if not isinstance(one, LostRecordFinding)]
     if not names:
         return tuple(found)
     broken = [one for one in found if isinstance(one, _BROKEN)]
@@ -208,9 +222,23 @@ def _choose_broken(
         spelled = {name, canonicalize_name(name)}
         matching = [one for one in broken if spelled & one.names]
         if not matching and not spelled & {*known}:
-            raise explain_undamaged(canonicalize_name(name), snapshot, target)
+            raise _explain_unrepaired(name, found, target) or explain_undamaged(
+                canonicalize_name(name), snapshot, target
+            )
         chosen.update(dict.fromkeys(matching))
     return tuple(chosen)
+
+
+def _explain_unrepaired(name: str, found: Iterable[Finding], target: Target) -> InteropError | None:
+    """Return the error where the user has to choose how to fix what is about a name."""
+    for one in found:
+        if not one.repairable and one.names & {name, canonicalize_name(name)}:
+            return InteropError(
+                "not-repairable",
+                f"Nothing was repaired in {target.label}: {one.summary}",
+                hints=_render_fix(one, target),
+            )
+    return None
 
 
 def _build_record_steps(

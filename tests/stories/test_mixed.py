@@ -95,3 +95,48 @@ def test_pips_torchvision_beside_condas_pytorch_is_refused_and_found(
     assert env.findings() == [("mixed", "torchvision")]
     env.conda("pip uninstall", "--yes", "torchvision")
     assert env.findings() == []
+
+
+def test_what_conda_would_mix_is_told_before_it_asks_and_refused_by_policy(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    env = make_env("python", "pip")
+    channel = write_channel(tmp_path / "channel", build_conda_package("llvm-openmp", "18.1"))
+    env.pip("install", "-q", str(build_wheel(tmp_path, "intel_openmp", "2024.1")))
+    told = (
+        "pip's intel-openmp 2024.1 and conda's llvm-openmp 18.1 would be installed together: "
+        "two OpenMP runtimes in one process may hang or end it"
+    )
+    install = ("install", "-y", "-c", channel, "llvm-openmp")
+    refused = env.conda(*install, check=False, CONDA_PLUGINS_PIP_INTEROP_GUARD="error")
+    assert refused.returncode == 1
+    assert told in refused.stderr
+    assert f"`conda pip uninstall -n {env.name} intel-openmp`" in refused.stderr
+    assert told in env.conda(*install, "--dry-run", check=False).stderr
+    assert env.findings() == []
+    assert told in env.conda(*install).stderr
+    assert env.findings() == [("mixed", "intel-openmp")]
+    assert told not in env.conda("install", "-y", "six").stderr
+
+
+def test_what_is_mixed_and_required_is_removed_with_what_requires_it(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    env = make_env("python", "pip")
+    for name, version in (("opencv_python", "4.9"), ("opencv_python_headless", "4.10")):
+        wheel = build_cv(tmp_path, name, version)
+        user = build_wheel(tmp_path, f"needs_{name}", requires=[name.replace("_", "-")])
+        env.pip("install", "-q", wheel, str(user))
+    repaired = env.conda("pip repair", "--yes")
+    (found,) = env.json("pip check", check=False)["findings"]
+    (line,) = found["commands"]
+    assert f"Not repaired: {found['summary']} To fix: `{line}`." in repaired.stdout
+    named = env.conda("pip repair", "--yes", "opencv-python", check=False)
+    assert named.returncode == 1
+    assert f"To fix: `{line}`." in named.stderr
+    for command in line.split(" && "):
+        env.base.run(*shlex.split(command)[1:], "--yes", PIP_FIND_LINKS=str(tmp_path))
+    assert env.findings() == []
+    assert read_cv(env) == "opencv_python"
+    assert "needs-opencv-python" in env.owners()
+    assert "needs-opencv-python-headless" not in env.owners()

@@ -129,6 +129,7 @@ class MissingSourceFinding(Finding):
     """
 
     kind: ClassVar[str] = "damaged"
+    repairable: ClassVar[bool] = False
 
     one: Distribution
     source: str

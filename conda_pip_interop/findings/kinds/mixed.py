@@ -4,37 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.dependencies.read_graph import read_graph
+from conda_pip_interop.dependencies.mixtures import find_members
+from conda_pip_interop.dependencies.removal import UNINSTALL, build_uninstall, is_removable
 from conda_pip_interop.environment.origin import build_install_words
-from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.findings.base import BuildCommand, Finding, metadata_evidence
-from conda_pip_interop.names.families import Member, Mixture, build_conda_member, find_mixtures
+from conda_pip_interop.names.families import Member, Mixture, find_mixtures
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
+
+_RESTORE: Final = ("conda", "pip", "restore")
+_REPAIR: Final = ("conda", "pip", "repair")
+_PIPS_OWN: Final = ("conda", "run", "python", "-m", "pip", "uninstall")
 
 
 @dataclass(frozen=True, kw_only=True)
 class MixedFinding(Finding):
     """The members of `mixture` are installed together.
 
-    `dropped` are those of pip that are in the way of the others, and `kept` is the one of pip that
-    stays, whose files they may have overwritten; None if that is conda's. `replaced` are the conda
-    packages in whose place `dropped` are then. `repair` removes none: which one is wanted, only the
-    user knows.
+    `dropped` are those of pip that are in the way of the others, and `removals` the commands that
+    remove them. `kept` is the one of pip that stays, whose files they may have overwritten; None if
+    that is conda's. `reinstall` is the command that gives it its own files back.
     """
 
     kind: ClassVar[str] = "mixed"
+    #: Which one is wanted, only the user knows.
+    repairable: ClassVar[bool] = False
 
     mixture: Mixture
     dropped: tuple[NormalizedName, ...]
-    kept: Distribution | None
-    replaced: Mapping[NormalizedName, str]
+    removals: tuple[tuple[str, ...], ...]
+    reinstall: tuple[str, ...] | None
 
     @property
     def summary(self) -> str:
@@ -43,22 +48,17 @@ class MixedFinding(Finding):
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
-        """See `Finding.remedy`."""
-        others = [name for name in self.dropped if name not in self.replaced]
-        uninstall = ("conda", "pip", "uninstall", *others)
-        restore = ("conda", "pip", "restore", *self.replaced.values())
-        return (*((uninstall,) if others else ()), *((restore,) if self.replaced else ()))
+        """See `Finding.remedy`: all of them, in this order."""
+        return (*self.removals, *((self.reinstall,) if self.reinstall is not None else ()))
 
     def render_commands(self, command: BuildCommand) -> list[str]:
-        """See `Finding.render_commands`: what is kept gets its own files back."""
-        lines = [command(*one) for one in self.remedy]
-        if self.kept is not None and self.mixture.family.rule == "one":
-            words = build_install_words(self.kept)
-            install = ["conda", "pip", "install", "--force-reinstall"]
-            if self.kept.direct_url is None:
-                install.append(f"--from-pypi={self.kept.name}")
-            lines.append(command(*install, *words))
-        return [" && ".join(lines)]
+        """See `Finding.render_commands`."""
+        return [" && ".join(command(*one) for one in self.remedy)]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """See `Finding.names`: those of all that are mixed."""
+        return frozenset(one.project for one in self.mixture.members)
 
     @property
     def project(self) -> NormalizedName:
@@ -92,50 +92,92 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[MixedFindi
     for one in snapshot.distributions:
         by_name.setdefault(one.name, one)
     for mixture in find_mixtures(find_members(snapshot)):
-        pips = [one for one in mixture.members if one.manager == "pip"]
-        kept = _choose_kept(mixture, pips, snapshot)
-        dropped = tuple(canonicalize_name(one.name) for one in pips if one is not kept)
+        pips = [by_name[canonicalize_name(one.name)] for one in mixture.members if is_pips(one)]
+        choice = _choose(mixture, pips, snapshot)
         yield MixedFinding(
-            distribution=by_name[dropped[0]],
+            distribution=choice.dropped[0],
             mixture=mixture,
-            dropped=dropped,
-            kept=None if kept is None else by_name[canonicalize_name(kept.name)],
-            replaced={} if kept is not None else dict(_find_replaced(dropped, by_name, snapshot)),
-            evidence=tuple(metadata_evidence(by_name[canonicalize_name(one.name)]) for one in pips),
+            dropped=tuple(one.name for one in choice.dropped),
+            removals=choice.removals,
+            reinstall=_build_reinstall(mixture, choice.kept, snapshot),
+            evidence=tuple(map(metadata_evidence, pips)),
         )
 
 
-def _find_replaced(
-    dropped: Iterable[NormalizedName],
-    by_name: Mapping[NormalizedName, Distribution],
-    snapshot: Snapshot,
-) -> Iterator[tuple[NormalizedName, str]]:
-    for name in dropped:
-        owner = snapshot.ownership.owner_of(by_name[name])
-        if not isinstance(owner, ByConda) and owner.in_place_of is not None:
-            yield name, owner.in_place_of.name
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Choice:
+    """The one of pip that stays, if any, and how the others are removed."""
+
+    kept: Distribution | None
+    dropped: tuple[Distribution, ...]
+    removals: tuple[tuple[str, ...], ...]
 
 
-def _choose_kept(mixture: Mixture, pips: Sequence[Member], snapshot: Snapshot) -> Member | None:
-    """Choose the one of pip's that stays: none beside conda's, else what others require."""
+def _choose(mixture: Mixture, pips: Sequence[Distribution], snapshot: Snapshot) -> _Choice:
+    """Choose the one of pip's that stays: none beside conda's, else so that least is removed.
+
+    To restore what one has replaced is the last choice: conda's may be of the same family.
+    """
     if len(pips) < len(mixture.members):
-        return None
-    required = read_graph(snapshot).find_dependents()
+        return _Choice(kept=None, dropped=(*pips,), removals=_build_removals(pips, snapshot))
     order = mixture.family.names
-    return min(pips, key=lambda one: (f"pip:{one.name}" not in required, order.index(one.name)))
+    choices: list[tuple[tuple[bool, bool, int, int], _Choice]] = []
+    for kept in pips:
+        dropped = tuple(one for one in pips if one is not kept)
+        removals = _build_removals(dropped, snapshot)
+        cost = (
+            any(words[: len(_RESTORE)] == _RESTORE for words in removals),
+            not _is_plain(removals),
+            sum(map(len, removals)),
+            order.index(kept.name),
+        )
+        choices.append((cost, _Choice(kept=kept, dropped=dropped, removals=removals)))
+    return min(choices, key=lambda one: one[0])[1]
 
 
-def find_members(snapshot: Snapshot) -> Iterator[Member]:
-    """Find what is installed, as the rules name it; what pip replaced of conda's counts as that."""
-    for one in snapshot.distributions:
-        owner = snapshot.ownership.owner_of(one)
-        version = snapshot.ownership.version_of(one)
-        if isinstance(owner, ByConda):
-            package = owner.record.name
-            yield Member(name=one.name, version=version, manager="conda", package=package)
-        else:
-            package = one.name if owner.in_place_of is None else owner.in_place_of.name
-            yield Member(name=one.name, version=version, manager="pip", package=package)
-    for record in snapshot.records:
-        if not record.overridden_by:
-            yield build_conda_member(record.name, record.version)
+def _is_plain(removals: Iterable[tuple[str, ...]]) -> bool:
+    return all(words[:3] in (UNINSTALL, _RESTORE) and "--force" not in words for words in removals)
+
+
+def _build_removals(
+    dropped: Iterable[Distribution], snapshot: Snapshot
+) -> tuple[tuple[str, ...], ...]:
+    """Build the commands that remove distributions of pip's; conda's come back in their place.
+
+    What conda's packages require is removed all the same: no other command would do it.
+    """
+    replaced = {one: snapshot.ownership.override_of(one) for one in dropped}
+    others = [one for one, recorded in replaced.items() if recorded is None]
+    restored = [one.record.name for one in replaced.values() if one is not None]
+    commands: list[tuple[str, ...]] = []
+    unknown = [one for one in others if one.files is None and one.layout != "egg-link"]
+    foreign = [one for one in others if one not in unknown and not is_removable(one)]
+    if unknown:
+        commands.append((*_REPAIR, *(one.name for one in unknown)))
+    if foreign:
+        commands.append((*_PIPS_OWN, *(one.name for one in foreign)))
+    rest = [one for one in others if one not in foreign]
+    if rest:
+        commands.append(build_uninstall(snapshot, rest))
+    if restored:
+        commands.append((*_RESTORE, *restored))
+    return tuple(commands)
+
+
+def _build_reinstall(
+    mixture: Mixture, kept: Distribution | None, snapshot: Snapshot
+) -> tuple[str, ...] | None:
+    """Build the command that gives what stays its own files back, which others may have had."""
+    if kept is None or mixture.family.rule != "one":
+        return None
+    options = ["--force-reinstall"]
+    if snapshot.ownership.override_of(kept) is not None:
+        options.append(f"--break-other-managers={kept.name}")
+    elif kept.direct_url is None:
+        options.append(f"--from-pypi={kept.name}")
+    return ("conda", "pip", "install", *options, *build_install_words(kept))
+
+
+def is_pips(one: Member) -> bool:
+    """Return whether pip has installed a member."""
+    return one.manager == "pip"

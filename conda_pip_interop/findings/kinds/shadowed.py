@@ -31,6 +31,7 @@ class ShadowedFinding(Finding):
     """`hidden`, which `owner` has installed, is not what Python imports: `by` is."""
 
     kind: ClassVar[str] = "shadowed"
+    repairable: ClassVar[bool] = False
 
     hidden: Distribution
     owner: str

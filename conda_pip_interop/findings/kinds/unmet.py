@@ -12,8 +12,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.changes.originals import read_original
 from conda_pip_interop.changes.plan import Plan
-from conda_pip_interop.dependencies.graph import find_broken_dependents
-from conda_pip_interop.dependencies.read_graph import read_graph
+from conda_pip_interop.dependencies.removal import find_uninstall
 from conda_pip_interop.dependencies.requirements import (
     find_subdir,
     find_wanted_extras,
@@ -269,20 +268,7 @@ def _find_drop(snapshot: Snapshot, one: Distribution) -> tuple[str, ...] | None:
         return None
     if owner.in_place_of is not None:
         return ("conda", "pip", "restore", owner.in_place_of.name)
-    graph = read_graph(snapshot)
-    going = {f"pip:{one.name}"}
-    while more := {node.key for node, _ in find_broken_dependents(graph, sorted(going))} - going:
-        going |= more
-    packages = [graph.packages[key] for key in sorted(going) if key in graph.packages]
-    found = [one, *(each for package in packages for each in package.distributions)]
-    is_pips = all(package.owner == "pip" for package in packages)
-    if not is_pips or not all(map(_is_removable, found)):
-        return None
-    return ("conda", "pip", "uninstall", *dict.fromkeys(each.name for each in found))
-
-
-def _is_removable(one: Distribution) -> bool:
-    return one.files is not None and one.layout != "egg-link" and not one.outside
+    return find_uninstall(snapshot, [one])
 
 
 def _find_virtual_python(snapshot: Snapshot) -> str | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.dependencies.mixtures import find_members
+from conda_pip_interop.dependencies.removal import build_uninstall
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.kinds.mixed import find_members
 from conda_pip_interop.names.families import Member, build_conda_member, find_mixtures
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def refuse_mixtures(
     for mixture in find_mixtures(_find_after(found, snapshot, known)):
         asked = any(one.name in found.overwrite for one in mixture.members)
         if mixture.key not in before and not asked:
-            raise _mixed(mixture, found, target)
+            raise _mixed(mixture, found, snapshot, target)
 
 
 def _find_after(found: Resolution, snapshot: Snapshot, known: KnownPackages) -> Iterator[Member]:
@@ -52,14 +53,16 @@ def _find_after(found: Resolution, snapshot: Snapshot, known: KnownPackages) -> 
         yield build_conda_member(package.name, package.version)
 
 
-def _mixed(mixture: Mixture, found: Resolution, target: Target) -> InteropError:
+def _mixed(mixture: Mixture, found: Resolution, snapshot: Snapshot, target: Target) -> InteropError:
     coming = {one.name for one in found.items}
     pips = [one for one in mixture.members if one.manager == "pip"]
     there = [one for one in pips if one.name not in coming]
     name = next((one.name for one in pips if one.name in coming), pips[0].name)
     hints = ["Install one of them."]
     if there:
-        remove = target.command("conda", "pip", "uninstall", *(one.name for one in there))
+        names = {one.name for one in there}
+        installed = [one for one in snapshot.distributions if one.name in names]
+        remove = target.command(*build_uninstall(snapshot, installed))
         hints = [f"To remove what is installed first: `{remove}`."]
     option = f"--break-other-managers={name}"
     hints.append(f"To have them together: add `{option}`.")
