@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,8 +24,16 @@ class Console:
 
     env: Env
     packages: Packages
-    pip_server: CondaServer
+    open_pip: Callable[[Env], CondaServer]
     output: str = field(default="", init=False)
+    pip_server: CondaServer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pip_server = self.open_pip(self.env)
+
+    def move_to(self, env: Env) -> None:
+        """Go on in another environment."""
+        self.env, self.pip_server = env, self.open_pip(env)
 
     def conda(
         self, words: Sequence[str], *more: str, **extra: str

@@ -10,6 +10,7 @@ from typing import Final
 
 from tests.machine.packages import EDITABLE, LIBRARY, NAMES
 from tests.machine.trees import Tree
+from tests.support.environments import Env
 
 _OF_OURS: Final = re.compile(rf"(?:^|/)(?:{'|'.join(NAMES)}|{EDITABLE}|{LIBRARY}|ns)[^/]*(?:/|$)")
 
@@ -63,6 +64,13 @@ def drop(prefix: Path, tree: Tree, number: int) -> None:
     folders = [one for one in list_ours(tree) if one.endswith(".dist-info")]
     if folders:
         shutil.rmtree(prefix / folders[number % len(folders)])
+
+
+def word_copy(verb: str, source: Env, copy: Env) -> list[str]:
+    """The words of conda that copy an environment, or rename it."""
+    if verb == "clone":
+        return ["create", "-y", "-n", copy.name, "--clone", source.name]
+    return ["rename", "-n", source.name, copy.name]
 
 
 def _list_files(prefix: Path, tree: Tree, mine: Collection[str]) -> list[str]:

@@ -102,6 +102,16 @@ def find_edits_lost(before: Seen, now: Seen, edited: Mapping[str, Entry]) -> Ite
             yield "edit", f"{path}, which a person has edited"
 
 
+def find_not_copied(before: Seen, now: Seen) -> Iterator[Broken]:
+    """A copy has the packages of both managers."""
+    lost = [
+        *(before.claims.conda.keys() ^ now.claims.conda.keys()),
+        *(before.claims.pip.keys() ^ now.claims.pip.keys()),
+    ]
+    if lost:
+        yield "copied", f"differs: {lost}"
+
+
 def describe_difference(before: Tree, now: Tree) -> str:
     """Some of the paths that differ: removed, added, changed."""
     changed = sorted(p for p in before.keys() | now.keys() if before.get(p) != now.get(p))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tests.machine.world import World
 from tests.stories.markers import own_copy
 from tests.support.environments import Env
 from tests.world.base import Base, build_base
-from tests.world.conda_server import start_conda
+from tests.world.conda_server import CondaServer, start_conda
 from tests.world.templates import copy_environment, find_template
 
 
@@ -38,13 +38,16 @@ class Stage:
         copy_environment(
             find_template((f"python={find_python(self.base)}", "pip")), self.base, env.name
         )
-        try:
-            program = env.prefix / "bin" / "pip"
-            with start_conda(program, self.base.env(), warm=("install", "--help")) as pip:
-                console = Console(env=env, packages=self.packages, pip_server=pip)
-                yield World(console=console, reader=self.reader)
-        finally:
-            shutil.rmtree(env.prefix, ignore_errors=True)
+        with ExitStack() as stack:
+
+            def open_pip(env: Env) -> CondaServer:
+                program = env.prefix / "bin" / "pip"
+                opened = start_conda(program, self.base.env(), warm=("install", "--help"))
+                return stack.enter_context(opened)
+
+            console = Console(env=env, packages=self.packages, open_pip=open_pip)
+            stack.callback(lambda: shutil.rmtree(console.env.prefix, ignore_errors=True))
+            yield World(console=console, reader=self.reader)
 
     def play(self, steps: Iterable[str]) -> None:
         """Do these steps in a new environment, then undo and repair all."""

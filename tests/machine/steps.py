@@ -59,10 +59,12 @@ _CHANGES: Final = (
 )
 _UNDO: Final = ("conda pip undo", "conda pip undo NUMBER", "conda pip undo --to NUMBER")
 _PROTECTION: Final = ("conda pip protect", "conda pip unprotect", "conda pip unprotect")
+_COPY: Final = ("conda clone", "conda rename")
 _HAND: Final = tuple(f"{verb} NUMBER" for verb in ("put", "edit", "delete", "forget", "drop"))
 #: Each kind as often as it stands here.
 _KINDS: Final = (
     *(_CONDA, _CONDA, _PIP, _PIP, _CHANGES, _CHANGES, _CHANGES, _UNDO, _HAND, _PROTECTION),
+    _COPY,
     *(tuple(f"bare {one}" for one in _CONDA), ("paste NUMBER",)),
     tuple(f"dry {one}" for one in (*_CONDA, *_CHANGES, *_UNDO) if one != "conda list"),
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from tests.machine.invariants import (
     find_claimed_removed,
     find_edits_lost,
     find_lost,
+    find_not_copied,
     find_orphans,
     find_unfulfilled,
     find_unowned_removed,
@@ -85,6 +87,8 @@ class World:
         match words:
             case ["conda", "pip", "undo", *rest]:
                 self._undo(rest)
+            case ["conda", "clone" | "rename" as verb]:
+                self._copy(verb)
             case ["conda", "pip", *rest]:
                 self._run_ours(rest)
             case ["conda", *rest]:
@@ -202,6 +206,37 @@ class World:
             self.points.clear()
             has_actions = Version(self.console.env.base.version) >= Version("25.5")
             self._look_changed(before, kinds, leaves_orphans=not has_actions)
+
+    def _copy(self, verb: str) -> None:
+        """Make a copy, and go on in it. What nothing was wrong with has lost nothing."""
+        before, kinds, is_due = self.seen, *self._judge()
+        told = set(map(_identify, self._check()))
+        source = self.console.env
+        copy = replace(source, name=f"{source.name}x")
+        done = self.console.run(hands.word_copy(verb, source, copy))
+        self._refuse(self.console.find_faults(done))
+        if done.returncode != 0:
+            self._see()
+            shutil.rmtree(copy.prefix, ignore_errors=True)
+            self._look_failed(before, is_due=is_due)
+            bare = self.console.run(hands.word_copy("clone", source, copy), **ALONE)
+            shutil.rmtree(copy.prefix, ignore_errors=True)
+            self._hold("hindered", bare.returncode != 0, f"fails because of us: {done.stderr}")
+            return
+        if verb == "clone":
+            self._see()
+            self._hold("source", not self._differs(before), f"changed: {self._tell(before)}")
+            shutil.rmtree(source.prefix)
+        self._hold("source", not source.prefix.exists(), "is still there")
+        self.console.move_to(copy)
+        self._see()
+        self.points.clear()
+        self.edited.clear()  # conda links its packages as they are; copies of pip's can be undone
+        self._refuse(find_untrue(self.prefix, self.seen, self.edited))
+        new = {one for one in map(_identify, self._check()) if one not in told}
+        self._hold("copied", not new, f"new findings: {new}")
+        if not kinds:
+            self._refuse(find_not_copied(before, self.seen))
 
     def _run_bare(self, words: list[str]) -> None:
         before = self.seen
