@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from conda_pip_interop.changes.plan import LinkConda, Plan
 from conda_pip_interop.environment.claims import RecordedDistribution
 from conda_pip_interop.environment.conda_meta.records import CondaRecord
 from conda_pip_interop.environment.origin import shorten_channel
-from conda_pip_interop.environment.paths import LinkOutside, PrefixPath
+from conda_pip_interop.environment.paths import LinkOutside, PrefixPath, to_disk
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conda_pip_interop.environment.snapshot import Snapshot
 
 #: Builds a command line for the environment from the words of a remedy.
@@ -113,11 +116,18 @@ class Finding(ABC):
         parts = (self.kind, self.conda_name, self.project, self.pip_version)
         return "finding:" + ":".join(part or "" for part in parts)
 
-    @property
-    def leave_key(self) -> str:
-        """The identity by which a finding is left alone after its fix was undone."""
+    def build_leave_key(self, root: Path) -> str:
+        """Build the identity by which a finding is left alone after its fix was undone.
+
+        It ends with a digest of when its files were written: what pip or conda has changed since is
+        another finding.
+        """
         path = self.distribution.metadata if self.distribution else self.evidence[0].path
-        return f"leave:{self.kind}:{path}"
+        files = {one.path for one in self.evidence}
+        files |= {self.record.path} if self.record else set()
+        times = [f"{one} {_read_time(to_disk(root, one))}" for one in sorted(files)]
+        digest = hashlib.sha256("\n".join(times).encode("utf-8", "surrogateescape")).hexdigest()
+        return f"leave:{self.kind}:{path}:{digest[:16]}"
 
     @property
     def restores(self) -> CondaRecord | None:
@@ -158,6 +168,13 @@ class Finding(ABC):
             "commands": self.render_commands(command),
             "details": dict(self.details),
         }
+
+
+def _read_time(path: Path) -> int | None:
+    try:
+        return path.lstat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def find_in_state(

@@ -35,13 +35,15 @@ def plan_reconcile(
 
     What conda's history has only for packages of pip that are gone is dropped, too.
 
-    Findings whose `leave_key` is in `left_alone`, whose fix was undone, and those about the
+    Findings whose `build_leave_key` is in `left_alone`, whose fix was undone, and those about the
     `skipped` distributions are left alone.
     """
     findings = [
         one
         for one in find_all(snapshot)
-        if one.automatic and one.leave_key not in left_alone and one.project not in skipped
+        if one.automatic
+        and one.project not in skipped
+        and not (left_alone and one.build_leave_key(snapshot.prefix.root) in left_alone)
     ]
     plans = list(plan_records(findings, snapshot))
     fixed: list[Finding] = [one for _, found in plans for one in found]

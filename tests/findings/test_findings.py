@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.base import RECONCILE, Finding
+from conda_pip_interop.findings.reconciliation import plan_reconcile
 from conda_pip_interop.findings.registry import find_all
 from tests.support.builders import Files, Layout, PrefixBuilder, hash_of
 from tests.support.findings import describe
@@ -224,6 +226,49 @@ def test_pips_remains_are_leftovers(built: PrefixBuilder) -> None:
         built.place("~umpy"),
         built.dist_info("six", "1.0"),
     }
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "own/LICENSE", "METADATA.bak"])
+def test_a_file_of_somebodys_in_remains_is_named_and_stays_unless_asked(
+    built: PrefixBuilder, name: str
+) -> None:
+    folder = built.dist_info("six", "1.0")
+    for own in ("REQUESTED", "licenses/a/LICENSE", "LICENSE.md", "uv_cache.json"):
+        built.write(f"{folder}/{own}", "")
+    assert find_one(built).automatic
+    built.write(f"{folder}/{name}", "mine")
+    finding = find_one(built)
+    assert finding.automatic is False
+    assert finding.summary.endswith(
+        f"nothing reads it. It has files that no package wrote: {name}."
+    )
+    assert finding.remedy == (("conda", "pip", "repair"),)
+    reconcile(built.root)
+    assert (built.root / folder / name).read_text() == "mine"
+    plan = finding.repair(read_snapshot(built.root))
+    assert plan is not None
+    assert f"{folder}/{name}" in {one.path for one in plan.files}
+    assert plan.notes == (f"Removes {name} with {folder}.",)
+
+
+def test_what_was_left_alone_is_found_anew_once_pip_or_conda_has_changed_it(
+    built: PrefixBuilder,
+) -> None:
+    built.pip_package("click", "8.2", {"click/only.py": "x"})
+    built.conda_package("click", "8.1", {"click/__init__.py": "old"})
+    stale = built.root / built.dist_info("click", "8.2") / "METADATA"
+    record = built.root / "conda-meta/click-8.1-0.json"
+
+    def is_due(left_alone: frozenset[str]) -> bool:
+        plan, _ = plan_reconcile(read_snapshot(built.root), left_alone=left_alone)
+        return bool(plan.steps)
+
+    for changed in (stale, record):
+        left_alone = frozenset([find_one(built).build_leave_key(built.root)])
+        assert not is_due(left_alone)
+        changed.write_bytes(changed.read_bytes())
+        os.utime(changed, ns=(1, 1))
+        assert is_due(left_alone)
 
 
 def test_a_distribution_without_metadata_is_damaged_as_long_as_it_has_a_record(

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 
-def test_a_clean_up_is_undone_byte_for_byte_and_not_repeated_by_itself(make_env: MakeEnv) -> None:
+def test_a_clean_up_is_undone_and_not_repeated_until_conda_installs_it_again(
+    make_env: MakeEnv,
+) -> None:
     env = make_env("python", "pip")
     env.pip("install", "-q", "idna==3.11")
     env.conda("install", "-y", "idna", CONDA_PLUGINS_PIP_INTEROP_RECONCILE="report")
@@ -35,7 +37,7 @@ def test_a_clean_up_is_undone_byte_for_byte_and_not_repeated_by_itself(make_env:
     assert hash_tree(env.prefix / "lib") == before
     env.conda("install", "-y", "six")
     assert ("stale-metadata", "idna") in env.findings()
-    env.conda("pip reconcile", "--yes")
+    env.conda("install", "-y", "--force-reinstall", "idna")
     assert env.findings() == []
 
 

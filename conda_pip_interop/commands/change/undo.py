@@ -166,10 +166,10 @@ def _leave_alone(target: Target) -> None:
     from conda_pip_interop.findings.reconciliation import plan_reconcile
 
     _, findings = plan_reconcile(read_snapshot(target.prefix))
-    if findings:
-        state = read_state(target.prefix)
-        keys = {finding.leave_key for finding in findings}
-        write_state(target.prefix, replace(state, left_alone=state.left_alone | keys))
+    state = read_state(target.prefix)
+    keys = frozenset(finding.build_leave_key(target.prefix) for finding in findings)
+    if keys != state.left_alone:
+        write_state(target.prefix, replace(state, left_alone=keys))
 
 
 def _count(operation: Sequence[Journal]) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from packaging.version import Version
@@ -18,7 +19,9 @@ from conda_pip_interop.findings.base import RECONCILE, Evidence, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
+    from conda_pip_interop.environment.site_packages.distributions import Leftover
     from conda_pip_interop.environment.snapshot import Snapshot
 
 _WHAT: Final = {
@@ -30,6 +33,16 @@ _WHAT: Final = {
 _IGNORED: Final = ("tilde-folder", "no-metadata")
 """What pip itself writes and ignores."""
 _REASON: Final = "nothing reads it"
+#: What installers write into a metadata folder, by the specifications (PEP 376, 610, 639, 710, 770)
+#: and by habit; anything else there is somebody's.
+_METADATA: Final = re.compile(
+    r"(INSTALLER|METADATA|RECORD|REQUESTED|WHEEL|uv_cache\.json|(direct|provenance)_url\.json"
+    r"|RECORD\.(jws|p7s)|(entry_points|namespace_packages|top_level|dependency_links)\.txt"
+    r"|(not-)?zip-safe|pbr\.json|((license_files|licenses|sboms)/.*)"
+    r"|(LICEN[CS]E|COPYING|NOTICE|AUTHORS)[^/]*)",
+    re.IGNORECASE,
+)
+_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,11 +104,13 @@ class LeftoverFinding(Finding):
 class ManualLeftoverFinding(LeftoverFinding):
     """What is removed only if asked for: it may be somebody's, or is read until then.
 
-    ``reason`` is ``tilde-file``, ``conda-trash`` or ``superseded``: ``one`` is older metadata of
-    ``beside``.
+    ``reason`` is ``tilde-file``, ``conda-trash``, ``no-metadata`` with ``foreign`` files that no
+    installer writes there, or ``superseded``: ``one`` is older metadata of ``beside``.
     """
 
     automatic: ClassVar[bool] = False
+
+    foreign: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -105,12 +120,22 @@ class ManualLeftoverFinding(LeftoverFinding):
                 f"pip's {self.one.name} is there twice: {self.path} is left over beside "
                 f"{self.beside.version}, whose files are installed."
             )
+        if self.foreign:
+            shown = ", ".join(self.foreign[:_SHOWN]) + (" …" if self.foreign[_SHOWN:] else "")
+            return f"{super().summary[:-1]}. It has files that no package wrote: {shown}."
         return super().summary
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
         return (("conda", "pip", "repair", *((self.one.name,) if self.one else ())),)
+
+    def repair(self, snapshot: Snapshot) -> Plan:
+        """See `Finding.repair`: what goes with it is said before."""
+        plan = self.fix(snapshot)
+        if not self.foreign:
+            return plan
+        return replace(plan, notes=(f"Removes {', '.join(self.foreign)} with {self.path}.",))
 
 
 def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
@@ -131,8 +156,25 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     for one in snapshot.leftovers:
         if snapshot.claims.key(one.path) not in claimed:
             evidence = Evidence(path=one.path, claimed_by=(), expected="absent", found="present")
-            kind = LeftoverFinding if one.reason in _IGNORED else ManualLeftoverFinding
-            yield kind(path=one.path, reason=one.reason, evidence=(evidence,))
+            foreign = tuple(_find_foreign(snapshot.prefix.root, one))
+            if foreign or one.reason not in _IGNORED:
+                yield ManualLeftoverFinding(
+                    path=one.path, reason=one.reason, foreign=foreign, evidence=(evidence,)
+                )
+            else:
+                yield LeftoverFinding(path=one.path, reason=one.reason, evidence=(evidence,))
+
+
+def _find_foreign(root: Path, leftover: Leftover) -> Iterator[str]:
+    """Find what no installer writes into a metadata folder: it may be somebody's only copy."""
+    top = to_disk(root, leftover.path)
+    if leftover.reason != "no-metadata" or top.is_symlink():
+        return
+    for path in sorted(top.rglob("*")):
+        name = path.relative_to(top).as_posix()
+        is_file = path.is_symlink() or not path.is_dir()
+        if is_file and path.suffix != ".pyc" and not _METADATA.fullmatch(name):
+            yield name
 
 
 def _find_half_linked(snapshot: Snapshot) -> Iterator[Finding]:
