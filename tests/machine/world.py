@@ -225,7 +225,8 @@ class World:
             return
         if verb == "clone":
             self._see()
-            self._hold("source", not self._differs(before), f"changed: {self._tell(before)}")
+            is_same = is_due or not self._differs(before)  # else it was reconciled
+            self._hold("source", is_same, f"changed: {self._tell(before)}")
             shutil.rmtree(source.prefix)
         self._hold("source", not source.prefix.exists(), "is still there")
         self.console.move_to(copy)
