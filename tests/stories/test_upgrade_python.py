@@ -149,7 +149,8 @@ def test_what_cannot_follow_is_named_and_goes_only_if_told(
     build_for(wheels, "moving", "2.0", "cp312")
     build_for(wheels, "held", "1.0", "cp311")
     build_for(wheels, "held", "2.0", "cp312")
-    build_wheel(wheels, "limited", python="<3.12")
+    build_wheel(wheels, "lonely")
+    build_wheel(wheels, "limited", python="<3.12", requires=["lonely"])
     build_wheel(wheels, "backport", python="<3.12")
     build_wheel(wheels, "user", requires=["stuck"])
     build_wheel(wheels, "modern", requires=["backport; python_version < '3.12'"])
@@ -192,7 +193,9 @@ def test_what_cannot_follow_is_named_and_goes_only_if_told(
     reasons = reasons_of(done)
     assert reasons["moving"] == "1.0 is not available for Python 3.12"
     assert reasons["user"] == "it requires stuck"
-    assert reasons["stuck"] == "nothing requires it with Python 3.12"
+    assert reasons["stuck"] == "only required by user"
+    assert reasons["lonely"] == "only required by limited"
+    assert {"lonely", "stuck"}.isdisjoint(env.owners())
     assert reasons["backport"] == "nothing requires it with Python 3.12"
     assert plan_of(done)["held"] == ("pip", "remove")
     assert env.findings() == []

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.origins import read_provenance
 from conda_pip_interop.changes.state import read_state
+from conda_pip_interop.dependencies.graph import find_unneeded
 from conda_pip_interop.dependencies.read_graph import is_requested, read_graph
 from conda_pip_interop.dependencies.requirements import parse_requirement
 from conda_pip_interop.environment.origin import find_origin
@@ -18,6 +20,7 @@ from conda_pip_interop.environment.versions import parse_version
 from conda_pip_interop.resolve.lifecycle.reinstall import find_source
 from conda_pip_interop.resolve.request.request import INSTALLED, NamedRequirement
 from conda_pip_interop.resolve.request.requested_versions import read_requested_versions
+from conda_pip_interop.resolve.uninstall import TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -100,6 +103,20 @@ def read_followers(snapshot: Snapshot, dropped: Collection[NormalizedName]) -> t
         for name, one in sorted(pips.items())
         if name not in dropped
     )
+
+
+def find_only_required(
+    dropped: Collection[NormalizedName], snapshot: Snapshot
+) -> dict[NormalizedName, str]:
+    """Find what only the dropped packages require, as an uninstallation does; with the reason."""
+    graph = read_graph(snapshot)
+    keys = [key for name in dropped if (key := f"pip:{name}") in graph.packages]
+    dependents = graph.find_dependents()
+    found = {}
+    for one in find_unneeded(graph, keys, keep=frozenset(f"pip:{name}" for name in TOOLS)):
+        users = sorted({user.name for user, _ in dependents[one.key]} - {one.name})
+        found[canonicalize_name(one.name)] = f"only required by {', '.join(users)}"
+    return found
 
 
 def find_pips(snapshot: Snapshot) -> dict[NormalizedName, Distribution]:

@@ -24,6 +24,7 @@ from conda_pip_interop.installers.pip.options import (
 from conda_pip_interop.names.exact_specs import select_versions
 from conda_pip_interop.resolve.agreement.conflicts import find_smallest_move
 from conda_pip_interop.resolve.install import resolve
+from conda_pip_interop.resolve.lifecycle.followers import find_only_required
 from conda_pip_interop.resolve.request.install_options import InstallOptions
 from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.resolve.request.request import INSTALLED, NamedRequirement, Request
@@ -207,7 +208,9 @@ class Following:
         return found
 
     def _choose(self) -> tuple[Follower, ...]:
-        return tuple(one for one in self.followers if one.name not in self.left)
+        """Choose what is installed again: not what only those that cannot follow required."""
+        only = find_only_required(self.left, self.snapshot)
+        return tuple(one for one in self.followers if one.name not in {*self.left, *only})
 
     def _works(self, names: Collection[NormalizedName]) -> bool:
         chosen = tuple(one for one in self._choose() if one.name in names)

@@ -11,7 +11,6 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.plan import InstallPip, Keep, LinkConda, RemovePip
 from conda_pip_interop.changes.state import read_state
-from conda_pip_interop.dependencies.graph import find_unneeded
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.dependencies.requirements import parse_requirement
 from conda_pip_interop.environment.origin import find_origin
@@ -21,13 +20,17 @@ from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 from conda_pip_interop.protection.policy import decide_preference
 from conda_pip_interop.resolve.install import build_plan
 from conda_pip_interop.resolve.lifecycle.adoptable import Adoptable
-from conda_pip_interop.resolve.lifecycle.followers import Follower, find_pips, read_followers
+from conda_pip_interop.resolve.lifecycle.followers import (
+    Follower,
+    find_only_required,
+    find_pips,
+    read_followers,
+)
 from conda_pip_interop.resolve.lifecycle.following import Following, build_future
 from conda_pip_interop.resolve.lifecycle.left_behind import find_left_behind
 from conda_pip_interop.resolve.lifecycle.reinstall import keep_notes
 from conda_pip_interop.resolve.parts import SolvedPart
 from conda_pip_interop.resolve.request.request import INSTALLED, NamedRequirement
-from conda_pip_interop.resolve.uninstall import TOOLS
 from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
@@ -74,7 +77,7 @@ def plan_upgrade_python(
     pips = find_pips(snapshot)
     _refuse_absent(upgrade.drop - pips.keys(), snapshot, target)
     reasons = {**dict.fromkeys(upgrade.drop, "requested by --drop")}
-    reasons |= _find_unneeded(upgrade.drop, snapshot)
+    reasons |= find_only_required(upgrade.drop, snapshot)
     python = name_python(coming)
     moves = snapshot.prefix.python is None or (
         (snapshot.prefix.python.minor, snapshot.prefix.python.free_threaded)
@@ -149,20 +152,6 @@ def _refuse_absent(names: Collection[NormalizedName], snapshot: Snapshot, target
         raise not_installed(sorted(names), target)
 
 
-def _find_unneeded(
-    dropped: Collection[NormalizedName], snapshot: Snapshot
-) -> dict[NormalizedName, str]:
-    """Find what only the dropped packages require, as an uninstallation does."""
-    graph = read_graph(snapshot)
-    keys = [f"pip:{name}" for name in dropped]
-    keep = frozenset(f"pip:{name}" for name in TOOLS)
-    users = ", ".join(sorted(dropped))
-    return {
-        canonicalize_name(one.name): f"only required by {users}"
-        for one in find_unneeded(graph, keys, keep=keep)
-    }
-
-
 def name_python(coming: ComingPython) -> str:
     """Return the minor version as `lib/pythonX` has it: `3.13`, or `3.13t`."""
     return f"{coming.install.minor}{'t' if coming.install.free_threaded else ''}"
@@ -215,10 +204,10 @@ def _find_leaving(
     blocking = [one for one in absent if one.wanted]
     if blocking and not upgrade.keep_going:
         raise _build_refusal(blocking, following, upgrade, target)
-    unneeded = f"nothing requires it with Python {following.python}"
-    return {
-        one.name: f"it {following.left[one.name]}" if one.wanted else unneeded for one in absent
-    }
+    reasons = {one.name: f"nothing requires it with Python {following.python}" for one in absent}
+    reasons |= {one.name: f"it {following.left[one.name]}" for one in blocking}
+    only = find_only_required([one.name for one in blocking], snapshot)
+    return reasons | {name: only[name] for name in only.keys() & reasons.keys()}
 
 
 def _build_refusal(
