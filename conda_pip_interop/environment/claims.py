@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,14 +100,21 @@ class Claims:
         return self.key(one) == self.key(other)
 
 
-def find_edited(record: CondaRecord, claims: Claims, reader: FactReader) -> Iterator[PrefixPath]:
+def find_edited(
+    record: CondaRecord,
+    claims: Claims,
+    reader: FactReader,
+    *,
+    judge: Callable[[PrefixPath], bool] = bool,
+) -> Iterator[PrefixPath]:
     """Find the files of a record whose content no record states: somebody has edited them.
 
-    What states no hash cannot be judged: links, and what conda generates.
+    Only those that `judge` accepts are hashed. What states no hash cannot be judged: links, and
+    what conda generates.
     """
     for file in record.files:
         stating = [one for one in claims.of(file.path) if one.states_hash]
-        sha256 = reader.read_hash(file.path).sha256 if stating else None
+        sha256 = reader.read_hash(file.path).sha256 if stating and judge(file.path) else None
         if sha256 is not None and not any(one.allows(sha256) for one in stating):
             yield file.path
 

@@ -177,18 +177,30 @@ def _find_edited(
     """
     for journal in operation:
         change = read_conda_change(prefix, journal)
-        if change is None:
-            continue
-        done = (prefix / JOURNAL_FOLDER / journal.identifier / CONDA_FILE).stat().st_mtime_ns
-        found, _ = read_conda_records(prefix)
-        claims = build_claims(found, folds_case=read_prefix(prefix).folds_case)
-        reader = FactReader(read_prefix(prefix))
-        for record in found:
-            if record.path.rpartition("/")[2] in change.linked:
-                for path in find_edited(record, claims, reader):
-                    is_later = to_disk(prefix, path).lstat().st_mtime_ns > done
-                    if is_later and not undone.comes_back(path):
-                        yield path
+        if change is not None:
+            noted = prefix / JOURNAL_FOLDER / journal.identifier / CONDA_FILE
+            done = noted.stat().st_mtime_ns
+            yield from _find_edited_since(done, {*change.linked}, prefix, undone)
+
+
+def _find_edited_since(
+    time: int, names: Collection[str], prefix: Path, undone: Undone
+) -> Iterator[PrefixPath]:
+    """Find the edited files of the records of these names; `time` is in nanoseconds."""
+
+    def is_written_since(path: PrefixPath) -> bool:
+        try:
+            written = to_disk(prefix, path).lstat().st_mtime_ns
+        except OSError:
+            return False
+        return written > time and not undone.comes_back(path)
+
+    records, _ = read_conda_records(prefix)
+    info = read_prefix(prefix)
+    claims, reader = build_claims(records, folds_case=info.folds_case), FactReader(info)
+    for record in records:
+        if record.path.rpartition("/")[2] in names:
+            yield from find_edited(record, claims, reader, judge=is_written_since)
 
 
 def _find_last(journals: Iterable[Journal]) -> dict[PrefixPath, Step]:
