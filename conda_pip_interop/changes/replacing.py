@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.changes.plan import CondaPart, FileAction
+    from conda_pip_interop.environment.conda_meta.records import CondaFile
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
 
@@ -157,11 +159,22 @@ def _find_unlisted(created: Iterable[PrefixPath], known: Snapshot) -> Iterator[R
 
 def _find_edited(leaving: Collection[str], known: Snapshot) -> Iterator[RemoveFile]:
     """Find the files of packages that conda unlinks which are not as it has linked them."""
-    reader = FactReader(known.prefix)
+    reader, root = FactReader(known.prefix), known.prefix.root
     for record in known.records:
         if record.name in leaving and not record.overridden_by:
-            for path in find_edited(record, known.claims, reader):
+            linked = (root / record.path).stat().st_mtime_ns
+            judge = functools.partial(_may_be_edited, linked, root)
+            for path in find_edited(record, known.claims, reader, judge=judge):
                 yield RemoveFile(path=path, reason=f"changed since conda installed {record.name}")
+
+
+def _may_be_edited(linked: int, root: Path, file: CondaFile) -> bool:
+    """Return whether a file must be hashed: conda writes the record last, at the time `linked`."""
+    try:
+        status = to_disk(root, file.path).lstat()
+    except OSError:
+        return False
+    return status.st_mtime_ns > linked or status.st_size != file.size
 
 
 def _find_overrides(records: Iterable[CondaRecord], snapshot: Snapshot) -> Iterator[RemoveFile]:

@@ -105,7 +105,7 @@ def find_edited(
     claims: Claims,
     reader: FactReader,
     *,
-    judge: Callable[[PrefixPath], bool] = bool,
+    judge: Callable[[CondaFile], bool],
 ) -> Iterator[PrefixPath]:
     """Find the files of a record whose content no record states: somebody has edited them.
 
@@ -114,7 +114,7 @@ def find_edited(
     """
     for file in record.files:
         stating = [one for one in claims.of(file.path) if one.states_hash]
-        sha256 = reader.read_hash(file.path).sha256 if stating and judge(file.path) else None
+        sha256 = reader.read_hash(file.path).sha256 if stating and judge(file) else None
         if sha256 is not None and not any(one.allows(sha256) for one in stating):
             yield file.path
 

@@ -362,8 +362,9 @@ def test_a_file_of_nobodys_in_condas_way_comes_back(pips: PrefixBuilder, *, fail
 @pytest.mark.parametrize("fails", [False, True])
 def test_an_edit_of_what_conda_unlinks_comes_back(built: PrefixBuilder, *, fails: bool) -> None:
     plan, conda = plan_both(built)
-    for path in ("numpy/__init__.py", "numpy/old.py"):
-        built.write(built.place(path), "edited")
+    for path, text in (("numpy/__init__.py", "1.1"), ("numpy/old.py", "edited")):
+        os.utime(built.write(built.place(path), text), (time.time() + 5, time.time() + 5))
+    os.utime(built.root / built.place("numpy/old.py"), (0, 0))  # its size tells
     before = read_files(built)
     if fails:
         with pytest.raises(InteropError):

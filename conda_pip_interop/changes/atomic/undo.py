@@ -30,6 +30,7 @@ from conda_pip_interop.changes.atomic.rollback import (
 from conda_pip_interop.changes.atomic.undone import Undone
 from conda_pip_interop.environment.claims import build_claims, find_edited
 from conda_pip_interop.environment.conda_meta.records import (
+    CondaFile,
     CondaRecord,
     parse_conda_record,
     read_conda_records,
@@ -188,12 +189,12 @@ def _find_edited_since(
 ) -> Iterator[PrefixPath]:
     """Find the edited files of the records of these names; `time` is in nanoseconds."""
 
-    def is_written_since(path: PrefixPath) -> bool:
+    def is_written_since(file: CondaFile) -> bool:
         try:
-            written = to_disk(prefix, path).lstat().st_mtime_ns
+            written = to_disk(prefix, file.path).lstat().st_mtime_ns
         except OSError:
             return False
-        return written > time and not undone.comes_back(path)
+        return written > time and not undone.comes_back(file.path)
 
     records, _ = read_conda_records(prefix)
     info = read_prefix(prefix)
