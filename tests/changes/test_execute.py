@@ -400,6 +400,20 @@ def test_what_was_edited_since_conda_linked_it_is_not_undone(built: PrefixBuilde
     assert "numpy 1.0" in {f"{e.name} {e.version}" for e in read_snapshot(built.root).records}
 
 
+def test_what_a_later_operation_changed_is_undone_with_it(built: PrefixBuilder) -> None:
+    before = read_files(built)
+    plan, conda = plan_both(built)
+    run(built, plan)
+    path = PrefixPath(built.place("numpy/__init__.py"))
+    run(built, Plan(title="later", steps=(WriteFile(path=path, content=b"3", reason="test"),)))
+    os.utime(built.root / path, (time.time() + 5, time.time() + 5))
+    first, second = list_operations(built.root)
+    with pytest.raises(InteropError):
+        execute_undo(built.root, first[0].identifier, conda)
+    execute_undo_several(built.root, (second, first), conda)
+    assert read_files(built) == before
+
+
 def test_what_conda_puts_beside_pips_moves_nothing_aside(pips: PrefixBuilder) -> None:
     conda = BuiltConda(built=pips, name="other", files={"other.py": "2.0"})
     run(pips, Plan(title="install", conda=conda))
