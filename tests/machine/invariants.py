@@ -28,10 +28,12 @@ def find_untrue(prefix: Path, now: Seen, edited: Collection[str]) -> Iterator[Br
     plan, _ = plan_reconcile(snapshot, left_alone=left_alone)
     if plan.steps:
         yield "reconciled", f"more to do: {[one.path for one in plan.files]}"
-    told = {name for one in find_all(snapshot) for name in (one.conda_name, one.project) if name}
+    findings = find_all(snapshot)
+    told = {name for one in findings for name in (one.conda_name, one.project) if name}
+    named = {each.path for one in findings for each in one.evidence}  # conda's name may be another
     lists = {**now.claims.conda, **{k.split("-")[0]: v for k, v in now.claims.pip.items()}}
     for name, paths in lists.items():
-        gone = sorted(path for path in paths if not _is_there(path, prefix))
+        gone = sorted(path for path in paths - named if not _is_there(path, prefix))
         if gone and name not in told:
             yield "truth", f"{name} lacks {gone[:_SHOWN]}, and no finding says so"
     yield from _find_false_payloads(prefix, now, told, edited)
