@@ -34,6 +34,7 @@ def find(built: PrefixBuilder) -> MixedFinding:
 
 def test_what_is_usually_wanted_stays(built: PrefixBuilder) -> None:
     assert find(built).remedy == (("conda", "pip", "uninstall", HEADLESS), KEEP_FULL)
+    assert find(built).key == f"finding:mixed:one:pip:{FULL},pip:{HEADLESS}"
 
 
 def test_what_others_require_stays(built: PrefixBuilder) -> None:
