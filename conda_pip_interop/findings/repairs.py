@@ -26,6 +26,8 @@ from conda_pip_interop.environment.conda_meta.records import (
     read_packaged_record,
     render_record_json,
 )
+from conda_pip_interop.environment.origin import build_install_words
+from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.findings.base import build_link
 from conda_pip_interop.findings.kinds.corrupt_record import (
@@ -35,7 +37,6 @@ from conda_pip_interop.findings.kinds.corrupt_record import (
 from conda_pip_interop.findings.kinds.damaged import (
     DamagedFinding,
     DamagedPackageFinding,
-    explain_undamaged,
 )
 from conda_pip_interop.findings.kinds.duplicate_record import DuplicateRecordFinding
 from conda_pip_interop.findings.kinds.leftover import ManualLeftoverFinding
@@ -222,7 +223,7 @@ def _choose_broken(
         spelled = {name, canonicalize_name(name)}
         matching = [one for one in broken if spelled & one.names]
         if not matching and not spelled & {*known}:
-            raise _explain_unrepaired(name, found, target) or explain_undamaged(
+            raise _explain_unrepaired(name, found, target) or _explain_undamaged(
                 canonicalize_name(name), snapshot, target
             )
         chosen.update(dict.fromkeys(matching))
@@ -239,6 +240,34 @@ def _explain_unrepaired(name: str, found: Iterable[Finding], target: Target) -> 
                 hints=_render_fix(one, target),
             )
     return None
+
+
+def _explain_undamaged(name: NormalizedName, snapshot: Snapshot, target: Target) -> UsageError:
+    """Return the error `not-broken`, with what can be done about a distribution instead."""
+    one = {one.name: one for one in snapshot.distributions}.get(name)
+    if one is None:
+        install = target.command("conda", "pip", "install", name)
+        return UsageError(
+            "not-broken",
+            f"{name} is not installed in {target.label}.",
+            hints=(f"To install it: `{install}`.",),
+        )
+    owner = snapshot.ownership.owner_of(one)
+    record = owner.record if isinstance(owner, ByConda) else owner.in_place_of
+    if record is not None:
+        restore = target.command("conda", "pip", "restore", record.name)
+        return UsageError(
+            "not-broken",
+            f"{name} {one.version} in {target.label} is not damaged; its package is conda's.",
+            hints=(f"To link conda's package again: `{restore}`.",),
+        )
+    words = build_install_words(one)
+    again = target.command("conda", "pip", "install", "--force-reinstall", *words)
+    return UsageError(
+        "not-broken",
+        f"{name} {one.version} in {target.label} is not damaged.",
+        hints=(f"To install it again: `{again}`.",),
+    )
 
 
 def _build_record_steps(
@@ -279,8 +308,9 @@ def _build_record_steps(
 
 def _refuse_other_python(record: CondaRecord, snapshot: Snapshot, target: Target) -> None:
     python = snapshot.prefix.python
+    modules = [file.path for file in record.files if "/site-packages/" in file.path]
     here = None if python is None else f"{python.site_packages}/"
-    if here is None or any(one.path.startswith(here) for one in claimed_metadata(record)):
+    if here is None or not modules or any(path.startswith(here) for path in modules):
         return
     clean_up = target.command("conda", "pip", "repair", "--clean-up", record.name)
     raise InteropError(

@@ -11,7 +11,6 @@ from packaging.utils import canonicalize_name
 from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.originals import original_path
 from conda_pip_interop.changes.plan import (
-    PackageStep,
     Plan,
     RemoveFile,
     RemovePip,
@@ -21,8 +20,10 @@ from conda_pip_interop.environment.conda_meta.records import (
     CondaRecord,
     claimed_metadata,
 )
+from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.base import build_link
+from conda_pip_interop.findings.kinds.clobbered import ClobberedFinding, relink_contested
 from conda_pip_interop.findings.kinds.corrupt_record import (
     refuse_corrupt_records,
 )
@@ -62,13 +63,29 @@ def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) ->
                 hints=(f"To install it: `{target.command('conda', 'pip', 'install', name)}`.",),
             )
         chosen.update({one: replaced[one] for one in matching})
+    chosen |= {
+        owner.in_place_of: replaced.get(owner.in_place_of, (one,))
+        for found in chosen.values()
+        for one in found
+        if isinstance(owner := snapshot.ownership.owner_of(one), ByPip) and owner.in_place_of
+    }
+    going = tuple(dict.fromkeys(one for found in chosen.values() for one in found))
     removals = {
         removal.path: removal
         for record, distributions in chosen.items()
         for removal in _remove_replacements(record, distributions, snapshot, target)
     }
+    reasons = {
+        one: f"replaced by conda's {record.name}"
+        if _is_about(record, one.name)
+        else f"overwrites {record.name}"
+        for record in chosen
+        for one in chosen[record]
+    }
     steps: list[Step] = [
-        step for record, found in chosen.items() for step in _build_restore_steps(record, found)
+        *(RemovePip(name=one.name, version=one.version, reason=reasons[one]) for one in going),
+        *(build_link(record, "the package of conda's record") for record in chosen),
+        *(one for one in relink_contested(going, snapshot) if one.record not in chosen),
     ]
     return Plan(
         title=" ".join(["restore", *(record.name for record in chosen)]),
@@ -84,6 +101,8 @@ def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, 
         if isinstance(finding, OverriddenFinding | VanishedFinding):
             by = found.setdefault(finding.recorded.record, [])
             by += [finding.by] if isinstance(finding, OverriddenFinding) else []
+        elif isinstance(finding, ClobberedFinding):
+            found.setdefault(finding.owner, []).append(finding.by)
         elif isinstance(finding, DamagedPackageFinding):
             found.setdefault(finding.owner, [])
     for record in snapshot.records:
@@ -102,15 +121,6 @@ def _is_about(record: CondaRecord, name: str) -> bool:
     wanted = canonicalize_name(name)
     carried = {one.name for one in claimed_metadata(record)}
     return record.name == name or wanted in carried | record.overridden_by.keys()
-
-
-def _build_restore_steps(
-    record: CondaRecord, distributions: Iterable[Distribution]
-) -> Iterator[PackageStep]:
-    for one in distributions:
-        reason = f"replaced by conda's {record.name}"
-        yield RemovePip(name=one.name, version=one.version, reason=reason)
-    yield build_link(record, "the package of conda's record")
 
 
 def _remove_replacements(

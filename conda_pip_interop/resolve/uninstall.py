@@ -14,6 +14,7 @@ from conda_pip_interop.dependencies.graph import (
     find_unneeded,
     find_unneeded_conda,
 )
+from conda_pip_interop.environment.origin import build_install_words
 from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.paths import PrefixPath, find_links_outside
 from conda_pip_interop.environment.target import not_installed
@@ -126,13 +127,14 @@ def find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> Inte
             ),
         )
     if one.files is None or one.layout == "egg-link":
-        pips = target.command("conda", "run", "python", "-m", "pip", "uninstall", one.name)
-        repair = target.command("conda", "pip", "repair", one.name)
-        first = (
-            f"To repair it first: `{repair}`."
-            if one.record_fault
-            else f"To try with pip: `{pips}`."
-        )
+        uninstall = ("conda", "run", "python", "-m", "pip", "uninstall", "-y", one.name)
+        again = ("conda", "pip", "install", "--force-reinstall", *build_install_words(one))
+        if one.record_fault:
+            first = f"To repair it first: `{target.command('conda', 'pip', 'repair', one.name)}`."
+        elif one.layout == "dist-info":  # which pip refuses, too
+            first = f"To install it again first: `{target.command(*again)}`."
+        else:
+            first = f"To try with pip: `{target.command(*uninstall)}`."
         return InteropError(
             "no-record",
             f"{one.name} {one.version} in {target.label}: {one.record_fault or 'it has no RECORD'},"
@@ -280,5 +282,8 @@ def _names(node: Package) -> Iterator[str]:
 def _render_shared(shared: dict[PrefixPath, str]) -> Iterator[str]:
     for owners in sorted(set(shared.values())):
         paths = [path for path, owner in shared.items() if owner == owners]
-        kept = "1 file is kept" if len(paths) == 1 else f"{len(paths)} files are kept"
-        yield f"{kept} because {owners} lists it too, such as {paths[0]}."
+        if len(paths) == 1:
+            yield f"1 file is kept because {owners} lists it too: {paths[0]}."
+        else:
+            count = f"{len(paths)} files are kept"
+            yield f"{count} because {owners} lists them too, such as {paths[0]}."

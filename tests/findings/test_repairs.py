@@ -191,7 +191,7 @@ def test_pips_that_replaced_one_package_and_harms_another_is_restored(built: Pre
     assert found["clobbered"].remedy == (("conda", "pip", "restore", "kit"),)
     assert found["clobbered"].restores is found["overridden"].record
     plan = repair(built)
-    assert describe_packages(plan) == ["link kit 1.0", "remove kit 2.0"]
+    assert describe_packages(plan) == ["link kit 1.0", "link other 1.0", "remove kit 2.0"]
     assert not [one for one in describe_files(plan) if one.startswith("write")], "no override"
 
 
@@ -393,6 +393,21 @@ def test_a_lost_record_is_written_again_from_the_package_that_is_fetched(
     with pytest.raises(InteropError) as refused:
         repair(built, "six", package=tmp_path / "none")
     assert refused.value.code == "not-broken"
+
+
+def test_a_lost_record_of_a_program_is_for_any_python(built: PrefixBuilder, tmp_path: Path) -> None:
+    cache = tmp_path / "pkgs"
+    link(built, cache, "click", "8.0")
+    built.write("bin/ninja", "program")
+    record = built.conda_record("ninja", "1.11", ("bin/ninja",))
+    write_history(built)
+    text = record.read_bytes()
+    built.write(f"conda-meta/pip-interop/originals/{record.name}", text)
+    record.unlink()
+    plan = repair(built, "ninja")
+    assert describe_packages(plan) == ["keep ninja 1.11"]
+    execute(plan, target_of(built), NoConda())
+    assert find_all(read_snapshot(built.root)) == ()
 
 
 def test_a_lost_record_that_pip_replaced_lists_what_is_there(

@@ -87,3 +87,32 @@ def test_pips_without_a_list_of_its_files_is_not_taken_away(tmp_path: Path) -> N
         assert f"pip's click 8.1 in web: {fault}, so its files" in refused.value.message
         assert built.dist_info("click", "8.1") in refused.value.hints[0]
         record.write_text("")
+
+
+@pytest.mark.parametrize("settled", [False, True])
+@pytest.mark.parametrize("name", ["kit", "other"])
+def test_a_restore_gives_back_what_pips_package_overwrote_of_others(
+    tmp_path: Path, name: str, *, settled: bool
+) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    built.conda_package("kit", "1.0", {"kit.py": "1"})
+    built.conda_package("other", "1.0", {"other.py": "conda"}, dist_info=False)
+    built.pip_upgrade("kit", "1.0", "2.0", {"kit.py": "2", "other.py": "pip"})
+    if settled:
+        reconcile(built.root)
+    plan = restore(built, name)
+    assert sorted(describe_packages(plan)) == ["link kit 1.0", "link other 1.0", "remove kit 2.0"]
+    assert f"remove {built.place('kit.py')}" in describe_files(plan)
+
+
+def test_a_restore_removes_the_package_of_another_name_that_overwrote_files(
+    tmp_path: Path,
+) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    built.conda_package("tool", "1", {"/bin/frob": "conda"}, dist_info=False)
+    built.pip_package("frob", "2", {"/bin/frob": "pip", "frob.py": "pip"})
+    plan = restore(built, "tool")
+    assert describe_packages(plan) == ["link tool 1", "remove frob 2"]
+    (removal,) = (one for one in plan.packages if one.name == "frob")
+    assert removal.reason == "overwrites tool"
+    assert f"remove {built.place('frob.py')}" in describe_files(plan)

@@ -167,8 +167,8 @@ def test_files_that_others_list_are_kept(built: PrefixBuilder) -> None:
     }
     place = built.site_packages
     assert found.notes == (
-        f"1 file is kept because conda's pytorch lists it too, such as {place}/torch/__init__.py.",
-        f"1 file is kept because pip's other lists it too, such as {place}/shared.py.",
+        f"1 file is kept because conda's pytorch lists it too: {place}/torch/__init__.py.",
+        f"1 file is kept because pip's other lists it too: {place}/shared.py.",
     )
     remove(built, "twin")
     assert (built.root / place / "shared.py").exists()
@@ -237,9 +237,14 @@ def test_packages_of_another_python_are_refused(built: PrefixBuilder) -> None:
 def test_without_a_record_nothing_is_removed(built: PrefixBuilder) -> None:
     built.pip_package("six", "1")
     (built.root / built.dist_info("six", "1") / "RECORD").unlink()
-    assert refuse(built, "six").code == "no-record"
+    error = refuse(built, "six")
+    assert error.code == "no-record"
+    install = "conda pip install -n web --force-reinstall six==1"
+    assert error.hints[0] == f"To install it again first: `{install}`."
     built.write(f"{built.site_packages}/dev.egg-link", "/src/dev\n.\n")
-    assert refuse(built, "dev").code == "no-record"
+    error = refuse(built, "dev")
+    assert error.code == "no-record"
+    assert error.hints[0].endswith("-m pip uninstall -y dev`."), "conda run has no terminal"
 
 
 def test_a_record_that_leaves_the_environment_is_refused(built: PrefixBuilder) -> None:

@@ -181,6 +181,8 @@ def test_the_warning_comes_before_the_prompt(linked: Env, channel: str, sources:
     )
     assert f"is a symbolic link to {sources} (virt 1.0" in asked.stderr
     assert hash_tree(sources) == before
+    quiet = linked.conda("install", "-q", "-c", channel, "virt=2.0", "--dry-run")
+    assert f"is a symbolic link to {sources} (virt 1.0" in quiet.stderr
     off = linked.conda(
         *("install", "-c", channel, "virt=2.0", "--dry-run"), CONDA_PLUGINS_PIP_INTEROP_GUARD="off"
     )

@@ -32,7 +32,7 @@ def judge_links(
 ) -> InteropError | None:
     """Warn of files outside that a transaction changes, or return the refusal if the policy says.
 
-    Each link is reported once.
+    Each link is reported once, with `--quiet` too: what is overwritten there cannot be undone.
     """
     mode = read_policy().guard
     if mode == "off":
@@ -44,7 +44,7 @@ def judge_links(
     told = current_session().told_links
     new = {link: names for link, names in links.items() if link.folder not in told}
     told.update(link.folder for link in new)
-    if new and not context.quiet:
+    if new:
         print_stderr(_render_warning(new, label))
     return None
 

@@ -12,13 +12,11 @@ from conda_pip_interop.changes.atomic.files import hash_file
 from conda_pip_interop.changes.originals import read_original
 from conda_pip_interop.changes.plan import InstallPip, Plan
 from conda_pip_interop.environment.conda_meta.records import CondaFile, CondaRecord
-from conda_pip_interop.environment.origin import build_install_words
 from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.environment.shared_files import EMPTY_SHA256, is_harmless
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.site_packages.record import InstalledFile, read_limited_text
-from conda_pip_interop.errors import UsageError
 from conda_pip_interop.findings.base import (
     Evidence,
     Finding,
@@ -33,11 +31,8 @@ from conda_pip_interop.findings.kinds.vanished import VanishedFinding
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from packaging.utils import NormalizedName
-
     from conda_pip_interop.environment.file_facts import FileFact
     from conda_pip_interop.environment.snapshot import Snapshot
-    from conda_pip_interop.environment.target import Target
 
 
 #: A larger file of the size that pip's has is taken for pip's: hashing takes too long.
@@ -60,10 +55,8 @@ class DamagedFinding(Finding):
     def summary(self) -> str:
         """See `Finding.summary`."""
         name = f"pip's {self.one.name} {self.one.version}"
-        if self.fault is not None and self.fault == self.one.record_fault:
-            return f"{name} does not say which files are its own: {self.fault}."
         if self.fault is not None:
-            return f"{name} cannot be read: {self.fault}; `pip list` and `conda list` may fail."
+            return _describe_fault(name, self.fault)
         return f"{name} is damaged: {_describe(self.missing, self.overwritten)}."
 
     @property
@@ -91,7 +84,10 @@ class DamagedFinding(Finding):
 
 @dataclass(frozen=True, kw_only=True)
 class DamagedPackageFinding(Finding):
-    """Of conda's ``owner``, ``missing`` files are gone and ``overwritten`` have foreign content."""
+    """Of conda's ``owner``, ``missing`` files are gone and ``overwritten`` have foreign content.
+
+    ``fault`` is what is wrong with its METADATA or RECORD, if that is all.
+    """
 
     kind: ClassVar[str] = "damaged"
     rewrites: ClassVar[bool] = True
@@ -99,12 +95,15 @@ class DamagedPackageFinding(Finding):
     owner: CondaRecord
     missing: int
     overwritten: int
+    fault: str | None = None
 
     @property
     def summary(self) -> str:
         """See `Finding.summary`."""
-        told = _describe(self.missing, self.overwritten)
-        return f"conda's {self.owner.name} {self.owner.version} is damaged: {told}."
+        name = f"conda's {self.owner.name} {self.owner.version}"
+        if self.fault is not None:
+            return _describe_fault(name, self.fault)
+        return f"{name} is damaged: {_describe(self.missing, self.overwritten)}."
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
@@ -168,13 +167,17 @@ def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
         for one in earlier
         if isinstance(one, OverriddenFinding | VanishedFinding)
     }
+    faults = dict(_find_package_faults(snapshot))
     for record in snapshot.records:
         if record not in replaced:
-            yield from _find_damaged_package(snapshot, record, clobbered)
+            yield from _find_damaged_package(snapshot, record, clobbered, faults.get(record))
 
 
 def _find_damaged_package(
-    snapshot: Snapshot, record: CondaRecord, clobbered: Collection[PrefixPath]
+    snapshot: Snapshot,
+    record: CondaRecord,
+    clobbered: Collection[PrefixPath],
+    fault: tuple[PrefixPath, str] | None,
 ) -> Iterator[Finding]:
     """Find what a package has lost; what pip put in its place is judged by pip's RECORD."""
     judged = {
@@ -200,6 +203,35 @@ def _find_damaged_package(
             overwritten=len(overwritten),
             evidence=(*missing, *overwritten),
         )
+    elif fault is not None:
+        path, told = fault
+        yield DamagedPackageFinding(
+            record=record,
+            owner=record,
+            missing=0,
+            overwritten=0,
+            fault=told,
+            evidence=(build_evidence(snapshot, path),),
+        )
+
+
+def _find_package_faults(
+    snapshot: Snapshot,
+) -> Iterator[tuple[CondaRecord, tuple[PrefixPath, str]]]:
+    """Find conda's packages with a METADATA or RECORD that cannot be relied on.
+
+    One that is so in the package is no damage.
+    """
+    root = snapshot.prefix.root
+    for one in snapshot.distributions:
+        owner = snapshot.ownership.owner_of(one)
+        if not isinstance(owner, ByConda) or (found := _find_fault(snapshot, one)) is None:
+            continue
+        with contextlib.suppress(OSError):
+            sha256 = hash_file(to_disk(root, found[0]))
+            claims = snapshot.claims.of(found[0])
+            if not any(claim.allows(sha256) or not claim.states_hash for claim in claims):
+                yield owner.record, found
 
 
 def _is_foreign(snapshot: Snapshot, file: CondaFile, sha256: str) -> bool:
@@ -303,40 +335,18 @@ def _is_dispensable(one: Distribution, file: InstalledFile) -> bool:
     return folder == one.metadata and name in ("INSTALLER", "REQUESTED", "direct_url.json")
 
 
+def _describe_fault(name: str, fault: str) -> str:
+    if fault.startswith("RECORD"):
+        return f"{name} does not say which files are its own: {fault}."
+    return f"{name} cannot be read: {fault}; `pip list` and `conda list` may fail."
+
+
 def _describe(missing: int, overwritten: int) -> str:
     counts = {"missing": missing, "overwritten": overwritten}
     return " and ".join(
         f"{number} of its files {'is' if number == 1 else 'are'} {what}"
         for what, number in counts.items()
         if number
-    )
-
-
-def explain_undamaged(name: NormalizedName, snapshot: Snapshot, target: Target) -> UsageError:
-    """Return the error `not-broken`, with what can be done about a distribution instead."""
-    one = {one.name: one for one in snapshot.distributions}.get(name)
-    if one is None:
-        install = target.command("conda", "pip", "install", name)
-        return UsageError(
-            "not-broken",
-            f"{name} is not installed in {target.label}.",
-            hints=(f"To install it: `{install}`.",),
-        )
-    owner = snapshot.ownership.owner_of(one)
-    record = owner.record if isinstance(owner, ByConda) else owner.in_place_of
-    if record is not None:
-        restore = target.command("conda", "pip", "restore", record.name)
-        return UsageError(
-            "not-broken",
-            f"{name} {one.version} in {target.label} is not damaged; its package is conda's.",
-            hints=(f"To link conda's package again: `{restore}`.",),
-        )
-    words = build_install_words(one)
-    again = target.command("conda", "pip", "install", "--force-reinstall", *words)
-    return UsageError(
-        "not-broken",
-        f"{name} {one.version} in {target.label} is not damaged.",
-        hints=(f"To install it again: `{again}`.",),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.registry import find_all, find_asked
 from tests.support.builders import PrefixBuilder
@@ -43,3 +45,35 @@ def test_an_editable_install_of_a_folder_that_is_gone_is_damaged(tmp_path: Path)
     assert (found.kind, found.remedy) == ("damaged", (("conda", "pip", "uninstall", "app"),))
     assert found.summary.endswith(f"editable install of {source}, which does not exist.")
     assert find_all(read_snapshot(built.root)) == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        (
+            "METADATA",
+            b"Name: app\nVersion: 1.0\nAuthor: J\xe9\n",
+            "cannot be read: METADATA is not",
+        ),
+        ("METADATA", b"", "cannot be read: METADATA has no Name and Version"),
+        ("RECORD", b"", "does not say which files are its own: RECORD lists no files"),
+    ],
+)
+def test_metadata_of_condas_that_pip_cannot_use_is_damage(
+    tmp_path: Path, file: str, content: bytes, told: str
+) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    built.conda_package("py-app", "1.0", {"app.py": "1"}, distribution="app")
+    path = f"{built.dist_info('app', '1.0')}/{file}"
+    built.write(f"{built.dist_info('app', '1.0')}/RECORD", "app.py,,\n")
+    listed = tuple(read_snapshot(built.root).records[0].raw["files"])
+    paths = (*listed, *([] if path in listed else [path]))
+    built.conda_record("py-app", "1.0", paths)
+    assert find_all(read_snapshot(built.root)) == ()
+    built.write(path, content)
+    (found,) = find_all(read_snapshot(built.root))
+    assert found.summary.startswith(f"conda's py-app 1.0 {told}")
+    assert found.remedy == (("conda", "pip", "repair", "py-app"),)
+    assert [one.path for one in found.evidence] == [path]
+    built.conda_record("py-app", "1.0", paths)
+    assert find_all(read_snapshot(built.root)) == (), "the package itself is like this"
