@@ -51,8 +51,14 @@ def read_graph(snapshot: Snapshot) -> Graph:
 def _build_graph(snapshot: Snapshot) -> Graph:
     history = read_history_text(snapshot.prefix.root)
     owned = _divide(snapshot)
-    needed = read_state(snapshot.prefix.root).needed
+    state = read_state(snapshot.prefix.root)
+    needed = state.needed
     requested = parse_requested(history, needed)
+    requested |= {  # what was there already is in no history
+        name
+        for name, found in owned.conda.items()
+        if not state.requests.keys().isdisjoint(one.name for one in found)
+    }
     requested |= {
         one.name for one in snapshot.records if one.name not in needed and _has_requested_spec(one)
     }

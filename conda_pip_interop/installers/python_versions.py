@@ -28,6 +28,11 @@ _IGNORED: Final = re.compile(r"(?P<version>[^\s;:]+) Requires-Python (?P<python>
 _DIFFERENT: Final = re.compile(
     r"Package '(?P<name>[^']+)' requires a different Python: \S+ not in '(?P<python>[^']*)'"
 )
+#: pip's words about the candidates for one or more requirements.
+_DIFFERENTS: Final = re.compile(
+    r"^\s*'(?P<python>[^']*)' \(required by (?P<name>[A-Za-z0-9._-]+) (?P<version>[^\s()]+)",
+    re.MULTILINE,
+)
 #: uv's words.
 _DEPENDS: Final = re.compile(
     r"does not satisfy Python(?P<python>\S+) and "
@@ -46,8 +51,9 @@ _SHOWN: Final = 8
 class PythonMismatch:
     """A project whose `version`, None if unknown, requires another Python.
 
-    `fitting` are its versions for this Python, newest first; None if that is not known. `direct`:
-    the user has asked for it, and not another project.
+    `fitting` are its versions for this Python, newest first; None if that is not known: files that
+    are not from an index say their Python only inside. `direct`: the user has asked for it, and
+    not another project.
     """
 
     name: str
@@ -91,6 +97,16 @@ def find_mismatch(output: str, pip: PipProcess) -> PythonMismatch | None:
             name=different["name"],
             version=None,
             requires_python=different["python"],
+            fitting=None,
+            direct=False,
+        )
+    candidates = list(_DIFFERENTS.finditer(output))
+    if "require a different Python" in output and candidates:
+        newest = candidates[0]
+        return PythonMismatch(
+            name=newest["name"],
+            version=newest["version"],
+            requires_python=newest["python"],
             fitting=None,
             direct=False,
         )

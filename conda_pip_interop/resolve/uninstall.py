@@ -192,7 +192,9 @@ def find_required(plan: Plan, graph: Graph) -> dict[str, tuple[Package, ...]]:
     return {name: tuple(nodes.values()) for name, nodes in sorted(found.items())}
 
 
-def refuse_required(required: Mapping[str, Sequence[Package]], target: Target) -> None:
+def refuse_required(
+    required: Mapping[str, Sequence[Package]], graph: Graph, target: Target
+) -> None:
     """Raise InteropError `still-required` for what `find_required` has found, if anything."""
     if not required:
         return
@@ -201,7 +203,7 @@ def refuse_required(required: Mapping[str, Sequence[Package]], target: Target) -
         + ", ".join(f"{node.owner}'s {node.name} {node.version}" for node in nodes)
         for name, nodes in required.items()
     ]
-    users = {node.name: node.owner for nodes in required.values() for node in nodes}
+    users = _find_all_users((node for nodes in required.values() for node in nodes), graph)
     uninstall = ("conda", "pip", "uninstall")
     hints = [f"To remove it anyway: `{target.command(*uninstall, '--force', *required)}`."]
     if set(users.values()) == {"pip"}:
@@ -212,6 +214,14 @@ def refuse_required(required: Mapping[str, Sequence[Package]], target: Target) -
         f"{'; '.join(told)} in {target.label}. Nothing was removed.",
         hints=tuple(hints),
     )
+
+
+def _find_all_users(nodes: Iterable[Package], graph: Graph) -> dict[str, str]:
+    """Return the owners of packages and of all that requires them, directly or not, by name."""
+    found = {node.key: node for node in nodes}
+    while more := {node.key: node for node, _ in find_broken_dependents(graph, found)}:
+        found |= more
+    return {node.name: node.owner for node in found.values()}
 
 
 def _build_steps(

@@ -134,7 +134,7 @@ def test_what_stays_and_requires_it_is_named_in_a_refusal(built: PrefixBuilder) 
         "six": ["tool"]
     }
     with pytest.raises(InteropError) as refused:
-        refuse_required(required, target_of(built))
+        refuse_required(required, graph, target_of(built))
     assert refused.value.code == "still-required"
     assert refused.value.message == (
         "six is still required by conda's tool 3 in web. Nothing was removed."
@@ -142,7 +142,22 @@ def test_what_stays_and_requires_it_is_named_in_a_refusal(built: PrefixBuilder) 
     assert refused.value.hints == (
         "To remove it anyway: `conda pip uninstall -n web --force six`.",
     )
-    refuse_required({}, target_of(built))
+    refuse_required({}, graph, target_of(built))
+
+
+def test_a_refusal_names_all_that_requires_it_so_that_its_command_works(
+    built: PrefixBuilder,
+) -> None:
+    built.pip_package("six", "1")
+    built.pip_package("lib", "2", requires=("six",))
+    built.pip_package("app", "2", requires=("lib",))
+    graph = read_graph(read_snapshot(built.root))
+    with pytest.raises(InteropError) as refused:
+        refuse_required(find_required(plan(built, "six"), graph), graph, target_of(built))
+    assert "by pip's lib 2 in web" in refused.value.message
+    hint = "To remove what requires it, too: `conda pip uninstall -n web six app lib`."
+    assert refused.value.hints[1] == hint
+    assert find_required(plan(built, "six", "app", "lib"), graph) == {}
 
 
 def test_the_source_of_an_editable_install_is_kept(built: PrefixBuilder) -> None:

@@ -48,6 +48,16 @@ def test_what_was_needed_is_requested_once_the_user_does(make_env: MakeEnv) -> N
     assert is_requested(env, "flask")
 
 
+def test_what_conda_had_installed_for_others_is_requested_once_the_user_does(
+    make_env: MakeEnv,
+) -> None:
+    env = make_env("python", "pip", "flask=3.0.3")
+    assert not is_requested(env, "werkzeug")
+    env.conda("pip install", "--yes", "werkzeug")
+    assert is_requested(env, "werkzeug")
+    assert not is_requested(env, "jinja2")
+
+
 def test_what_the_user_requests_of_conda_later_is_requested(make_env: MakeEnv) -> None:
     env = make_env("python", "pip", "flask=3.0.3")
     env.conda("pip install", "--yes", "Flask-Testing")

@@ -54,7 +54,7 @@ def execute(args: Namespace, host: Host) -> Output:
     plan = _note_leaving(plan, host)
     required = {} if args.force else find_required(plan, graph)
     if not args.dry_run and (args.yes or not host.asks):
-        refuse_required(required, host.target)
+        refuse_required(required, graph, host.target)
     question = f"Remove {', '.join(required)}, still required" if required else None
     return confirm_and_run(plan, args, host, nothing_to_do="Nothing to remove.", dangerous=question)
 

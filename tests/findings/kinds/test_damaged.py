@@ -66,7 +66,7 @@ def test_metadata_of_condas_that_pip_cannot_use_is_damage(
     built.conda_package("py-app", "1.0", {"app.py": "1"}, distribution="app")
     path = f"{built.dist_info('app', '1.0')}/{file}"
     built.write(f"{built.dist_info('app', '1.0')}/RECORD", "app.py,,\n")
-    listed = tuple(read_snapshot(built.root).records[0].raw["files"])
+    listed = tuple(one.path for one in read_snapshot(built.root).records[0].files)
     paths = (*listed, *([] if path in listed else [path]))
     built.conda_record("py-app", "1.0", paths)
     assert find_all(read_snapshot(built.root)) == ()
