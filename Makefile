@@ -8,6 +8,9 @@ DOCS_READY := .venv-docs/ready
 BROWSER_READY := .venv-browser/ready
 CHECK_PYTHON := import sys; sys.exit("Python 3.10 or newer is needed: make PYTHON=…" if sys.version_info < (3, 10) else 0)
 
+# Modules and tests are compiled once for all runs, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test coverage fuzz test-faults test-online test-browser has-browser bench lint docs session clean
 
 demo: $(READY)
