@@ -1,8 +1,9 @@
 """Run by a base's Python: forks a conda a request; what every conda imports is there already.
 
 Nothing else is done ahead: each command reads its settings, plugins and environments by itself, in
-a process of its own. What is imported here is what ``conda --version`` imports, so no command finds
-a module that it would not have found; the plugin's own modules are left to each command.
+a process of its own. What is imported here is what ``conda --version`` imports, and then the
+plugin's own modules, with what of conda they need: a command imports no more than these. That each
+command finds its modules by itself is seen where a conda of its own is started, as for `own_base`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import runpy
 import signal
 import socket
@@ -39,6 +41,15 @@ def _list_imports(conda: str, warm: list[str]) -> list[str]:
         names = json.load(stream)
     os.wait()
     return [name for name in names if name.partition(".")[0] not in ("__main__", _OURS)]
+
+
+def _list_ours() -> list[str]:
+    """Return the plugin's modules, if this Python has them."""
+    with contextlib.suppress(ImportError):
+        folders = importlib.import_module(_OURS).__path__
+        found = [one.name for one in pkgutil.walk_packages(folders, f"{_OURS}.")]
+        return [name for name in found if not name.endswith("__main__")]
+    return []
 
 
 def _receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
@@ -72,7 +83,7 @@ def main() -> None:
     conda, descriptor, *warm = sys.argv[1:]
     sys.path[0] = str(Path(conda).parent)
     started_with = dict(os.environ)
-    for name in _list_imports(conda, warm):
+    for name in [*_list_imports(conda, warm), *_list_ours()]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     set_by_imports = {k: v for k, v in os.environ.items() if k not in started_with}
