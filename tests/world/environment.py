@@ -19,6 +19,7 @@ _KEPT = frozenset(
 _KEPT_PREFIXES = ("LC_", "COVERAGE_", "COV_CORE_", "OPENBLAS_")
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
+# To compile what it has linked, conda activates the environment, and base before it unless told.
 _CONDARC = """\
 channel_alias: {alias}
 channels: [{channel}]
@@ -27,6 +28,7 @@ pkgs_dirs: [{packages}]
 envs_dirs: [{environments}]
 solver: classic
 always_yes: true
+auto_activate_base: false
 auto_update_conda: false
 notify_outdated_conda: false
 number_channel_notices: 0
