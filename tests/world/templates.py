@@ -47,6 +47,23 @@ def _build_makers() -> Base:
     return base.at(folder)
 
 
+@cache
+def _sort_files(source: Path) -> tuple[list[str], list[str], list[str]]:
+    """Return an environment's folders, the files to link, and those to write for each copy."""
+    folders: list[str] = []
+    linked: list[str] = []
+    copied: list[str] = []
+    relocate = Relocation(source, source)
+    for folder, subfolders, files in os.walk(source):
+        below = os.path.relpath(folder, source)
+        folders.append(below)
+        for name in (*files, *(one for one in subfolders if Path(folder, one).is_symlink())):
+            file = Path(folder, name)
+            is_own = below == "conda-meta" or relocate.changes(file)
+            (copied if is_own else linked).append(f"{below}/{name}")
+    return folders, linked, copied
+
+
 def copy_environment(source: Path, base: Base, name: str) -> None:
     """Make an environment of `base` from another; the two know nothing of each other.
 
@@ -54,15 +71,14 @@ def copy_environment(source: Path, base: Base, name: str) -> None:
     the prefix in it are copies.
     """
     new = base.envs / name
+    folders, linked, copied = _sort_files(source)
+    for folder in folders:
+        (new / folder).mkdir(parents=True)
+    for path in linked:
+        os.link(f"{source}/{path}", f"{new}/{path}", follow_symlinks=False)
     relocate = Relocation(source, new)
-
-    def copy(file: str, target: str) -> None:
-        if Path(file).parent.name != "conda-meta" and not relocate.changes(Path(file)):
-            os.link(file, target, follow_symlinks=False)
-        else:
-            relocate(file, target)
-
-    shutil.copytree(source, new, symlinks=True, copy_function=copy)
+    for path in copied:
+        relocate(f"{source}/{path}", f"{new}/{path}")
     for record in find_records(new):
         update_hashes(record, new)
     registered = base.scratch / "home" / ".conda" / "environments.txt"
