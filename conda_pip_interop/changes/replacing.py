@@ -149,11 +149,16 @@ def find_replacing(part: CondaPart, title: str, target: Target) -> ReplacingPart
 
 
 def _find_unlisted(created: Iterable[PrefixPath], known: Snapshot) -> Iterator[RemoveFile]:
-    """Find the files in conda's way that none of its records lists; compiled ones are a cache."""
+    """Find the files in conda's way that none of its records lists; compiled ones are a cache.
+
+    A record of the same name is conda's own: of a noarch package that follows another Python.
+    """
+    records = {one.path for one in known.records}
     for path in created:
         place = to_disk(known.prefix.root, path)
         is_file = place.is_symlink() or (place.exists() and not place.is_dir())
-        if is_file and not path.endswith(".pyc") and not known.claims.of(path):
+        is_condas = path in records or known.claims.of(path) or path.endswith(".pyc")
+        if is_file and not is_condas:
             yield RemoveFile(path=path, reason="conda installs a file there")
 
 

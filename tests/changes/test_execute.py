@@ -35,6 +35,7 @@ from conda_pip_interop.changes.plan import (
     UnlinkConda,
     WriteFile,
 )
+from conda_pip_interop.changes.replacing import find_replacing
 from conda_pip_interop.changes.state import State, read_state, write_state
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.site_packages.provenance import Provenance
@@ -412,6 +413,15 @@ def test_what_a_later_operation_changed_is_undone_with_it(built: PrefixBuilder) 
         execute_undo(built.root, first[0].identifier, conda)
     execute_undo_several(built.root, (second, first), conda)
     assert read_files(built) == before
+
+
+def test_a_record_that_is_written_again_is_condas_own(tmp_path: Path) -> None:
+    """A noarch package that follows another Python has its record in the same file."""
+    built = PrefixBuilder(root=tmp_path / "web")
+    built.conda_package("numpy", "2.0", {"numpy/__init__.py": "2.0"})
+    conda = BuiltConda(built=built)
+    assert "conda-meta/numpy-2.0-0.json" in conda.list_created()
+    assert find_replacing(conda, "install", target_of(built)) is None
 
 
 def test_what_conda_puts_beside_pips_moves_nothing_aside(pips: PrefixBuilder) -> None:
