@@ -39,11 +39,13 @@ def find_target_by(option: str, value: str) -> Target:
 def add_channels(channels: tuple[str, ...], *, only: bool) -> None:
     """Search these channels before conda's own, as conda does for those of an environment file.
 
-    `only` these if conda's settings allow `--override-channels`.
+    Those of the command line stay the first. `only` these if conda's settings allow
+    `--override-channels`.
     """
     if channels:
         known = dict(context._argparse_args or {})  # noqa: SLF001 - conda has no other way to ask
-        wanted: dict[str, object] = {"channel": channels}
+        named = known.get("channel") or ()
+        wanted: dict[str, object] = {"channel": tuple(dict.fromkeys((*named, *channels)))}
         wanted |= {"override_channels": True} if only else {}
         context.__init__(argparse_args=Namespace(**(known | wanted)))
 

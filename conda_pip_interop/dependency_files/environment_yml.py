@@ -128,6 +128,17 @@ def build_from_conda(dependencies: Iterable[str], *, channels: Iterable[str]) ->
     return replace(found, conda=tuple(Item(value=one) for one in dependencies))
 
 
+def add_channels(environment: EnvironmentFile, channels: Iterable[str]) -> bool:
+    """Add channels to the document, before `nodefaults`; whether there were new ones."""
+    new = [one for one in dict.fromkeys(channels) if one not in environment.channels]
+    if new:
+        listed = environment.document.setdefault("channels", [])
+        place = listed.index("nodefaults") if "nodefaults" in listed else len(listed)
+        for channel in reversed(new):
+            listed.insert(place, channel)
+    return bool(new)
+
+
 def read_pip_entries(
     environment: EnvironmentFile, *, origin: str, folder: Path
 ) -> tuple[Entry, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
@@ -51,6 +51,16 @@ def read_own_table(document: Mapping[str, Any], origin: str) -> OwnTable:
         channels=tuple(channels),
         names={canonicalize_name(name): package or None for name, package in names.items()},
         prefer=None if prefer is None else _SUPPLIERS[prefer],
+    )
+
+
+def merge_tables(tables: Iterable[OwnTable | None]) -> OwnTable:
+    """Merge the tables of several files; the first `prefer` counts, and the last name."""
+    found = [one for one in tables if one is not None]
+    return OwnTable(
+        channels=tuple(dict.fromkeys(channel for one in found for channel in one.channels)),
+        names={name: package for one in found for name, package in one.names.items()},
+        prefer=next((one.prefer for one in found if one.prefer is not None), None),
     )
 
 

@@ -23,6 +23,7 @@ from conda_pip_interop.dependency_files.locks import (
     parse_conda_lock,
     parse_pixi_lock,
 )
+from conda_pip_interop.dependency_files.own_table import read_own_table
 from conda_pip_interop.dependency_files.pixi import parse_pixi
 from conda_pip_interop.dependency_files.pylock import parse_pylock
 from conda_pip_interop.dependency_files.pyproject import ProjectParts, load_toml, parse_pyproject
@@ -158,9 +159,10 @@ def _read_manifest(text: str, kind: Format, file: Path, options: _Options) -> _F
         table, origin=origin, folder=file.parent, subdir=options.subdir, features=features
     )
     entries = (*dependencies.entries, *manifest.dependencies.entries)
+    own = read_own_table(document, origin)
     return _File(
         file=file,
-        dependencies=replace(dependencies, entries=entries),
+        dependencies=replace(dependencies, entries=entries, table=own),
         environment=manifest.environment,
         has_parts=True,
     )

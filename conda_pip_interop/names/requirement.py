@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
@@ -15,6 +15,9 @@ from packaging.version import InvalidVersion, Version
 from conda_pip_interop.names.exact_specs import Matches, correct_spec, select_versions
 from conda_pip_interop.names.lookup import Lookup
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
+
+#: Why pip installs what the channels may have, too.
+PYPI_FIRST: Final = "PyPI comes first (prefer: pypi)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,13 +63,15 @@ class TranslationContext:
     """What requirements are translated for: the names, the markers, and the channels' versions.
 
     `environment` is the marker environment (PEP 508). `versions` lists the versions of a conda
-    package that may contain a project. It and `matches` are None if no channel is read.
+    package that may contain a project. It and `matches` are None if no channel is read. With
+    `prefer_pypi`, pip installs what it can, as `--prefer pypi` has it.
     """
 
     look_up: Callable[[NormalizedName], Lookup]
     environment: Mapping[str, str]
     versions: Callable[[str, NormalizedName], Sequence[str]] | None = None
     matches: Matches | None = None
+    prefer_pypi: bool = False
 
 
 def parse_requirement(text: str) -> Requirement | Invalid:
@@ -85,8 +90,9 @@ def translate(requirement: Requirement, context: TranslationContext) -> Translat
     if not holds:
         reason = f"its marker does not match: {requirement.marker}"
         return NotNeeded(requirement=requirement, reason=reason)
-    if requirement.url is not None:
-        return ForPip(requirement=requirement, reason="direct URL")
+    if requirement.url is not None or context.prefer_pypi:
+        reason = "direct URL" if requirement.url is not None else PYPI_FIRST
+        return ForPip(requirement=requirement, reason=reason)
     lookup = context.look_up(canonicalize_name(requirement.name))
     if not lookup.names:
         return ForPip(requirement=requirement, reason=lookup.reason)

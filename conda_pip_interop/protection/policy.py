@@ -57,7 +57,7 @@ def decide_protection(policy: Policy, *, name: str | None, path: str, is_base: b
 
 
 def decide_preference(policy: Policy, requested: Preference | None) -> Preference:
-    """Return which source an installation prefers: the command line's, else the policy's.
+    """Return which source is preferred: that of the command line or a file, else the policy's.
 
     Raises NotAllowedError `locked-setting` if the policy is locked to another.
     """
@@ -66,9 +66,12 @@ def decide_preference(policy: Policy, requested: Preference | None) -> Preferenc
     if policy.prefer_locked:
         raise NotAllowedError(
             "locked-setting",
-            f"--prefer {requested} is not allowed: "
+            f"To prefer {requested} is not allowed: "
             f"pip_interop_prefer is locked to {policy.prefer} by {policy.prefer_source}.",
-            hints=("Omit --prefer, or ask the administrator to change the setting.",),
+            hints=(
+                f"To fix: omit `--prefer {requested}`, or `prefer` in [tool.conda-pip-interop].",
+                "To allow it, ask the administrator to change the setting.",
+            ),
         )
     return requested
 

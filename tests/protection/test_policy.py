@@ -122,7 +122,7 @@ def test_patterns_without_a_match_have_no_effect(words: list[str]) -> None:
     assert protects(*words) is protects(*words, "none", "elsewhere", "!nowhere")
 
 
-def test_the_command_line_decides_what_is_preferred_unless_it_is_locked() -> None:
+def test_the_command_line_or_file_decides_what_is_preferred_unless_it_is_locked() -> None:
     locked = Policy(prefer="pypi", prefer_source="/etc/conda/.condarc", prefer_locked=True)
     for policy in (Policy(prefer="pypi"), locked):
         assert decide_preference(policy, None) == "pypi"
@@ -131,6 +131,4 @@ def test_the_command_line_decides_what_is_preferred_unless_it_is_locked() -> Non
     with pytest.raises(NotAllowedError, match=r"locked to pypi by /etc/conda/\.condarc") as refused:
         decide_preference(locked, "conda")
     assert refused.value.code == "locked-setting"
-    assert refused.value.hints == (
-        "Omit --prefer, or ask the administrator to change the setting.",
-    )
+    assert "`--prefer conda`, or `prefer` in [tool.conda-pip-interop]" in refused.value.hints[0]

@@ -283,6 +283,34 @@ def test_a_list_of_dependencies_is_translated_and_makes_an_environment(
     assert "cowsay" in back
 
 
+def test_the_table_of_a_project_counts_as_in_an_installation(base: Base, tmp_path: Path) -> None:
+    """And a channel of the command line is searched beside those of the files."""
+    lab = write_channel(tmp_path / "lab", build_carrying_package("bovine", carries="cowsay"))
+    other = write_channel(
+        tmp_path / "other", build_carrying_package("only-here", carries="only-here")
+    )
+    file, output = tmp_path / "pyproject.toml", tmp_path / "environment.yml"
+    project = '[project]\nname = "web"\ndependencies = ["six", "cowsay", "only-here"]\n'
+    table = f'channels = ["{lab}"]\nnames = {{ cowsay = "bovine", six = false }}\n'
+    file.write_text(f"{project}[tool.conda-pip-interop]\n{table}")
+    words = ("pip", "translate", file)
+    text = base.run(*words, "-c", other).stdout
+    assert text.startswith(f"channels:\n  - {other}\n  - {lab}\n")
+    assert "  - bovine\n  - only-here\n  - pip\n  - pip:\n      - six\n" in text
+    planned = base.run("pip", "create", "-n", "new", file, "-c", other, "--dry-run").stdout
+    assert "only-here" in planned.partition("pip will install")[0]
+    output.write_text(f"channels:\n  - {other}\n  - nodefaults\ndependencies:\n  - pip\n")
+    text = base.run(*words, output).stdout
+    assert text.startswith(f"channels:\n  - {other}\n  - {lab}\n  - nodefaults\n")
+    assert "  - bovine\n" in text
+    bare = base.run(*words, "--no-channels").stdout
+    assert ("channels:" in bare, "  - bovine\n" in bare) == (False, True)
+    file.write_text(f'{project}[tool.conda-pip-interop]\nprefer = "pypi"\n')
+    assert "  - pip:\n      - six\n      - cowsay\n" in base.run(*words).stdout
+    told = base.run(*words, "--verbose").stderr
+    assert "six -> pip: six (PyPI comes first (prefer: pypi))" in told
+
+
 def test_a_lock_makes_an_environment_and_pip_checks_its_hashes(base: Base, tmp_path: Path) -> None:
     wheel = build_wheel(tmp_path, "nobody")
     lock, output = tmp_path / "pylock.toml", tmp_path / "environment.yml"

@@ -20,6 +20,7 @@ from conda_pip_interop.commands.names.constraints import (
 from conda_pip_interop.commands.names.pinned_python import find_python, parse_package_name
 from conda_pip_interop.dependency_files.environment_yml import (
     Item,
+    add_channels,
     add_marker,
     build_environment,
     render_environment,
@@ -112,11 +113,13 @@ def translate_to_environment(
     context: TranslationContext,
     requires: Callable[[NormalizedName], Sequence[str] | None],
     channels: Sequence[str] = (),
+    own_channels: Sequence[str] = (),
 ) -> Translation:
     """Build an environment.yml: what conda has among its dependencies, the rest under `pip:`.
 
     `requires` gives the `Requires-Dist` lines of installed projects, for extras. `channels` are
-    written to a new file. An environment.yml that needs no change stays the same, byte for byte.
+    written to a new file, `own_channels`, those of projects, also to one that has some. An
+    environment.yml that needs no change stays the same, byte for byte.
     """
     base = files.environment or build_environment()
     result = _Result()
@@ -141,10 +144,12 @@ def translate_to_environment(
         choices=tuple(result.choices),
         notes=_note_unused(unused, in_pip=bool(pip)),
     )
-    if files.environment_text and (conda, pip) == (list(base.conda), list(base.pip)):
-        return made
     if files.environment is None and channels:
         base.document["channels"] = list(channels)
+    has_new = add_channels(base, own_channels)
+    unchanged = (conda, pip) == (list(base.conda), list(base.pip)) and not has_new
+    if files.environment_text and unchanged:
+        return made
     return replace(made, text=render_environment(base, conda=conda, pip=pip))
 
 

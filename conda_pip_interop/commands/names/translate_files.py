@@ -15,6 +15,7 @@ from conda_pip_interop.commands.names.to_requirements import translate_to_requir
 from conda_pip_interop.commands.output import Output
 from conda_pip_interop.commands.output_files import deliver
 from conda_pip_interop.dependencies.requirements import marker_environment
+from conda_pip_interop.dependency_files.own_table import merge_tables
 from conda_pip_interop.dependency_files.pyproject import ProjectParts
 from conda_pip_interop.dependency_files.read import DependencyFiles, read_dependency_files
 from conda_pip_interop.environment.conda_meta.records import claimed_metadata
@@ -23,6 +24,7 @@ from conda_pip_interop.environment.site_packages.distributions import read_requi
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.names.requirement import TranslationContext, refuse_python
+from conda_pip_interop.protection.policy import decide_preference
 from conda_pip_interop.resolve.request.install_options import InstallOptions
 from conda_pip_interop.text import hide_password
 
@@ -62,8 +64,10 @@ def translate_files(args: Namespace, host: Host) -> Output:
         raise _cannot_compare()
     snapshot = read_snapshot(host.target.prefix)
     with_channels = not args.no_channels
-    if with_channels and sources.environment is not None and not args.channels:
-        _use_channels(sources.environment, host)
+    table = merge_tables(one.table for one in sources.dependencies)
+    if with_channels:
+        _use_channels(sources.environment, table.channels, host, named=args.channels or ())
+    host.add_names(table.names)
     names = host.channel_names(with_channels=with_channels)
     if args.to == "requirements":
         find_projects = _build_find_projects(snapshot, names, with_channels=with_channels)
@@ -79,9 +83,12 @@ def translate_files(args: Namespace, host: Host) -> Output:
             environment=environment,
             versions=names.list_versions if with_channels else None,
             matches=names.matches if with_channels else None,
+            prefer_pypi=decide_preference(host.policy, table.prefer) == "pypi",
         )
         channels = host.list_channels() if with_channels else ()
-        made = translate_to_environment(sources, around, requires, channels)
+        made = translate_to_environment(
+            sources, around, requires, channels, table.channels if with_channels else ()
+        )
     _warn_of_private(sources, host)
     for note in (*(note for one in sources.dependencies for note in one.notes), *made.notes):
         host.print_stderr(f"conda-pip-interop: {note}")
@@ -101,11 +108,18 @@ def _mention_python(sources: DependencyFiles, python: str, host: Host) -> None:
             )
 
 
-def _use_channels(environment: EnvironmentFile, host: Host) -> None:
-    """Search the channels of a file, and say which others conda searches if it allows them."""
-    host.add_channels(environment.channels, only=environment.excludes_others)
-    others = [one for one in host.list_channels() if one not in environment.channels]
-    if environment.channels and others:
+def _use_channels(
+    environment: EnvironmentFile | None, own: Sequence[str], host: Host, *, named: Sequence[str]
+) -> None:
+    """Search the channels of the files, and say which others conda searches if one lists its own.
+
+    `own` are those of `[tool.conda-pip-interop]`, `named` those of the command line.
+    """
+    stated = () if environment is None else environment.channels
+    only = environment is not None and environment.excludes_others
+    host.add_channels(tuple(dict.fromkeys((*stated, *own))), only=only)
+    others = [one for one in host.list_channels() if one not in (*named, *stated, *own)]
+    if stated and others:
         host.print_stderr(
             f"conda-pip-interop: {', '.join(others)} is searched, too, by conda's settings. To "
             "search only the file's channels, add `nodefaults` to them."

@@ -19,6 +19,7 @@ from conda_pip_interop.dependencies.requirements import (
 from conda_pip_interop.environment.versions import is_newer
 from conda_pip_interop.names.exact_specs import correct_spec, select_versions
 from conda_pip_interop.names.lookup import NOT_IN_CHANNELS
+from conda_pip_interop.names.requirement import PYPI_FIRST
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 from conda_pip_interop.resolve.refusals import not_in_channels, would_overwrite
 from conda_pip_interop.resolve.request.preferences import Preferences
@@ -202,7 +203,7 @@ class Assigner:
             if has is not None and has.manager == "pip":
                 return FromPip(reason=self._explain_change(name, has))
             if has is None and self.preferences.prefer == "pypi":
-                return FromPip(reason="PyPI comes first (prefer: pypi)")
+                return FromPip(reason=PYPI_FIRST)
         return self._assign_to_conda(name, has)
 
     def _find_reason_for_pip(self, name: NormalizedName) -> str | None:

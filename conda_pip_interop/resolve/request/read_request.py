@@ -13,6 +13,7 @@ from packaging.utils import NormalizedName
 
 from conda_pip_interop.dependency_files.formats import find_kind
 from conda_pip_interop.dependency_files.locations import Location, parse_location
+from conda_pip_interop.dependency_files.own_table import OwnTable, merge_tables
 from conda_pip_interop.dependency_files.pyproject import (
     ProjectParts,
     parse_group,
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from conda_pip_interop.dependency_files.dynamic import AskBackend
-    from conda_pip_interop.dependency_files.own_table import OwnTable
     from conda_pip_interop.resolve.request.install_options import InstallOptions
 
 _WITH_EXTRAS: Final = re.compile(r"^(?P<file>.+\.toml)\[(?P<extras>[^\]]*)\]$")
@@ -124,14 +124,14 @@ class _Reader:
     private: list[Entry] = field(default_factory=list)
     from_pypi: list[str] = field(default_factory=list)
     environments: list[EnvironmentRequest] = field(default_factory=list)
-    tables: list[OwnTable] = field(default_factory=list)
+    tables: list[OwnTable | None] = field(default_factory=list)
     own: set[NormalizedName] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     locked: bool = False
 
     def build(self, options: InstallOptions) -> Request:
         """All of it as one value."""
-        pip, tables = options.pip, (one.prefer for one in self.tables)
+        pip, table = options.pip, merge_tables(self.tables)
         if not any("--index-url" in one.option.names for one in pip.arguments):
             _refuse_private(self.private)
         return Request(
@@ -146,11 +146,11 @@ class _Reader:
                 dict.fromkeys(
                     (
                         *(one for found in self.environments for one in found.channels),
-                        *(one for table in self.tables for one in table.channels),
+                        *table.channels,
                     )
                 )
             ),
-            names={name: package for one in self.tables for name, package in one.names.items()},
+            names=table.names,
             only_channels=any(one.only_channels for one in self.environments),
             variables={
                 key: value for one in self.environments for key, value in one.variables.items()
@@ -163,7 +163,7 @@ class _Reader:
             options=replace(
                 options,
                 from_pypi=(*options.from_pypi, *self.from_pypi),
-                prefer=next(filter(None, (options.prefer, *tables)), None),
+                prefer=options.prefer or table.prefer,
                 break_other_managers=(
                     *options.break_other_managers,
                     *(name for one in self.environments for name in one.overwrite),
@@ -227,7 +227,7 @@ class _Reader:
         self.links += dependencies.links
         self.own |= dependencies.own.keys()
         self.notes += dependencies.notes
-        self.tables += [] if dependencies.table is None else [dependencies.table]
+        self.tables.append(dependencies.table)
         if dependencies.requires_python is not None:
             self.pythons.append((dependencies.requires_python, origin))
 
