@@ -26,7 +26,7 @@ def add_file_options(parser: CommandParser) -> None:
         "files",
         nargs="*",
         metavar="FILE",
-        help="a lock, environment.yml, requirements.txt, pyproject.toml or script",
+        help="a lock, environment.yml, requirements.txt, pyproject.toml, pixi.toml or script",
     )
     parser.add_argument(
         "--offline",
@@ -74,11 +74,12 @@ def build_options(args: Namespace) -> InstallOptions:
                 hints=(f"To install a package: `conda pip install -n ENV {shlex.quote(name)}`.",),
             )
     projects = [one for one in args.files if one.endswith("pyproject.toml")]
-    if (args.extras or args.groups) and not projects:
+    manifests = [one for one in args.files if one.endswith("pixi.toml")]
+    if (args.extras and not projects) or (args.groups and not (projects or manifests)):
         raise UsageError(
             "usage",
-            "`--extra` and `--group` require a pyproject.toml.",
-            hints=("To fix: add a pyproject.toml to the files.",),
+            "`--extra` requires a pyproject.toml, `--group` a pyproject.toml or a pixi.toml.",
+            hints=("To fix: add one to the files.",),
         )
     extras = f"[{','.join(args.extras)}]" if args.extras else ""
     scripts = tuple(one for one in args.files if one.endswith(".py"))
@@ -87,7 +88,9 @@ def build_options(args: Namespace) -> InstallOptions:
             f"{one}{extras}" if one in projects else one for one in args.files if one not in scripts
         ),
         scripts=scripts,
-        groups=tuple(f"{file}:{group}" for file in projects for group in args.groups or ()),
+        groups=tuple(
+            f"{file}:{group}" for file in (*projects, *manifests) for group in args.groups or ()
+        ),
         prefer=cast("Preference | None", args.prefer),
         solver=args.solver,
         pip=PipOptions(arguments=tuple(args.pip_arguments or ())),

@@ -105,6 +105,7 @@ def _read_request(options: InstallOptions, args: Namespace, host: Host) -> Reque
         options,
         folder=Path.cwd(),
         environ=os.environ,
+        subdir=host.subdir,
         ask=lambda folder: ask_backend(folder, host, options, verbose=args.verbose > 0),
     )
 
@@ -129,6 +130,7 @@ def create_from_request(options: InstallOptions, args: Namespace, host: Host) ->
 
 def sync_with_request(options: InstallOptions, args: Namespace, host: Host) -> Output:
     """Make the environment what files request, or with `--check` say what differs."""
+    options = replace(options, keep_in_place=True)
     request = _read_request(options, args, host)
     label = " and ".join(Path(one).name for one in args.files)
     snapshot = _read_for_sync(args, host)

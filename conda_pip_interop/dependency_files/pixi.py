@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import shlex
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,12 @@ _PYPI_KEYS: Final = {
     *("version", "extras", "git", "rev", "tag", "branch", "subdirectory"),
     *("path", "editable", "url", "index"),
 }
+#: What is read of a manifest and of its features, or says nothing of packages.
+_READ: Final = {
+    *(*_CONDA, "pypi-dependencies", "pypi-options", "channels", "target", "feature"),
+    *("workspace", "project", "environments", "tool", "tasks", "platforms", "$schema"),
+}
+_OF_WORKSPACE: Final = ("pypi-options", "exclude-newer", "channel-priority", "solve-strategy")
 _FAMILIES: Final = {"unix": ("linux", "osx"), "macos": ("osx",), "win": ("win",)}
 _HINT: Final = "To convert it: `pixi workspace export conda-environment environment.yml`."
 
@@ -42,10 +49,17 @@ class PixiManifest:
 
 
 def parse_pixi(
-    document: Mapping[str, Any], *, origin: str, folder: Path, subdir: str, features: Iterable[str]
+    document: Mapping[str, Any],
+    *,
+    origin: str,
+    folder: Path,
+    subdir: str,
+    features: Iterable[str],
+    groups: Collection[str] = (),
 ) -> PixiManifest:
     """Parse a manifest: its default environment on one platform, and other features.
 
+    The dependency `groups` of a pyproject.toml are features, too, which are read elsewhere.
     Raises UsageError: `unreadable-file`, also for what only pixi can follow; `no-such-part` for a
     feature that is missing.
     """
@@ -53,7 +67,7 @@ def parse_pixi(
     pypi: dict[str, Any] = {}
     entries: list[Entry] = []
     channels = list(_read_channels(_find_workspace(document)))
-    for feature in _find_features(document, features, origin):
+    for feature in _find_features(document, features, origin, groups):
         channels += _read_channels(feature)
         for table in (feature, *_find_targets(feature, subdir)):
             for key in _CONDA:
@@ -66,8 +80,27 @@ def parse_pixi(
             (_build_spec(name, value, origin) for name, value in conda.items()),
             channels=dict.fromkeys(channels),
         ),
-        dependencies=Dependencies(entries=tuple(replace(one, folder=folder) for one in entries)),
+        dependencies=Dependencies(
+            entries=tuple(replace(one, folder=folder) for one in entries),
+            notes=tuple(_note_unread(document, origin)),
+        ),
     )
+
+
+def _note_unread(document: Mapping[str, Any], origin: str) -> Iterator[str]:
+    """Say which tables and settings are left out."""
+    workspace, unread = _find_workspace(document), list(_find_unread(document, ""))
+    unread += [f"workspace.{key}" for key in _OF_WORKSPACE if key in workspace]
+    for name in find_table(document, "feature"):
+        unread += _find_unread(find_table(document, "feature", name), f"feature.{name}.")
+    if unread:
+        yield f"{origin}: {', '.join(unread)} of pixi is left out."
+
+
+def _find_unread(feature: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    yield from (f"{prefix}{key}" for key in feature if key not in _READ)
+    for name in find_table(feature, "target"):
+        yield from _find_unread(find_table(feature, "target", name), f"{prefix}target.{name}.")
 
 
 def _find_workspace(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -83,23 +116,44 @@ def _read_channels(table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _find_features(
-    document: Mapping[str, Any], chosen: Iterable[str], origin: str
+    document: Mapping[str, Any], chosen: Iterable[str], origin: str, groups: Collection[str]
 ) -> Iterator[Mapping[str, Any]]:
     """Find the tables of the default environment's features, and of the chosen ones."""
     known = find_table(document, "feature")
-    default = find_table(document, "environments").get("default", [])
-    table = default if isinstance(default, Mapping) else {"features": default}
-    if not table.get("no-default-feature"):
+    default = find_table(document, "environments").get("default")
+    if not (isinstance(default, Mapping) and default.get("no-default-feature")):
         yield document
-    listed = table.get("features")
-    for name in (*(listed if isinstance(listed, list) else ()), *chosen):
-        if not isinstance(name, str) or name not in known:
+    for name in dict.fromkeys((*list_default_features(document), *chosen)):
+        if name in known:
+            yield find_table(known, name)
+        elif name not in groups:
             raise UsageError(
                 "no-such-part",
                 f"{origin} has no feature {name}.",
-                hints=(f"Available: {', '.join(known) or 'none'}.",),
+                hints=(
+                    f"Available: {', '.join(dict.fromkeys((*known, *groups))) or 'none'}.",
+                    *_explain_environment(document, name),
+                ),
             )
-        yield known[name]
+
+
+def _explain_environment(document: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Say which features an environment has, if it was named in place of one."""
+    if name in find_table(document, "environments"):
+        words = " ".join(f"--group {shlex.quote(one)}" for one in list_features(document, name))
+        yield f"The environment {name} has these features: `{words}`."
+
+
+def list_default_features(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """List the features of the environment `default`, without the default feature."""
+    return list_features(document, "default")
+
+
+def list_features(document: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """List the features of an environment, without the default feature."""
+    found = find_table(document, "environments").get(name)
+    listed = found.get("features") if isinstance(found, Mapping) else found
+    return tuple(map(str, listed)) if isinstance(listed, list) else ()
 
 
 def _find_targets(feature: Mapping[str, Any], subdir: str) -> Iterator[Mapping[str, Any]]:

@@ -16,6 +16,7 @@ from conda_pip_interop.dependency_files.sources import Source, build_source, fin
 from conda_pip_interop.text import quoted
 
 _TERM: Final = re.compile(r"(\^|~=|~|===|==|=|!=|<=|>=|<|>)?\s*([^\s,<>=!~^|]+)")
+_HINT: Final = "To convert it: `poetry export -o requirements.txt`."
 _KNOWN: Final = {
     *("version", "extras", "markers", "python", "platform", "optional", "source"),
     *("git", "branch", "tag", "rev", "subdirectory", "path", "file", "url", "develop"),
@@ -143,7 +144,9 @@ class _Reader:
                 found = {"version": one} if isinstance(one, str) else one
                 if not isinstance(found, dict) or not _KNOWN.issuperset(found):
                     raise unreadable(
-                        self.origin, f"its dependency {name} is not valid: {quoted(one)}"
+                        self.origin,
+                        f"its dependency {name} is not supported: {quoted(one)}",
+                        hint=_HINT,
                     )
                 if name == "python":
                     continue
@@ -182,5 +185,6 @@ def _build_python_marker(specifier: Specifier) -> str:
 def _read_specifiers(name: str, constraint: Any, origin: str) -> SpecifierSet:
     specifiers = build_specifiers(constraint) if isinstance(constraint, str) else None
     if specifiers is None:
-        raise unreadable(origin, f"{name} {quoted(constraint)} has no equivalent in PEP 440")
+        reason = f"{name} {quoted(constraint)} has no equivalent in PEP 440"
+        raise unreadable(origin, reason, hint=_HINT)
     return specifiers

@@ -37,6 +37,10 @@ from conda_pip_interop.text import quoted
 _BLOCK: Final = re.compile(
     r"^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$", re.MULTILINE
 )
+_BLOCK_HINT: Final = (
+    "To fix: state the dependencies in one such block, as "
+    "https://packaging.python.org/en/latest/specifications/inline-script-metadata/ has it."
+)
 _LIST_ITEM: Final = re.compile(r"""(["'])(?P<text>.+)\1\s*,?\s*(?P<comment>#.*)?""")
 
 
@@ -188,7 +192,7 @@ def parse_script(text: str, *, origin: str) -> Dependencies:
     blocks = [found["content"] for found in _BLOCK.finditer(text) if found["type"] == "script"]
     if len(blocks) != 1:
         reason = f"it has {len(blocks) or 'no'} `# /// script` blocks; it must have one"
-        raise unreadable(origin, reason)
+        raise unreadable(origin, reason, hint=_BLOCK_HINT)
     lines = (line[2:] if line.startswith("# ") else line[1:] for line in blocks[0].splitlines())
     document = load_toml("\n".join(lines), origin)
     dependencies = _read_list(document, "dependencies", origin)

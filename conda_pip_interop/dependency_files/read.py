@@ -24,7 +24,7 @@ from conda_pip_interop.dependency_files.locks import (
     parse_pixi_lock,
 )
 from conda_pip_interop.dependency_files.own_table import read_own_table
-from conda_pip_interop.dependency_files.pixi import parse_pixi
+from conda_pip_interop.dependency_files.pixi import PixiManifest, list_default_features, parse_pixi
 from conda_pip_interop.dependency_files.pylock import parse_pylock
 from conda_pip_interop.dependency_files.pyproject import ProjectParts, load_toml, parse_pyproject
 from conda_pip_interop.dependency_files.requirements_txt import (
@@ -134,7 +134,7 @@ def _read(file: Path, options: _Options) -> _File:
                 environment_text=text,
             )
         case "pixi" | "pyproject":
-            return _read_manifest(text, kind, file, options)
+            return _read_manifest(text, file, options)
         case "conda-lock" | "pixi-lock":
             lock = parse_conda_lock if kind == "conda-lock" else parse_pixi_lock
             categories = (*parts.extras, *parts.groups)
@@ -144,28 +144,68 @@ def _read(file: Path, options: _Options) -> _File:
             return _File(file=file, dependencies=parse_file(text, file, origin=origin, parts=parts))
 
 
-def _read_manifest(text: str, kind: Format, file: Path, options: _Options) -> _File:
-    """Read a pixi.toml, or a pyproject.toml, which may be a pixi manifest, too."""
-    origin = str(file)
-    document = load_toml(text, origin)
-    table = document if kind == "pixi" else find_table(document, "tool", "pixi")
-    features = options.parts.groups if kind == "pixi" else ()
-    dependencies = Dependencies(entries=())
-    if kind == "pyproject" and ("project" in document or not table):
-        dependencies = parse_file(text, file, origin=origin, parts=options.parts, ask=options.ask)
-    if not table:
-        return _File(file=file, dependencies=dependencies, has_parts=True)
-    manifest = parse_pixi(
-        table, origin=origin, folder=file.parent, subdir=options.subdir, features=features
+def _read_manifest(text: str, file: Path, options: _Options) -> _File:
+    found = parse_manifest(
+        text, file, origin=str(file), parts=options.parts, subdir=options.subdir, ask=options.ask
     )
-    entries = (*dependencies.entries, *manifest.dependencies.entries)
-    own = read_own_table(document, origin)
+    if found.pixi is None:
+        return _File(file=file, dependencies=found.dependencies, has_parts=True)
+    entries = (*found.dependencies.entries, *found.pixi.dependencies.entries)
     return _File(
         file=file,
-        dependencies=replace(dependencies, entries=entries, table=own),
-        environment=manifest.environment,
+        dependencies=replace(found.dependencies, entries=entries),
+        environment=found.pixi.environment,
         has_parts=True,
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manifest:
+    """A pyproject.toml, a manifest of pixi, or both in one file.
+
+    `dependencies` are those of the project; `pixi` is None without pixi's tables.
+    """
+
+    dependencies: Dependencies
+    pixi: PixiManifest | None = None
+
+
+def parse_manifest(
+    text: str,
+    file: Path,
+    *,
+    origin: str,
+    parts: ProjectParts,
+    subdir: str,
+    ask: AskBackend | None = None,
+) -> Manifest:
+    """Parse a pixi.toml or a pyproject.toml; the groups of `parts` are features of pixi, too.
+
+    Raises UsageError: `unreadable-file`, `no-such-part`.
+    """
+    document = load_toml(text, origin)
+    is_project = find_format(text, file) == "pyproject"
+    table = find_table(document, "tool", "pixi") if is_project else document
+    if not table:
+        read = parse_file(text, file, origin=origin, parts=parts, ask=ask)
+        return Manifest(dependencies=read)
+    groups = find_table(document, "dependency-groups") if is_project else {}
+    features = (*list_default_features(table), *parts.groups)
+    chosen = tuple(one for one in dict.fromkeys(features) if one in groups)
+    dependencies = Dependencies(entries=())
+    if is_project and (chosen or "project" in document or find_table(document, "tool", "poetry")):
+        named = replace(parts, groups=chosen)
+        dependencies = parse_file(text, file, origin=origin, parts=named, ask=ask)
+    pixi = parse_pixi(
+        table,
+        origin=origin,
+        folder=file.parent,
+        subdir=subdir,
+        features=parts.groups,
+        groups=groups,
+    )
+    own, notes = read_own_table(document, origin), (*dependencies.notes, *pixi.dependencies.notes)
+    return Manifest(dependencies=replace(dependencies, table=own, notes=notes), pixi=pixi)
 
 
 def _build_from_lock(lock: LockFile, file: Path) -> _File:
@@ -237,11 +277,10 @@ def parse_file(
             raise unreadable(origin, f"it is {what}", hint=hint)
 
 
-_TRANSLATE: Final = "To convert it: `conda pip translate FILE -o environment.yml`."
 #: What describes a whole environment, conda's part included, and what creates that.
 _ENVIRONMENTS: Final[Mapping[Format, tuple[str, str]]] = {
     "environment": ("an environment file", "To install from it: `conda pip install -r FILE`."),
-    "pixi": ("a pixi manifest", _TRANSLATE),
+    "pixi": ("a pixi manifest", CREATE),
     "pixi-lock": ("a lock file of pixi", CREATE),
     "conda-lock": ("a lock file of conda-lock", CREATE),
 }

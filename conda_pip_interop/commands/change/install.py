@@ -72,6 +72,7 @@ def execute(args: Namespace, host: Host) -> Output:
         args.install,
         folder=Path.cwd(),
         environ=os.environ,
+        subdir=host.subdir,
         ask=lambda folder: ask_backend(folder, host, args.install, verbose=verbose),
     )
     refuse_protected_base(host)

@@ -194,6 +194,7 @@ def build_install_options(
         upgrade=parsed.upgrade,
         upgrade_strategy=cast("UpgradeStrategy", parsed.upgrade_strategy),
         force_reinstall=parsed.force_reinstall,
+        keep_in_place=False,
         no_deps=parsed.no_deps,
         only_deps=parsed.only_deps,
         prefer=cast("Preference | None", parsed.prefer),

@@ -122,6 +122,7 @@ def _build_from_project(file: Path) -> Any:
         options,
         folder=Path.cwd(),
         environ=os.environ,
+        subdir=host.subdir,
         ask=lambda folder: ask_backend(folder, host, options, verbose=False),
     )
     host.add_channels(request.channels, only=request.only_channels)

@@ -115,6 +115,16 @@ class KnownPackages:
         installed, wanted = find_content(there.direct_url), find_content(item.origin)
         return wanted is not None and installed == wanted
 
+    def is_in_place(self, item: ReportItem) -> bool:
+        """Return whether pip has this folder as editable, with the same version and needs."""
+        there = self._distributions.get(item.name)
+        if there is None or not self.is_from_pip(item.name) or there.version != item.version:
+            return False
+        metadata = self._find_metadata(item.name)
+        needs = () if metadata is None else metadata.requires_dist
+        is_there = there.direct_url == item.origin and needs == item.requires_dist
+        return is_there and item.origin.get("dir_info", {}).get("editable") is True
+
     def knows_needs(self, name: NormalizedName) -> bool:
         """Whether the requirements of a name are known."""
         return name in self._linked or name in self._items or name in self._distributions

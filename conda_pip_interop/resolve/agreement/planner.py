@@ -235,6 +235,8 @@ class Planner:
         self, conda: CondaAnswer, answer: tuple[ReportItem, ...], request: Request
     ) -> Resolution:
         items = tuple(one for one in answer if isinstance(conda.supplies[one.name], FromPip))
+        if request.options.keep_in_place:
+            items = tuple(one for one in items if not self._known.is_in_place(one))
         names = {one.name for one in items}
         installed = self._known.installed
         supplies: dict[NormalizedName, Assignment] = {

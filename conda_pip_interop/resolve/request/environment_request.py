@@ -65,8 +65,18 @@ class EnvironmentRequest:
 def parse_environment_request(text: str, *, origin: str, folder: Path) -> EnvironmentRequest:
     """Parse an environment file; raises UsageError `unreadable-file`."""
     environment = parse_environment(text, origin=origin)
-    conda = tuple(_parse_spec(str(one.value), origin) for one in environment.conda)
     listed = read_pip_entries(environment, origin=origin, folder=folder)
+    return build_environment_request(environment, listed, origin=origin, folder=folder)
+
+
+def build_environment_request(
+    environment: EnvironmentFile, listed: Iterable[Entry], *, origin: str, folder: Path
+) -> EnvironmentRequest:
+    """Build what an environment file and `listed`, pip's part of it, request.
+
+    Raises UsageError `unreadable-file`.
+    """
+    conda = tuple(_parse_spec(str(one.value), origin) for one in environment.conda)
     entries = tuple(_include_files(listed, folder))
     condas = {canonicalize_name(one.name) for one in conda}
     named = dict(_find_names(entries))

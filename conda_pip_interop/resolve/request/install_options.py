@@ -13,7 +13,10 @@ UpgradeStrategy: TypeAlias = Literal["only-if-needed", "eager"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InstallOptions:
-    """What only `install` is told. Files and groups are texts as they were given."""
+    """What only `install` is told. Files and groups are texts as they were given.
+
+    `keep_in_place`: what is installed as editable, as it is asked for, stays (for `sync`).
+    """
 
     requirement_files: tuple[str, ...] = ()
     constraint_files: tuple[str, ...] = ()
@@ -31,6 +34,7 @@ class InstallOptions:
     break_requested: bool = False
     break_other_managers: tuple[str, ...] = ()
     keep_going: bool = False
+    keep_in_place: bool = False
     build_from_pypi: bool = False
     solver: str | None = None
     pip: PipOptions = field(default_factory=PipOptions)

@@ -19,7 +19,7 @@ from conda_pip_interop.dependency_files.pyproject import (
     parse_group,
     parse_script,
 )
-from conda_pip_interop.dependency_files.read import parse_file
+from conda_pip_interop.dependency_files.read import parse_file, parse_manifest
 from conda_pip_interop.dependency_files.requirements_txt import (
     EDITABLE,
     Dependencies,
@@ -41,6 +41,7 @@ from conda_pip_interop.installers.pip.options import PipArgument
 from conda_pip_interop.names.requirement import Invalid
 from conda_pip_interop.resolve.request.environment_request import (
     EnvironmentRequest,
+    build_environment_request,
     parse_environment_request,
 )
 from conda_pip_interop.resolve.request.read_options import (
@@ -53,7 +54,7 @@ from conda_pip_interop.resolve.request.request import DirectRequirement, NamedRe
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from conda_pip_interop.dependency_files.dynamic import AskBackend
     from conda_pip_interop.resolve.request.install_options import InstallOptions
@@ -67,15 +68,16 @@ def read_request(
     *,
     folder: Path,
     environ: Mapping[str, str],
+    subdir: str = "",
     ask: AskBackend | None = None,
 ) -> Request:
     """Read everything that a command line asks for; paths are meant from `folder`.
 
-    `ask` gives the dependencies that only a project's build backend knows.
+    `subdir` is conda's platform; `ask` gives what only a project's build backend knows.
     Raises UsageError: `invalid-requirement` (with file and line), `unreadable-file`,
     `no-such-part`, `refused-option`.
     """
-    reader = _Reader(folder=folder, environ=environ, ask=ask)
+    reader = _Reader(folder=folder, environ=environ, subdir=subdir, ask=ask)
     try:
         for word in words:
             _refuse_file(word, folder)
@@ -83,7 +85,7 @@ def read_request(
         for word in options.editables:
             reader.take(Entry(text=word, origin=COMMAND_LINE), in_file=False, editable=True)
         for name in options.requirement_files:
-            reader.read_file(name)
+            reader.read_file(name, options.groups)
         for name in options.constraint_files:
             reader.read_constraints(name)
         for name in options.groups:
@@ -114,6 +116,7 @@ class _Reader:
 
     folder: Path
     environ: Mapping[str, str]
+    subdir: str
     ask: AskBackend | None = None
     requirements: list[NamedRequirement] = field(default_factory=list)
     direct: list[DirectRequirement] = field(default_factory=list)
@@ -127,6 +130,7 @@ class _Reader:
     tables: list[OwnTable | None] = field(default_factory=list)
     own: set[NormalizedName] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
+    manifests: set[str] = field(default_factory=set)
     locked: bool = False
 
     def build(self, options: InstallOptions) -> Request:
@@ -172,32 +176,43 @@ class _Reader:
             ),
         )
 
-    def read_file(self, name: str) -> None:
-        """A requirements file, a lock, or the dependencies of a pyproject.toml."""
+    def read_file(self, name: str, groups: Iterable[str] = ()) -> None:
+        """A file of dependencies; `groups` may name features of it, if it is a pixi manifest."""
         found = _WITH_EXTRAS.match(name)
         extras = [one.strip() for one in found["extras"].split(",")] if found else []
         name = found["file"] if found else name
         file = self._find(name)
         text = read_text(file)
         if find_kind(text, file) == "environment":
-            self._take_environment(text, file, origin=name)
+            self._take_environment(parse_environment_request(text, origin=name, folder=file.parent))
             return
-        dependencies = parse_file(
-            text,
-            file,
-            origin=name,
-            parts=ProjectParts(extras=tuple(extras)),
-            environ=self.environ,
-            ask=self.ask,
-        )
+        dependencies = self._read_dependencies(text, file, name, extras, groups)
         self.locked |= dependencies.locked
         before = len(self.requirements)
         self.take_all(dependencies, origin=name)
         if dependencies.owned_by_pip:
             self.from_pypi += (one.name for one in self.requirements[before:])
 
-    def _take_environment(self, text: str, file: Path, *, origin: str) -> None:
-        found = parse_environment_request(text, origin=origin, folder=file.parent)
+    def _read_dependencies(
+        self, text: str, file: Path, name: str, extras: Iterable[str], groups: Iterable[str]
+    ) -> Dependencies:
+        """Read what a file says of pip's part; what pixi says of both is taken at once."""
+        parts = ProjectParts(extras=tuple(extras))
+        if find_kind(text, file) not in ("pixi", "pyproject"):
+            return parse_file(text, file, origin=name, parts=parts, environ=self.environ)
+        self.manifests.add(name)
+        parts = replace(parts, groups=tuple(_find_groups(groups, name)))
+        found = parse_manifest(
+            text, file, origin=name, parts=parts, subdir=self.subdir, ask=self.ask
+        )
+        if found.pixi is not None:
+            conda, listed = found.pixi.environment, found.pixi.dependencies.entries
+            self._take_environment(
+                build_environment_request(conda, listed, origin=name, folder=file.parent)
+            )
+        return found.dependencies
+
+    def _take_environment(self, found: EnvironmentRequest) -> None:
         self.environments.append(found)
         self.from_pypi += found.from_pypi
         for entry in found.entries:
@@ -217,6 +232,8 @@ class _Reader:
         """A dependency group, `[PATH:]GROUP` (PEP 735)."""
         path, _, group = wanted.rpartition(":")
         name = path or "pyproject.toml"
+        if name in self.manifests:  # which was read with its groups
+            return
         found = parse_group(read_text(self._find(name)), origin=name, group=group)
         self.take_all(found, origin=name)
 
@@ -291,6 +308,14 @@ class _Reader:
 
     def _find(self, name: str) -> Path:
         return find_file(self.folder, name)
+
+
+def _find_groups(groups: Iterable[str], name: str) -> Iterator[str]:
+    """Find the groups, `PATH:GROUP`, of one file."""
+    for wanted in groups:
+        path, _, group = wanted.rpartition(":")
+        if (path or "pyproject.toml") == name:
+            yield group
 
 
 def _refuse_private(entries: Iterable[Entry]) -> None:
