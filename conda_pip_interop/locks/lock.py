@@ -75,7 +75,10 @@ class LockedDistribution:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lock:
-    """All packages of an environment for one platform. `origin` are the files that it is from."""
+    """All packages of an environment for one platform. `origin` are the files that it is from.
+
+    `platforms` are all that these have.
+    """
 
     origin: str
     platform: str
@@ -83,6 +86,11 @@ class Lock:
     pip: tuple[LockedDistribution, ...]
     channels: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    platforms: tuple[str, ...] = ()
+
+    def is_for(self, subdir: str) -> bool:
+        """Return whether it can be installed on a platform of conda's."""
+        return self.platform in (subdir, "", NOARCH)
 
 
 def build_package(

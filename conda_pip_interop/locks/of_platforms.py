@@ -48,6 +48,7 @@ def parse_of_platforms(text: str, *, kind: str, origin: str, folder: Path, subdi
         conda=conda,
         pip=add_replaced(pip, conda),
         channels=lock.channels,
+        platforms=tuple(platforms),
         notes=(f"Not installed: {left} of {', '.join(others)}.",) if others else (),
     )
 

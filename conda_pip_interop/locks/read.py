@@ -11,7 +11,7 @@ from conda_pip_interop.dependency_files.formats import find_kind
 from conda_pip_interop.dependency_files.requirements_txt import find_file, read_text
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.locks.explicit import parse_explicit
-from conda_pip_interop.locks.lock import NOARCH, Lock
+from conda_pip_interop.locks.lock import Lock
 from conda_pip_interop.locks.of_platforms import parse_of_platforms
 from conda_pip_interop.locks.pylock import parse_whole_pylock
 
@@ -24,6 +24,17 @@ def read_lock(names: Sequence[str], *, folder: Path, subdir: str) -> Lock | None
 
     Raises UsageError `unreadable-file`, `usage` for what does not belong together, and InteropError
     `wrong-platform`.
+    """
+    lock = read_any_lock(names, folder=folder, subdir=subdir)
+    if lock is not None:
+        _refuse_platform(lock, subdir)
+    return lock
+
+
+def read_any_lock(names: Sequence[str], *, folder: Path, subdir: str) -> Lock | None:
+    """Read a lock as `read_lock` does, or one of another platform if it has nothing for `subdir`.
+
+    Raises UsageError.
     """
     texts = {name: (find_file(folder, name), read_text(find_file(folder, name))) for name in names}
     kinds = {name: find_kind(text, file) for name, (file, text) in texts.items()}
@@ -43,9 +54,7 @@ def read_lock(names: Sequence[str], *, folder: Path, subdir: str) -> Lock | None
     if not whole:
         return None
     lock = _unite(whole, kinds) if len(names) > 1 else next(iter(whole.values()))
-    lock = replace(lock, origin=" and ".join(Path(name).name for name in names))
-    _refuse_platform(lock, subdir)
-    return lock
+    return replace(lock, origin=" and ".join(Path(name).name for name in names))
 
 
 def _unite(locks: dict[str, Lock], kinds: dict[str, str]) -> Lock:
@@ -71,14 +80,16 @@ def _unite(locks: dict[str, Lock], kinds: dict[str, str]) -> Lock:
 
 
 def _refuse_platform(lock: Lock, subdir: str) -> None:
-    if lock.platform in (subdir, "", NOARCH):
+    if lock.is_for(subdir):
         return
     quoted = shlex.quote(lock.origin.partition(" and ")[0])
+    download = f"`conda pip download --lock {quoted} -d DIR`"
     raise InteropError(
         "wrong-platform",
         f"{lock.origin} is a lock for {lock.platform}, and this is {subdir}. Nothing was changed.",
         hints=(
             f"To write one for {subdir}, on such a machine: `conda pip export -n ENV -o {quoted}`.",
             "For all platforms: `conda pip export -n ENV --no-builds -o environment.yml`.",
+            f"To download its files for {lock.platform}: {download}.",
         ),
     )

@@ -7,13 +7,15 @@ import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 from conda_pip_interop.changes.atomic.files import hash_file, name_beside
 from conda_pip_interop.environment.snapshot import build_empty_snapshot
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.exports.sources import FromFolder, FromIndex, FromRepository
+from conda_pip_interop.exports.sources import FromArchive, FromFolder, FromIndex, FromRepository
 from conda_pip_interop.installers.building import BuildingInstaller
+from conda_pip_interop.installers.pip.other_platforms import build_platform_options
 from conda_pip_interop.installers.pip.process import find_fetched
 from conda_pip_interop.locks.offline import LocalWheel, describe_source
 from conda_pip_interop.resolve.locked import build_pin, with_python
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.exports.sources import Source
     from conda_pip_interop.installers.interface import Installer
+    from conda_pip_interop.installers.pip.process import PipProcess
     from conda_pip_interop.locks.lock import Lock, LockedDistribution
     from conda_pip_interop.locks.offline import OfflineFolder
     from conda_pip_interop.resolve.solver import Conda
@@ -46,12 +50,42 @@ def refuse_editable(lock: Lock) -> None:
         )
 
 
+def refuse_builds(lock: Lock, subdir: str) -> None:
+    """Raise InteropError `wrong-platform` for what only the platform of a lock can build."""
+    built = [one.name for one in lock.pip if not _is_wheel(one.source)]
+    if built:
+        raise InteropError(
+            "wrong-platform",
+            f"{lock.origin} is a lock for {lock.platform}, and this is {subdir}, where no wheels "
+            f"can be built of {', '.join(built)}. Nothing was downloaded.",
+            hints=(
+                f"To download all: run the same command on a machine with {lock.platform}.",
+                "To leave out what is built there: write the lock of an environment without it.",
+            ),
+        )
+
+
+def _is_wheel(source: Source) -> bool:
+    match source:
+        case FromIndex():
+            return source.is_wheel
+        case FromArchive(url=url):
+            return urlsplit(url).path.endswith(".whl")
+    return False
+
+
 def download_lock(
-    lock: Lock, folder: OfflineFolder, *, conda: Conda, open_installer: OpenInstaller
+    lock: Lock,
+    folder: OfflineFolder,
+    *,
+    conda: Conda,
+    open_installer: OpenInstaller,
+    here: Snapshot | None = None,
 ) -> None:
     """Download conda's packages and pip's wheels; what is no wheel is built.
 
-    What is there already, with its hash, is kept; folders are built again. Raises InteropError
+    For a lock of another platform, the pip of the environment `here` downloads its wheels. What is
+    there already, with its hash, is kept; folders are built again. Raises InteropError
     `wrong-hash`, `not-available`, `pip-failed`.
     """
     conda.save_packages(lock.conda, folder)
@@ -62,8 +96,14 @@ def download_lock(
     with tempfile.TemporaryDirectory(prefix="pip-interop-") as name:
         wheels = Path(name) / "wheels"
         wheels.mkdir()
-        snapshot = with_python(build_empty_snapshot(Path(name) / "environment"), lock.conda)
-        _choose_pip(open_installer(snapshot)).fetch(tuple(map(build_pin, missing)), into=wheels)
+        pins = tuple(map(build_pin, missing))
+        if here is None:
+            snapshot = with_python(build_empty_snapshot(Path(name) / "environment"), lock.conda)
+            _choose_pip(open_installer(snapshot)).fetch(pins, into=wheels)
+        else:
+            _find_process(open_installer(here)).fetch(
+                pins, into=wheels, download=_build_options(lock, missing)
+            )
         _keep(missing, wheels, folder)
 
 
@@ -72,6 +112,24 @@ def _choose_pip(installer: Installer) -> Installer:
     if isinstance(installer, BuildingInstaller):
         return replace(installer, wheels=None)
     return installer
+
+
+def _find_process(installer: Installer) -> PipProcess:
+    """Return the pip that runs where nothing is built."""
+    return (
+        installer.process
+        if isinstance(installer, BuildingInstaller)
+        else cast("PipProcess", installer)
+    )
+
+
+def _build_options(lock: Lock, missing: Iterable[LockedDistribution]) -> tuple[str, ...]:
+    """Build pip's options for the platform and the Python of a lock."""
+    python = next((one.version for one in lock.conda if one.name == "python"), "")
+    urls = (
+        one.source.url or "" for one in missing if isinstance(one.source, FromIndex | FromArchive)
+    )
+    return build_platform_options(urls, python)
 
 
 def _is_there(one: LockedDistribution, wheel: LocalWheel | None, folder: OfflineFolder) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.channels import build_carrying_package, write_channel
+from tests.support.channels import build_carrying_package, build_conda_package, write_channel
 from tests.support.environments import Env, MakeEnv
 from tests.support.index_server import PASSWORD, USER, serve_index
 from tests.support.pip_worlds import build_clone, build_project, build_sdist, build_wheel
@@ -103,6 +104,110 @@ def refuse_each(again: Env, lock: Path, files: Path) -> None:
             True,
         )
         assert not again.prefix.exists()
+
+
+def test_a_lock_of_another_platform_is_downloaded_if_nothing_is_to_be_built(
+    make_env: MakeEnv, again: Env, tmp_path: Path
+) -> None:
+    env = make_env("python", "pip")
+    package = build_conda_package("python", "3.13.1")
+    www, lock, files = tmp_path / "www", tmp_path / "pylock.toml", tmp_path / "files"
+    write_channel(www / "channel", package)
+    (www / "channel/noarch").rename(www / "channel/osx-arm64")
+    (conda,) = (www / "channel/osx-arm64").glob("python-*.conda")
+    fast = build_wheel(www / "simple/fast", "fast", python=">=3.13")
+    wheels = [
+        retag(fast, "cp313-cp313-macosx_11_0_arm64"),
+        retag(build_wheel(www / "simple/stable", "stable"), "cp39-abi3-macosx_10_12_universal2"),
+        build_wheel(www / "simple/pure", "pure"),
+    ]
+    sdist = build_sdist(www / "simple/built", build_project(tmp_path / "built", "built"), "built")
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine 127.0.0.1 login {USER} password {PASSWORD}\n")
+    with serve_index(www) as index:
+        root = index.url().replace("/simple/", "/")
+        text = write_lock(root, conda, wheels, "osx-arm64")
+        lock.write_text(text)
+        down = ("pip", "download", "--lock", str(lock), "-d", str(files))
+        done = env.base.run(*down, NETRC=str(netrc)).stdout
+        assert f"1 conda package and 3 distributions for osx-arm64 to {files}" in done
+        assert {one.name for one in (files / "pip").iterdir()} == {one.name for one in wheels}
+        several = tmp_path / "conda-lock.yml"
+        several.write_text(write_conda_lock(root, conda, "osx-arm64", "win-64"))
+        asked = ("pip", "download", "--lock", str(several), "-d", str(files), "--dry-run")
+        refused = env.base.run(*asked, check=False)
+        assert refused.returncode == 2
+        assert "a lock for osx-arm64, win-64" in refused.stderr
+        assert "for win-64 to" in env.base.run(*asked, "--platform", "win-64").stdout
+        refused = env.base.run(*down, "--platform", "win-64", check=False)
+        assert (
+            refused.returncode,
+            "not a lock for win-64, but for osx-arm64" in refused.stderr,
+        ) == (
+            2,
+            True,
+        )
+        lock.write_text(write_lock(root, conda, [*wheels, sdist], "osx-arm64"))
+        refused = env.base.run(*down, NETRC=str(netrc), check=False)
+        assert (refused.returncode, "wheels can be built of built. Noth" in refused.stderr) == (
+            1,
+            True,
+        )
+    lock.write_text(text)
+    there: Any = {**disconnect(again, tmp_path / "machine"), "CONDA_SUBDIR": "osx-arm64"}
+    words = ("pip create", str(lock), "--offline", str(files), "--dry-run")
+    assert "fast" in again.conda(*words, **there).stdout
+    (files / "pip" / wheels[0].name).unlink()
+    missing = again.conda(*words, **there, check=False)
+    assert "lacks 1 package of pylock.toml: fast" in missing.stderr
+    here = again.conda(*words, check=False)
+    assert f"`conda pip download --lock {lock.name} -d DIR`" in here.stderr
+
+
+def retag(wheel: Path, tags: str) -> Path:
+    """Rename a pure wheel to one of other tags."""
+    return wheel.rename(wheel.with_name(wheel.name.replace("py3-none-any", tags)))
+
+
+def write_lock(root: str, conda: Path, files: list[Path], platform: str) -> str:
+    """Write the lock of a conda package and of what an index at `root` has for pip."""
+
+    def describe(file: Path) -> tuple[str, str]:
+        url = root + file.relative_to(file.parents[2]).as_posix()
+        return f'url = "{url}"', hashlib.sha256(file.read_bytes()).hexdigest()
+
+    url, digest = describe(conda)
+    lines = ['lock-version = "1.0"', "packages = ["]
+    for file in files:
+        at, sha256 = describe(file)
+        kind = "sdist" if file.name.endswith(".gz") else "wheels"
+        one = f'{{{at}, hashes = {{sha256 = "{sha256}"}}}}'
+        one = one if kind == "sdist" else f"[{one}]"
+        name = file.name.partition("-")[0]
+        lines.append(f'{{name = "{name}", version = "1.0", {kind} = {one}}},')
+    lines += ["]", "[tool.conda-pip-interop]", f'platform = "{platform}"']
+    lines += ["[[tool.conda-pip-interop.conda]]", url, f'sha256 = "{digest}"']
+    return "\n".join([*lines, ""])
+
+
+def write_conda_lock(root: str, conda: Path, *platforms: str) -> str:
+    """Write a lock of conda-lock with one conda package on each platform."""
+    packages = [
+        {
+            "name": "python",
+            "version": "3.13.1",
+            "manager": "conda",
+            "platform": one,
+            "dependencies": {},
+            "category": "main",
+            "optional": False,
+            "url": f"{root}channel/{one}/{conda.name}",
+            "hash": {"sha256": hashlib.sha256(conda.read_bytes()).hexdigest()},
+        }
+        for one in platforms
+    ]
+    metadata = {"channels": [], "platforms": [*platforms], "sources": [], "content_hash": {}}
+    return json.dumps({"version": 1, "metadata": metadata, "package": packages})
 
 
 def test_what_cannot_be_downloaded_is_refused_by_name(make_env: MakeEnv, tmp_path: Path) -> None:

@@ -37,7 +37,8 @@ def configure(parser: CommandParser) -> None:
     parser.description = (
         "With --lock, downloads every file that a lock names, checks the hashes, and\n"
         "builds wheels of what has none. `conda pip create FILE --offline DIR` installs\n"
-        "from there.\n\n"
+        "from there. A lock of another platform can be downloaded, too, unless something\n"
+        "has to be built.\n\n"
         "Without --lock, runs `pip download` of the environment. All arguments after the\n"
         "command are passed to pip, and the exit code is pip's.\n"
         "pip's own help: `conda pip download -- --help`."
@@ -48,6 +49,11 @@ def configure(parser: CommandParser) -> None:
         dest="files",
         metavar="FILE",
         help="a lock of both parts; twice for explicit.txt and pylock.toml",
+    )
+    parser.add_argument(
+        "--platform",
+        metavar="SUBDIR",
+        help="the platform of the lock, such as osx-arm64 (default: this one)",
     )
     parser.add_argument("-d", "--dest", metavar="DIR", help="the folder (default: this one)")
     parser.add_argument(
@@ -77,14 +83,14 @@ def execute(args: Namespace, host: Host) -> Output:
     from pathlib import Path
 
     from conda_pip_interop.commands.command_line import passed_on
-    from conda_pip_interop.commands.file_options import read_named_lock
     from conda_pip_interop.errors import UsageError
     from conda_pip_interop.locks.offline import OfflineFolder
-    from conda_pip_interop.resolve.downloads import refuse_editable
+    from conda_pip_interop.locks.read import read_any_lock
+    from conda_pip_interop.resolve.downloads import refuse_builds, refuse_editable
 
     if not args.files:
         return passed_on.execute(args, host)
-    lock = read_named_lock(args, host, Path.cwd())
+    lock = read_any_lock(args.files, folder=Path.cwd(), subdir=args.platform or host.subdir)
     if lock is None:
         raise UsageError(
             "usage",
@@ -92,15 +98,38 @@ def execute(args: Namespace, host: Host) -> Output:
             hints=("To write one: `conda pip export -n ENV -o pylock.toml`.",),
         )
     refuse_editable(lock)
+    _refuse_platform(lock, args, host)
+    if not lock.is_for(host.subdir):
+        refuse_builds(lock, host.subdir)
     folder = OfflineFolder(root=Path(args.dest or "").absolute())
     if not args.dry_run:
         _download(lock, folder, args, host)
-    return _tell(lock, folder, args)
+    return _tell(lock, folder, args, elsewhere=not lock.is_for(host.subdir))
+
+
+def _refuse_platform(lock: Lock, args: Namespace, host: Host) -> None:
+    """Raise UsageError for another platform than the named one, or where there are several."""
+    from conda_pip_interop.errors import UsageError
+
+    names = lock.platforms or (lock.platform,)
+    if args.platform is not None and not lock.is_for(args.platform):
+        raise UsageError(
+            "usage",
+            f"{lock.origin} is not a lock for {args.platform}, but for {', '.join(names)}.",
+            hints=(f"To download for {names[0]}: `--platform {names[0]}`.",),
+        )
+    if args.platform is None and not lock.is_for(host.subdir) and len(names) > 1:
+        raise UsageError(
+            "usage",
+            f"{lock.origin} is a lock for {', '.join(names)}, and this is {host.subdir}.",
+            hints=(f"Name one of them, such as `--platform {names[0]}`.",),
+        )
 
 
 def _download(lock: Lock, folder: OfflineFolder, args: Namespace, host: Host) -> None:
     from packaging.utils import canonicalize_name
 
+    from conda_pip_interop.environment.snapshot import read_snapshot
     from conda_pip_interop.errors import InteropError
     from conda_pip_interop.installers.pip.options import PipOptions
     from conda_pip_interop.resolve.downloads import download_lock
@@ -118,7 +147,12 @@ def _download(lock: Lock, folder: OfflineFolder, args: Namespace, host: Host) ->
     host.add_channels(tuple(dict.fromkeys(one.channel_url for one in lock.conda)), only=False)
     try:
         with host.progress("Downloading"):
-            download_lock(lock, folder, conda=host.solver(), open_installer=open_installer)
+            download_lock(
+                *(lock, folder),
+                conda=host.solver(),
+                open_installer=open_installer,
+                here=None if lock.is_for(host.subdir) else read_snapshot(host.base_prefix),
+            )
     except PermissionError as error:
         raise InteropError(
             "not-written",
@@ -127,7 +161,7 @@ def _download(lock: Lock, folder: OfflineFolder, args: Namespace, host: Host) ->
         ) from error
 
 
-def _tell(lock: Lock, folder: OfflineFolder, args: Namespace) -> Output:
+def _tell(lock: Lock, folder: OfflineFolder, args: Namespace, *, elsewhere: bool) -> Output:
     from conda_pip_interop.commands.output import Output
     from conda_pip_interop.text import count
 
@@ -136,6 +170,7 @@ def _tell(lock: Lock, folder: OfflineFolder, args: Namespace) -> Output:
     files = {name: folder.wheels / wheel.file for name, wheel in wheels.items()}
     pip = [(str(one.name), one.version, files.get(one.name)) for one in lock.pip]
     counted = f"{count(len(conda), 'conda package')} and {count(len(pip), 'distribution')}"
+    counted += f" for {lock.platform}" if elsewhere else ""
     text = f"Downloaded {counted} to {folder.root}"
     if args.dry_run:
         rows = [(*one, "conda") for one in conda] + [(*one, "pip") for one in pip]
@@ -146,6 +181,7 @@ def _tell(lock: Lock, folder: OfflineFolder, args: Namespace) -> Output:
         document={
             "success": True,
             "folder": str(folder.root),
+            "platform": lock.platform,
             "dry_run": args.dry_run,
             "conda": [_describe(*one) for one in conda],
             "pip": [_describe(*one) for one in pip],

@@ -57,6 +57,7 @@ _SWITCHES = (
     "UPGRADE",
 )
 
+_WHEEL = ("wheel", "--no-deps", "--wheel-dir")
 _STAGING = ("--no-deps", "--ignore-installed", "--no-warn-script-location")
 #: What a marker, limits and hashes have to say was heard before the plan was agreed on.
 _AGREED = {"PIP_BREAK_SYSTEM_PACKAGES": "1", "PIP_CONSTRAINT": "", "PIP_REQUIRE_HASHES": "0"}
@@ -145,10 +146,11 @@ class PipProcess:
             )
             return parse_report(report.read_text(encoding="utf-8"))
 
-    def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> None:
+    def fetch(self, pins: tuple[Pin, ...], *, into: Path, download: Sequence[str] = ()) -> None:
         """See `Installer.fetch`: `pip wheel`, so that a failing build fails before any change.
 
-        What has hashes has a run of its own: pip would demand them of all the others.
+        What has hashes has a run of its own: pip would demand them of all the others. With options
+        in `download`, `pip download`.
         """
         lines = [one.line for one in pins if not one.editable]
         versions = [(one.name, one.version) for one in pins]
@@ -160,7 +162,8 @@ class PipProcess:
                 with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
                     self._run(
                         [
-                            *("wheel", "--no-deps", "--wheel-dir", str(into)),
+                            *(("download", *download, "--dest") if download else _WHEEL),
+                            str(into),
                             *self._looking("fetch", Path(folder)),
                             *build_words(part, Path(folder), self.options),
                         ],
