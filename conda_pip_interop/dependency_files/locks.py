@@ -63,10 +63,14 @@ class LockEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LockFile:
-    """The content of a lock file: channels as it has them, packages of all its platforms."""
+    """The content of a lock file: channels as it has them, packages of all its platforms.
+
+    `others` are the environments of pixi that are not read.
+    """
 
     channels: tuple[str, ...]
     packages: tuple[LockEntry, ...]
+    others: tuple[str, ...] = ()
 
     def choose(self, subdir: str, categories: Collection[str], *, origin: str) -> LockFile:
         """The packages for one platform, of `main` and of other categories.
@@ -106,7 +110,12 @@ def parse_conda_lock(text: str, *, origin: str) -> LockFile:
 
 
 def _read_conda_lock(package: Mapping[str, Any]) -> LockEntry:
-    manager: Literal["conda", "pip"] = "conda" if package["manager"] == "conda" else "pip"
+    manager: Literal["conda", "pip"]
+    match package["manager"]:
+        case "conda" | "pip" as known:
+            manager = known
+        case other:
+            raise ValueError(other)
     url = str(package["url"])
     direct = "source" in package
     repository = _REPOSITORY.match(url) is not None
@@ -146,6 +155,7 @@ def parse_pixi_lock(text: str, *, origin: str, environment: str = _DEFAULT) -> L
             one["name"]: one.get("subdir", one["name"]) for one in document.get("platforms", ())
         }
         return LockFile(
+            others=tuple(str(one) for one in document["environments"] if one != environment),
             channels=tuple(str(one["url"]) for one in found.get("channels", ())),
             packages=tuple(
                 _read_pixi(known[_find_location(one)], str(platforms.get(name, name)))

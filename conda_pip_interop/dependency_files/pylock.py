@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from conda_pip_interop.dependency_files.dynamic import ALWAYS, NEVER
 from conda_pip_interop.dependency_files.pyproject import load_toml, read_requires_python
@@ -17,6 +17,7 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     unreadable,
 )
 from conda_pip_interop.dependency_files.sources import find_table
+from conda_pip_interop.environment.versions import parse_file_version
 from conda_pip_interop.grammar import is_hash
 from conda_pip_interop.text import quoted
 
@@ -36,9 +37,7 @@ def parse_pylock(
     groups. Raises UsageError `unreadable-file`.
     """
     document = load_toml(text, origin)
-    version = document.get("lock-version", "1.0")
-    if not (isinstance(version, str) and version.partition(".")[0] == "1"):
-        raise unreadable(origin, f"its lock-version is {quoted(version)}; supported is 1.0")
+    notes = check_version(document, origin)
     packages = document.get("packages", [])
     if not isinstance(packages, list):
         raise unreadable(origin, "its packages are not a list")
@@ -59,7 +58,20 @@ def parse_pylock(
         links=tuple(links),
         locked=True,
         owned_by_pip=_is_owned_by_pip(document),
+        notes=notes,
     )
+
+
+def check_version(document: Mapping[str, Any], origin: str) -> tuple[str, ...]:
+    """Check `lock-version`; return a warning for a newer minor version, as PEP 751 has it.
+
+    Raises UsageError `unreadable-file` for another major one.
+    """
+    version = document.get("lock-version", "1.0")
+    if not (isinstance(version, str) and version.partition(".")[0] == "1"):
+        raise unreadable(origin, f"its lock-version is {quoted(version)}; supported is 1.0")
+    newer = f"{origin}: its lock-version is {quoted(version)}; what is new since 1.0 is not read."
+    return () if version == "1.0" else (newer,)
 
 
 def _is_owned_by_pip(document: Mapping[str, Any]) -> bool:
@@ -87,6 +99,9 @@ def _read_package(
         case {"version": str(version)}:
             text += f"=={version}"
             files = _list_files(package)
+        case _:  # the file names tell the version, or it is of a kind that PEP 751 does not have
+            files = _list_files(package)
+            text += f"=={_parse_version(files[0])}" if files else _refuse_source(package)
     marker = _evaluate_choices(package.get("marker", ""), chosen)
     return Entry(
         text=f"{text} ; {marker}" if marker else text,
@@ -107,6 +122,19 @@ def _read_links(package: Mapping[str, Any], folder: Path) -> Iterator[str]:
 def _list_files(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     sdist = package.get("sdist")
     return [*([] if sdist is None else [sdist]), *package.get("wheels", ())]
+
+
+def _parse_version(file: Mapping[str, Any]) -> str:
+    """Raises KeyError or ValueError where the name of a file is missing or not valid."""
+    name = str(file.get("name") or unquote(str(file.get("url") or file["path"])).rpartition("/")[2])
+    version = parse_file_version(name)
+    if not version:
+        raise ValueError(name)
+    return version
+
+
+def _refuse_source(package: Mapping[str, Any]) -> str:
+    raise ValueError(package)
 
 
 def _build_url(source: Mapping[str, Any], folder: Path) -> str:

@@ -42,6 +42,9 @@ def parse_of_platforms(text: str, *, kind: str, origin: str, folder: Path, subdi
     pip = (_convert_distribution(one, origin, folder) for one in main if one.manager == "pip")
     others = sorted({one.category for one in found if one not in main})
     left = count(len(found) - len(main), "package")
+    notes = [f"Not installed: {left} of {', '.join(others)}."] if others else []
+    if lock.others:
+        notes.append(f"Not installed: the environments {', '.join(lock.others)} of {origin}.")
     return Lock(
         origin=origin,
         platform=platform,
@@ -49,7 +52,7 @@ def parse_of_platforms(text: str, *, kind: str, origin: str, folder: Path, subdi
         pip=add_replaced(pip, conda),
         channels=lock.channels,
         platforms=tuple(platforms),
-        notes=(f"Not installed: {left} of {', '.join(others)}.",) if others else (),
+        notes=tuple(notes),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from conda_pip_interop.dependency_files.pylock import check_version
 from conda_pip_interop.dependency_files.pyproject import load_toml
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
 from conda_pip_interop.dependency_files.sources import find_table
@@ -34,6 +35,7 @@ def parse_whole_pylock(text: str, *, origin: str, folder: Path) -> Lock | None:
         return None
     if not isinstance(pip, list) or not isinstance(table.get("platform"), str):
         raise unreadable(origin, "it has no platform, or no packages")
+    notes = check_version(document, origin)
     channels = table.get("channels")
     return Lock(
         origin=origin,
@@ -41,6 +43,7 @@ def parse_whole_pylock(text: str, *, origin: str, folder: Path) -> Lock | None:
         conda=tuple(_read_package(one, origin) for one in conda),
         pip=tuple(_read_distribution(one, origin, folder) for one in pip),
         channels=tuple(map(str, channels if isinstance(channels, list) else ())),
+        notes=notes,
     )
 
 
