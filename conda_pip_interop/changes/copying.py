@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -68,23 +68,47 @@ class CopiedPart:
         if self.moved_from is None or target.is_symlink() or target.stat().st_size > _TEXT_LIMIT:
             return
         content = target.read_bytes()
-        moved = move_paths(content, str(self.moved_from), str(self.into.root))
+        windows = self.into.platform == "windows"
+        moved = move_paths(content, str(self.moved_from), str(self.into.root), windows=windows)
         if moved != content:  # with a time of its own: what was compiled of it is out of date
             target.write_bytes(moved)
 
 
-def move_paths(content: bytes, old: str, new: str) -> bytes:
-    """Write `new` for the folder `old` in a text, in URLs (PEP 610) too; other content stays."""
+def move_paths(content: bytes, old: str, new: str, *, windows: bool = False) -> bytes:
+    """Write `new` for the folder `old` in a text, in URLs (PEP 610) too; other content stays.
+
+    On Windows also with slashes, and with the backslashes of Python and JSON, in any case; and in
+    the line of a launcher (`Scripts/NAME.exe`) that names its Python.
+    """
+    if windows and content.startswith(b"MZ"):
+        line = re.compile(b'(#!"?)' + re.escape(old.encode()) + rb"(?=\\)", re.IGNORECASE)
+        return line.sub(lambda found: found[1] + new.encode(), content)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         return content
     if "\0" in text:
         return content
-    url, moved_url = f"file://{quote(old)}", f"file://{quote(new)}"
-    place = re.compile(rf"({re.escape(url)}|{re.escape(old)})(?![\w.+-])")
-    text = place.sub(lambda found: moved_url if found[1] == url else new, text)
+    forms = zip(_list_forms(old, windows=windows), _list_forms(new, windows=windows), strict=True)
+    moved = {_fold(before, windows=windows): after for before, after in forms}
+    places = "|".join(map(re.escape, moved))
+    place = re.compile(rf"({places})(?![\w.+-])", re.IGNORECASE if windows else 0)
+    text = place.sub(lambda found: moved[_fold(found[1], windows=windows)], text)
     return text.encode("utf-8")
+
+
+def _list_forms(folder: str, *, windows: bool) -> tuple[str, ...]:
+    """List how a folder is written: as a URL, and as paths."""
+    if not windows:
+        return f"file://{quote(folder)}", folder
+    slashes = PureWindowsPath(folder).as_posix()
+    start = "file:" if slashes.startswith("//") else "file://" if slashes[:1] == "/" else "file:///"
+    url = start + quote(slashes, safe="/:")
+    return url, folder.replace("\\", "\\\\"), folder, slashes
+
+
+def _fold(text: str, *, windows: bool) -> str:
+    return text.lower() if windows else text
 
 
 def carry(prefix: Path, files: Iterable[PrefixPath]) -> None:

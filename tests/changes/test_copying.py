@@ -33,6 +33,46 @@ def test_texts_name_the_new_place_and_no_place_that_only_begins_alike(
     assert move_paths(text.encode(), "/my envs/a", "/new/b c").decode() == (moved or text)
 
 
+@pytest.mark.parametrize(
+    ("text", "moved"),
+    [
+        ("C:\\my envs\\a\\python.exe", "D:\\b c\\python.exe"),
+        ('{"file": "C:\\\\my envs\\\\a\\\\x"}', '{"file": "D:\\\\b c\\\\x"}'),
+        ("sys.path += ['c:/My Envs/A/src']", "sys.path += ['D:/b c/src']"),
+        ('{"url": "file:///C:/my%20envs/a/src/x"}', '{"url": "file:///D:/b%20c/src/x"}'),
+        ("C:\\my envs\\ab C:\\my envs\\a-1 D:\\my envs\\a", None),
+        ("MZ\0#!C:\\my envs\\a\\python.exe\r\nPK\0", "MZ\0#!D:\\b c\\python.exe\r\nPK\0"),
+        (
+            'MZ\0#!"C:\\My envs\\a\\python.exe"\r\nPK\0',
+            'MZ\0#!"D:\\b c\\python.exe"\r\nPK\0',
+        ),
+        ("MZ\0#!C:\\my envs\\ab\\python.exe\r\nPK\0 C:\\my envs\\a", None),
+    ],
+)
+def test_paths_of_windows_are_moved_however_they_are_written(text: str, moved: str | None) -> None:
+    done = move_paths(text.encode(), "C:\\my envs\\a", "D:\\b c", windows=True)
+    assert done.decode() == (moved or text)
+    if not text.startswith("MZ"):
+        assert move_paths(text.encode(), "/my envs/a", "/b c", windows=False).decode() == text
+
+
+def test_a_program_of_windows_is_copied_for_the_other_python(tmp_path: Path) -> None:
+    source = PrefixBuilder(root=tmp_path / "source", layout="windows", python="3.12.1")
+    into = PrefixBuilder(root=tmp_path / "into", layout="windows", python="3.12.1")
+    launcher = f"MZ\0#!{source.root}\\python.exe\r\nPK\0"
+    source.pip_package("app", "1.0", {"app.py": "", "../../Scripts/app.exe": launcher})
+    names = ("Scripts/app.exe", "Lib/site-packages/app-1.0.dist-info/METADATA")
+    part = CopiedPart(
+        files=tuple(map(PrefixPath, names)),
+        source=source.root,
+        into=read_prefix(into.root),
+        moved_from=source.root,
+    )
+    part.stage(tmp_path / "staging")
+    moved = (tmp_path / "staging/Scripts/app.exe").read_text()
+    assert moved.startswith(f"MZ\0#!{into.root}\\python.exe")
+
+
 def test_other_encodings_stay_as_they_are() -> None:
     content = "/my envs/a/ä".encode("latin-1")
     assert move_paths(content, "/my envs/a", "/b") == content

@@ -86,3 +86,18 @@ def test_the_reference_has_a_row_for_each_kind() -> None:
     text = (_ROOT / "docs/reference.md").read_text("utf-8")
     rows: Iterator[str] = (kind for kind in KINDS if f"\n| `{kind}` |" not in text)
     assert list(rows) == []
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    """In brackets or in a column: `test_paths`, `property/test_values`."""
+    files = {one.relative_to(_ROOT / "tests").as_posix() for one in (_ROOT / "tests").rglob("*.py")}
+    named = {
+        name
+        for page in _PAGES
+        for name in re.findall(r"`((?:\w+/)?test_\w+)`", page.read_text("utf-8"))
+    }
+    missing = [
+        name for name in named if not any(f"/{one}".endswith(f"/{name}.py") for one in files)
+    ]
+    assert named
+    assert sorted(missing) == []

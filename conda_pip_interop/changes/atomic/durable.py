@@ -40,7 +40,7 @@ def sync_files(places: Iterable[Place]) -> None:
 
 def sync_folders(folders: HeldFolders, paths: Iterable[str]) -> None:
     """Wait for the names in folders of a prefix; what is no folder any more is left out."""
-    if os.name != "nt":  # which cannot open a folder as a file
+    if folders.held:  # Windows cannot open a folder as a file
         _for_each(_sync_held, (_hold(folders, path) for path in sorted({*paths})))
 
 

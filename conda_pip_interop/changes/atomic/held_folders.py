@@ -143,13 +143,14 @@ class HeldFolders:
     root: Path
     _known: dict[str, Folder] = field(default_factory=dict)
     _top: list[Folder] = field(default_factory=list)
+    held: bool = _HELD  # whether the system has such calls
 
     def find(self, path: PrefixPath) -> Place:
         """Return a path for writing or removing it; the last component is not followed.
 
         Raises InteropError `path-outside-prefix`, and OSError if its folder does not exist.
         """
-        if not _HELD:
+        if not self.held:
             return Place(path=resolve_for_write(self.root, path))
         if parse_prefix_path(path) != path:
             raise self._outside(path)
@@ -176,7 +177,7 @@ class HeldFolders:
 
     def list_names(self, path: str) -> list[str]:
         """Return the names in a folder."""
-        if not _HELD:
+        if not self.held:
             return os.listdir(self.root / path)
         return os.listdir(self.hold(path).descriptor)
 

@@ -37,6 +37,8 @@ def refuse_unwritable(target: Target) -> None:
 
 #: The error numbers of a disk, or a quota, without space.
 FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+#: Windows' errors for a file that a process has open or locked.
+_IN_USE: Final = (32, 33)
 
 
 def build_disk_full(prefix: Path, reason: str) -> InteropError:
@@ -70,6 +72,12 @@ def _explain(error: OSError, prefix: Path) -> InteropError | None:
     )
     if not is_inside or error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
         return None
+    if getattr(error, "winerror", None) in _IN_USE:
+        return NotAllowedError(
+            "not-writable",
+            f"A program uses a file of the environment {prefix}: {error}.",
+            hints=("Close the programs of the environment, then run the command again.",),
+        )
     return _not_writable(f"The environment {prefix} is not writable: {error}.")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,9 +30,9 @@ def leaves(unlinked: Iterable[PackageRecord], linked: Iterable[PackageRecord]) -
 def is_gone(base: Path) -> bool:
     """Return whether no Python of base has the plugin: Python's minor version may have changed."""
     records = (base / "conda-meta").glob(f"{PROJECT}-*.json")
-    lib = "Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
-    distributions = base.glob(f"{lib}/{PROJECT.replace('-', '_')}-*.dist-info")
-    return not any(records) and not any(distributions)
+    name = f"{PROJECT.replace('-', '_')}-*.dist-info"
+    folders = ("Lib/site-packages", "lib/python*/site-packages")  # Windows', and the others'
+    return not any(records) and not any(any(base.glob(f"{one}/{name}")) for one in folders)
 
 
 def announce() -> None:

@@ -18,12 +18,13 @@ from conda_pip_interop.errors import InteropError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_NAME = "pip.ini" if os.name == "nt" else "pip.conf"
 #: The sections that count for `pip install`, in the order in which they count.
 _SECTIONS = ("global", "install")
 
 
-def read_configuration(prefix: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
+def read_configuration(
+    prefix: Path, environ: Mapping[str, str], *, platform: str = sys.platform
+) -> Mapping[str, str]:
     """Read what pip's files and variables set for `pip install`, by option name without hyphens.
 
     Empty values count as none, as with pip.
@@ -31,7 +32,7 @@ def read_configuration(prefix: Path, environ: Mapping[str, str]) -> Mapping[str,
     Raises InteropError `pip-configuration` for a file that pip could not read either.
     """
     found: dict[str, dict[str, str]] = {section: {} for section in _SECTIONS}
-    for path in _list_files(prefix, environ):
+    for path in _list_files(prefix, environ, platform):
         parser = _read_file(path)
         for section in _SECTIONS:
             if parser.has_section(section):
@@ -47,26 +48,28 @@ def read_configuration(prefix: Path, environ: Mapping[str, str]) -> Mapping[str,
     return {name: value for part in parts for name, value in part.items() if value}
 
 
-def _list_files(prefix: Path, environ: Mapping[str, str]) -> Iterator[Path]:
+def _list_files(prefix: Path, environ: Mapping[str, str], platform: str) -> Iterator[Path]:
     """List global, user's, environment's and named file; a later one counts more."""
     named = environ.get("PIP_CONFIG_FILE")
     if named == os.devnull:
         return
+    windows = platform == "win32"
+    name = "pip.ini" if windows else "pip.conf"
     home = Path(environ.get("HOME") or Path.home())
-    yield from (folder / _NAME for folder in _list_global(environ))
+    yield from (folder / name for folder in _list_global(environ, platform))
     if not (named and Path(named).exists()):
-        yield home / ("pip" if os.name == "nt" else ".pip") / _NAME
-        yield _find_user_folder(home, environ) / _NAME
-    yield prefix / _NAME
+        yield home / ("pip" if windows else ".pip") / name
+        yield _find_user_folder(home, environ, platform) / name
+    yield prefix / name
     if named:
         yield Path(named)
 
 
-def _list_global(environ: Mapping[str, str]) -> Iterator[Path]:
-    if os.name == "nt":
+def _list_global(environ: Mapping[str, str], platform: str) -> Iterator[Path]:
+    if platform == "win32":
         yield Path(environ.get("PROGRAMDATA", "C:\\ProgramData")) / "pip"
         return
-    if sys.platform == "darwin":
+    if platform == "darwin":
         yield Path("/Library/Application Support/pip")
         return
     for folder in environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep):
@@ -74,11 +77,11 @@ def _list_global(environ: Mapping[str, str]) -> Iterator[Path]:
     yield Path("/etc")
 
 
-def _find_user_folder(home: Path, environ: Mapping[str, str]) -> Path:
-    if os.name == "nt":
+def _find_user_folder(home: Path, environ: Mapping[str, str], platform: str) -> Path:
+    if platform == "win32":
         return Path(environ.get("APPDATA", home / "AppData" / "Roaming")) / "pip"
     apple = home / "Library" / "Application Support" / "pip"
-    if sys.platform == "darwin" and apple.is_dir():
+    if platform == "darwin" and apple.is_dir():
         return apple
     return Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip"
 

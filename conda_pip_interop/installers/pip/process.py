@@ -93,7 +93,8 @@ class PipProcess:
     @property
     def prefix(self) -> Path:
         """The environment's folder."""
-        return self.python.parent if os.name == "nt" else self.python.parent.parent
+        windows = self.python.suffix == ".exe"
+        return self.python.parent if windows else self.python.parent.parent
 
     @property
     def interpreter(self) -> Path:

@@ -134,3 +134,13 @@ def test_what_may_not_be_written_in_the_environment_is_told(
 )
 def test_other_errors_stay_as_they_are(number: int, paths: list[object]) -> None:
     assert isinstance(explain(number, *paths), OSError)
+
+
+def test_a_file_that_is_in_use_on_windows_is_told_as_such(tmp_path: Path) -> None:
+    error = PermissionError(errno.EACCES, "in use", str(tmp_path / "x.pyd"))
+    error.__dict__["winerror"] = 32
+    with pytest.raises(NotAllowedError) as caught, explain_write_errors(tmp_path):
+        raise error
+    assert "A program uses a file of the environment" in caught.value.message
+    assert "x.pyd" in caught.value.message
+    assert caught.value.hints[0].startswith("Close the programs")

@@ -99,3 +99,30 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(
     file.mkdir()
     with pytest.raises(InteropError, match="cannot be read"):
         read_configuration(tmp_path / "env", {"PIP_CONFIG_FILE": str(file), "HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("platform", "places"),
+    [
+        ("win32", ["data/pip/pip.ini", "home/pip/pip.ini", "roaming/pip/pip.ini", "env/pip.ini"]),
+        ("darwin", ["home/.pip/pip.conf", "home/Library/Application Support/pip/pip.conf"]),
+        ("linux", ["etc/pip/pip.conf", "home/.pip/pip.conf", "home/.config/pip/pip.conf"]),
+    ],
+)
+def test_each_platform_has_its_own_places_of_which_the_later_counts_more(
+    platform: str, places: list[str], tmp_path: Path
+) -> None:
+    variables = {
+        "PROGRAMDATA": "data",
+        "APPDATA": "roaming",
+        "HOME": "home",
+        "XDG_CONFIG_DIRS": "etc",
+    }
+    environ = {name: str(tmp_path / folder) for name, folder in variables.items()}
+    for number, place in enumerate(places):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(f"[global]\ntimeout = {number}\noption{number} = x\n")
+        found = read_configuration(tmp_path / "env", environ, platform=platform)
+        assert found["timeout"] == str(number)
+    found = read_configuration(tmp_path / "env", environ, platform=platform)
+    assert {f"option{number}" for number in range(len(places))} <= found.keys()
