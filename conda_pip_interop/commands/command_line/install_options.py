@@ -28,7 +28,7 @@ _LISTS: Final = (
         ("-r", "--requirement"),
         "requirement_files",
         "FILE",
-        "a requirements.txt or pylock.toml",
+        "a requirements.txt or another file of dependencies",
     ),
     (
         ("--constraint",),
