@@ -196,6 +196,12 @@ def parse_manifest(
     if is_project and (chosen or "project" in document or find_table(document, "tool", "poetry")):
         named = replace(parts, groups=chosen)
         dependencies = parse_file(text, file, origin=origin, parts=named, ask=ask)
+    elif parts.extras:
+        raise UsageError(
+            "no-such-part",
+            f"{origin} has no extra {parts.extras[0]}: manifests of pixi have features.",
+            hints=(f"To add a feature: `--group {shlex.quote(parts.extras[0])}`.",),
+        )
     pixi = parse_pixi(
         table,
         origin=origin,

@@ -102,6 +102,35 @@ def test_a_manifest_in_pyproject_adds_to_the_dependencies_of_the_project(tmp_pat
     assert "rich" not in pip_lines(only)
 
 
+GROUPS = """
+[dependency-groups]
+lint = ["ruff"]
+[tool.pixi.workspace]
+channels = []
+[tool.pixi.feature.test.dependencies]
+pluggy = "*"
+[tool.pixi.environments]
+default = ["lint"]
+"""
+
+
+def test_the_groups_of_a_pyproject_are_features_too(tmp_path: Path) -> None:
+    found = read(GROUPS, tmp_path, "test", name="pyproject.toml")
+    assert found.environment is not None
+    assert [item.value for item in found.environment.conda] == ["pluggy"]
+    assert pip_lines(found) == ["ruff"]
+    with pytest.raises(UsageError, match="has no feature nope") as caught:
+        read(GROUPS, tmp_path, "nope", name="pyproject.toml")
+    assert caught.value.hints == ("Available: test, lint.",)
+
+
+def test_an_extra_of_a_manifest_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "pixi.toml").write_text(MANIFEST)
+    with pytest.raises(UsageError, match="has no extra art: manifests of pixi have") as caught:
+        read_dependency_files([tmp_path / "pixi.toml"], ProjectParts(extras=("art",)))
+    assert caught.value.hints == ("To add a feature: `--group art`.",)
+
+
 @pytest.mark.parametrize(
     "table",
     [
