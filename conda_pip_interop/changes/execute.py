@@ -182,8 +182,9 @@ def execute_undo(prefix: Path, identifier: str, host: Reverter) -> None:
                 undoing.apply(actions)
                 with undoing.watch(_list_reverted(prefix, change)):
                     host.revert(change)
-                undoing.apply(earlier)
+                # by the record that conda has just written, which `earlier` may replace
                 undoing.apply(restore_overrides(change.unlinked, prefix))
+                undoing.apply(earlier)
         for journal in operation:
             path = PrefixPath(f"{JOURNAL_FOLDER}/{journal.identifier}")
             discard(HeldFolders(root=prefix), path)
