@@ -31,6 +31,7 @@ from conda_pip_interop.installers.building import BuildEnvironment, BuildingInst
 from conda_pip_interop.installers.interface import ProvidedDistribution, build_provided
 from conda_pip_interop.installers.pip.configuration import read_configuration
 from conda_pip_interop.installers.pip.process import PipProcess
+from conda_pip_interop.installers.pip.runs import CAN_FORK, PipServer
 from conda_pip_interop.installers.uv.options import build_settings
 from conda_pip_interop.installers.uv.process import UvProcess
 
@@ -121,6 +122,7 @@ def _open_pip(snapshot: Snapshot, target: Target, *, at_least: Version | None = 
     return PipProcess(
         python=executable,
         runner=runner,
+        server=PipServer(python=executable) if CAN_FORK and runner == executable else None,
         prepare_pip=None
         if python is None or runner == executable
         else cache(lambda: _prepare_pip(snapshot.prefix, target)),

@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.installers.interface import Line, Pin
 from conda_pip_interop.installers.pip.process import PipProcess
+from conda_pip_interop.installers.pip.runs import CAN_FORK, PipServer
 from conda_pip_interop.resolve.request.request import Request
 
 
@@ -179,7 +180,8 @@ class World:
     def process(self, *, own: bool = True) -> PipProcess:
         """pip as the use cases run it: the environment's own, or that of another Python."""
         runner = self.python if own else Path(sys.executable)
-        return PipProcess(python=self.python, runner=runner)
+        server = PipServer(python=self.python) if own and CAN_FORK else None
+        return PipProcess(python=self.python, runner=runner, server=server)
 
     def for_request(self, request: Request) -> PipProcess:
         """pip as it is run for a command line."""

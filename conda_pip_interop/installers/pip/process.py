@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,10 +22,10 @@ from conda_pip_interop.installers.pip.input_files import (
 )
 from conda_pip_interop.installers.pip.options import PipOptions
 from conda_pip_interop.installers.pip.report import parse_report
+from conda_pip_interop.installers.pip.runs import PipServer, run_child
 from conda_pip_interop.installers.python_versions import find_mismatch
 from conda_pip_interop.installers.scripts import rename_interpreter
 from conda_pip_interop.installers.stubs import write_overlay
-from conda_pip_interop.text import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -75,7 +73,7 @@ class PipProcess:
     `options` are handed on; `constraints` limit what is chosen; `links` are archives that an index
     need not have; `resolving` are switches for the resolution alone (`--upgrade` …). `report` is
     told what is being built, unless the output is shown. `environ` is added to the environment's
-    variables.
+    variables. `server` runs pip, where it is that of `runner`.
     """
 
     python: Path
@@ -89,6 +87,7 @@ class PipProcess:
     resolving: tuple[str, ...] = ()
     report: Callable[[str], None] | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
+    server: PipServer | None = field(default=None, compare=False)
 
     @property
     def prefix(self) -> Path:
@@ -281,9 +280,19 @@ class PipProcess:
         progress = None
         if self.report is not None and not self.show:
             progress = BuildProgress(report=self.report, versions=dict(versions)).read
-        returncode, output = run_child(command, child, show=self.show, on_line=progress)
+        served = self._find_server(command)
+        if served is not None:
+            returncode, output = served.run(command[3:], child, show=self.show, on_line=progress)
+        else:
+            returncode, output = run_child(command, child, show=self.show, on_line=progress)
         if returncode:
             raise pip_failed(returncode, name_origins(output, origins or {}))
+
+    def _find_server(self, command: Sequence[str]) -> PipServer | None:
+        """Find the server that does the same as a command: it knows one pip, and no other paths."""
+        if self.server is None or "PYTHONPATH" in self.environ:
+            return None
+        return self.server if command[:3] == [str(self.server.python), "-m", "pip"] else None
 
 
 def find_fetched(wheels: Path) -> Mapping[NormalizedName, Path]:
@@ -313,41 +322,3 @@ def _stay_in(prefix: Path) -> list[str]:
     An empty `--target` means none; an empty `--prefix` or `--root` would be a relative path.
     """
     return ["--target=", f"--prefix={prefix}", f"--root={prefix.anchor}"]
-
-
-def run_child(
-    command: Sequence[str],
-    environ: Mapping[str, str],
-    *,
-    show: bool,
-    stdout: bool = True,
-    on_line: Callable[[str], None] | None = None,
-) -> tuple[int, str]:
-    """Run to the end; its exit code, and what it said, on stderr alone without `stdout`.
-
-    `show` passes that on to our stderr as it comes, and `on_line` gets each line. Whatever
-    interrupts us ends the child first: it would write on where we clean up.
-    """
-    with subprocess.Popen(
-        command,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE if stdout else subprocess.DEVNULL,
-        stderr=subprocess.STDOUT if stdout else subprocess.PIPE,
-        text=True,
-        errors="replace",
-    ) as process:
-        lines: list[str] = []
-        try:
-            for line in (process.stdout if stdout else process.stderr) or ():
-                lines.append(line)
-                if show:
-                    write_text(line, sys.stderr)
-                if on_line is not None:
-                    on_line(line)
-            process.wait()
-        except BaseException:  # an interruption too ends the process
-            process.terminate()
-            process.wait()
-            raise
-    return process.returncode, "".join(lines)

@@ -29,8 +29,9 @@ from conda_pip_interop.installers.pip.input_files import (
     write_links,
     write_requirements,
 )
-from conda_pip_interop.installers.pip.process import find_fetched, neutral_environment, run_child
+from conda_pip_interop.installers.pip.process import find_fetched, neutral_environment
 from conda_pip_interop.installers.pip.report import ReportItem
+from conda_pip_interop.installers.pip.runs import run_child
 from conda_pip_interop.installers.releases import open_indexes
 from conda_pip_interop.installers.stubs import write_stub_wheel
 from conda_pip_interop.installers.uv.lock import Package, parse_answer, read_metadata

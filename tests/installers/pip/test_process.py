@@ -18,7 +18,8 @@ from packaging.utils import canonicalize_name
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.failures import pip_failed
 from conda_pip_interop.installers.interface import ProvidedDistribution
-from conda_pip_interop.installers.pip.process import neutral_environment, run_child
+from conda_pip_interop.installers.pip.process import neutral_environment
+from conda_pip_interop.installers.pip.runs import run_child
 from conda_pip_interop.resolve.pinned_requirements import build_pins
 from conda_pip_interop.resolve.request.request import build_request
 from tests.support.pip_worlds import World, build_wheel, lines, pins
