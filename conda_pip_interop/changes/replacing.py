@@ -148,6 +148,10 @@ def find_replacing(part: CondaPart, title: str, target: Target) -> ReplacingPart
     )
 
 
+def _is_file(place: Path) -> bool:
+    return place.is_symlink() or (place.exists() and not place.is_dir())
+
+
 def _find_unlisted(created: Iterable[PrefixPath], known: Snapshot) -> Iterator[RemoveFile]:
     """Find the files in conda's way that none of its records lists; compiled ones are a cache.
 
@@ -155,8 +159,8 @@ def _find_unlisted(created: Iterable[PrefixPath], known: Snapshot) -> Iterator[R
     """
     records = {one.path for one in known.records}
     for path in created:
-        place = to_disk(known.prefix.root, path)
-        is_file = place.is_symlink() or (place.exists() and not place.is_dir())
+        place = f"{known.prefix.root}/{path}"  # a Path takes longer, and there are thousands
+        is_file = os.path.lexists(place) and _is_file(to_disk(known.prefix.root, path))
         is_condas = path in records or known.claims.of(path) or path.endswith(".pyc")
         if is_file and not is_condas:
             yield RemoveFile(path=path, reason="conda installs a file there")

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from conda.exceptions import CondaError
 from packaging.version import InvalidVersion, Version
 
-from conda_pip_interop.conda_adapter.build_environments import BuildEnvironments
 from conda_pip_interop.conda_adapter.console import report_progress
 from conda_pip_interop.conda_adapter.pip_environment import (
     CUTOFF,
@@ -29,21 +28,20 @@ from conda_pip_interop.environment.site_packages.distributions import read_requi
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.building import BuildEnvironment, BuildingInstaller, BuildNeeds
 from conda_pip_interop.installers.interface import ProvidedDistribution, build_provided
-from conda_pip_interop.installers.pip.configuration import read_configuration
 from conda_pip_interop.installers.pip.process import PipProcess
 from conda_pip_interop.installers.pip.runs import CAN_FORK, PipServer
-from conda_pip_interop.installers.uv.options import build_settings
-from conda_pip_interop.installers.uv.process import UvProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from packaging.utils import NormalizedName
 
+    from conda_pip_interop.conda_adapter.build_environments import BuildEnvironments
     from conda_pip_interop.environment.prefix import Prefix
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.installers.interface import Installer
+    from conda_pip_interop.installers.uv.process import UvProcess
     from conda_pip_interop.resolve.request.request import Request
 
 
@@ -80,14 +78,20 @@ def open_installer(
         return BuildingInstaller(process=process, prepare=None, isolated=True, wheels=wheels)
     if not request.build_isolation:
         return BuildingInstaller(process=process, prepare=None, wheels=wheels)
-    environments = BuildEnvironments(
-        prefix=snapshot.prefix,
-        versions=versions,
-        open_installer=lambda python: replace(
-            process, python=python, runner=python, stand_in=None, resolving=()
-        ),
+
+    @cache
+    def open_environments() -> BuildEnvironments:
+        return _open_environments(
+            snapshot.prefix,
+            versions,
+            lambda python: replace(
+                process, python=python, runner=python, stand_in=None, resolving=()
+            ),
+        )
+
+    return BuildingInstaller(
+        process=process, prepare=lambda needs: open_environments().prepare(needs), wheels=wheels
     )
-    return BuildingInstaller(process=process, prepare=environments.prepare, wheels=wheels)
 
 
 def open_pip(snapshot: Snapshot, target: Target) -> PipProcess:
@@ -161,8 +165,18 @@ def _prepare_pip(prefix: Prefix, target: Target) -> BuildEnvironment:
         ) from error
 
 
-def _open_environments(prefix: Prefix) -> BuildEnvironments:
-    return BuildEnvironments(prefix=prefix, versions={}, open_installer=_install_nothing)
+def _open_environments(
+    prefix: Prefix,
+    versions: Mapping[NormalizedName, str] | None = None,
+    open_installer: Callable[[Path], PipProcess] | None = None,
+) -> BuildEnvironments:
+    from conda_pip_interop.conda_adapter.build_environments import BuildEnvironments  # slow
+
+    return BuildEnvironments(
+        prefix=prefix,
+        versions={} if versions is None else versions,
+        open_installer=open_installer or _install_nothing,
+    )
 
 
 def _install_nothing(python: Path) -> NoReturn:
@@ -185,6 +199,10 @@ def open_uv(pip: PipProcess, snapshot: Snapshot) -> UvProcess:
 
     Raises InteropError `no-uv`, and `no-uv-option` for what the command line says.
     """
+    from conda_pip_interop.installers.pip.configuration import read_configuration
+    from conda_pip_interop.installers.uv.options import build_settings
+    from conda_pip_interop.installers.uv.process import UvProcess
+
     build_settings(pip.options, {})
     return UvProcess(
         uv=_find_uv(snapshot),

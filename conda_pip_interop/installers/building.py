@@ -16,9 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.installers.build_backend import ask_backend, find_missing, read_build_system
 from conda_pip_interop.installers.interface import Line, is_wheel
-from conda_pip_interop.installers.source_trees import find_archive, find_languages, find_source
 from conda_pip_interop.installers.stubs import write_stub
 from conda_pip_interop.text import hide_password, write_text
 
@@ -134,6 +132,8 @@ class BuildingInstaller:
             try:
                 return ask(process)
             except InteropError as error:
+                from conda_pip_interop.installers.source_trees import find_archive  # seldom needed
+
                 met = find_archive(error.message)
                 if met is not None and met not in self._archives:
                     (self._archives[met],) = self._look_into(Line(text=met, in_file=True))
@@ -207,6 +207,8 @@ class BuildingInstaller:
         return self._learn_needs(pin.line)
 
     def _learn_needs(self, line: Line) -> BuildNeeds:
+        from conda_pip_interop.installers.source_trees import find_source  # as above
+
         if self.isolated:
             return BuildNeeds()
         if line.text not in self._needs:
@@ -217,6 +219,13 @@ class BuildingInstaller:
         return self._needs[line.text]
 
     def _ask(self, line: Line, source: Path) -> BuildNeeds:
+        from conda_pip_interop.installers.build_backend import (
+            ask_backend,
+            find_missing,
+            read_build_system,
+        )
+        from conda_pip_interop.installers.source_trees import find_languages
+
         system = read_build_system(source)
         stated = BuildNeeds(requires=system.requires, languages=find_languages(source))
         process = self._enter(stated)
@@ -235,6 +244,8 @@ class BuildingInstaller:
             return self.process
         options = self.process.options.add(_UNISOLATED)
         if self.prepare is None:
+            from conda_pip_interop.installers.build_backend import find_missing
+
             missing = find_missing(self.process.prefix, needs.requires)
             if missing:
                 raise _not_there(missing, self.process.prefix)

@@ -115,7 +115,6 @@ def install_request(
 
     from conda_pip_interop.changes.state import read_state
     from conda_pip_interop.resolve.install import plan_install
-    from conda_pip_interop.resolve.removals import add_removals
     from conda_pip_interop.resolve.request.earlier_requests import find_pins, plan_within
     from conda_pip_interop.resolve.request.environment_request import add_variables, leave_to_conda
     from conda_pip_interop.resolve.request.request import build_preferences
@@ -158,6 +157,8 @@ def install_request(
     def resolve() -> Plan:
         found = plan_within(pins, request, plan, host.target)
         if label:
+            from conda_pip_interop.resolve.removals import add_removals
+
             kept = stated | request.own
             found = add_removals(
                 *(found, kept, snapshot), target=host.target, conda=host.solver(), label=label

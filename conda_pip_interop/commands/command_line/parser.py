@@ -17,7 +17,6 @@ from conda_pip_interop.commands.command_line.registry import (
     STANDALONE_COMMANDS,
     render_overview,
 )
-from conda_pip_interop.commands.command_line.suggestions import find_nearest_option, suggest_instead
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.text import hide_password
 
@@ -229,6 +228,8 @@ def _answer_without_command(words: Sequence[str], program: str, *, standalone: b
         return f"conda-pip-interop {__version__}"
     unknown = [word for word in words if word not in _HELP_FLAGS]
     if unknown:
+        from conda_pip_interop.commands.command_line.suggestions import find_nearest_option
+
         hints = [_list_commands(standalone=standalone), f"See `{program} --help`."]
         owners = find_owners(unknown[0], standalone=standalone)
         nearest = find_nearest_option(unknown[0], _TOP_LEVEL)
@@ -262,6 +263,8 @@ def _split_command(argv: Sequence[str]) -> tuple[str | None, list[str], list[str
 
 
 def _suggest_option(word: str, known: Collection[str]) -> Iterator[str]:
+    from conda_pip_interop.commands.command_line.suggestions import find_nearest_option
+
     nearest = find_nearest_option(word, known)
     if nearest is not None:
         yield f"Did you mean `{nearest}`?"
@@ -296,6 +299,8 @@ def _unknown_command(
     name: str, before: Sequence[str], after: Sequence[str], program: str, *, standalone: bool
 ) -> UsageError:
     from difflib import get_close_matches
+
+    from conda_pip_interop.commands.command_line.suggestions import suggest_instead
 
     listed = _list_commands(standalone=standalone)
     alike = get_close_matches(name, STANDALONE_COMMANDS if standalone else COMMANDS, n=1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conda_pip_interop.changes.atomic.durable import list_folders
 from conda_pip_interop.changes.atomic.files import write_file
 from conda_pip_interop.conda_adapter.transactions.link_targets import (
     CREATING,
@@ -16,12 +16,14 @@ from conda_pip_interop.conda_adapter.transactions.link_targets import (
 )
 from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
 from conda_pip_interop.environment.conda_meta.records import read_conda_records
+from conda_pip_interop.environment.paths import PrefixPath, to_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 
-def list_created(transaction: Any, prefix: Path) -> list[Path]:
+def list_created(transaction: Any, prefix: Path) -> tuple[PrefixPath, ...]:
     """Return the files that a transaction will create, records included.
 
     Raises what `refuse_targets_outside` raises.
@@ -29,8 +31,7 @@ def list_created(transaction: Any, prefix: Path) -> list[Path]:
     with _remove_trials_on_failure(prefix):
         transaction.prepare()
         refuse_targets_outside(transaction, prefix)
-    groups = transaction.prefix_action_groups[str(prefix)]
-    return [*list_targets(groups, CREATING)]
+    return tuple(list_targets(transaction, prefix, CREATING))
 
 
 @contextlib.contextmanager
@@ -39,9 +40,9 @@ def remove_leftovers_on_failure(transaction: Any, prefix: Path) -> Iterator[None
 
     Raises what `refuse_targets_outside` raises.
     """
-    fresh = [one for one in list_created(transaction, prefix) if not os.path.lexists(one)]
-    above = {parent for path in fresh for parent in path.parents}
-    folders = {one for one in above if prefix in one.parents and not one.exists()}
+    created = list_created(transaction, prefix)
+    fresh = {one for one in created if not os.path.lexists(f"{prefix}/{one}")}
+    folders = {one for one in _list_above(fresh) if not (prefix / one).exists()}
     replaced = {one.name for one in transaction.prefix_setups[str(prefix)].unlink_precs}
     try:
         with _remove_trials_on_failure(prefix):
@@ -49,6 +50,16 @@ def remove_leftovers_on_failure(transaction: Any, prefix: Path) -> Iterator[None
     except BaseException:  # an interruption too leaves nothing half-linked
         _remove(fresh, folders, prefix, replaced)
         raise
+
+
+def _list_above(paths: Iterable[str]) -> set[str]:
+    """Return all folders above paths of the prefix, which itself is none of them."""
+    above: set[str] = set()
+    waiting = list_folders(paths)
+    while waiting:
+        above |= waiting
+        waiting = list_folders(waiting) - above
+    return above - {""}
 
 
 @contextlib.contextmanager
@@ -65,27 +76,26 @@ def _remove_trials_on_failure(prefix: Path) -> Iterator[None]:
 
 
 def _remove(
-    files: Iterable[Path], folders: Iterable[Path], prefix: Path, replaced: Iterable[str]
+    fresh: set[PrefixPath], folders: Iterable[str], prefix: Path, replaced: Iterable[str]
 ) -> None:
     """Remove files and folders, but no record of conda's nor any file that it lists.
 
     A record of this transaction is removed with its files, unless the record that it `replaced`
     was not restored.
     """
-    fresh = set(files)
     found, _ = read_conda_records(prefix)
-    old = [one for one in found if prefix / one.path not in fresh]
+    old = [one for one in found if one.path not in fresh]
     gone = set(replaced) - {one.name for one in old}
     records = [*old, *(one for one in found if one.name in gone)]
-    kept = {prefix / file.path for record in records for file in record.files}
-    kept |= {prefix / record.path for record in records}
-    for file in fresh - kept:
+    kept = {file.path for record in records for file in record.files}
+    kept |= {record.path for record in records}
+    for file in (to_disk(prefix, one) for one in fresh - kept):
         if file.is_symlink() or file.is_file():
             with contextlib.suppress(OSError):
                 file.unlink()
-    for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
+    for folder in sorted(folders, reverse=True):  # those below first
         with contextlib.suppress(OSError):  # missing, or not empty
-            folder.rmdir()
+            (prefix / folder).rmdir()
 
 
 @contextlib.contextmanager

@@ -174,9 +174,7 @@ class CondaSolution:
     def list_created(self) -> tuple[PrefixPath, ...]:
         """See `Solution.list_created`."""
         with clean_stdout():
-            created = list_created(self.transaction, self.prefix)
-        inside = (one for one in created if self.prefix in one.parents)
-        return tuple(PrefixPath(one.relative_to(self.prefix).as_posix()) for one in inside)
+            return list_created(self.transaction, self.prefix)
 
     def find_goal(self) -> PrefixPath | None:
         """See `Solution.find_goal`."""

@@ -23,11 +23,9 @@ from conda.models.records import PrefixRecord
 from conda.models.version import VersionOrder, VersionSpec
 
 from conda_pip_interop import errors
-from conda_pip_interop.conda_adapter.channels.channel_depends import ChannelDepends
 from conda_pip_interop.conda_adapter.channels.channel_names import ChannelNames, fetch_package
 from conda_pip_interop.conda_adapter.channels.repodata import works_with
 from conda_pip_interop.conda_adapter.console import clean_stdout, quiet_stdout
-from conda_pip_interop.conda_adapter.transactions.exact_packages import ExactPackages, save_packages
 from conda_pip_interop.conda_adapter.transactions.extracted_packages import read_contained
 from conda_pip_interop.conda_adapter.transactions.solution import (
     CondaSolution,
@@ -43,6 +41,8 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.changes.atomic.journal import CondaChange
+    from conda_pip_interop.conda_adapter.channels.channel_depends import ChannelDepends
+    from conda_pip_interop.conda_adapter.transactions.exact_packages import ExactPackages
     from conda_pip_interop.environment.conda_meta.history import Linked
     from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.target import Target
@@ -148,6 +148,8 @@ class CondaEnvironment:
 
     @property
     def _depends(self) -> ChannelDepends:
+        from conda_pip_interop.conda_adapter.channels.channel_depends import ChannelDepends
+
         return ChannelDepends(
             prefix=self.target.prefix, find=self.naming.repodata.find, python=self.python
         )
@@ -276,6 +278,8 @@ class CondaEnvironment:
         offline: OfflineFolder | None = None,
     ) -> ExactPackages:
         """See `Conda.prepare_exact`."""
+        from conda_pip_interop.conda_adapter.transactions.exact_packages import ExactPackages
+
         return ExactPackages(
             prefix=self.target.prefix,
             naming=self.naming,
@@ -286,6 +290,8 @@ class CondaEnvironment:
 
     def save_packages(self, packages: Iterable[LockedPackage], folder: OfflineFolder) -> None:
         """See `Conda.save_packages`."""
+        from conda_pip_interop.conda_adapter.transactions.exact_packages import save_packages
+
         save_packages(packages, folder)
 
     def revert(self, change: CondaChange) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,8 +42,12 @@ class CondaFile:
         return self.sha256_in_prefix or self.sha256
 
 
+class _WeaklyReferenced:
+    __slots__ = ("__weakref__",)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class CondaRecord:
+class CondaRecord(_WeaklyReferenced):
     """One record; ``path`` is its ``conda-meta/….json``; ``raw`` has all keys."""
 
     name: str
@@ -133,6 +138,12 @@ def find_packaged_names(paths: bytes) -> frozenset[NormalizedName]:
     )
 
 
+#: What is still in use, by path and content: one command reads an environment several times.
+_KNOWN: Final[weakref.WeakValueDictionary[tuple[PrefixPath, bytes], CondaRecord]] = (
+    weakref.WeakValueDictionary()
+)
+
+
 def read_conda_records(root: Path) -> tuple[tuple[CondaRecord, ...], tuple[Unreadable, ...]]:
     """Read all records of the prefix at ``root``, sorted by file name."""
     records: list[CondaRecord] = []
@@ -150,7 +161,13 @@ def read_conda_records(root: Path) -> tuple[tuple[CondaRecord, ...], tuple[Unrea
     for name in names:
         path = PrefixPath(f"conda-meta/{name}")
         try:
-            text = read_regular(folder / name).decode()
+            content = read_regular(folder / name)
+            key = (path, hashlib.sha256(content).digest())
+            known = _KNOWN.get(key)
+            if known is not None:
+                records.append(known)
+                continue
+            text = content.decode()
         except (OSError, UnicodeDecodeError) as error:
             corrupt = isinstance(error, UnicodeDecodeError)
             unreadable.append(Unreadable(path=path, reason=_reason(error), corrupt=corrupt))
@@ -160,6 +177,7 @@ def read_conda_records(root: Path) -> tuple[tuple[CondaRecord, ...], tuple[Unrea
             unreadable.append(record)
         else:
             records.append(record)
+            _KNOWN[key] = record
     return tuple(records), tuple(unreadable)
 
 

@@ -23,7 +23,6 @@ from conda_pip_interop.installers.pip.input_files import (
 from conda_pip_interop.installers.pip.options import PipOptions
 from conda_pip_interop.installers.pip.report import parse_report
 from conda_pip_interop.installers.pip.runs import PipServer, run_child
-from conda_pip_interop.installers.python_versions import find_mismatch
 from conda_pip_interop.installers.scripts import rename_interpreter
 from conda_pip_interop.installers.stubs import write_overlay
 
@@ -261,6 +260,8 @@ class PipProcess:
 
     def find_mismatch(self, error: PipFailedError) -> PythonMismatch | None:
         """See `Installer.find_mismatch`."""
+        from conda_pip_interop.installers.python_versions import find_mismatch
+
         return find_mismatch(error.output, self)
 
     def _run(

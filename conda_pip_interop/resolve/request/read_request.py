@@ -11,15 +11,8 @@ from typing import TYPE_CHECKING, Final
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.dependency_files.formats import find_kind
 from conda_pip_interop.dependency_files.locations import Location, parse_location
 from conda_pip_interop.dependency_files.own_table import OwnTable, merge_tables
-from conda_pip_interop.dependency_files.pyproject import (
-    ProjectParts,
-    parse_group,
-    parse_script,
-)
-from conda_pip_interop.dependency_files.read import parse_file, parse_manifest
 from conda_pip_interop.dependency_files.requirements_txt import (
     EDITABLE,
     Dependencies,
@@ -39,11 +32,6 @@ from conda_pip_interop.errors import (
 )
 from conda_pip_interop.installers.pip.options import PipArgument
 from conda_pip_interop.names.requirement import Invalid
-from conda_pip_interop.resolve.request.environment_request import (
-    EnvironmentRequest,
-    build_environment_request,
-    parse_environment_request,
-)
 from conda_pip_interop.resolve.request.read_options import (
     COMMAND_LINE,
     build_invalid,
@@ -57,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from conda_pip_interop.dependency_files.dynamic import AskBackend
+    from conda_pip_interop.resolve.request.environment_request import EnvironmentRequest
     from conda_pip_interop.resolve.request.install_options import InstallOptions
 
 _WITH_EXTRAS: Final = re.compile(r"^(?P<file>.+\.toml)\[(?P<extras>[^\]]*)\]$")
@@ -92,6 +81,8 @@ def read_request(
             reader.read_group(name)
         for name in options.scripts:
             script = read_text(find_file(folder, name))
+            from conda_pip_interop.dependency_files.pyproject import parse_script  # seldom needed
+
             reader.take_all(parse_script(script, origin=name), origin=name)
     except (UsageError, PipFailedError, UnsatisfiableError):
         raise
@@ -178,6 +169,9 @@ class _Reader:
 
     def read_file(self, name: str, groups: Iterable[str] = ()) -> None:
         """A file of dependencies; `groups` may name features of it, if it is a pixi manifest."""
+        from conda_pip_interop.dependency_files.formats import find_kind  # as above
+        from conda_pip_interop.resolve.request.environment_request import parse_environment_request
+
         found = _WITH_EXTRAS.match(name)
         extras = [one.strip() for one in found["extras"].split(",")] if found else []
         name = found["file"] if found else name
@@ -197,6 +191,11 @@ class _Reader:
         self, text: str, file: Path, name: str, extras: Iterable[str], groups: Iterable[str]
     ) -> Dependencies:
         """Read what a file says of pip's part; what pixi says of both is taken at once."""
+        from conda_pip_interop.dependency_files.formats import find_kind  # as above
+        from conda_pip_interop.dependency_files.pyproject import ProjectParts
+        from conda_pip_interop.dependency_files.read import parse_file, parse_manifest
+        from conda_pip_interop.resolve.request.environment_request import build_environment_request
+
         parts = ProjectParts(extras=tuple(extras))
         if find_kind(text, file) not in ("pixi", "pyproject"):
             return parse_file(text, file, origin=name, parts=parts, environ=self.environ)
@@ -230,6 +229,8 @@ class _Reader:
 
     def read_group(self, wanted: str) -> None:
         """A dependency group, `[PATH:]GROUP` (PEP 735)."""
+        from conda_pip_interop.dependency_files.pyproject import parse_group  # as above
+
         path, _, group = wanted.rpartition(":")
         name = path or "pyproject.toml"
         if name in self.manifests:  # which was read with its groups
