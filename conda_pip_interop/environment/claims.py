@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from packaging.utils import NormalizedName
 
@@ -19,9 +20,8 @@ from conda_pip_interop.environment.paths import PrefixPath, fold_path
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Claim:
-    """The entry of one file in one record."""
+class Claim(NamedTuple):
+    """The entry of one file in one record; a NamedTuple as `CondaFile` is."""
 
     record: CondaRecord
     file: CondaFile
@@ -174,7 +174,7 @@ def build_claims(
     for record in (*records, *superseded):
         for file in record.files:
             key = fold_path(file.path, folds_case=folds_case)
-            claim = Claim(record=record, file=file)
+            claim = Claim(record, file)
             by_path[key] = (*by_path[key], claim) if key in by_path else (claim,)
     for record in records:
         for item in claimed_metadata(record):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +16,6 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.failures import pip_failed
 from conda_pip_interop.installers.interface import ProvidedDistribution
 from conda_pip_interop.installers.pip.process import neutral_environment
-from conda_pip_interop.installers.pip.runs import run_child
 from conda_pip_interop.resolve.pinned_requirements import build_pins
 from conda_pip_interop.resolve.request.request import build_request
 from tests.support.pip_worlds import World, build_wheel, lines, pins
@@ -233,20 +229,3 @@ def test_what_python_would_import_from_elsewhere_is_left_out() -> None:
     kept = neutral_environment(environ)
     assert environ.keys() & kept.keys() == {"PYTHONUTF8"}
     assert kept["PYTHONNOUSERSITE"] == "1"
-
-
-def test_what_interrupts_us_ends_the_child(tmp_path: Path) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    noted = tmp_path / "pid"
-    code = f"import os, time; open({str(noted)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 1)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            run_child([sys.executable, "-c", code], os.environ, show=False)
-    finally:
-        signal.signal(signal.SIGALRM, before)
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(noted.read_text()), 0)
