@@ -207,8 +207,8 @@ class Host(Protocol):
         ...
 
     @property
-    def cache_folder(self) -> Path:
-        """Our folder in the user's cache; it may not exist."""
+    def cache_folder(self) -> Path | None:
+        """Our folder in the user's cache, which may not exist; None where nothing is kept."""
         ...
 
     @property

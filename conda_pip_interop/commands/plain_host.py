@@ -67,9 +67,9 @@ class PlainHost:
         return not can_draw(sys.stdout.encoding)
 
     @property
-    def cache_folder(self) -> Path:
+    def cache_folder(self) -> Path | None:
         """See `Host.cache_folder`."""
-        _need_conda()
+        return None
 
     @property
     def extra_map_file(self) -> Path:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from conda_pip_interop.environment.paths import read_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from conda_pip_interop.environment.prefix import Prefix
 
@@ -163,15 +163,33 @@ def read_fingerprint(root: Path) -> Fingerprint:
         if seen is None:
             lines.append(path)
             continue
-        # Other environments link and unlink the file of a package: its ctime is no sign there.
-        shared = seen.st_nlink > 1 and stat.S_ISREG(seen.st_mode)
-        changed = 0 if shared else seen.st_ctime_ns
-        newest = max(newest, changed, seen.st_mtime_ns if shared else 0)
-        lines.append(
-            f"{path}\0{seen.st_mode}\0{seen.st_ino}\0{seen.st_size}\0{seen.st_mtime_ns}\0{changed}"
-        )
+        line, changed = _describe(path, seen)
+        lines.append(line)
+        newest = max(newest, changed)
     text = "\n".join(lines).encode("utf-8", errors="surrogateescape")
     return Fingerprint(digest=sha256(text).hexdigest(), newest=newest, read=read)
+
+
+def read_stamps(paths: Iterable[str]) -> tuple[list[str], int]:
+    """Return what changes with each of these files, folders and links, and the latest change."""
+    lines: list[str] = []
+    newest = 0
+    for path, seen in (entry for one in paths for entry in _stat(one)):
+        line, changed = (path, 0) if seen is None else _describe(path, seen)
+        lines.append(line)
+        newest = max(newest, changed)
+    return lines, newest
+
+
+def _describe(path: str, seen: os.stat_result) -> tuple[str, int]:
+    """Return a line for a fingerprint, and when the path changed last, in ns.
+
+    Other environments link and unlink the file of a package: its ctime is no sign there.
+    """
+    shared = seen.st_nlink > 1 and stat.S_ISREG(seen.st_mode)
+    changed = 0 if shared else seen.st_ctime_ns
+    fields = (path, seen.st_mode, seen.st_ino, seen.st_size, seen.st_mtime_ns, changed)
+    return "\0".join(map(str, fields)), changed or seen.st_mtime_ns
 
 
 _Entry = tuple[str, "os.stat_result | None"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.errors import InteropError
@@ -12,6 +13,7 @@ from conda_pip_interop.text import count
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
+    from pathlib import Path
 
     from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
@@ -38,24 +40,32 @@ def configure(parser: CommandParser) -> None:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Report every finding; of all environments, what cannot be read is reported, too."""
+    from conda_pip_interop.commands.inspect.status_facts import (
+        find_cache,
+        is_known_clean,
+        read_and_keep,
+    )
     from conda_pip_interop.commands.output import render_findings
-    from conda_pip_interop.environment.snapshot import read_snapshot
-    from conda_pip_interop.findings.registry import find_asked
 
+    cache = find_cache(host)
     if args.all:
         targets = host.list_targets()
     elif args.also:
         targets = [*(_find_target(one, host) for one in args.also), host.target]
     else:
         target = host.target
-        snapshot = read_snapshot(target.prefix)
+        if is_known_clean(target, cache=cache):
+            return render_findings(target.label, str(target.prefix), (), target.command)
+        from conda_pip_interop.findings.registry import find_asked  # slow, and seldom needed
+
+        snapshot = read_and_keep(target, cache=cache)
         findings = tuple(ask_channels(one, target, host) for one in find_asked(snapshot))
         output = render_findings(target.label, str(target.prefix), findings, target.command)
         return _add_layer(output, snapshot)
     unique = list({target.prefix: target for target in targets}.values())
     rows = [
         replace(row, findings=tuple(ask_channels(one, row.target, host) for one in row.findings))
-        for row in host.for_each(unique, check_environment)
+        for row in host.for_each(unique, partial(check_environment, cache=cache))
     ]
     return render_environments(rows, named=not args.all)
 
@@ -93,12 +103,14 @@ def _find_target(option: tuple[str, str], host: Host) -> Target:
     return target
 
 
-def read_findings(target: Target) -> tuple[Finding, ...]:
-    """Read an environment and find its problems."""
-    from conda_pip_interop.environment.snapshot import read_snapshot
+def read_findings(target: Target, *, cache: Path | None) -> tuple[Finding, ...]:
+    """Read an environment, if it may have changed, and find its problems."""
+    from conda_pip_interop.commands.inspect.status_facts import is_known_clean, read_and_keep
     from conda_pip_interop.findings.registry import find_asked
 
-    return find_asked(read_snapshot(target.prefix))
+    if is_known_clean(target, cache=cache):
+        return ()
+    return find_asked(read_and_keep(target, cache=cache))
 
 
 def ask_channels(finding: Finding, target: Target, host: Host) -> Finding:
@@ -136,10 +148,10 @@ class CheckedEnvironment:
         }
 
 
-def check_environment(target: Target) -> CheckedEnvironment:
+def check_environment(target: Target, *, cache: Path | None = None) -> CheckedEnvironment:
     """Check an environment; an error becomes its `problem`."""
     try:
-        return CheckedEnvironment(target=target, findings=read_findings(target))
+        return CheckedEnvironment(target=target, findings=read_findings(target, cache=cache))
     except (InteropError, OSError) as error:
         return CheckedEnvironment(target=target, problem=str(error))
 

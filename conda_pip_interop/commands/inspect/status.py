@@ -30,7 +30,7 @@ def configure(parser: CommandParser) -> None:
     """Add what is shown of which environments, and in which order."""
     parser.description = (
         f"{HELP}.\n\nShows all known environments, or the selected one. What has not changed "
-        "since\nthe last time is not read again; `conda pip check` always reads."
+        "since\nthe last time is not read again."
     )
     parser.add_argument(
         "--only-problems",
@@ -93,11 +93,11 @@ def _print_fingerprint(host: Host) -> Output:
 
 def _read_rows(targets: Sequence[Target], host: Host) -> list[EnvironmentStatus]:
     """Read the environments in parallel; what has not changed comes from the user's cache."""
-    from conda_pip_interop.commands.inspect.status_facts import read_facts
+    from conda_pip_interop.commands.inspect.status_facts import find_cache, read_facts
     from conda_pip_interop.commands.inspect.status_rows import build_status
 
     policy = host.policy
-    read = partial(read_facts, cache=host.cache_folder / "status")
+    read = partial(read_facts, cache=find_cache(host))
     found = host.for_each(targets, read, in_processes=True)
     return [build_status(one, facts, policy) for one, facts in zip(targets, found, strict=True)]
 

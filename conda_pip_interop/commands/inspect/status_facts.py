@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import platform
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -18,16 +19,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from conda_pip_interop import __version__
 from conda_pip_interop.changes.atomic.files import replace_file
 from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER, read_folder_times
-from conda_pip_interop.changes.atomic.rollback import is_undoable, read_journals
-from conda_pip_interop.changes.originals import count_originals
-from conda_pip_interop.environment.ownership import ByPip
-from conda_pip_interop.environment.paths import read_mtime_ns, read_regular
+from conda_pip_interop.environment.paths import read_regular
 from conda_pip_interop.environment.prefix import read_prefix
-from conda_pip_interop.environment.quick_check import TICK_NS, read_fingerprint
-from conda_pip_interop.environment.site_packages.shadows import find_user_site
-from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.environment.quick_check import TICK_NS, read_fingerprint, read_stamps
+from conda_pip_interop.environment.site_packages.shadows import find_user_site, is_plain
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.registry import find_asked
 from conda_pip_interop.protection.markers import (
     MARKER_NAME,
     Absent,
@@ -42,11 +38,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_pip_interop.changes.atomic.journal import Journal
+    from conda_pip_interop.commands.host import Host
     from conda_pip_interop.environment.quick_check import Fingerprint
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 #: Why an environment could not be read.
 Problem: TypeAlias = str
@@ -71,29 +68,110 @@ class EnvironmentFacts:
     reconciled: str | None
 
 
-def read_facts(target: Target, *, cache: Path) -> EnvironmentFacts | Problem:
+def find_cache(host: Host) -> Path | None:
+    """Find the folder of kept facts; None where nothing is kept."""
+    folder = host.cache_folder
+    return None if folder is None else folder / "status"
+
+
+def read_facts(target: Target, *, cache: Path | None) -> EnvironmentFacts | Problem:
     """Return what an environment contains; an error becomes the problem.
 
     It is read only if it has changed since its facts were last kept in the folder `cache`.
     """
-    file = cache / f"{hashlib.sha256(os.fsencode(target.prefix)).hexdigest()[:32]}.json"
-    kept = _read_kept(file, target.prefix)
+    kept = _read_kept(target.prefix, cache)
     if kept is not None:
         return kept
+    from conda_pip_interop.environment.snapshot import read_snapshot  # slow, and seldom needed
+
     before = read_fingerprint(target.prefix)
     try:
         snapshot = read_snapshot(target.prefix)
         facts = _build_facts(snapshot)
-        folders = sorted({path.rpartition("/")[0] for path in snapshot.facts})
-        digest, newest = _read_digest(target.prefix, before, folders)
+        _keep_if_reliable(target, facts, snapshot, before, cache)
     except (InteropError, OSError) as error:
         return str(error)
-    if before.is_reliable and newest < before.read - TICK_NS:
-        _keep(file, facts, digest, folders)
     return facts
 
 
+def is_known_clean(target: Target, *, cache: Path | None) -> bool:
+    """Return whether an environment had no findings, and none can have come since."""
+    kept = _read_kept(target.prefix, cache)
+    return kept is not None and not kept.findings
+
+
+def read_and_keep(target: Target, *, cache: Path | None) -> Snapshot:
+    """Read an environment; keep its facts if that can be done. Raises what `read_snapshot` does."""
+    from conda_pip_interop.environment.snapshot import read_snapshot  # as above
+
+    before = read_fingerprint(target.prefix)
+    snapshot = read_snapshot(target.prefix)
+    with contextlib.suppress(InteropError, OSError):
+        if cache is not None and before.is_reliable:
+            _keep_if_reliable(target, _build_facts(snapshot), snapshot, before, cache)
+    return snapshot
+
+
+def _keep_if_reliable(
+    target: Target,
+    facts: EnvironmentFacts,
+    snapshot: Snapshot,
+    before: Fingerprint,
+    cache: Path | None,
+) -> None:
+    """Keep facts if a later change will show; `before` was read before the snapshot.
+
+    None of a virtual environment, which depends on the one below it, nor where `.pth` files put
+    other folders first.
+    """
+    if cache is None or not before.is_reliable or not is_plain(snapshot.prefix, os.environ):
+        return
+    folders, files = _list_evidence(snapshot)
+    digest, newest = _read_digest(target.prefix, before, folders, files)
+    if newest < before.read - TICK_NS:
+        _keep(_name_file(target.prefix, cache), facts, digest, folders, files)
+
+
+def _name_file(prefix: Path, cache: Path) -> Path:
+    return cache / f"{hashlib.sha256(os.fsencode(prefix)).hexdigest()[:32]}.json"
+
+
+def _list_evidence(snapshot: Snapshot) -> tuple[list[str], list[str]]:
+    """List the folders whose names the findings depend on, and the files whose content they do.
+
+    Those are the files that were hashed, with what conda's package has of them, links, what pip has
+    put in the place of conda's, and the sources of editable installs. Nothing else is read.
+    """
+    from conda_pip_interop.changes.originals import read_original  # as above
+    from conda_pip_interop.environment.conda_meta.records import as_packaged
+
+    root = snapshot.prefix.root
+    folders = sorted({path.rpartition("/")[0] for path in snapshot.facts})
+    files = {
+        path
+        for path, fact in snapshot.facts.items()
+        if fact.sha256 is not None or fact.kind in {"symlink", "dangling"}
+    }
+    packaged = {
+        f"{claim.record.extracted_package_dir}/{one}"
+        for path in files
+        for claim in snapshot.claims.of(path)
+        if claim.record.extracted_package_dir is not None
+        for one in {path, as_packaged(path)}
+    }
+    for record in snapshot.records:
+        if record.overridden_by:
+            files |= {file.path for file in (*record.files, *read_original(record, root).files)}
+    sources = {one.editable for one in snapshot.distributions if one.editable}
+    return folders, sorted({*(f"{root}/{one}" for one in files), *packaged, *sources})
+
+
 def _build_facts(snapshot: Snapshot) -> EnvironmentFacts:
+    from conda_pip_interop.changes.atomic.rollback import is_undoable, read_journals  # as above
+    from conda_pip_interop.changes.originals import count_originals
+    from conda_pip_interop.environment.ownership import ByPip
+    from conda_pip_interop.findings.registry import find_asked
+
     prefix, root = snapshot.prefix, snapshot.prefix.root
     journals = read_journals(root)
     owners = map(snapshot.ownership.owner_of, snapshot.distributions)
@@ -141,29 +219,36 @@ def _find_last_reconcile(journals: Iterable[Journal]) -> str | None:
     return max(times, key=datetime.timestamp).isoformat(timespec="seconds")
 
 
-def _read_digest(prefix: Path, fingerprint: Fingerprint, folders: Sequence[str]) -> tuple[str, int]:
+def _read_digest(
+    prefix: Path, fingerprint: Fingerprint, folders: Sequence[str], files: Sequence[str]
+) -> tuple[str, int]:
     """Return a digest of all that the facts depend on, and its latest change in ns.
 
-    The time of a folder changes with the names in it, so a file that is removed counts; one that is
-    edited in place does not.
+    A folder changes with the names in it, so a file that is removed counts. One that is edited in
+    place counts if it is among `files`: of the others only the names were read.
     """
     places = ("lib/python*", "lib/pypy*", "Lib")
-    markers = sorted(path for one in places for path in prefix.glob(f"{one}/{MARKER_NAME}"))
-    times = [*map(read_mtime_ns, markers), *(read_mtime_ns(f"{prefix}/{one}") for one in folders)]
+    markers = sorted(str(path) for one in places for path in prefix.glob(f"{one}/{MARKER_NAME}"))
     user_site = find_user_site(read_prefix(prefix), os.environ)  # what is there hides others
-    times += [*read_folder_times(prefix), read_mtime_ns(user_site) if user_site else 0]
-    text = "\n".join(map(str, (__version__, fingerprint.digest, user_site, *times)))
-    newest = max(fingerprint.newest, *times)
+    stated = [*markers, *(f"{prefix}/{one}" for one in folders), *files]
+    lines, newest = read_stamps([*stated, *([str(user_site)] if user_site else [])])
+    times = read_folder_times(prefix)
+    system = (platform.release(), platform.version())  # which markers of requirements may name
+    text = "\n".join(map(str, (__version__, fingerprint.digest, *system, *times, *lines)))
+    newest = max(fingerprint.newest, newest, *times)
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest(), newest
 
 
-def _read_kept(file: Path, prefix: Path) -> EnvironmentFacts | None:
+def _read_kept(prefix: Path, cache: Path | None) -> EnvironmentFacts | None:
     """Read the kept facts of an environment; None if it has changed or there are none."""
+    if cache is None:
+        return None
     try:
-        document = json.loads(read_regular(file))
+        document = json.loads(read_regular(_name_file(prefix, cache)))
         if document["format"] != _FORMAT:
             return None
-        digest, _ = _read_digest(prefix, read_fingerprint(prefix), document["folders"])
+        stated = (document["folders"], document["files"])
+        digest, _ = _read_digest(prefix, read_fingerprint(prefix), *stated)
         return _parse_facts(document["facts"]) if document["digest"] == digest else None
     except (InteropError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -177,13 +262,20 @@ def _parse_facts(raw: Mapping[str, Any]) -> EnvironmentFacts:
     return facts
 
 
-def _keep(file: Path, facts: EnvironmentFacts, digest: str, folders: Sequence[str]) -> None:
+def _keep(
+    file: Path,
+    facts: EnvironmentFacts,
+    digest: str,
+    folders: Sequence[str],
+    files: Sequence[str],
+) -> None:
     """Keep the facts for the next time, if the cache can be written."""
     document = {
         "format": _FORMAT,
         "digest": digest,
         "facts": dataclasses.asdict(facts),
         "folders": folders,
+        "files": files,
     }
     with contextlib.suppress(OSError, UnicodeEncodeError):
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -126,11 +126,7 @@ def read_shadows(prefix: Prefix, environ: Mapping[str, str]) -> Mapping[Normaliz
     if prefix.python is None:
         return {}
     own = prefix.root / prefix.python.site_packages
-    user = find_user_site(prefix, environ)
-    search = _SearchPath()
-    if user is not None:
-        search.add_site(user, "user-site")
-    search.add_site(own, "pth")
+    search = _build_search_path(own, find_user_site(prefix, environ))
     found: dict[NormalizedName, Shadow] = {}
     for entry in filter(None, search.entries):
         if entry.path == own:
@@ -141,6 +137,33 @@ def read_shadows(prefix: Prefix, environ: Mapping[str, str]) -> Mapping[Normaliz
             )
             found.setdefault(name, shadow)
     return found
+
+
+def _build_search_path(own: Path, user: Path | None) -> _SearchPath:
+    search = _SearchPath()
+    if user is not None:
+        search.add_site(user, "user-site")
+    search.add_site(own, "pth")
+    return search
+
+
+def is_plain(prefix: Prefix, environ: Mapping[str, str]) -> bool:
+    """Return whether what Python finds first depends on the names in known folders alone.
+
+    Those are the environment's site-packages and the user's, before which no `.pth` file puts any;
+    not those of a virtual environment, which has one below it.
+    """
+    if prefix.python is None or (prefix.root / "pyvenv.cfg").exists():
+        return prefix.python is None
+    own, user = prefix.root / prefix.python.site_packages, find_user_site(prefix, environ)
+    search = _build_search_path(own, user)
+    first = next(one.path for one in search.entries if one is not None)
+    more = () if user is None else (one.name for one in _scan(user))
+    return (
+        search.mark is None
+        and first == (own if user is None else user)
+        and not any(name.endswith(".pth") for name in more)
+    )
 
 
 def find_user_site(prefix: Prefix, environ: Mapping[str, str]) -> Path | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +14,14 @@ import pytest
 
 from conda_pip_interop.__main__ import main
 from conda_pip_interop.commands.command_line.run import run
+from conda_pip_interop.commands.inspect.status_facts import is_known_clean
+from conda_pip_interop.environment.quick_check import TICK_NS
 from conda_pip_interop.environment.target import Target
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import FakeHost
 
 T = TypeVar("T")
+SITE = "lib/python3.11/site-packages"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,3 +110,117 @@ def test_without_conda_several_are_named_by_their_paths(
     paths = [host.target.prefix.parent / name for name in ("harmed", "clean")]
     assert main(["check", "-p", str(paths[0]), "-p", str(paths[1]), "--json"]) == 1
     assert list(read(capsys)) == [str(path) for path in paths]
+
+
+# -- what has not changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepingHost(FakeHost):
+    """A host with a cache."""
+
+    @property
+    def cache_folder(self) -> Path:
+        """Beside the environment."""
+        return self.target.prefix.parent / "cache"
+
+    def check(self) -> int:
+        """Check; the exit code."""
+        return run(["check", "-n", "env"], self.open)
+
+    @property
+    def kept(self) -> Path:
+        """The file that has what was kept."""
+        (file,) = (self.cache_folder / "status").iterdir()
+        return file
+
+
+def remove_module(root: Path) -> None:
+    (root / SITE / "plain.py").unlink()
+
+
+def edit_shared_file(root: Path) -> None:
+    """Change nothing but content, as far as can be: in place, of the same size and time."""
+    file = root / SITE / "shared" / "data.txt"
+    before = file.stat()
+    file.write_text("cat")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def break_record(root: Path) -> None:
+    file = root / SITE / "plain-1.0.dist-info" / "RECORD"
+    before = file.stat()
+    file.write_text("".join(reversed(file.read_text())))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def remove_source(root: Path) -> None:
+    (root.parent / "source").rmdir()
+
+
+def install_for_user(root: Path) -> None:
+    folder = root.parent / "home" / SITE.replace("lib/", ".local/lib/") / "plain-2.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: plain\nVersion: 2.0\n")
+
+
+def require_more(root: Path) -> None:
+    file = root / SITE / "plain-1.0.dist-info" / "METADATA"
+    name = "Name: plain\n"
+    file.write_text(file.read_text().replace(name, f"{name}Requires-Dist: nowhere\n"))
+
+
+CHANGES = (
+    remove_module,
+    edit_shared_file,
+    break_record,
+    remove_source,
+    install_for_user,
+    require_more,
+)
+
+
+@pytest.fixture(scope="module")
+def aged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Clean environments that have not changed for longer than a tick; one for each change."""
+    roots = {one.__name__: tmp_path_factory.mktemp("aged") / "env" for one in CHANGES}
+    for root in roots.values():
+        built = PrefixBuilder(root=root, python="3.11.7")
+        built.conda_package("kit", "1.0", {"shared/data.txt": "kit"})
+        built.conda_package("kat", "1.0", {"shared/data.txt": "kat"})
+        built.pip_package("plain", "1.0", {"plain.py": "x = 1\n"})
+        (root.parent / "source").mkdir()
+        url = {"url": (root.parent / "source").as_uri(), "dir_info": {"editable": True}}
+        built.pip_package("mine", "1.0", {"mine.pth": "# nothing"}, direct_url=url)
+        (root.parent / "home" / SITE.replace("lib/", ".local/lib/")).mkdir(parents=True)
+    time.sleep(TICK_NS / 1e9 + 0.1)
+    return roots
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_seen_after_a_check_that_was_kept(
+    aged: dict[str, Path], monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]
+) -> None:
+    root = aged[change.__name__]
+    monkeypatch.setenv("HOME", str(root.parent / "home"))
+    monkeypatch.delenv("PYTHONNOUSERSITE", raising=False)
+    host = KeepingHost(target=Target(prefix=root, name="env", is_base=False))
+    assert host.check() == 0
+    assert is_known_clean(host.target, cache=host.kept.parent)
+    change(root)
+    assert host.check() == 1
+
+
+def test_what_has_not_changed_is_not_read_again(
+    aged: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = KeepingHost(target=Target(prefix=aged[require_more.__name__], name="env", is_base=False))
+    time.sleep(TICK_NS / 1e9 + 0.1)
+    assert host.check() == 1
+    document = json.loads(host.kept.read_text())
+    assert document["facts"]["findings"] == {"unmet": 1}
+    document["facts"]["findings"] = {}
+    host.kept.write_text(json.dumps(document))
+    capsys.readouterr()
+    assert host.check() == 0
+    assert capsys.readouterr().out == "env: no findings\n"

@@ -193,10 +193,11 @@ def test_what_changed_just_now_is_not_kept(tmp_path: Path) -> None:
         "[]",
         "{",
         "[" * 10**5,
-        '{"format": 2}',
-        '{"format": 1, "folders": 3}',
-        '{"format": 1, "folders": ["\\u0000"], "digest": "x", "facts": {}}',
-        '{"format": 1, "folders": [], "digest": "x", "facts": {"python": null}}',
+        '{"format": 3}',
+        '{"format": 2, "folders": 3, "files": []}',
+        '{"format": 2, "folders": [], "files": [3]}',
+        '{"format": 2, "folders": ["\\u0000"], "files": [], "digest": "x", "facts": {}}',
+        '{"format": 2, "folders": [], "files": [], "digest": "x", "facts": {"python": null}}',
     ],
 )
 def test_kept_facts_that_are_not_valid_are_none(
