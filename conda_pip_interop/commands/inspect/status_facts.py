@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -45,6 +46,10 @@ if TYPE_CHECKING:
 
 _FORMAT: Final = 2
 
+#: The metadata folders of which `read_fingerprint` reads the files.
+_IN_FINGERPRINT: Final = re.compile(
+    r"(?:lib/(?:python|pypy)[^/]*|Lib)/site-packages/[^/]+\.(?:dist|egg)-info"
+)
 #: Why an environment could not be read.
 Problem: TypeAlias = str
 
@@ -140,17 +145,20 @@ def _list_evidence(snapshot: Snapshot) -> tuple[list[str], list[str]]:
     """List the folders whose names the findings depend on, and the files whose content they do.
 
     Those are the files that were hashed, with what conda's package has of them, links, what pip has
-    put in the place of conda's, and the sources of editable installs. Nothing else is read.
+    put in the place of conda's, and the sources of editable installs. Nothing else is read, except
+    for metadata folders, which are part of the fingerprint.
     """
     from conda_pip_interop.changes.originals import read_original  # as above
     from conda_pip_interop.environment.conda_meta.records import as_packaged
 
     root = snapshot.prefix.root
-    folders = sorted({path.rpartition("/")[0] for path in snapshot.facts})
+    folders = {path.rpartition("/")[0] for path in snapshot.facts}
+    known = set(filter(_IN_FINGERPRINT.fullmatch, folders))
     files = {
         path
         for path, fact in snapshot.facts.items()
-        if fact.sha256 is not None or fact.kind in {"symlink", "dangling"}
+        if (fact.sha256 is not None or fact.kind in {"symlink", "dangling"})
+        and path.rpartition("/")[0] not in known
     }
     packaged = {
         f"{claim.record.extracted_package_dir}/{one}"
@@ -163,7 +171,9 @@ def _list_evidence(snapshot: Snapshot) -> tuple[list[str], list[str]]:
         if record.overridden_by:
             files |= {file.path for file in (*record.files, *read_original(record, root).files)}
     sources = {one.editable for one in snapshot.distributions if one.editable}
-    return folders, sorted({*(f"{root}/{one}" for one in files), *packaged, *sources})
+    return sorted(folders - known), sorted(
+        {*(f"{root}/{one}" for one in files), *packaged, *sources}
+    )
 
 
 def _build_facts(snapshot: Snapshot) -> EnvironmentFacts:
