@@ -1,4 +1,7 @@
-"""`python -m tests.bench`: every figure as a table; exit code 1 where one has regressed."""
+"""`python -m tests.bench`: every figure as a table; exit code 1 where one has regressed.
+
+With `--many` also what takes minutes to build: 1,000 environments, and a million files.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +24,15 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
+            many = "--many" in sys.argv[1:]
             for found in (
                 functions.measure(folder),
                 inspecting.measure(folder),
                 inspecting.measure_growth(folder),
+                inspecting.measure_a_million(folder) if many else (),
                 commands.measure(base, folder),
+                commands.measure_unchanged_check(base, folder),
+                commands.measure_many(base, folder) if many else (),
                 installing.measure(base, folder),
             ):
                 for figure in found:
@@ -37,7 +44,8 @@ def main() -> int:
     print(render_table(figures))
     versions = f"conda {base.version}, Python {platform.python_version()}"
     page = CHECKOUT / "docs" / "explanation" / "speed.md"
-    page.write_text(render_page(figures, versions=versions), encoding="utf-8")
+    text = render_page(page.read_text(encoding="utf-8"), figures, versions=versions)
+    page.write_text(text, encoding="utf-8")
     return 1 if any(one.verdict == "regressed" for one in figures) else 0
 
 

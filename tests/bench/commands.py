@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 PAIRS = 15
 RUNS = 7
 NAMES = 35_000
+MANY = 1000
 
 #: What a changing command runs of ours, as conda would call it.
 _HOOKS = """
@@ -91,6 +94,49 @@ def measure(base: Base, folder: Path) -> Iterator[Figure]:
     large = build_prefix(folder / "plain", conda=300, pip=0, files=150)
     yield from _measure_hooks(base, "a small environment", base.envs / "plain", limit=40)
     yield from _measure_hooks(base, "300 records of 150 files", large, limit=80)
+
+
+def measure_unchanged_check(base: Base, folder: Path) -> Iterator[Figure]:
+    """`conda pip check` of 500 distributions with 100,000 files, none of which has changed."""
+    root = build_prefix(folder / "unchanged", conda=0, pip=500, files=200)
+    time.sleep(4)  # what changed just now is not relied on
+    check = Command(words=[base.conda, "pip", "check", "-p", root], env=base.env())
+    start = Command(words=[base.conda, "config", "--show", "offline"], env=base.env())
+    pairs = time_pairs([check], [start], pairs=PAIRS)
+    yield Figure(
+        what="check of 500 distributions, 100,000 files, unchanged, over conda's own start",
+        unit="s",
+        values=tuple(ours - conda for ours, conda in pairs),
+        limit=0.15,
+    )
+
+
+def measure_many(base: Base, folder: Path) -> Iterator[Figure]:
+    """`conda pip status` of 1,000 environments of 50 packages, which are hard links of one."""
+    template = build_prefix(folder / "template", conda=40, pip=10, files=20)
+    status = Command(words=[base.conda, "pip", "status"], env=base.env())
+    sizes = {}
+    for number in range(MANY):
+        if number == MANY // 10:
+            sizes[number] = status.run().ru_maxrss
+        target = base.envs / f"many{number}"
+        shutil.copytree(template, target, copy_function=os.link)
+    time.sleep(4)  # what changed just now is not relied on
+    cold = status.run()
+    warm = [status.run() for _ in range(3)]
+    sizes[MANY] = cold.ru_maxrss
+    for what, runs, limit in (("nothing kept", [cold], 120), ("unchanged", warm, 6)):
+        yield Figure(
+            what=f"status of {MANY:,} environments, {what}: processor time of all cores",
+            unit="s",
+            values=tuple(one.ru_utime + one.ru_stime for one in runs),
+            limit=limit,
+        )
+    yield Figure(
+        what=f"memory of status, {MANY:,} environments / a tenth of them",
+        values=(sizes[MANY] / sizes[MANY // 10],),
+        limit=1.1,
+    )
 
 
 def _measure_unchanged(base: Base) -> Iterator[Figure]:

@@ -58,6 +58,19 @@ def measure_growth(folder: Path) -> Iterator[Figure]:
     )
 
 
+def measure_a_million(folder: Path) -> Iterator[Figure]:
+    """5,000 distributions of 200 files."""
+    most = build_prefix(folder / "most", conda=0, pip=5000, files=200)
+    usage = _ours("check", "-p", str(most)).run()
+    yield Figure(
+        what="memory of check, 5,000 distributions, a million files",
+        unit="MB",
+        values=(usage.ru_maxrss / 1024,),
+        limit=300,
+        gate=450,
+    )
+
+
 #: Modules are compiled once, as they are where the plugin is installed.
 _ENV = {key: os.environ[key] for key in os.environ if key != "PYTHONDONTWRITEBYTECODE"} | {
     "PYTHONPATH": os.getcwd()  # noqa: PTH109

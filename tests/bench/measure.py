@@ -136,8 +136,8 @@ def _show(value: float, unit: str) -> str:
     return f"{value:.{digits}f}"
 
 
-def render_page(figures: Sequence[Figure], *, versions: str) -> str:
-    """The page of the documentation: the table, with the machine and the versions."""
+def render_page(page: str, figures: Sequence[Figure], *, versions: str) -> str:
+    """The page of the documentation with the table, the machine and the versions at its end."""
     rows = [
         (f"{what} ({unit})", median, limit, verdict)
         for what, unit, _, median, _, limit, verdict in build_rows(figures)[1:]
@@ -145,18 +145,22 @@ def render_page(figures: Sequence[Figure], *, versions: str) -> str:
     cells = [f"| {' | '.join(row)} |" for row in rows]
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     return _PAGE.format(
-        date=time.strftime("%Y-%m-%d"), machine=machine, versions=versions, rows="\n".join(cells)
+        before=page.partition(MARK)[0],
+        mark=MARK,
+        date=time.strftime("%Y-%m-%d"),
+        machine=machine,
+        versions=versions,
+        rows="\n".join(cells),
     )
 
 
+#: What follows it in the page of the documentation is written anew each time.
+MARK = "<!-- make bench -->\n"
 _PAGE = """\
----
-orphan: true
----
+{before}{mark}
+## Figures
 
-# Speed
-
-`make bench` writes this page: on {date}, {machine}, {versions}.
+Measured by `make bench` on {date}: {machine}, {versions}.
 
 All figures are processor time, of a process and its children, or ratios of two that ran by turns;
 the median of several runs. *missed* is a promise that is not kept yet; `make bench` ends with 1
