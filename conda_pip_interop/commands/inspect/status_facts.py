@@ -109,10 +109,12 @@ def read_and_keep(target: Target, *, cache: Path | None) -> Snapshot:
     """Read an environment; keep its facts if that can be done. Raises what `read_snapshot` does."""
     from conda_pip_interop.environment.snapshot import read_snapshot  # as above
 
+    if cache is None:
+        return read_snapshot(target.prefix)
     before = read_fingerprint(target.prefix)
     snapshot = read_snapshot(target.prefix)
     with contextlib.suppress(InteropError, OSError):
-        if cache is not None and before.is_reliable:
+        if before.is_reliable:
             _keep_if_reliable(target, _build_facts(snapshot), snapshot, before, cache)
     return snapshot
 
