@@ -172,8 +172,9 @@ def parse_arguments(argv: Sequence[str], *, standalone: bool = False) -> Namespa
     if name is None:
         return _answer_without_command(before, program, standalone=standalone)
     if name == "help":
-        about = [word for word in after if not word.startswith("-")][:1]
-        return parse_arguments([*about, "--help"], standalone=standalone)
+        about, _, _ = _split_command(after)
+        words = [] if about is None else [about]
+        return parse_arguments([*words, "--help"], standalone=standalone)
     name = ALIASES.get(name, name)
     command = COMMANDS.get(name)
     if command is None or (standalone and not command.standalone):

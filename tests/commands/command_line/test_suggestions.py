@@ -42,7 +42,9 @@ def test_help_is_a_command_too() -> None:
     assert parse_arguments(["help"]) == parse_arguments(["--help"])
     assert parse_arguments(["-n", "web", "help"]) == parse_arguments(["--help"])
     assert parse_arguments(["help", "help"]) == parse_arguments(["--help"])
+    assert parse_arguments(["help", "-n", "web"]) == parse_arguments(["--help"])
     for command in COMMANDS:
+        assert parse_arguments(["help", "-n", "web", command]) == parse_arguments(["help", command])
         assert parse_arguments(["help", command]) == parse_arguments([command, "--help"])
     assert parse_arguments(["help", "remove"]) == parse_arguments(["uninstall", "--help"])
     assert refuse("help", "instal")[0] == "Did you mean `conda pip install`?"
