@@ -80,9 +80,13 @@ def _build_line(package: PipPackage, layout: Layout, *, as_asked: bool) -> PipLi
 
 
 def _render_path(path: str, layout: Layout) -> str:
+    return render_path(path, relative=layout.relate(path))
+
+
+def render_path(path: str, *, relative: str | None = None) -> str:
     """Render the path of a project; as a URL if pip would not take it for one word."""
-    relative = layout.relate(path)
-    return relative if _PLAIN_PATH.fullmatch(relative) else PurePath(path).as_uri()
+    shown = path if relative is None else relative
+    return shown if _PLAIN_PATH.fullmatch(shown) else PurePath(path).as_uri()
 
 
 def _build_pin(package: PipPackage, layout: Layout, *, as_asked: bool) -> str:

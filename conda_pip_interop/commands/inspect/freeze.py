@@ -81,6 +81,7 @@ def freeze(
 
 def _render(snapshot: Snapshot, row: Row) -> str:
     from conda_pip_interop.environment.site_packages.distributions import read_all_headers
+    from conda_pip_interop.exports.pip_lines import render_path
     from conda_pip_interop.grammar import is_line, is_name
 
     one, origin = row.distribution, row.origin
@@ -89,7 +90,7 @@ def _render(snapshot: Snapshot, row: Row) -> str:
     if origin.owner == "conda":
         return f"{name}=={row.version}  # conda: {origin.package}"
     if origin.editable and is_line(origin.editable):
-        return f"-e {origin.editable}"
+        return f"-e {render_path(origin.editable)}"
     if origin.url is not None and origin.editable is None and is_line(origin.url):
         return f"{name} @ {origin.url}"
     return f"{name}=={row.version}"

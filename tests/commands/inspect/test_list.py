@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 from packaging.utils import canonicalize_name
+from pip._internal.network.session import PipSession
+from pip._internal.req import parse_requirements
+from pip._internal.req.constructors import install_req_from_parsed_requirement
 
 from conda_pip_interop.commands.inspect.freeze import freeze
 from conda_pip_interop.commands.inspect.list import build_rows, list_distributions, list_outdated
@@ -201,3 +204,21 @@ def test_freeze_omits_stale_metadata_that_conda_installed_over(built: PrefixBuil
     built.conda_package("idna", "3.10")
     assert "idna" not in freeze(read(built)).text
     assert freeze(read(built), every=True).text.count("idna==") == 1
+
+
+def test_freeze_writes_an_editable_path_with_spaces_as_pip_reads_it_back(
+    built: PrefixBuilder, tmp_path: Path
+) -> None:
+    source = tmp_path / "my own" / "spaced"
+    source.mkdir(parents=True)
+    (source / "pyproject.toml").write_text('[project]\nname = "spaced"\nversion = "1"\n')
+    url = {"url": source.as_uri(), "dir_info": {"editable": True}}
+    built.pip_package("spaced", "1", direct_url=url)
+    (line,) = (one for one in freeze(read(built)).text.splitlines() if "spaced" in one)
+    assert line == f"-e {source.as_uri()}"
+    (tmp_path / "r.txt").write_text(f"{line}\n")
+    lines = parse_requirements(str(tmp_path / "r.txt"), session=PipSession())
+    (parsed,) = map(install_req_from_parsed_requirement, lines)
+    assert parsed.link is not None
+    assert parsed.link.file_path == str(source)
+    assert parsed.editable
