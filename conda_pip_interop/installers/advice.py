@@ -8,10 +8,22 @@ _NO_AGE_LIMIT: Final = (
     "To lift conda's limit for one command, set CONDA_EXCLUDE_NEWER=0; pip's own is "
     "uploaded-prior-to."
 )
+#: Words of pip's about an index that did not answer, which it only warns of or only logs.
+UNREACHED: Final = (
+    *("connection broken by", "Max retries exceeded", "problem confirming the ssl certificate"),
+    *("connection error: ", "didn't respond within", "SSLError("),
+)
+#: A refusal of pip's index, which did answer.
+_REFUSED: Final = "HTTP error"
 #: Words of pip's and uv's about an index that did not answer.
 NO_ANSWER: Final = (
-    *("Max retries exceeded", "connection broken by", "HTTP error"),  # pip
+    *UNREACHED,
+    _REFUSED,
     *("Failed to fetch: ", "Request failed after", "error sending request"),  # uv
+)
+_CHECK_NETWORK: Final = (
+    "Check the network and the address.",
+    "To list pip's indexes and proxies: `conda pip config list`.",
 )
 #: What pip or uv say, and what to do then; the first that fits counts.
 _ADVICE: Final = (
@@ -19,13 +31,8 @@ _ADVICE: Final = (
         ("metadata-generation-failed", "subprocess-exited-with-error", "Failed to build"),
         ("The project does not build: fix it, or choose another version.",),
     ),
-    (
-        NO_ANSWER,
-        (
-            "Check the network and the address.",
-            "To list pip's indexes and proxies: `conda pip config list`.",
-        ),
-    ),
+    ((_REFUSED,), _CHECK_NETWORK),
+    (NO_ANSWER, ("An index cannot be reached.", *_CHECK_NETWORK)),
     (
         ("does not provide upload-time",),
         ("The age limit needs an index that tells upload times.", _NO_AGE_LIMIT),

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.errors import InteropError, PipFailedError
-from conda_pip_interop.installers.advice import NO_ANSWER, advise
+from conda_pip_interop.installers.advice import NO_ANSWER, UNREACHED, advise
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+#: What pip says, or only logs, of a page of an index that it did not get.
+UNFETCHED: Final = "Could not fetch URL "
 #: How many warnings before an error are told.
 _WARNINGS: Final = 5
 _SHOWN_LINES: Final = 20
@@ -106,6 +108,13 @@ def _build_failure(
     )
 
 
+def find_unreached(log: str) -> str:
+    """Find the lines about indexes that did not answer in what pip wrote to its log."""
+    found = (line.partition(UNFETCHED) for line in log.splitlines())
+    lines = (f"{sign}{rest}\n" for _, sign, rest in found if any(one in rest for one in UNREACHED))
+    return "".join(dict.fromkeys(lines))
+
+
 def find_missing(output: str) -> frozenset[str]:
     """Find the pinned requirements that pip's or uv's output reports as not found."""
     return frozenset(_MISSING.findall(output))
@@ -135,6 +144,7 @@ def _last_words(lines: list[str]) -> Iterable[str]:
     """
     for number, line in enumerate(lines):
         if line.lstrip().lower().startswith("error"):
-            warnings = dict.fromkeys(one for one in lines[:number] if one.startswith("WARNING:"))
+            signs = ("WARNING:", UNFETCHED)
+            warnings = dict.fromkeys(one for one in lines[:number] if one.startswith(signs))
             return [*list(warnings)[-_WARNINGS:], *lines[number:]]
     return lines[-_SHOWN_LINES:]

@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.build_progress import BuildProgress
-from conda_pip_interop.installers.failures import name_origins, number_lines, pip_failed
+from conda_pip_interop.installers.failures import (
+    find_unreached,
+    name_origins,
+    number_lines,
+    pip_failed,
+)
+from conda_pip_interop.installers.pip.configuration import read_configuration
 from conda_pip_interop.installers.pip.input_files import (
     LIMITS,
     PROVIDED,
@@ -197,7 +204,6 @@ class PipProcess:
     def list_index_options(self) -> tuple[str, ...]:
         """See `Installer.list_index_options`."""
         from conda_pip_interop.installers.index_options import build_index_options
-        from conda_pip_interop.installers.pip.configuration import read_configuration
 
         configured = read_configuration(self.prefix, {**os.environ, **self.environ})
         return build_index_options(self.options, configured)
@@ -273,21 +279,37 @@ class PipProcess:
         origins: Mapping[str, str] | None = None,
         versions: Iterable[tuple[str, str]] = (),
     ) -> None:
-        command = [*self.command, arguments[0], "--no-input", "--disable-pip-version-check"]
-        if arguments[0] == "install":
-            command += _stay_in(into or self.prefix)
-        command += arguments[1:]
         child = {**self.build_environment(), **(environ or {})}
         progress = None
         if self.report is not None and not self.show:
             progress = BuildProgress(report=self.report, versions=dict(versions)).read
-        served = self._find_server(command)
-        if served is not None:
-            returncode, output = served.run(command[3:], child, show=self.show, on_line=progress)
-        else:
-            returncode, output = run_child(command, child, show=self.show, on_line=progress)
+        with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
+            log = Path(folder, "pip.log")
+            command = [*self.command, arguments[0], "--no-input", "--disable-pip-version-check"]
+            command += ["--log", str(log)] if self._hides_unreached(child) else []
+            command += _stay_in(into or self.prefix) if arguments[0] == "install" else []
+            command += arguments[1:]
+            served = self._find_server(command)
+            if served is not None:
+                run = served.run(command[3:], child, show=self.show, on_line=progress)
+            else:
+                run = run_child(command, child, show=self.show, on_line=progress)
+            returncode, output = run
+            if returncode and log.exists():
+                output = f"{find_unreached(log.read_text('utf-8', 'replace'))}{output}"
         if returncode:
             raise pip_failed(returncode, name_origins(output, origins or {}))
+
+    def _hides_unreached(self, environ: Mapping[str, str]) -> bool:
+        """Return whether pip only logs that an index did not answer: it warns when it retries."""
+        try:
+            configured = read_configuration(self.prefix, environ)
+        except InteropError:  # pip itself says so
+            return False
+        given = self.options.values("--retries")
+        retries = given[-1] if given else configured.get("retries", "")
+        has_log = self.options.has("--log") or "log" in configured or "log-file" in configured
+        return retries.strip() == "0" and not has_log
 
     def _find_server(self, command: Sequence[str]) -> PipServer | None:
         """Find the server that does the same as a command: it knows one pip, and no other paths."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import socket
 import sys
+import threading
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -313,3 +316,79 @@ def test_a_wrong_hash_and_an_index_out_of_reach_have_advice_of_their_own(
     with pytest.raises(InteropError) as unreached:
         ask(world, name, tmp_path, "far-away", "-i", "http://127.0.0.1:9/simple")
     assert any("Check the network" in hint for hint in unreached.value.hints)
+
+
+class _Failing(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture(
+    params=["refused", "unknown host", "no TLS", "proxy", "timeout", "failing", "configured"]
+)
+def unreached(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, world: World
+) -> Iterator[str]:
+    """The address of an index that cannot be reached; nothing is tried a second time."""
+    world.config.write_text("")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("PIP_DEFAULT_TIMEOUT", "1")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    monkeypatch.setenv("UV_HTTP_TIMEOUT", "1")
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        ThreadingHTTPServer(("127.0.0.1", 0), _Failing) as failing,
+    ):
+        thread = threading.Thread(target=failing.serve_forever)
+        thread.start()
+        port = failing.server_address[1]
+        match request.param:
+            case "unknown host":
+                address = "https://nowhere.invalid/simple"
+            case "no TLS":
+                address = f"https://localhost:{port}/simple"
+            case "proxy":
+                for name in ("https_proxy", "HTTPS_PROXY"):
+                    monkeypatch.setenv(name, "http://127.0.0.1:9")
+                address = "https://nowhere.invalid/simple"
+            case "timeout":
+                address = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
+            case "failing":
+                address = f"http://127.0.0.1:{port}/simple"
+            case "configured":
+                monkeypatch.delenv("PIP_RETRIES")
+                world.config.write_text("[global]\nretries = 0\n")
+                address = "http://127.0.0.1:9/simple"
+            case _:
+                address = "http://127.0.0.1:9/simple"
+        try:
+            yield address
+        finally:
+            failing.shutdown()
+            thread.join()
+
+
+def test_that_an_index_cannot_be_reached_is_told_without_a_retry_too(
+    world: World, name: Name, tmp_path: Path, unreached: str
+) -> None:
+    with pytest.raises(PipFailedError) as caught:
+        ask(world, name, tmp_path, "far-away", "-i", unreached)
+    assert "An index cannot be reached." in caught.value.hints
+    assert "far-away" in caught.value.message
+    assert not is_not_found(caught.value)
+
+
+def test_a_name_that_an_index_does_not_have_is_not_found_without_a_retry_too(
+    world: World, name: Name, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    world.config.write_text("")
+    (tmp_path / "www" / "simple").mkdir(parents=True)
+    with serve_index(tmp_path / "www") as index, pytest.raises(PipFailedError) as caught:
+        ask(world, name, tmp_path, "far-away", "-i", index.url(f"{USER}:{PASSWORD}"))
+    assert is_not_found(caught.value)
