@@ -18,7 +18,11 @@ from conda_pip_interop.dependencies.replaced import (
     find_replaced,
 )
 from conda_pip_interop.dependencies.requirements import fits
-from conda_pip_interop.environment.origin import build_install_words
+from conda_pip_interop.environment.origin import (
+    build_install_words,
+    describe_unlisted,
+    is_unrecorded,
+)
 from conda_pip_interop.environment.site_packages.distributions import read_requirements
 from conda_pip_interop.errors import InteropError
 
@@ -118,14 +122,14 @@ def render_expected(breakages: tuple[Breakage, ...], target: Target) -> str:
     """Render what happens to pip's distributions as the user asked, a line each."""
     lines = []
     for one in breakages:
-        pips, package = f"pip's {one.distribution} {one.version}", f"conda's {one.change.name}"
+        pips, package = describe_unlisted(one.installed), f"conda's {one.change.name}"
         if one.kind == "removed":
             lines.append(f"{pips}, which replaced {package} {one.change.before}, will be removed")
         else:
             lines.append(f"{package} {one.change.after} will replace {pips}")
     if len(lines) == 1:
         return f"conda-pip-interop: {target.label}: {lines[0]}"
-    head = f"conda-pip-interop: {target.label}: changes to packages that pip installed:"
+    head = f"conda-pip-interop: {target.label}: changes to packages {_whose(breakages)}:"
     return "\n".join([head, *(f"  {line}" for line in lines)])
 
 
@@ -147,7 +151,13 @@ def build_refusal(breakages: tuple[Breakage, ...], target: Target) -> InteropErr
 def _head(breakages: tuple[Breakage, ...], target: Target) -> str:
     only_refused = all(one.kind == "refused" for one in breakages)
     verb = "is not compatible with" if only_refused else "would break"
-    return f"this transaction {verb} packages that pip installed in {target.label}:"
+    return f"this transaction {verb} packages {_whose(breakages)} in {target.label}:"
+
+
+def _whose(breakages: Iterable[Breakage]) -> str:
+    if all(is_unrecorded(one.installed) for one in breakages):
+        return "whose conda records are missing"
+    return "that pip installed"
 
 
 def _describe_all(breakages: tuple[Breakage, ...]) -> Iterable[str]:
@@ -170,7 +180,7 @@ def _describe_all(breakages: tuple[Breakage, ...]) -> Iterable[str]:
             yield f"{one.distribution} {one.version} requires {one.requirement}, but {result}"
         elif one.kind == "overwritten":
             yield (
-                f"pip's {one.distribution} {one.version} would be overwritten by conda's "
+                f"{describe_unlisted(one.installed)} would be overwritten by conda's "
                 f"{one.change.name} {one.change.after}"
             )
         elif one.kind == "removed":
@@ -220,6 +230,7 @@ def _suggest(breakage: Breakage, target: Target) -> Iterator[str]:
         case "overwritten":
             yield _add(change.name, f"To use conda's {change.name}")
             verb = "uninstall" if change.before is None else "restore"
+            verb = "repair" if is_unrecorded(breakage.installed) else verb
             first = target.command("conda", "pip", verb, name)
             yield f"Or run first: `{first}`."
         case "removed":

@@ -105,9 +105,22 @@ def find_origin(snapshot: Snapshot, distribution: Distribution) -> Origin:
             )
 
 
+def is_unrecorded(distribution: Distribution) -> bool:
+    """Return whether conda says that it installed what no record lists (PEP 376)."""
+    return distribution.installer == "conda"
+
+
+def describe_unlisted(distribution: Distribution) -> str:
+    """Name a distribution that no record lists: pip's, or conda's if its record is missing."""
+    name = f"{distribution.name} {distribution.version}"
+    if is_unrecorded(distribution):
+        return f"conda's {name} (its record is missing)"
+    return f"pip's {name}"
+
+
 def _has_corrupt_record(snapshot: Snapshot, distribution: Distribution) -> bool:
     """Return whether conda says that it installed it, and a record cannot be read (PEP 376)."""
-    return distribution.installer == "conda" and any(one.corrupt for one in snapshot.unreadable)
+    return is_unrecorded(distribution) and any(one.corrupt for one in snapshot.unreadable)
 
 
 def find_content(direct_url: Mapping[str, object]) -> tuple[object, ...] | None:

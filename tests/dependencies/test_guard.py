@@ -68,3 +68,20 @@ def test_what_conda_would_mix_with_pips_is_told_unless_it_is_mixed_already(
             "To use conda's py-opencv, uninstall pip's opencv-python first: "
             "`conda pip uninstall -n web opencv-python`."
         ) in hints
+
+
+def test_a_package_whose_record_is_missing_is_repaired_first_and_not_called_pips(
+    tmp_path: Path,
+) -> None:
+    built = PrefixBuilder(root=tmp_path)
+    built.conda_package("click", "8.1")
+    (record,) = (tmp_path / "conda-meta").glob("click-*.json")
+    record.unlink()
+    click = canonicalize_name("click")
+    change = PackageChange(name="click", before=None, after="8.2", distributions=(click,))
+    found = find_breakages(read_snapshot(tmp_path), [change])
+    refusal = build_refusal(found, Target(prefix=tmp_path, name="web", is_base=False))
+    assert "packages whose conda records are missing in web" in refusal.message
+    assert "conda's click 8.1 (its record is missing) would be overwritten" in refusal.message
+    assert "Or run first: `conda pip repair -n web click`." in refusal.hints
+    assert "pip's" not in refusal.message

@@ -228,3 +228,15 @@ def test_a_record_that_somebody_deletes_is_written_again(
     assert env.owners()["kit"] == ("1.0", "conda")
     env.conda("remove", "-y", "kit")
     assert not [*env.site_packages.glob("kit*"), *env.prefix.glob("share/kit*")]
+
+
+def test_a_package_without_its_record_is_not_called_pips(make_env: MakeEnv, channel: str) -> None:
+    env = make_env("python", "pip")
+    env.conda("install", "-c", channel, "kit")
+    (record,) = (env.prefix / "conda-meta").glob("kit-*.json")
+    record.unlink()
+    installed = env.conda("install", "-c", channel, "kit")
+    said = installed.stdout + installed.stderr
+    assert "conda's kit 1.0 (its record is missing)" in said
+    assert "pip's kit" not in said
+    assert "that pip" not in said

@@ -19,6 +19,7 @@ from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.transactions.solution import find_goal
 from conda_pip_interop.environment.conda_meta.records import find_packaged_names
+from conda_pip_interop.environment.origin import describe_unlisted, is_unrecorded
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.text import count
@@ -87,12 +88,17 @@ def drop_stash(root: Path) -> None:
     label = build_target(root).label
     notify(
         *(
-            f"conda-pip-interop: {label}: conda installed {package} over pip's {one.name} "
-            f"{one.version}."
+            f"conda-pip-interop: {label}: conda installed {package} over {describe_unlisted(one)}."
             for one, package in stash.plan.distributions
         ),
-        f"  removed {count(len(stash.plan.removals), 'file')} that pip had installed",
+        f"  removed {_count_removed(stash.plan)}",
     )
+
+
+def _count_removed(plan: StashPlan) -> str:
+    if all(is_unrecorded(one) for one, _ in plan.distributions):
+        return count(len(plan.removals), "orphaned file")
+    return f"{count(len(plan.removals), 'file')} that pip had installed"
 
 
 def _find_coming(linked: Iterable[PackageRecord]) -> dict[NormalizedName, str]:
