@@ -35,7 +35,7 @@ from conda_pip_interop.changes.pending import (
     read_conda_before,
 )
 from conda_pip_interop.changes.plan import PlaceFile, RemoveFile
-from conda_pip_interop.changes.relinking import list_relinked, relink
+from conda_pip_interop.changes.relinking import list_relinked, refuse_folders, relink
 from conda_pip_interop.changes.replacing import find_replacing, restore_overrides
 from conda_pip_interop.changes.requests import remember_requests
 from conda_pip_interop.changes.staging import plan_placing, settle_overlaps
@@ -131,10 +131,14 @@ def _roll_back_conda(plan: Plan, target: Target) -> Iterator[None]:
         raise
 
 
-def refuse_outside(plan: Plan, prefix: Path) -> None:
-    """Raise InteropError as `refuse_links_outside` does, for what a plan is known to change."""
-    relinked = list_relinked(plan.relinked, prefix)
-    refuse_links_outside(prefix, {*relinked, *(one.path for one in plan.files)})
+def refuse_outside(plan: Plan, target: Target) -> None:
+    """Raise InteropError as `refuse_links_outside` does, for what a plan is known to change.
+
+    Raises what `refuse_folders` raises, too.
+    """
+    relinked = list_relinked(plan.relinked, target.prefix)
+    refuse_links_outside(target.prefix, {*relinked, *(one.path for one in plan.files)})
+    refuse_folders(plan.relinked, target)
 
 
 def _stage(plan: Plan, part: PipPart, folder: Path, target: Target) -> Staged:

@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.originals import read_original
-from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.paths import PrefixPath, render_move, to_disk
 from conda_pip_interop.environment.prefix import read_prefix
-from conda_pip_interop.errors import StalePlanError
+from conda_pip_interop.errors import InteropError, StalePlanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,6 +38,28 @@ def _build_compiled(source: PrefixPath, minor: str) -> PrefixPath:
     folder, _, name = source.rpartition("/")
     tag = f"cpython-{minor.replace('.', '')}"
     return PrefixPath(f"{folder}/__pycache__/{name.removesuffix('.py')}.{tag}.pyc")
+
+
+def refuse_folders(records: Iterable[CondaRecord], target: Target) -> None:
+    """Raise InteropError `in-the-way` if folders are in the place of files of packages.
+
+    conda would delete them, with all that is in them.
+    """
+    found = [
+        (one, path)
+        for one in records
+        for file in read_original(one, target.prefix).files
+        if file.path_type not in ("directory", "softlink")
+        and os.path.isdir(path := to_disk(target.prefix, file.path))
+        and not path.is_symlink()
+    ]
+    for one, path in found[:1]:
+        raise InteropError(
+            "in-the-way",
+            f"Nothing was changed in {target.label}: {path} is a folder, in the place of a file of "
+            f"conda's {one.name} {one.version}. Linking the package would delete it.",
+            hints=(f"To fix: `{render_move(path)}`, then run the command again.",),
+        )
 
 
 def relink(

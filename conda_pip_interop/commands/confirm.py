@@ -44,7 +44,7 @@ def confirm_and_run(
             remember_requests(plan, host.target.prefix)
         return Output(text=f"{shown}\n\n{nothing_to_do}".strip(), document=document)
     _refuse_virtual(plan, host)
-    refuse_outside(plan, host.target.prefix)
+    refuse_outside(plan, host.target)
     if not confirm(shown, args, host, dangerous=dangerous):
         return Output(text=f"{shown}\n\n{DRY_RUN}", document=document)
     with around or contextlib.nullcontext():

@@ -178,6 +178,11 @@ def refuse_links_outside(prefix: Path, paths: Iterable[str]) -> None:
         )
 
 
+def render_move(path: Path) -> str:
+    """Return the command that moves a file or folder out of the way, beside itself."""
+    return f"mv {shlex.quote(str(path))} {shlex.quote(f'{path}.moved')}"
+
+
 def fold_path(path: str, *, folds_case: bool) -> str:
     """Return the key under which ``path`` is compared, case-folded if ``folds_case``.
 

@@ -23,6 +23,7 @@ from conda_pip_interop.findings.kinds import (
     unmet,
     vanished,
 )
+from conda_pip_interop.findings.missing_sources import find_missing_sources
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
@@ -47,7 +48,7 @@ FINDERS: Final[tuple[Find, ...]] = (
     mixed.find,
 )
 #: These are only sought where a person asks.
-ASKED_FINDERS: Final[tuple[Find, ...]] = (shadowed.find, damaged.find_missing_sources)
+ASKED_FINDERS: Final[tuple[Find, ...]] = (shadowed.find, find_missing_sources)
 #: In the order in which they are shown.
 KINDS: Final = (
     "corrupt-record",

@@ -28,6 +28,7 @@ from conda_pip_interop.findings.kinds.corrupt_record import (
     refuse_corrupt_records,
 )
 from conda_pip_interop.findings.kinds.damaged import (
+    BlockedPackageFinding,
     DamagedPackageFinding,
 )
 from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
@@ -103,7 +104,7 @@ def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, 
             by += [finding.by] if isinstance(finding, OverriddenFinding) else []
         elif isinstance(finding, ClobberedFinding):
             found.setdefault(finding.owner, []).append(finding.by)
-        elif isinstance(finding, DamagedPackageFinding):
+        elif isinstance(finding, DamagedPackageFinding | BlockedPackageFinding):
             found.setdefault(finding.owner, [])
     for record in snapshot.records:
         if record.overridden_by:

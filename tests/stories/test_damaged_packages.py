@@ -96,6 +96,28 @@ def test_a_file_that_a_person_deleted_is_found_and_put_back(env: Any) -> None:
     assert env.findings() == []
 
 
+@pytest.mark.parametrize("command", ["pip repair", "pip repair typingx", "pip restore typingx"])
+def test_a_folder_in_the_place_of_a_file_stays_until_it_is_moved_away(
+    env: Any, command: str
+) -> None:
+    before = hash_package(env)
+    module = env.site_packages / "extra.py"
+    module.unlink()
+    module.mkdir()
+    (module / "mine.txt").write_text("mine\n")
+    assert env.findings() == [("damaged", "typingx")]
+    refused = env.conda(f"{command} --yes", check=False)
+    said = refused.stdout + refused.stderr
+    assert f"{module} is a folder" in said
+    assert f"mv {module} {module}.moved" in said
+    assert (module / "mine.txt").read_text() == "mine\n"
+    module.rename(f"{module}.moved")
+    env.conda("pip repair", "--yes", "typingx")
+    assert env.findings() == []
+    shutil.rmtree(f"{module}.moved")
+    assert hash_package(env) == before
+
+
 def test_a_persons_edit_is_not_damage(env: Any) -> None:
     (env.site_packages / "extra.py").write_text("extra = 'mine'\n")
     assert env.findings() == []

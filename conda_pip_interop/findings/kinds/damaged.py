@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from conda_pip_interop.changes.atomic.files import hash_file
@@ -13,7 +12,7 @@ from conda_pip_interop.changes.originals import read_original
 from conda_pip_interop.changes.plan import InstallPip, Plan
 from conda_pip_interop.environment.conda_meta.records import CondaFile, CondaRecord
 from conda_pip_interop.environment.ownership import ByConda, ByPip
-from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.paths import PrefixPath, render_move, to_disk
 from conda_pip_interop.environment.shared_files import EMPTY_SHA256, is_harmless
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.site_packages.record import InstalledFile, read_limited_text
@@ -21,7 +20,6 @@ from conda_pip_interop.findings.base import (
     Evidence,
     Finding,
     build_evidence,
-    metadata_evidence,
     relink,
 )
 from conda_pip_interop.findings.kinds.clobbered import ClobberedFinding
@@ -30,9 +28,11 @@ from conda_pip_interop.findings.kinds.vanished import VanishedFinding
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from pathlib import Path
 
     from conda_pip_interop.environment.file_facts import FileFact
     from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.findings.base import BuildCommand
 
 
 #: A larger file of the size that pip's has is taken for pip's: hashing takes too long.
@@ -121,35 +121,40 @@ class DamagedPackageFinding(Finding):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MissingSourceFinding(Finding):
-    """`one` is an editable install of the folder `source`, which does not exist.
+class BlockedPackageFinding(Finding):
+    """Folders are in the place of files of conda's ``owner``; ``blocked`` are their paths.
 
-    Only sought where a person asks: it may be on a disk that is not mounted.
+    conda would delete them to link the package again; what is in them may be a person's.
     """
 
     kind: ClassVar[str] = "damaged"
     repairable: ClassVar[bool] = False
 
-    one: Distribution
-    source: str
+    owner: CondaRecord
+    blocked: tuple[Path, ...]
 
     @property
     def summary(self) -> str:
         """See `Finding.summary`."""
-        return (
-            f"pip's {self.one.name} {self.one.version} is an editable install of {self.source}, "
-            "which does not exist."
-        )
+        first, *others = self.blocked
+        what = "is a folder" if not others else f"and {len(others)} more are folders"
+        whose = f"conda's {self.owner.name} {self.owner.version}"
+        return f"{whose} is damaged: {first} {what}, in the place of a file of the package."
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
-        return (("conda", "pip", "uninstall", self.one.name),)
+        return (("conda", "pip", "repair", self.owner.name),)
 
     @property
     def details(self) -> Mapping[str, object]:
         """See `Finding.details`."""
-        return {"editable": self.source}
+        return {"blocked": list(map(str, self.blocked))}
+
+    def render_commands(self, command: BuildCommand) -> list[str]:
+        """See `Finding.render_commands`: the folders are moved first."""
+        moves = list(map(render_move, self.blocked))
+        return [" && ".join([*moves, command(*words)]) for words in self.remedy]
 
 
 def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
@@ -186,16 +191,25 @@ def _find_damaged_package(
         if one.name in record.overridden_by
         for file in one.files or ()
     }
-    missing, overwritten = [], []
+    missing, overwritten, blocked = [], [], []
     for file in record.files:
         fact = snapshot.facts.get(file.path)
         if fact is None or file.path.endswith(".pyc") or file.path in judged:
             continue
+        if fact.kind == "dir" and file.path_type not in ("directory", "softlink"):
+            blocked.append(replace(build_evidence(snapshot, file.path), found="folder"))
         if fact.kind == "absent" and file.path not in clobbered:
             missing.append(build_evidence(snapshot, file.path))
         elif fact.sha256 is not None and _is_foreign(snapshot, file, fact.sha256):
             overwritten.append(build_evidence(snapshot, file.path))
-    if missing or overwritten:
+    if blocked:
+        yield BlockedPackageFinding(
+            record=record,
+            owner=record,
+            blocked=tuple(to_disk(snapshot.prefix.root, one.path) for one in blocked),
+            evidence=(*blocked, *missing, *overwritten),
+        )
+    elif missing or overwritten:
         yield DamagedPackageFinding(
             record=record,
             owner=record,
@@ -348,16 +362,3 @@ def _describe(missing: int, overwritten: int) -> str:
         for what, number in counts.items()
         if number
     )
-
-
-def find_missing_sources(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
-    """Find the editable installs whose folder does not exist; a harm is reported once."""
-    judged = {finding.distribution for finding in earlier}
-    for one in snapshot.distributions:
-        if not one.editable or one in judged or os.path.lexists(one.editable):
-            continue
-        if isinstance(snapshot.ownership.owner_of(one), ByPip):
-            evidence = (metadata_evidence(one),)
-            yield MissingSourceFinding(
-                distribution=one, one=one, source=one.editable, evidence=evidence
-            )

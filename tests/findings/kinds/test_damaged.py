@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,3 +78,21 @@ def test_metadata_of_condas_that_pip_cannot_use_is_damage(
     assert [one.path for one in found.evidence] == [path]
     built.conda_record("py-app", "1.0", paths)
     assert find_all(read_snapshot(built.root)) == (), "the package itself is like this"
+
+
+def test_a_folder_in_the_place_of_condas_file_is_damage_that_nobody_repairs_unasked(
+    tmp_path: Path,
+) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    built.conda_package("app", "1.0", {"app.py": "1", "other.py": "1"})
+    module = built.root / built.site_packages / "app.py"
+    module.unlink()
+    module.mkdir()
+    (built.root / built.site_packages / "other.py").unlink()
+    (found,) = find_all(read_snapshot(built.root))
+    assert (found.kind, found.repairable) == ("damaged", False)
+    assert found.summary.startswith(f"conda's app 1.0 is damaged: {module} is a folder")
+    assert [one.found for one in found.evidence] == ["folder", "absent"]
+    assert found.render_commands(lambda *words: shlex.join(words)) == [
+        f"mv {module} {module}.moved && conda pip repair app"
+    ]
