@@ -146,7 +146,9 @@ def _stage(plan: Plan, part: PipPart, folder: Path, target: Target) -> Staged:
     staged = part.stage(folder)
     leaving = plan.conda.unlinked_names if plan.conda is not None else frozenset()
     snapshot = read_snapshot(target.prefix)
-    actions = plan_placing(staged, snapshot, overwrite=plan.overwrite, leaving=leaving)
+    actions = plan_placing(
+        staged, snapshot, overwrite=plan.overwrite, leaving=leaving, target=target
+    )
     refuse_links_outside(target.prefix, (one.path for one in actions))
     return staged
 
@@ -268,7 +270,9 @@ def _change_files(
                     relink(plan.relinked, target, host.relink)
             if staged is not None:
                 snapshot = read_snapshot(target.prefix)
-                operation.apply(plan_placing(staged, snapshot, overwrite=plan.overwrite))
+                operation.apply(
+                    plan_placing(staged, snapshot, overwrite=plan.overwrite, target=target)
+                )
                 if plan.overwrite:
                     operation.apply(settle_overlaps(plan.overwrite, read_snapshot(target.prefix)))
                 operation.apply(plan_origins(target.prefix, staged.origins))

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import os
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +23,7 @@ from conda_pip_interop.environment.site_packages.record import (
     parse_record,
     render_record,
 )
+from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
@@ -56,7 +56,12 @@ def find_overlaps(
 
 
 def check_overlap(
-    one: Distribution, staged: Staged, snapshot: Snapshot, *, leaving: Collection[str] = ()
+    one: Distribution,
+    staged: Staged,
+    snapshot: Snapshot,
+    *,
+    leaving: Collection[str] = (),
+    target: Target | None = None,
 ) -> frozenset[PrefixPath]:
     """Find the files of a staged distribution that conda has and both can share.
 
@@ -70,7 +75,7 @@ def check_overlap(
             hits.append((file.path, claim.record))
     if hits:
         source = staged.sources.get(one.name, (f"{one.name}=={one.version}",))
-        raise _overlaps(one, hits, snapshot, source)
+        raise _overlaps(one, hits, snapshot, source, target or Target.at(snapshot.prefix.root))
     return frozenset(shared)
 
 
@@ -115,6 +120,7 @@ def _overlaps(
     hits: Sequence[tuple[PrefixPath, CondaRecord]],
     snapshot: Snapshot,
     source: Sequence[str],
+    target: Target,
 ) -> InteropError:
     owners = sorted({record.name for _, record in hits})
     carried = {
@@ -125,16 +131,16 @@ def _overlaps(
     }
     what = "another version of it" if staged.name in carried else "something else"
     overwrite = f"--break-other-managers={staged.name}"
-    command = ["conda", "pip", "install", "-p", str(snapshot.prefix.root), overwrite, *source]
+    command = target.command("conda", "pip", "install", overwrite, *source)
     count = "1 file" if len(hits) == 1 else f"{len(hits)} files"
     return InteropError(
         "would-overwrite",
         f"pip's {staged.name} would overwrite {count} of conda's {', '.join(owners)} ({what}) "
-        f"in {snapshot.prefix.root}, {hits[0][0]} for one.",
+        f"in {target.label}, {hits[0][0]} for one.",
         hints=(
             f"Use conda's {', '.join(owners)} as it is, or remove it with conda first.",
             "Install into an environment of its own: `conda create -n NEW python pip`.",
-            f"To overwrite it: `{shlex.join(command)}`.",
+            f"To overwrite it: `{command}`.",
         ),
     )
 
@@ -199,19 +205,21 @@ def plan_placing(
     *,
     overwrite: Collection[NormalizedName] = (),
     leaving: Collection[str] = (),
+    target: Target | None = None,
 ) -> tuple[FileAction, ...]:
     """The actions that put what is staged into the environment, in place of what it replaces.
 
-    `leaving`: packages that conda unlinks before.
+    `leaving`: packages that conda unlinks before; `target` names the environment in errors.
 
     Raises InteropError `would-overwrite` if a file is conda's and the name is not in `overwrite`,
     `no-record` if the files of the distribution to be replaced are unknown.
     """
     root = snapshot.prefix.root
+    target = target or Target.at(root)
     kept: set[PrefixPath] = set()
     for one in staged.distributions:
         if one.name not in overwrite:
-            kept |= check_overlap(one, staged, snapshot, leaving=leaving)
+            kept |= check_overlap(one, staged, snapshot, target=target, leaving=leaving)
     kept = {path for path in kept if os.path.lexists(root / path)}
     names = {(one.name, one.site_packages) for one in staged.distributions}
     coming = {(one.name, one.version) for one in staged.distributions}
@@ -221,7 +229,7 @@ def plan_placing(
         path: RemoveFile(path=path, reason=f"{one.name} {one.version} is replaced")
         for one in replaced
         for path in _find_replaced(
-            one, snapshot, ownership, again=(one.name, one.version) in coming
+            one, snapshot, ownership, target, again=(one.name, one.version) in coming
         )
     }
     placed = [
@@ -252,7 +260,7 @@ def _amend_record(
 
 
 def _find_replaced(
-    one: Distribution, snapshot: Snapshot, ownership: Ownership, *, again: bool
+    one: Distribution, snapshot: Snapshot, ownership: Ownership, target: Target, *, again: bool
 ) -> Iterable[PrefixPath]:
     """The files of a distribution that go with it: those that nobody else lists.
 
@@ -273,7 +281,7 @@ def _find_replaced(
     elif one.files is None:
         raise InteropError(
             "no-record",
-            f"{one.name} {one.version} in {snapshot.prefix.root} cannot be replaced: its metadata "
+            f"{one.name} {one.version} in {target.label} cannot be replaced: its metadata "
             f"({one.metadata}) does not say which files it has.",
             hints=(f"Move the folder {one.metadata} and the module away by hand.",),
         )

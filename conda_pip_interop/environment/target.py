@@ -23,6 +23,11 @@ class Target:
     name: str | None
     is_base: bool
 
+    @classmethod
+    def at(cls, prefix: Path) -> Target:
+        """Build the target of which nothing but the path is known."""
+        return cls(prefix=prefix, name=None, is_base=False)
+
     @property
     def option(self) -> tuple[str, str]:
         """The option that selects it: `-n web` or `-p /path/to/env`."""

@@ -44,6 +44,8 @@ def env(make_env: MakeEnv, tmp_path: Path) -> Any:
                 "site-packages/ns/__init__.py": PKGUTIL,
                 "site-packages/ns/a.py": "a = 1\n",
                 "site-packages/both/__init__.py": "import os\n",
+                "site-packages/LICENSE": "Of liba.\n",
+                "share/doc/LICENSE": "Of liba.\n",
             },
         ),
     )
@@ -90,8 +92,12 @@ def test_what_python_stranded_is_repaired_beside_a_package_with_the_same_namespa
     assert env.python("import ns.a, ns.b; print(ns.a.a + ns.b.b)") == "2"
 
 
-def test_the_command_that_a_refused_repair_names_works(env: Any, tmp_path: Path) -> None:
-    wheel = build(tmp_path, "both", "import sys\n")
+@pytest.mark.parametrize("path", ["both/__init__.py", "LICENSE", "share/doc/LICENSE"])
+def test_the_command_that_a_refused_repair_names_works(env: Any, tmp_path: Path, path: str) -> None:
+    text = {path: "import sys\n"}
+    inside, beside = ({}, text) if path.startswith("share/") else (text, {})
+    more = {"both/b.py": "b = 1\n", **inside}
+    wheel = str(build_wheel(tmp_path, "libb", more=more, data=beside))
     env.pip("install", "-q", "--no-compile", wheel)
     env.conda("install", "-y", "python=3.12", "pip")
     refused = env.conda("pip repair", "-y", "libb", check=False)
@@ -100,6 +106,10 @@ def test_the_command_that_a_refused_repair_names_works(env: Any, tmp_path: Path)
     (command,) = re.findall(r"To overwrite it: `(.*)`", refused.stderr)
     conda, *words = shlex.split(command)
     assert (conda, words[:2]) == ("conda", ["pip", "install"])
+    assert words[2:4] == ["-n", env.name]
+    assert str(env.prefix) not in refused.stderr
     env.base.run(*words, "--yes")
     assert env.owners()["libb"] == ("1.0", "pip")
     assert env.python("import both.b; print(both.b.b)") == "1"
+    env.conda("pip repair", "-y")
+    assert env.findings() == []

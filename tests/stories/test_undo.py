@@ -29,7 +29,7 @@ def test_a_clean_up_is_undone_and_not_repeated_until_conda_installs_it_again(
     assert hash_tree(env.prefix / "lib") != before
     (operation,) = env.json("pip undo", "--list")["operations"]
     unknown = env.conda("pip undo", "--yes", "20200101T000000Z", check=False)
-    assert f"`conda pip undo -p {env.prefix} --list`" in unknown.stderr
+    assert f"`conda pip undo -n {env.name} --list`" in unknown.stderr
     assert operation["title"] == "reconcile"
     shown = env.conda("pip undo", "--dry-run", operation["id"])
     assert "idna-3.11.dist-info/METADATA" in shown.stdout
@@ -98,7 +98,7 @@ def test_what_conda_replaced_is_not_brought_back_beside_it(make_env: Any) -> Non
     assert "nothing to undo" in refused.stderr
     for operation in env.json("pip undo", "--list")["operations"]:  # none where conda has hooks
         assert operation["automatic"]
-        assert f"`conda list -p {env.prefix} --revisions`" in refused.stderr
+        assert f"`conda list -n {env.name} --revisions`" in refused.stderr
         alone = env.conda("pip undo", "--yes", operation["id"], check=False)
         assert "cannot be undone without it" in alone.stderr
     assert hash_tree(env.prefix) == before

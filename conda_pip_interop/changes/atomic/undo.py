@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +37,7 @@ from conda_pip_interop.environment.conda_meta.records import (
 from conda_pip_interop.environment.file_facts import FactReader
 from conda_pip_interop.environment.paths import PrefixPath, refuse_links_outside, to_disk
 from conda_pip_interop.environment.prefix import read_prefix
+from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.text import count
 
@@ -50,50 +50,54 @@ KEPT_OPERATIONS: Final = 20
 KEPT_DAYS: Final = 90
 
 
-def find_journal(prefix: Path, identifier: str | None) -> Journal:
+def find_journal(prefix: Path, identifier: str | None, *, target: Target | None = None) -> Journal:
     """Return the committed operation `identifier`, the last one that a person asked for for None.
 
     Raises InteropError `no-such-operation`, and `conda-did-it` for what followed a transaction of
-    conda's: without it, undoing would leave what the operation cleaned up.
+    conda's: without it, undoing would leave what the operation cleaned up. `target` names the
+    environment in these errors.
     """
+    target = target or Target.at(prefix)
     closed = [one for one in read_journals(prefix) if one.closed]
     journals = [one for one in closed if is_undoable(one, prefix)]
-    revisions = f"conda list -p {shlex.quote(str(prefix))} --revisions"
+    revisions = target.command("conda", "list", "--revisions")
     if identifier is None:
         chosen = [one for one in journals if not one.automatic]
     else:
         chosen = [one for one in journals if one.identifier == identifier]
     if not chosen:
         what = "nothing" if identifier is None else f"no operation {identifier}"
-        path = shlex.quote(str(prefix))
         hints = []
         if journals and identifier is None:
             hints.append(f"To list what conda did, and can go back to: `{revisions}`.")
         elif journals:
-            hints.append(f"To list operations: `conda pip undo -p {path} --list`.")
+            listing = target.command("conda", "pip", "undo", "--list")
+            hints.append(f"To list operations: `{listing}`.")
         if len(closed) > len(journals):
             hints.append("What was done before the environment was moved here cannot be undone.")
         raise InteropError(
             "no-such-operation",
-            f"There is {what} to undo in {prefix}.",
+            f"There is {what} to undo in {target.label}.",
             hints=tuple(hints),
         )
     if chosen[-1].automatic == "after":
         raise InteropError(
             "conda-did-it",
             f"{chosen[-1].identifier} ({chosen[-1].title}) followed a command of conda's in "
-            f"{prefix} and cannot be undone without it.",
+            f"{target.label} and cannot be undone without it.",
             hints=(f"To find the revision to go back to: `{revisions}`.",),
         )
     return chosen[-1]
 
 
-def find_operation(prefix: Path, identifier: str | None) -> tuple[Journal, ...]:
+def find_operation(
+    prefix: Path, identifier: str | None, *, target: Target | None = None
+) -> tuple[Journal, ...]:
     """Return the journal of `find_journal`, and those that its command wrote automatically.
 
     The identifier of one of them is that of the operation, too.
     """
-    found = find_journal(prefix, identifier)
+    found = find_journal(prefix, identifier, target=target)
     (operation,) = (one for one in list_operations(prefix) if found in one)
     return operation
 
@@ -122,34 +126,39 @@ def split_at_conda(
     return tuple(operation[:at]), tuple(operation[at:])
 
 
-def find_later_operations(prefix: Path, identifier: str) -> tuple[tuple[Journal, ...], ...]:
+def find_later_operations(
+    prefix: Path, identifier: str, *, target: Target | None = None
+) -> tuple[tuple[Journal, ...], ...]:
     """Return the operations after `identifier`, newest first.
 
     Raises what `find_journal` raises, also for one of them, and `no-such-operation` if there is
     none.
     """
-    operation = find_operation(prefix, identifier)
+    target = target or Target.at(prefix)
+    operation = find_operation(prefix, identifier, target=target)
     operations = list_operations(prefix)
     later = operations[operations.index(operation) + 1 :][::-1]
     for one in later:
-        find_journal(prefix, one[0].identifier)
+        find_journal(prefix, one[0].identifier, target=target)
     if not later:
         raise InteropError(
             "no-such-operation",
-            f"{identifier} ({operation[0].title}) is the last operation in {prefix}.",
-            hints=(f"To undo it: `conda pip undo -p {shlex.quote(str(prefix))} {identifier}`.",),
+            f"{identifier} ({operation[0].title}) is the last operation in {target.label}.",
+            hints=(f"To undo it: `{target.command('conda', 'pip', 'undo', identifier)}`.",),
         )
     return later
 
 
-def refuse_any_changed(prefix: Path, operations: Sequence[Sequence[Journal]]) -> None:
+def refuse_any_changed(
+    prefix: Path, operations: Sequence[Sequence[Journal]], *, target: Target | None = None
+) -> None:
     """Raise what `refuse_changed` raises where one cannot be undone after those before it.
 
     `operations`: newest first.
     """
     for number, operation in enumerate(operations):
         later = [journal for one in reversed(operations[:number]) for journal in one]
-        refuse_changed(prefix, operation, later=later)
+        refuse_changed(prefix, operation, later=later, target=target)
 
 
 def find_changed(
@@ -214,17 +223,22 @@ def _find_last(journals: Iterable[Journal]) -> dict[PrefixPath, Step]:
 
 
 def refuse_changed(
-    prefix: Path, operation: Sequence[Journal], *, later: Sequence[Journal] = ()
+    prefix: Path,
+    operation: Sequence[Journal],
+    *,
+    later: Sequence[Journal] = (),
+    target: Target | None = None,
 ) -> None:
     """Raise InteropError `changed-since` if files of the operation were changed after it.
 
     `later` are journals that are undone before. Raises `newer-state` if it has steps that this
     version does not know, `path-outside-prefix` if a folder was replaced by a link since.
     """
+    target = target or Target.at(prefix)
     if any(journal.unknown for journal in operation):
         raise InteropError(
             "newer-state",
-            f"Nothing was undone in {prefix}: {operation[0].identifier} has steps that this "
+            f"Nothing was undone in {target.label}: {operation[0].identifier} has steps that this "
             "version of conda-pip-interop does not know.",
             hints=("To fix: update conda-pip-interop, then run the command again.",),
         )
@@ -234,10 +248,10 @@ def refuse_changed(
     _, after = split_at_conda(prefix, operation)
     beside = Undone(prefix=prefix, later=(*after[1:], *later))  # what followed may change records
     if change is not None and not beside.is_conda_as_left(change):
-        revisions = f"conda list -p {shlex.quote(str(prefix))} --revisions"
+        revisions = target.command("conda", "list", "--revisions")
         raise InteropError(
             "changed-since",
-            f"Nothing was undone in {prefix}: conda has changed the environment since "
+            f"Nothing was undone in {target.label}: conda has changed the environment since "
             f"{operation[0].identifier} ({operation[0].title}).",
             hints=(f"To find the revision to go back to: `{revisions}`.",),
         )
@@ -248,22 +262,23 @@ def refuse_changed(
         files = f"{count(len(changed), 'file')} of {journal.identifier} ({journal.title})"
         raise InteropError(
             "changed-since",
-            f"Nothing was undone in {prefix}: {files} {verb} changed since: "
+            f"Nothing was undone in {target.label}: {files} {verb} changed since: "
             f"{', '.join(changed[:5])}{' …' if len(changed) > 5 else ''}.",  # noqa: PLR2004 - as many are named
             hints=(
                 f"To undo first what changed them: `{command}`."
-                if (command := _find_undo(prefix, journal, changed))
+                if (command := _find_undo(target, journal, changed))
                 else "Undoing would overwrite these changes; move or restore the files first.",
             ),
         )
 
 
-def _find_undo(prefix: Path, journal: Journal, changed: Collection[PrefixPath]) -> str | None:
+def _find_undo(target: Target, journal: Journal, changed: Collection[PrefixPath]) -> str | None:
     """Return the command for the last operation that changed the files, unless conda did it."""
+    prefix = target.prefix
     journals = [one for one in read_journals(prefix) if is_undoable(one, prefix)]
     for one in journals[: journals.index(journal) : -1]:
         if one.automatic != "after" and any(step.path in changed for step in one.steps):
-            return f"conda pip undo -p {shlex.quote(str(prefix))} {one.identifier}"
+            return target.command("conda", "pip", "undo", one.identifier)
     return None
 
 

@@ -60,11 +60,11 @@ def execute(args: Namespace, host: Host) -> Output:
             hints=("See `conda pip undo --help`.",),
         )
     operations = (
-        find_later_operations(target.prefix, args.to)
+        find_later_operations(target.prefix, args.to, target=target)
         if args.to
-        else (find_operation(target.prefix, args.operation),)
+        else (find_operation(target.prefix, args.operation, target=target),)
     )
-    refuse_any_changed(target.prefix, operations)
+    refuse_any_changed(target.prefix, operations, target=target)
     blocks: list[str] = []
     plan: list[dict[str, object]] = []
     for operation in operations:

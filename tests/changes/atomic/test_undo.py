@@ -26,6 +26,7 @@ from conda_pip_interop.changes.atomic.undo import (
 )
 from conda_pip_interop.changes.plan import Automatic, RemoveFile, WriteFile
 from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from tests.support.trees import read_tree
 
@@ -257,6 +258,28 @@ def test_a_missing_operation_is_named_with_how_to_list_the_others(tmp_path: Path
     with pytest.raises(InteropError) as refused:
         find_journal(prefix, "20260101T000000Z")
     assert refused.value.hints == (f"To list operations: `conda pip undo -p {prefix} --list`.",)
+
+
+def test_refusals_name_the_environment_as_the_user_does(tmp_path: Path) -> None:
+    prefix = make_prefix(tmp_path / "env")
+    target = Target(prefix=prefix, name="web", is_base=False)
+    with pytest.raises(InteropError) as nothing:
+        find_operation(prefix, None, target=target)
+    first = write_to(prefix, "lib/old.py", b"new")
+    with pytest.raises(InteropError) as unknown:
+        find_operation(prefix, "20260101T000000Z", target=target)
+    with pytest.raises(InteropError) as last:
+        find_later_operations(prefix, first, target=target)
+    second = write_to(prefix, "lib/old.py", b"newest")
+    with pytest.raises(InteropError) as changed:
+        refuse_any_changed(prefix, (find_operation(prefix, first),), target=target)
+    assert changed.value.hints == (
+        f"To undo first what changed them: `conda pip undo -n web {second}`.",
+    )
+    assert unknown.value.hints == ("To list operations: `conda pip undo -n web --list`.",)
+    for refused in (nothing, unknown, last, changed):
+        assert "web" in refused.value.message
+        assert str(prefix) not in f"{refused.value.message} {refused.value.hints}"
 
 
 def test_an_operation_that_is_not_closed_is_none_to_undo(tmp_path: Path) -> None:
