@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import glob
 import os
@@ -10,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.changes.atomic.files import hash_file
-from conda_pip_interop.changes.plan import RemoveFile
+from conda_pip_interop.changes.plan import RemoveFile, WriteFile
 from conda_pip_interop.environment.ownership import ByPip
-from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.paths import PrefixPath, path_below, read_regular, to_disk
 from conda_pip_interop.environment.site_packages.record import read_limited_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -126,6 +127,42 @@ def build_removals(
                 yield RemoveFile(path=compiled, reason=reason)
 
 
+def drop_path_lines(
+    distributions: Collection[Distribution], snapshot: Snapshot, reason: str
+) -> Iterator[WriteFile | RemoveFile]:
+    """Take the lines of development installs (`setup.py develop`) out of easy-install.pth.
+
+    A folder that another one is installed from stays. The lines may be relative.
+    """
+    root = snapshot.prefix.root
+    going = [one for one in distributions if one.layout == "egg-link" and one.editable]
+    for site_packages in {one.site_packages for one in going}:
+        folder = to_disk(root, site_packages)
+        path = path_below(site_packages, "easy-install.pth")
+        sources = {_normalize_source(folder, one.editable or "") for one in going}
+        sources -= {
+            _normalize_source(folder, one.editable)
+            for one in snapshot.distributions
+            if one.layout == "egg-link" and one.editable and one not in distributions
+        }
+        with contextlib.suppress(OSError):
+            lines = read_regular(folder / "easy-install.pth").splitlines(keepends=True)
+            kept = [
+                line
+                for line in lines
+                if _normalize_source(folder, os.fsdecode(line.strip())) not in sources
+            ]
+            if any(map(bytes.strip, kept)) or snapshot.claims.of(path):
+                if kept != lines:
+                    yield WriteFile(path=path, content=b"".join(kept), reason=reason)
+            elif lines:
+                yield RemoveFile(path=path, reason=reason)
+
+
+def _normalize_source(folder: Path, line: str) -> str:
+    return os.path.normcase(os.path.abspath(folder / line))
+
+
 def find_edited(distribution: Distribution, root: Path) -> tuple[PrefixPath, ...]:
     """Find the files of a distribution that have other content than its RECORD says."""
     beyond = {*find_linked_out(distribution, root)}
@@ -174,7 +211,7 @@ class StashPlan:
     """The distributions of pip that are replaced, each with its conda package (`name version`)."""
 
     distributions: tuple[tuple[Distribution, str], ...]
-    removals: tuple[RemoveFile, ...]
+    removals: tuple[WriteFile | RemoveFile, ...]
 
 
 def plan_stash(snapshot: Snapshot, coming: Mapping[NormalizedName, str]) -> StashPlan:
@@ -188,9 +225,11 @@ def plan_stash(snapshot: Snapshot, coming: Mapping[NormalizedName, str]) -> Stas
         for one in snapshot.distributions
         if one.name in coming and snapshot.ownership.owner_of(one) == ByPip(distribution=one)
     )
-    removals = {
+    removals: dict[PrefixPath, WriteFile | RemoveFile] = {
         removal.path: removal
         for one, package in yielding
         for removal in build_removals(one, snapshot, f"conda installs {package}")
     }
+    links = drop_path_lines([one for one, _ in yielding], snapshot, "conda installs it")
+    removals |= {one.path: one for one in links}
     return StashPlan(distributions=yielding, removals=tuple(removals.values()))

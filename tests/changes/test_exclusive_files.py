@@ -10,11 +10,13 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.exclusive_files import (
     build_removals,
+    drop_path_lines,
     exclusive_files,
     find_edited,
     find_linked_out,
     plan_stash,
 )
+from conda_pip_interop.changes.plan import RemoveFile, WriteFile
 from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot
 from tests.support.builders import PrefixBuilder
 
@@ -135,3 +137,22 @@ def test_what_conda_replaces_is_stashed_and_what_is_condas_is_left_to_it(
     assert paths == {"app.py", "__pycache__/app.cpython-311.pyc", "data"}
     assert {one.reason for one in stash.removals} == {"conda installs app 2.0"}
     assert plan_stash(snapshot, {}).removals == ()
+
+
+def test_lines_of_development_installs_that_stay_are_kept(built: PrefixBuilder) -> None:
+    both, mine = built.root.parent / "both", built.root.parent / "mine"
+    for name, source in (("one", both), ("two", both), ("three", mine)):
+        info = source / f"{name}.egg-info" / "PKG-INFO"
+        info.parent.mkdir(parents=True)
+        info.write_text(f"Name: {name}\nVersion: 1\n")
+        built.write(f"{built.site_packages}/{name}.egg-link", f"{source}\n.\n")
+    built.write(f"{built.site_packages}/easy-install.pth", f"{both}\n{mine}\n")
+    snapshot = read_snapshot(built.root)
+    found = {one.name: one for one in snapshot.distributions if one.layout == "egg-link"}
+    one, two, three = (found[canonicalize_name(name)] for name in ("one", "two", "three"))
+    assert list(drop_path_lines([one], snapshot, "")) == []
+    (written,) = drop_path_lines([one, two], snapshot, "")
+    assert isinstance(written, WriteFile)
+    assert written.content.decode() == f"{mine}\n"
+    (removed,) = drop_path_lines([one, two, three], snapshot, "")
+    assert isinstance(removed, RemoveFile)

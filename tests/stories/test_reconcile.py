@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,3 +98,32 @@ def _reads_environment(env: Any, **extra: str) -> bool:
     done = env.conda("install", "-y", "six", PYTHONPROFILEIMPORTTIME="1", **extra)
     assert "conda_pip_interop.conda_adapter.hooks.command_hooks" in done.stderr
     return "conda_pip_interop.environment.snapshot" in done.stderr
+
+
+@pytest.mark.parametrize("conda_first", [True, False])
+@pytest.mark.parametrize("others", ["", "../other\n"])
+def test_the_line_of_a_development_install_goes_with_its_link_and_comes_back(
+    make_env: MakeEnv, tmp_path: Path, others: str, conda_first: bool
+) -> None:
+    env = make_env("python", "pip")
+    info = tmp_path / "src" / "idna.egg-info" / "PKG-INFO"
+    info.parent.mkdir(parents=True)
+    info.write_text("Metadata-Version: 2.1\nName: idna\nVersion: 9.0\n")
+    link, paths = env.site_packages / "idna.egg-link", env.site_packages / "easy-install.pth"
+    if conda_first:
+        env.conda("install", "-y", "idna")
+    link.write_text(f"{tmp_path / 'src'}\n.")
+    paths.write_text(f"{tmp_path / 'src'}\n{others}")
+    if conda_first:
+        assert env.findings() == [("stale-metadata", "idna")]
+        env.conda("pip reconcile", "--yes")
+    else:
+        env.conda("install", "-y", "idna")
+    assert env.findings() == []
+    assert not link.exists()
+    assert (paths.read_text() if paths.exists() else "") == others
+    assert env.owners()["idna"] == ("3.10", "conda")
+    if conda_first:
+        env.conda("pip undo", "--yes")
+        assert link.read_text() == f"{tmp_path / 'src'}\n."
+        assert paths.read_text() == f"{tmp_path / 'src'}\n{others}"

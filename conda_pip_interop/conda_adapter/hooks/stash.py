@@ -13,6 +13,7 @@ from conda.core.package_cache_data import PackageCacheData
 from conda_pip_interop.changes.atomic.lock import is_operating
 from conda_pip_interop.changes.atomic.transaction import open_operation
 from conda_pip_interop.changes.exclusive_files import StashPlan, plan_stash
+from conda_pip_interop.changes.plan import RemoveFile
 from conda_pip_interop.conda_adapter.console import notify
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.session import current_session
@@ -96,9 +97,10 @@ def drop_stash(root: Path) -> None:
 
 
 def _count_removed(plan: StashPlan) -> str:
+    removed = sum(isinstance(one, RemoveFile) for one in plan.removals)
     if all(is_unrecorded(one) for one, _ in plan.distributions):
-        return count(len(plan.removals), "orphaned file")
-    return f"{count(len(plan.removals), 'file')} that pip had installed"
+        return count(removed, "orphaned file")
+    return f"{count(removed, 'file')} that pip had installed"
 
 
 def _find_coming(linked: Iterable[PackageRecord]) -> dict[NormalizedName, str]:

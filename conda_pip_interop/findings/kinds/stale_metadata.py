@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from conda_pip_interop.changes.exclusive_files import build_removals
+from conda_pip_interop.changes.exclusive_files import build_removals, drop_path_lines
 from conda_pip_interop.changes.plan import Plan
 from conda_pip_interop.environment.claims import RecordedDistribution
 from conda_pip_interop.environment.ownership import Doubled
@@ -50,12 +50,19 @@ class StaleMetadataFinding(Finding):
         return {"others": [one.metadata for one in self.stale[1:]]}
 
     def fix(self, snapshot: Snapshot) -> Plan:
-        """Remove what only pip's RECORD lists."""
+        """Remove what only pip's RECORD lists, and the lines of development installs."""
         reason = f"conda installed {self.recorded.record.name} over it"
         files = tuple(
             removal for one in self.stale for removal in build_removals(one, snapshot, reason)
         )
-        return Plan(title="reconcile", steps=files, fingerprint=snapshot.fingerprint)
+        links = drop_path_lines(self._find_links(snapshot), snapshot, reason)
+        return Plan(title="reconcile", steps=(*files, *links), fingerprint=snapshot.fingerprint)
+
+    def _find_links(self, snapshot: Snapshot) -> tuple[Distribution, ...]:
+        """Find all stale development installs, if one of these is one: they share one file."""
+        if all(one.layout != "egg-link" for one in self.stale):
+            return ()
+        return tuple(one for _, state in find_in_state(snapshot, Doubled) for one in state.others)
 
 
 def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
