@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from dataclasses import dataclass, replace
@@ -33,10 +34,16 @@ _BUILD_PATH: Final = re.compile(
     r"(?P<url>file:///(?:\S*_\d{8,13}/work(?:[/#]\S*)?"
     r"|(?:\S*/)?(?:feedstock_root|croots?|conda-bld)/\S+))(?P<marker>\s+;.*)?$"
 )
-_LINE: Final = re.compile(r"(-e\s+|--editable[=\s]\s*)?([^\s;\[#'\"~]+)(.*)", re.DOTALL)
+_LINE: Final = re.compile(
+    r"""(-e\s+|--editable[=\s]\s*)?((?P<quote>["'])[^"']+(?P=quote)|(?!-)[^\s;\[#'"~]+)(.*)""",
+    re.DOTALL,
+)
+_NAMED: Final = re.compile(r"([\w.-]+(?:\[[^\]]*\])?\s*@\s*)(file:[^\s;#]+)(.*)", re.DOTALL)
 _PATH_OPTION: Final = re.compile(
     r"((?:-[rcf]\s*|--(?:requirement|constraint|find-links)[=\s]\s*))(\S.*)"
 )
+#: An index is a URL, unless it is a path with a dot in front.
+_INDEX_OPTION: Final = re.compile(r"((?:-i\s*|--(?:extra-)?index-url[=\s]\s*))((?:file:)?\.\S*)")
 _URL: Final = re.compile(r"^(?:(?:git|hg|svn|bzr)\+[a-z+]+|https?|ftp|file):", re.IGNORECASE)
 _EGG: Final = re.compile(r"#(?:.*&)?egg=([A-Za-z0-9._-]+)")
 _SUBDIRECTORY: Final = re.compile(r"#(?:.*&)?subdirectory=([^&]+)")
@@ -77,8 +84,8 @@ def is_archive(path: str) -> bool:
 
 
 def rebase_option(text: str, *, source: Path, target: Path) -> str:
-    """Rewrite the relative path of a `-r`, `-c` or `--find-links` line like a location's."""
-    found = _PATH_OPTION.fullmatch(text)
+    """Rewrite the relative path of a `-r`, `-c`, `-f` or index option like a location's."""
+    found = _PATH_OPTION.fullmatch(text) or _INDEX_OPTION.fullmatch(text)
     if found is None or "://" in found[2]:
         return text
     option, path = found.groups()
@@ -94,8 +101,17 @@ def rebase_location(text: str, *, source: Path, target: Path) -> str:
     found = _LINE.fullmatch(text)
     if found is None:
         return text
-    option, path, rest = found.groups()
-    return f"{option or ''}{_rebase(path, source, target)}{rest}"
+    option, path, quote, rest = found.groups()
+    rebased = _rebase(path.strip(quote), source, target) if quote else _rebase(path, source, target)
+    return f"{option or ''}{quote or ''}{rebased}{quote or ''}{rest}"
+
+
+def rebase_requirement(text: str, *, source: Path, target: Path) -> str:
+    """Rewrite the relative URL of `name @ file:path` like a location's."""
+    found = _NAMED.fullmatch(text)
+    if found is None:
+        return text
+    return f"{found[1]}{_rebase(found[2], source, target)}{found[3]}"
 
 
 def _rebase(path: str, source: Path, target: Path) -> str:
@@ -156,18 +172,31 @@ def _split_marker(text: str) -> tuple[str, str]:
 
 def _parse_bare(text: str, *, folder: Path, editable: bool) -> Location | Invalid | None:
     if _URL.match(text):
-        return _parse_url(text, editable=editable)
+        return _parse_url(_find_absolute(text, folder), editable=editable)
     requirement = parse_requirement(text)
     if not isinstance(requirement, Invalid) and requirement.url is not None:
-        location = _parse_url(requirement.url, editable=editable)
+        url = _find_absolute(requirement.url, folder)
+        location = _parse_url(url, editable=editable)
         if isinstance(location, Invalid):
             return location
+        text = text.replace(requirement.url, url)
         return replace(location, text=text, name=canonicalize_name(requirement.name))
     if "://" in text:
         return Invalid(text=hide_password(text), reason="pip does not support this URL scheme")
     if editable or is_location(text):
         return _find_project(text, folder=folder, editable=editable)
     return None
+
+
+def _find_absolute(url: str, folder: Path) -> str:
+    """Return the absolute URL for a relative one (`file:x`); raises OSError if nothing is there."""
+    path, separator, fragment = url[len("file:") :].partition("#")
+    if not url.lower().startswith("file:") or path.startswith("/"):
+        return url
+    where = (folder / url2pathname(path)).resolve()
+    if not where.exists():
+        raise FileNotFoundError(errno.ENOENT, f"{where} does not exist")
+    return f"{where.as_uri()}{separator}{fragment}"
 
 
 def _parse_url(text: str, *, editable: bool) -> Location | Invalid:

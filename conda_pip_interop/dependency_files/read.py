@@ -16,7 +16,11 @@ from conda_pip_interop.dependency_files.environment_yml import (
     read_pip_entries,
 )
 from conda_pip_interop.dependency_files.formats import CREATE, Format, find_format
-from conda_pip_interop.dependency_files.locations import rebase_location, rebase_option
+from conda_pip_interop.dependency_files.locations import (
+    rebase_location,
+    rebase_option,
+    rebase_requirement,
+)
 from conda_pip_interop.dependency_files.locks import (
     LockEntry,
     LockFile,
@@ -293,13 +297,16 @@ _ENVIRONMENTS: Final[Mapping[Format, tuple[str, str]]] = {
 
 
 def _rebase(dependencies: Dependencies, target: Path) -> Dependencies:
-    rebase = {"location": rebase_location, "option": rebase_option}
+    rebase = {
+        "location": rebase_location,
+        "option": rebase_option,
+        "requirement": rebase_requirement,
+        "constraint": rebase_requirement,
+    }
     entries = (
         replace(
             one,
-            text=rebase[one.kind](one.text, source=one.folder, target=target)
-            if one.kind in rebase
-            else one.text,
+            text=rebase[one.kind](one.text, source=one.folder, target=target),
             included=rebase_option(one.included, source=one.folder, target=target),
         )
         for one in dependencies.entries

@@ -23,15 +23,23 @@ from conda_pip_interop.names.versions import format_release
 
 _DEPENDENCY: Final = re.compile(r"([A-Za-z0-9_.-]+)(?:\s+([^\s\[]+)(?:\s+([^\s\[]+))?)?")
 _IN_ENVIRONMENT_YML: Final = re.compile(
-    r"(?:[^\s=:]+::)?([A-Za-z0-9_.-]+)\s*((?:[=<>!~*\d][^\[]*)?)"
+    r"(?:[^\s=:]+::)?([A-Za-z0-9_.-]+)\s*((?:[=<>!~*\d][^\[]*)?)(?:\[([^\[\]]*)\])?"
 )
-_EXACT: Final = re.compile(r"=([^=\s]+)=([^=\s]+)")
+#: A version and a build that the environment.yml puts behind a single `=`.
+_WITH_BUILD: Final = re.compile(r"(.*[^=<>!~,|])=([^=<>!~,|]+)")
+#: A key in brackets, with its value.
+_KEY: Final = re.compile(r"""(?<!\w)(\w+)\s*=\s*('[^']*'|"[^"]*"|[^,'"]*)""")
+#: The blanks that conda ignores in a version: around commas and bars, and behind an operator.
+_IGNORED_BLANKS: Final = re.compile(r"(?<=[=<>!~]) | ?([,|]) ?")
 _ABOVE: Final = re.compile(r"(?:(?<=,)|^)>([0-9]+(?:[.!][0-9]+)*)(?=,|$)")
 _EXCLUDED_POSTS: Final = re.compile(r"!=([0-9]+(?:[.!][0-9]+)*)\.post\.\*")
 _PLAIN_BOUND: Final = re.compile(r"[<>][0-9]+(?:[.!][0-9]+)*")
 _CLAUSE: Final = re.compile(r"(==|!=|<=|>=|~=|=|<|>|)([^=<>!~].*)")
-#: What PEP 508 has not: a channel, a single `=`, alternatives, a bare version, `[key=value]`.
-_NOT_PEP_508: Final = re.compile(r"::|(?<![=<>!~])=(?!=)|\||^\S+\s+[\d*]|\[\w+=")
+#: What PEP 508 has not: a channel, a single `=`, alternatives, a bare version, `[key=value]`, a
+#: build.
+_NOT_PEP_508: Final = re.compile(
+    r"::|(?<![=<>!~])=(?!=)|\||^\S+\s+[\d*]|\[\w+=|^\S+\s+[=<>!~]\S*\w\s+[\w*]\S*$"
+)
 
 NOT_PLAIN: Final = "not a plain name, version and build"
 
@@ -132,18 +140,32 @@ def parse_dependency(text: str) -> CondaDependency | None:
 def parse_environment_dependency(text: str) -> CondaDependency | None:
     """Parse a dependency as it is written in an environment.yml, such as `numpy=1.26=py312_0`.
 
-    A channel in front (`conda-forge::numpy`) is ignored.
+    A channel in front (`conda-forge::numpy`) is ignored. `conda env export --from-history` writes
+    versions in brackets: `numpy[version='>=1.26,<2']`.
     """
     match = _IN_ENVIRONMENT_YML.fullmatch(text.strip())
     if match is None:
         return None
-    name, rest = match.groups()
-    if not is_conda_name(name):
+    name, rest, brackets = match.groups()
+    keys = {key: value.strip(" '\"") for key, value in _KEY.findall(brackets or "")}
+    if not is_conda_name(name) or _KEY.sub("", brackets or "").strip(" ,"):
         return None
-    exact = _EXACT.fullmatch(rest)
-    if exact is not None:
-        return parse_dependency(f"{name} {exact[1]} {exact[2]}")
-    return parse_dependency(f"{name} {rest}".replace(", ", ","))
+    version = " ".join(keys.pop("version", rest).split())
+    version = _IGNORED_BLANKS.sub(r"\1", version)
+    with_build = _WITH_BUILD.fullmatch(version)
+    if with_build is not None:
+        version, keys["build"] = with_build[1].strip(), with_build[2].strip()
+        version = version if version.startswith("==") else version.removeprefix("=")
+    elif " " in version:
+        version, _, keys["build"] = version.partition(" ")
+    dependency = parse_dependency(f"{name} {version}")
+    limits = [f"the {key} {value}" for key, value in keys.items() if value != "*"]
+    if dependency is None or " " in keys.get("build", ""):
+        return None
+    if not limits:
+        return dependency
+    inexact = f"limited to {' and '.join(limits)}"
+    return replace(dependency, inexact=inexact, exact_for_releases=False)
 
 
 def _translate_spec(name: str, spec: str) -> CondaDependency:

@@ -16,6 +16,7 @@ from conda_pip_interop.dependency_files.locations import (
     read_conda_build_path,
     rebase_location,
     rebase_option,
+    rebase_requirement,
 )
 from conda_pip_interop.names.requirement import Invalid
 
@@ -68,6 +69,8 @@ def test_the_name_comes_from_the_requirement_the_fragment_or_the_wheel(tmp_path:
         ("./empty", False, "has no pyproject.toml and no setup.py"),
         ("file.whl", True, "is not a directory"),
         ("https://e.org/x.zip", True, "only a directory or a VCS URL can be editable"),
+        ("file:missing", True, "missing does not exist"),
+        ("x @ file:./missing", False, "missing does not exist"),
         ("s3://e.org/x.zip", False, "pip does not support this URL scheme"),
     ],
 )
@@ -79,6 +82,20 @@ def test_an_invalid_location_has_a_reason(
     found = parse_location(text, folder=tmp_path, editable=editable)
     assert isinstance(found, Invalid)
     assert found.reason.endswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("file:./my%20x#egg=x", "{uri}#egg=x"),
+        ("x @ file:my%20x", "x @ {uri}"),
+        ("x[a]@file:my%20x#subdirectory=y", "x[a]@{uri}#subdirectory=y"),
+        ("x @ file:///y", "x @ file:///y"),
+    ],
+)
+def test_a_relative_url_is_one_of_the_folder(tmp_path: Path, text: str, expected: str) -> None:
+    (tmp_path / "my x").mkdir()
+    assert parse(text, tmp_path).text == expected.format(uri=(tmp_path / "my x").as_uri())
 
 
 def test_an_invalid_marker_of_a_location_has_a_reason(tmp_path: Path) -> None:
@@ -119,10 +136,35 @@ def test_a_local_directory_is_found_in_every_form(tmp_path: Path) -> None:
         ("--editable=../../x", "--editable=../x"),
         ("/x", "/x"),
         ("https://e.org/x", "https://e.org/x"),
+        ("-e '../my lib'", "-e './my lib'"),
+        ('-e "./my lib"[a] ; os_name == "nt"', '-e "./sub/my lib"[a] ; os_name == "nt"'),
+        ("-e '/my lib'", "-e '/my lib'"),
+        ("-e '~/my lib'", "-e '~/my lib'"),
+        ("-e 'git+https://e.org/x'", "-e 'git+https://e.org/x'"),
     ],
 )
 def test_a_relative_path_is_rewritten_for_another_folder(text: str, rebased: str) -> None:
     assert rebase_location(text, source=Path("/a/sub"), target=Path("/a")) == rebased
+
+
+@pytest.mark.parametrize(
+    ("text", "rebased"),
+    [
+        ("x @ file:../x", "x @ file:./x"),
+        (
+            "x[a] @ file:./x#subdirectory=y ; os_name == 'nt'",
+            "x[a] @ file:./sub/x#subdirectory=y ; os_name == 'nt'",
+        ),
+        ("x@file:y.whl", "x@file:./sub/y.whl"),
+        ("x @ file:///y.whl", "x @ file:///y.whl"),
+        ("x @ https://e.org/y.whl", "x @ https://e.org/y.whl"),
+        ("x==1", "x==1"),
+    ],
+)
+def test_the_relative_url_of_a_name_is_rewritten_for_another_folder(
+    text: str, rebased: str
+) -> None:
+    assert rebase_requirement(text, source=Path("/a/sub"), target=Path("/a")) == rebased
 
 
 @pytest.mark.parametrize(
@@ -176,6 +218,9 @@ def test_a_build_path_that_exists_is_a_directory(tmp_path: Path) -> None:
         ("-f file:wheels", "-f file:./deep/wheels"),
         ("-f file:/abs/wheels", "-f file:/abs/wheels"),
         ("-f ${HOME}/wheels", "-f ${HOME}/wheels"),
+        ("--index-url ./simple", "--index-url ./deep/simple"),
+        ("-i file:../simple", "-i file:./simple"),
+        ("--extra-index-url=../simple", "--extra-index-url=./simple"),
     ],
 )
 def test_the_paths_of_options_become_relative_to_the_target(

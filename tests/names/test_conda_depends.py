@@ -111,6 +111,13 @@ def test_a_version_is_refused_only_if_the_dependency_certainly_excludes_it(
         ("numpy >=1,<2.0a0", "numpy<2.0,>=1"),
         ("conda-forge::numpy=1.26", "numpy==1.26.*"),
         ("conda-forge/linux-64::numpy", "numpy"),
+        ("numpy >= 1.26", "numpy>=1.26"),
+        ("numpy = 1.26", "numpy==1.26.*"),
+        ("numpy>= 1 , < 2.0a0", "numpy<2.0,>=1"),
+        ("numpy 1.26.*  *", "numpy==1.26.*"),
+        ("numpy[version='>=1,<2.0a0']", "numpy<2.0,>=1"),
+        ('numpy[version=">=1.26", build=*]', "numpy>=1.26"),
+        ("numpy[version=1.26.*]", "numpy==1.26.*"),
     ],
 )
 def test_a_dependency_in_an_environment_yml_is_parsed(text: str, requirement: str) -> None:
@@ -118,6 +125,35 @@ def test_a_dependency_in_an_environment_yml_is_parsed(text: str, requirement: st
     assert found is not None
     assert f"{found.name}{found.specifiers}" == requirement
     assert found.inexact is None
+
+
+@pytest.mark.parametrize(
+    ("text", "requirement", "limits"),
+    [
+        ("torch=2.1=cuda12*", "torch==2.1", "the build cuda12*"),
+        ("torch==2.1=cuda12*", "torch==2.1", "the build cuda12*"),
+        ("torch>=2.1=cuda12*", "torch>=2.1", "the build cuda12*"),
+        ("torch=2.1.*=cuda12*", "torch==2.1.*", "the build cuda12*"),
+        ("torch=*=cuda12*", "torch", "the build cuda12*"),
+        ("torch 2.1 = py_0", "torch==2.1", "the build py_0"),
+        ("torch >=2.1[build=cuda12*]", "torch>=2.1", "the build cuda12*"),
+        ("torch[version='>=2.1', channel=x, subdir=y]", "torch>=2.1", "the channel x and"),
+    ],
+)
+def test_what_limits_more_than_the_version_is_named(
+    text: str, requirement: str, limits: str
+) -> None:
+    found = parse_environment_dependency(text)
+    assert found is not None
+    assert f"{found.name}{found.specifiers}" == requirement
+    assert found.inexact is not None
+    assert found.inexact.startswith(f"limited to {limits}")
+    assert not found.exact_for_releases
+
+
+@pytest.mark.parametrize("text", ["torch 2.1 py_0 x", "torch[gpu]", "torch[a=1", "torch[a='1]"])
+def test_what_is_no_match_spec_is_not_parsed(text: str) -> None:
+    assert parse_environment_dependency(text) is None
 
 
 OPERATORS = st.sampled_from(["", "==", "!=", "<", "<=", ">", ">=", "~=", "=", "=*", "*", "!=*"])

@@ -17,7 +17,10 @@ from conda_pip_interop.names.conda_depends import hint_at_conda_spec
         ("conda-forge::numpy>=2", "numpy>=2"),
         ("numpy >=2,<3|==1", None),
         ("python=3.11", None),
-        ("numpy[version='>=2']", None),
+        ("numpy[version='>=2']", "numpy>=2"),
+        ("numpy >=1.26 py_0", "numpy>=1.26"),
+        ("numpy >= 1.26 = py_0", "numpy>=1.26"),
+        ("numpy[build=py_0]", None),
     ],
 )
 def test_a_match_spec_is_told_from_a_requirement(text: str, pip: str | None) -> None:
