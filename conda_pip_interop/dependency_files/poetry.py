@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from conda_pip_interop.dependency_files.sources import Source, build_source, fin
 from conda_pip_interop.text import quoted
 
 _TERM: Final = re.compile(r"(\^|~=|~|===|==|=|!=|<=|>=|<|>)?\s*([^\s,<>=!~^|]+)")
+_PLATFORM: Final = re.compile(r"(==|!=)?([\w.-]+)")
 _HINT: Final = "To convert it: `poetry export -o requirements.txt`."
 _KNOWN: Final = {
     *("version", "extras", "markers", "python", "platform", "optional", "source"),
@@ -69,6 +70,7 @@ class PoetryTables:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     extras: Mapping[NormalizedName, tuple[str, ...]] = field(default_factory=dict)
     sources: Mapping[NormalizedName, tuple[Source, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def read_poetry(document: Mapping[str, Any], origin: str) -> PoetryTables:
@@ -106,7 +108,24 @@ def read_poetry(document: Mapping[str, Any], origin: str) -> PoetryTables:
             for extra, names in find_table(poetry, "extras").items()
         },
         sources={name: tuple(found) for name, found in reader.sources.items()},
+        notes=tuple(_note_prereleases((main, *tables.values()), origin)),
     )
+
+
+def _note_prereleases(tables: Iterable[Mapping[str, Any]], origin: str) -> Iterator[str]:
+    """Say for which projects pre-releases are allowed: pip allows them for all or for none."""
+    dependencies = (item for table in tables for item in table.items())
+    allowed = dict.fromkeys(name for name, value in dependencies if _allows_prereleases(value))
+    if allowed:
+        yield (
+            f"{origin}: allow-prereleases of {', '.join(allowed)} is left out: pip has `--pre` for "
+            "all projects only. To allow them, name one in the version (`>=2.0rc1`)."
+        )
+
+
+def _allows_prereleases(value: Any) -> bool:
+    listed = value if isinstance(value, list) else [value]
+    return any(isinstance(one, dict) and one.get("allow-prereleases") for one in listed)
 
 
 def _find_included(name: str, groups: Mapping[str, Any]) -> list[str]:
@@ -170,11 +189,24 @@ def _build_requirement(name: str, found: Mapping[str, Any], origin: str) -> str:
 def _build_marker(name: str, found: Mapping[str, Any], origin: str) -> str:
     parts = [f"({found['markers']})"] if "markers" in found else []
     if "platform" in found:
-        parts.append(f"sys_platform == '{found['platform']}'")
+        parts.append(_build_platform_marker(name, found["platform"], origin))
     if "python" in found:
         specifiers = _read_specifiers(name, found["python"], origin)
         parts += [_build_python_marker(one) for one in sorted(specifiers, key=str)]
     return " and ".join(parts)
+
+
+def _build_platform_marker(name: str, constraint: Any, origin: str) -> str:
+    """Translate a constraint on the platform: `linux`, `!=win32` or `linux || darwin`."""
+    alternatives = []
+    for one in re.split(r"\|\|?", str(constraint)):
+        terms = [_PLATFORM.fullmatch(term) for term in re.split(r"[\s,]+", one.strip())]
+        if not all(terms):
+            reason = f"the platform {quoted(constraint)} of {name} is not valid"
+            raise unreadable(origin, reason, hint=_HINT)
+        known = (f"sys_platform {term[1] or '=='} '{term[2]}'" for term in terms if term)
+        alternatives.append(" and ".join(known))
+    return f"({' or '.join(alternatives)})" if alternatives[1:] else alternatives[0]
 
 
 def _build_python_marker(specifier: Specifier) -> str:

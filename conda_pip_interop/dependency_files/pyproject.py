@@ -25,7 +25,7 @@ from conda_pip_interop.dependency_files.sources import (
     apply_sources,
     find_table,
     list_index_options,
-    note_overrides,
+    note_unread,
     read_uv_constraints,
     read_uv_sources,
 )
@@ -96,7 +96,7 @@ def parse_pyproject(
         entries=tuple(entries),
         requires_python=read_requires_python(project) or poetry.requires_python,
         own=own,
-        notes=tuple(note_overrides(document, origin)),
+        notes=(*poetry.notes, *note_unread(document, origin)),
         table=read_own_table(document, origin),
     )
 

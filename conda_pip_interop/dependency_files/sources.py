@@ -18,6 +18,22 @@ from conda_pip_interop.dependency_files.requirements_txt import (
 from conda_pip_interop.text import quoted
 
 _REVISIONS: Final = ("rev", "tag", "branch")
+#: The settings of tables that have no equivalent in a requirements file, and values that have one.
+_UNREAD: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
+    ("uv",): (
+        *("override-dependencies", "exclude-dependencies", "build-constraint-dependencies"),
+        *("exclude-newer", "exclude-newer-package", "prerelease", "resolution", "index-strategy"),
+        *("dependency-metadata", "extra-build-dependencies", "no-build-isolation"),
+        *("no-build-isolation-package", "config-settings", "config-settings-package"),
+    ),
+    ("pdm", "resolution"): ("overrides", "excludes", "allow-prereleases", "strategy"),
+}
+_READ: Final = (
+    ("prerelease", "allow"),
+    ("prerelease", "if-necessary-or-explicit"),
+    ("resolution", "highest"),
+    ("index-strategy", "first-index"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,6 +157,12 @@ def _read_uv_options(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"--{key}", one
     if table.get("no-index") is True:
         yield "--no-index", ""
+    if table.get("prerelease") == "allow":
+        yield "--pre", ""
+    for key, option in (("no-binary", "--no-binary"), ("no-build", "--only-binary")):
+        if table.get(key) is True:
+            yield option, ":all:"
+        yield from ((option, name) for name in _list_texts(table.get(f"{key}-package")))
 
 
 def find_table(document: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
@@ -161,17 +183,14 @@ def read_uv_constraints(document: Mapping[str, Any], origin: str) -> Iterator[En
         yield Entry(text=line, origin=where, kind="constraint")
 
 
-def note_overrides(document: Mapping[str, Any], origin: str) -> Iterator[str]:
-    """Say what of uv's and PDM's tables pip cannot do."""
-    for tables, key in (
-        (("uv",), "override-dependencies"),
-        (("uv",), "exclude-dependencies"),
-        (("pdm", "resolution"), "overrides"),
-        (("pdm", "resolution"), "excludes"),
-    ):
-        if find_table(document, "tool", *tables).get(key):
-            name = ".".join(("tool", *tables, key))
-            yield f"{origin}: {name} is left out: pip has no such option."
+def note_unread(document: Mapping[str, Any], origin: str) -> Iterator[str]:
+    """Say which settings of uv's and PDM's tables that change what is installed are left out."""
+    for tables, keys in _UNREAD.items():
+        found = find_table(document, "tool", *tables)
+        for key in keys:
+            if found.get(key) not in (None, False, [], {}) and (key, found[key]) not in _READ:
+                name = ".".join(("tool", *tables, key))
+                yield f"{origin}: {name} is left out: a file for pip cannot say it."
 
 
 def list_index_options(document: Mapping[str, Any], origin: str) -> Iterator[Entry]:

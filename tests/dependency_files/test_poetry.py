@@ -8,6 +8,7 @@ from packaging.specifiers import SpecifierSet
 from conda_pip_interop.dependency_files.poetry import build_specifiers
 from conda_pip_interop.dependency_files.pyproject import ProjectParts, parse_group, parse_pyproject
 from conda_pip_interop.errors import UsageError
+from conda_pip_interop.names.requirement import Invalid, parse_requirement
 
 POETRY = """
 [tool.poetry]
@@ -101,6 +102,40 @@ def test_groups_of_poetry_are_dependency_groups() -> None:
     assert [one.text for one in parse_group(POETRY, origin="p", group="dev").entries] == [
         "black==23.1"
     ]
+
+
+@pytest.mark.parametrize(
+    ("platform", "marker"),
+    [
+        ("linux", "sys_platform == 'linux'"),
+        ("==linux", "sys_platform == 'linux'"),
+        ("!=win32", "sys_platform != 'win32'"),
+        ("!=win32, !=darwin", "sys_platform != 'win32' and sys_platform != 'darwin'"),
+        ("linux || darwin", "(sys_platform == 'linux' or sys_platform == 'darwin')"),
+        ("linux|darwin", "(sys_platform == 'linux' or sys_platform == 'darwin')"),
+    ],
+)
+def test_a_platform_of_poetry_becomes_a_marker(platform: str, marker: str) -> None:
+    text = f"[tool.poetry.dependencies]\nsix = {{version = '*', platform = '{platform}'}}\n"
+    (found,) = parse_pyproject(text, origin="p", parts=ProjectParts()).entries
+    assert found.text == f"six ; {marker}"
+    assert not isinstance(parse_requirement(found.text), Invalid)
+
+
+@pytest.mark.parametrize("platform", ["", "lin ux' or", "<linux", "linux ||"])
+def test_an_invalid_platform_of_poetry_is_refused(platform: str) -> None:
+    text = f'[tool.poetry.dependencies]\nsix = {{version = "*", platform = "{platform}"}}\n'
+    with pytest.raises(UsageError, match="of six is not valid"):
+        parse_pyproject(text, origin="p", parts=ProjectParts())
+
+
+def test_prereleases_that_poetry_allows_for_one_project_are_said() -> None:
+    text = (
+        "[tool.poetry.dependencies]\nsix = {version = '*', allow-prereleases = true}\n"
+        "tqdm = {version = '*', allow-prereleases = false}\n"
+    )
+    (note,) = parse_pyproject(text, origin="p", parts=ProjectParts()).notes
+    assert note.startswith("p: allow-prereleases of six is left out")
 
 
 def test_the_project_table_has_the_dependencies_and_poetry_their_sources() -> None:

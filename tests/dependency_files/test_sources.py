@@ -73,6 +73,24 @@ def test_a_source_of_an_extra_or_a_group_is_for_that_alone() -> None:
     ]
 
 
+def test_the_settings_of_uv_are_options_of_pip_or_named_as_left_out() -> None:
+    text = (
+        f'{PROJECT}[tool.uv]\nprerelease = "allow"\nno-binary-package = ["six"]\n'
+        'no-build-package = ["idna"]\nno-build = true\nno-binary = false\n'
+        'exclude-newer = "2026-01-01"\nresolution = "lowest"\nindex-strategy = "first-index"\n'
+        '[tool.pdm.resolution]\nstrategy = ["direct_minimal_versions"]\n'
+    )
+    found = parse_pyproject(text, origin="p", parts=ProjectParts())
+    assert [one.text for one in found.entries if one.kind == "option"] == [
+        *("--pre", "--no-binary six", "--only-binary :all:", "--only-binary idna")
+    ]
+    assert [one.partition(" is left out")[0] for one in found.notes] == [
+        *("p: tool.uv.exclude-newer", "p: tool.uv.resolution", "p: tool.pdm.resolution.strategy")
+    ]
+    with pytest.raises(UsageError, match="several words"):
+        parse_pyproject(text.replace('"six"', '"six --pre"'), origin="p", parts=ProjectParts())
+
+
 def test_older_settings_of_uv_and_those_of_its_kin_are_read() -> None:
     text = (
         f'{PROJECT}[tool.uv]\nindex-url = "https://a"\nextra-index-url = ["https://b"]\n'
