@@ -158,8 +158,8 @@ def build_entry(
     """Build the entry of a line; a conda package of `pip freeze` becomes a requirement."""
     built = read_conda_build_path(line)
     build_path = ""
-    if built is not None and "==" not in built:
-        build_path = line.partition("@")[2].strip()
+    if built is not None and "==" not in built.partition(";")[0]:
+        build_path = line.partition("@")[2].partition(" ;")[0].strip()
         comment = f"# the version is not in {build_path} {comment}".rstrip()
     kind, text, tail = classify(built or line)
     return Entry(

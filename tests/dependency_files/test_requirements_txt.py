@@ -143,7 +143,10 @@ def test_the_via_lines_of_pip_compile_belong_to_the_line_above(tmp_path: Path) -
 
 def test_a_conda_package_of_pip_freeze_is_a_requirement(tmp_path: Path) -> None:
     path = "file:///croot/six_1655968806487/work"
-    (tmp_path / "r.txt").write_text(f"six @ {path}\n", encoding="utf-16")
-    (found,) = read_requirements_file(tmp_path / "r.txt")
+    (tmp_path / "r.txt").write_text(
+        f"six @ {path}\ntqdm @ {path} ; os_name == 'nt'\n", encoding="utf-16"
+    )
+    found, marked = read_requirements_file(tmp_path / "r.txt")
     assert (found.kind, found.text) == ("requirement", "six")
-    assert found.comment == f"# the version is not in {path}"
+    assert marked.text == "tqdm ; os_name == 'nt'"
+    assert found.comment == marked.comment == f"# the version is not in {path}"

@@ -283,6 +283,18 @@ def test_a_list_of_dependencies_is_translated_and_makes_an_environment(
     assert "cowsay" in back
 
 
+def test_of_a_package_that_no_channel_has_only_a_known_name_is_translated(
+    base: Base, tmp_path: Path
+) -> None:
+    file = tmp_path / "environment.yml"
+    file.write_text("dependencies:\n  - matplotlib-base >= 3.8\n  - unheard-of=1\n  - six\n")
+    words = ("pip", "translate", file, "--to", "requirements")
+    assert base.run(*words).stdout == (
+        "matplotlib>=3.8\n# unheard-of=1: unheard-of is not in the channels\nsix\n"
+    )
+    assert "\nunheard-of==1.*\n" in base.run(*words, "--no-channels").stdout
+
+
 def test_the_table_of_a_project_counts_as_in_an_installation(base: Base, tmp_path: Path) -> None:
     """And a channel of the command line is searched beside those of the files."""
     lab = write_channel(tmp_path / "lab", build_carrying_package("bovine", carries="cowsay"))

@@ -26,9 +26,7 @@ from conda_pip_interop.dependency_files.environment_yml import (
     render_environment,
 )
 from conda_pip_interop.dependency_files.read import DependencyFiles
-from conda_pip_interop.dependency_files.requirements_txt import (
-    Entry,
-)
+from conda_pip_interop.dependency_files.requirements_txt import Entry, split_option
 from conda_pip_interop.names.extras import expand_extras
 from conda_pip_interop.names.requirement import (
     ForConda,
@@ -45,6 +43,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 HASH: Final = re.compile(r"--hash[=\s]\S+")
+NOT_REQUIRED: Final = (
+    "`--require-hashes` is left out: pip requires hashes for all lines or for none, and not all "
+    "lines have them."
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +127,9 @@ def translate_to_environment(
     result = _Result()
     entries = [entry for one in files.dependencies for entry in one.entries]
     constraints = read_constraints(entries, context.environment)
-    for line in _drop_incomplete_hashes([*_translate_all(files, context, requires, constraints)]):
+    lines = [*_translate_all(files, context, requires, constraints)]
+    kept = _drop_incomplete_hashes(lines)
+    for line in kept:
         _add_line(line, result, base.offset)
     limited = [limit_conda_item(item, constraints, context) for item in base.conda]
     used = result.names.union(name for _, name in limited if name is not None)
@@ -142,7 +146,10 @@ def translate_to_environment(
     made = Translation(
         text=files.environment_text,
         choices=tuple(result.choices),
-        notes=_note_unused(unused, in_pip=bool(pip)),
+        notes=(
+            *_note_unused(unused, in_pip=bool(pip)),
+            *([NOT_REQUIRED] if len(kept) < len(lines) else []),
+        ),
     )
     if files.environment is None and channels:
         base.document["channels"] = list(channels)
@@ -226,7 +233,16 @@ def _drop_incomplete_hashes(lines: list[_Line]) -> list[_Line]:
     for_pip = [line for line in lines if line.entry.kind != "option" and _assign(line)[1]]
     if all(HASH.search(line.tail) for line in for_pip):
         return lines
-    return [replace(line, tail=HASH.sub("", line.tail).strip()) for line in lines]
+    return [
+        replace(line, tail=HASH.sub("", line.tail).strip())
+        for line in lines
+        if not requires_hashes(line.entry)
+    ]
+
+
+def requires_hashes(entry: Entry) -> bool:
+    """Whether an entry is the option by which pip refuses lines without hashes."""
+    return entry.kind == "option" and split_option(entry.text)[0] == "--require-hashes"
 
 
 def _add_line(line: _Line, result: _Result, offset: int) -> None:

@@ -16,13 +16,16 @@ from conda_pip_interop.commands.names.constraints import (
 )
 from conda_pip_interop.commands.names.to_environment import (
     HASH,
+    NOT_REQUIRED,
     Choice,
     Translation,
     add_index,
+    requires_hashes,
 )
 from conda_pip_interop.dependency_files.environment_yml import split_marker
 from conda_pip_interop.grammar import is_name
 from conda_pip_interop.names.conda_depends import NOT_PLAIN, parse_environment_dependency
+from conda_pip_interop.names.lookup import NOT_IN_CHANNELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,12 +39,12 @@ _IN_EVERY_ENVIRONMENT: Final = ("python", "pip")
 
 
 def translate_to_requirements(
-    files: DependencyFiles, find_projects: Callable[[str], tuple[NormalizedName, ...]]
+    files: DependencyFiles, find_projects: Callable[[str], tuple[NormalizedName, ...] | None]
 ) -> Translation:
     """Build a requirements file: conda's dependencies under the names of their distributions.
 
     A dependency without a distribution, or without an equivalent in PEP 440, becomes a comment
-    with the reason.
+    with the reason. `find_projects` gives None for a package that is not known.
     """
     lines: list[str] = []
     choices: list[Choice] = []
@@ -68,7 +71,8 @@ def translate_to_requirements(
             )
         )
     hashed = not any(one.pip for one in choices) and all(map(_is_hashed, entries))
-    for entry in entries:
+    kept = [one for one in entries if hashed or not requires_hashes(one)]
+    for entry in kept:
         if entry.kind != "constraint":
             text = entry.text
             if entry.kind == "requirement":
@@ -80,7 +84,11 @@ def translate_to_requirements(
             lines.append(_join(f"{text} {tail}", entry.comment))
     unused = list_constraint_options(find_unused(entries, used))
     lines = [*(one for one in unused if one not in lines), *lines]
-    return Translation(text="".join(f"{line}\n" for line in lines), choices=tuple(choices))
+    return Translation(
+        text="".join(f"{line}\n" for line in lines),
+        choices=tuple(choices),
+        notes=(NOT_REQUIRED,) if len(kept) < len(entries) else (),
+    )
 
 
 def _is_hashed(entry: Entry) -> bool:
@@ -106,7 +114,7 @@ def _join(text: str, comment: str) -> str:
 
 
 def _find_requirements(
-    text: str, find_projects: Callable[[str], tuple[NormalizedName, ...]]
+    text: str, find_projects: Callable[[str], tuple[NormalizedName, ...] | None]
 ) -> tuple[tuple[str, ...], str]:
     """Find the requirements for a dependency, and why there are none or how they differ."""
     dependency = parse_environment_dependency(text)
@@ -114,7 +122,10 @@ def _find_requirements(
         return (), NOT_PLAIN
     if dependency.name in _IN_EVERY_ENVIRONMENT:
         return (), "part of every environment"
-    projects = tuple(filter(is_name, find_projects(dependency.name)))
+    found = find_projects(dependency.name)
+    if found is None:
+        return (), f"{dependency.name} is {NOT_IN_CHANNELS}"
+    projects = tuple(filter(is_name, found))
     if not projects:
         return (), f"the conda package {dependency.name} contains no known distribution"
     first, *others = sorted(projects, key=lambda one: one != canonicalize_name(dependency.name))

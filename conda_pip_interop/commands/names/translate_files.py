@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from conda_pip_interop.commands.command_line.install_options import refuse_constraints
 from conda_pip_interop.commands.dynamic_dependencies import ask_backend
 from conda_pip_interop.commands.names.pinned_python import find_pinned_python
@@ -158,21 +160,24 @@ def _cannot_compare() -> UsageError:
 
 def _build_find_projects(
     snapshot: Snapshot, names: ChannelNames, *, with_channels: bool
-) -> Callable[[str], tuple[NormalizedName, ...]]:
+) -> Callable[[str], tuple[NormalizedName, ...] | None]:
     """Return how to find what a package carries: what is installed, the channels, its name.
 
-    An installed metapackage carries nothing itself, but stands for what was installed with it.
+    An installed metapackage carries nothing itself, but stands for what was installed with it. Of
+    a package that is not in the channels, only a name that is known can be told.
     """
     installed = {one.name for one in snapshot.distributions}
     records = {one.name: one for one in snapshot.records}
 
-    def find_projects(conda_name: str) -> tuple[NormalizedName, ...]:
+    def find_projects(conda_name: str) -> tuple[NormalizedName, ...] | None:
         guessed = names.guess_projects(conda_name)
         if conda_name in records:
             carried = tuple(one.name for one in claimed_metadata(records[conda_name]))
             return carried or tuple(name for name in guessed if name in installed)
         if with_channels:
             packages = names.list_packages(conda_name)
+            if not packages:
+                return None if guessed == (canonicalize_name(conda_name),) else guessed
             return guessed if any(one.needs_python for one in packages) else ()
         return guessed
 

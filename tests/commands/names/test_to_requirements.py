@@ -142,6 +142,19 @@ def test_hashed_and_unhashed_lines_are_not_mixed(tmp_path: Path, place: str) -> 
     assert to_requirements(mixed) == f"cowsay==6.1\n{place}\n"
 
 
+@pytest.mark.parametrize("option", ["--require-hashes", "--require-hashes  # all"])
+def test_hashes_are_not_required_where_they_are_left_out(tmp_path: Path, option: str) -> None:
+    hashed = f"{option}\ncowsay==6.1 --hash=sha256:{'0' * 64}\n"
+    assert to_requirements(read_files(tmp_path, r_txt=hashed)) == hashed
+    with_conda = {"environment_yml": "dependencies:\n  - six\n", "r_txt": hashed}
+    assert to_requirements(read_files(tmp_path, **with_conda)) == "six\ncowsay==6.1\n"
+    assert option in to_environment(read_files(tmp_path, r_txt=hashed))
+    mixed = read_files(tmp_path, r_txt=f"{hashed}nobody\n")
+    made = translate_to_environment(mixed, build_context(CHANNEL), lambda _: None)
+    assert "require" not in made.text
+    assert any("`--require-hashes` is left out" in one for one in made.notes)
+
+
 LIMITS = "cowsay<7\nnumpy<2.2\nsix<1.16\nunheard<3\nold<1; python_version < '3'\n"
 
 
