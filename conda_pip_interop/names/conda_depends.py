@@ -38,7 +38,7 @@ _CLAUSE: Final = re.compile(r"(==|!=|<=|>=|~=|=|<|>|)([^=<>!~].*)")
 #: What PEP 508 has not: a channel, a single `=`, alternatives, a bare version, `[key=value]`, a
 #: build.
 _NOT_PEP_508: Final = re.compile(
-    r"::|(?<![=<>!~])=(?!=)|\||^\S+\s+[\d*]|\[\w+=|^\S+\s+[=<>!~]\S*\w\s+[\w*]\S*$"
+    r"::|(?<![=<>!~])=(?!=)|\||^\S+\s+[\d*]|\[\w+=|^\S+\s+[=<>!~]+\s*\S*\w\s+[\w*]\S*$"
 )
 
 NOT_PLAIN: Final = "not a plain name, version and build"

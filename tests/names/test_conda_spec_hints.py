@@ -20,6 +20,7 @@ from conda_pip_interop.names.conda_depends import hint_at_conda_spec
         ("numpy[version='>=2']", "numpy>=2"),
         ("numpy >=1.26 py_0", "numpy>=1.26"),
         ("numpy >= 1.26 = py_0", "numpy>=1.26"),
+        ("numpy >= 1.26 py_0", "numpy>=1.26"),
         ("numpy[build=py_0]", None),
     ],
 )
