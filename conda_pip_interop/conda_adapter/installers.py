@@ -16,6 +16,7 @@ from conda.exceptions import CondaError
 from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.conda_adapter.console import report_progress
+from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.pip_environment import (
     CUTOFF,
     read_pip_environment,
@@ -71,7 +72,8 @@ def open_installer(
     report_limits_of_packages()
     wheels = open_uv(process, snapshot) if read_policy().installer == "uv" else None
     if wheels is None and CUTOFF in process.environ:
-        refuse_old_pip(_find_pip_version(snapshot, process), process.environ)
+        of_pip = build_target(sys.prefix) if process.runner == Path(sys.executable) else target
+        refuse_old_pip(_find_pip_version(snapshot, process), process.environ, of_pip.command)
     if request.options.build_from_pypi:
         if wheels is None:
             return process

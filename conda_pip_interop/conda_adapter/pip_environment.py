@@ -12,7 +12,7 @@ from conda_pip_interop.conda_adapter.settings import warn_once
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 #: The first pip that has `--uploaded-prior-to`.
 FIRST_PIP_WITH_CUTOFF: Final = Version("26.0")
@@ -68,15 +68,18 @@ def report_limits_of_packages() -> None:
         )
 
 
-def refuse_old_pip(version: str, variables: Mapping[str, str]) -> None:
-    """Refuse a pip that does not know conda's age limit; raises InteropError `no-age-limit`."""
+def refuse_old_pip(version: str, variables: Mapping[str, str], command: Callable[..., str]) -> None:
+    """Refuse a pip that does not know conda's age limit; raises InteropError `no-age-limit`.
+
+    `command` builds a command line for the environment of the pip.
+    """
     if CUTOFF in variables and Version(version) < FIRST_PIP_WITH_CUTOFF:
         raise InteropError(
             "no-age-limit",
             f"conda's setting exclude_newer applies to pip's packages, too, but pip {version} has "
             f"no such limit; it needs pip {FIRST_PIP_WITH_CUTOFF}.",
             hints=(
-                f"To fix: `conda install 'pip>={FIRST_PIP_WITH_CUTOFF}'`.",
+                f"To fix: `{command('conda', 'install', f'pip>={FIRST_PIP_WITH_CUTOFF}')}`.",
                 "To use uv, set CONDA_PLUGINS_PIP_INTEROP_INSTALLER=uv.",
             ),
         )

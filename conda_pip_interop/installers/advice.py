@@ -15,6 +15,11 @@ UNREACHED: Final = (
 )
 #: A refusal of pip's index, which did answer.
 _REFUSED: Final = "HTTP error"
+#: What to do where no index was asked for what was not found.
+OFFLINE: Final = (
+    "conda's setting offline is on, so no index was asked.",
+    "To see where it is set: `conda config --show-sources`.",
+)
 #: Words of pip's and uv's about an index that did not answer.
 NO_ANSWER: Final = (
     *UNREACHED,

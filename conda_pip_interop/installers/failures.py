@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.errors import InteropError, PipFailedError
-from conda_pip_interop.installers.advice import NO_ANSWER, UNREACHED, advise
+from conda_pip_interop.installers.advice import NO_ANSWER, OFFLINE, UNREACHED, advise
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
@@ -62,20 +62,25 @@ def is_not_found(error: PipFailedError) -> bool:
     return not error.hints and any(one in error.output for one in _NOT_FOUND)
 
 
-def pip_failed(returncode: int, output: str) -> InteropError:
-    """Return pip's own words about its failure, with its exit code and without passwords."""
+def pip_failed(returncode: int, output: str, *, offline: bool = False) -> InteropError:
+    """Return pip's own words about its failure, with its exit code and without passwords.
+
+    `offline`: conda's setting kept pip from asking an index.
+    """
     words = _last_words(hide_password(output).rstrip().splitlines())
-    return _build_failure("pip", returncode, words, output)
+    return _build_failure("pip", returncode, words, output, offline=offline)
 
 
-def uv_failed(returncode: int, output: str, *, ageless: Iterable[str] = ()) -> InteropError:
+def uv_failed(
+    returncode: int, output: str, *, ageless: Iterable[str] = (), offline: bool = False
+) -> InteropError:
     """Return uv's own words, with its exit code; to the planner it has failed as pip fails.
 
     uv wraps its words at COLUMNS, so what is sought in them is sought in one line. `ageless` are
     the indexes that tell no upload times: uv takes what they have for newer than any age limit.
     """
     words = hide_password(output).splitlines()
-    failure = _build_failure("uv", returncode, words, " ".join(output.split()))
+    failure = _build_failure("uv", returncode, words, " ".join(output.split()), offline=offline)
     told = (f"The index {hide_password(one)} tells no upload times." for one in ageless)
     failure.hints = (*told, *failure.hints)
     return failure
@@ -88,7 +93,7 @@ def find_filtered(output: str) -> tuple[NormalizedName, ...]:
 
 
 def _build_failure(
-    program: str, returncode: int, words: Iterable[str], output: str
+    program: str, returncode: int, words: Iterable[str], output: str, *, offline: bool
 ) -> InteropError:
     """Build the error: `disk-full` is no failure that another question could mend."""
     told = "\n".join(f"    {line}" for line in words)
@@ -99,13 +104,16 @@ def _build_failure(
             hints=("Free disk space, then run the command again.",),
             exit_code=returncode,
         )
-    return PipFailedError(
+    failure = PipFailedError(
         f"{program} failed (exit code {returncode}):\n{told}",
         hints=advise(told if program == "pip" else output),
         exit_code=returncode,
         missing=find_missing(output),
         output=output,
     )
+    if offline and is_not_found(failure):
+        failure.hints = OFFLINE
+    return failure
 
 
 def find_unreached(log: str) -> str:

@@ -47,7 +47,10 @@ def fail(env: Any, *words: str, **variables: str) -> str:
 
 def test_offline_asks_no_index_for_pips_half(make_env: Any, installer: dict[str, str]) -> None:
     env = make_env("python", "pip")
-    assert "cowsay" in fail(env, "cowsay", CONDA_OFFLINE="true", **installer)
+    said = fail(env, "cowsay", CONDA_OFFLINE="true", **installer)
+    assert "cowsay" in said
+    assert "conda's setting offline is on, so no index was asked" in said
+    assert "Check the names" not in said
     env.conda("pip install", "--yes", "cowsay", **installer)
     assert env.owners()["cowsay"][1] == "pip"
 
@@ -100,6 +103,8 @@ def test_condas_age_limit_is_pips_age_limit(make_env: Any, installer: dict[str, 
     output = fail(env, "cowsay", CONDA_EXCLUDE_NEWER="2001-01-01", **installer)
     named = "cowsay" if UV.items() <= installer.items() else "exclude_newer"
     assert named in output
+    if named != "cowsay":  # its pip is too old
+        assert f"`conda install -n {env.name} 'pip>=26.0'`" in output
 
 
 @pytest.fixture

@@ -298,7 +298,8 @@ class PipProcess:
             if returncode and log.exists():
                 output = f"{find_unreached(log.read_text('utf-8', 'replace'))}{output}"
         if returncode:
-            raise pip_failed(returncode, name_origins(output, origins or {}))
+            output = name_origins(output, origins or {})
+            raise pip_failed(returncode, output, offline="PIP_NO_INDEX" in self.environ)
 
     def _hides_unreached(self, environ: Mapping[str, str]) -> bool:
         """Return whether pip only logs that an index did not answer: it warns when it retries."""

@@ -266,7 +266,8 @@ class UvProcess:
         if returncode:
             filtered = find_filtered(output)
             ageless = open_indexes(self.pip).find_ageless(filtered) if filtered else ()
-            raise uv_failed(returncode, output, ageless=ageless)
+            offline = "PIP_NO_INDEX" in self.pip.environ
+            raise uv_failed(returncode, output, ageless=ageless, offline=offline)
 
 
 def _read_asked(lines: Iterable[Line]) -> dict[NormalizedName, tuple[Line, tuple[str, ...]]]:
