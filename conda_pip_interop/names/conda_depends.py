@@ -40,6 +40,8 @@ _CLAUSE: Final = re.compile(r"(==|!=|<=|>=|~=|=|<|>|)([^=<>!~].*)")
 _NOT_PEP_508: Final = re.compile(
     r"::|(?<![=<>!~])=(?!=)|\||^\S+\s+[\d*]|\[\w+=|^\S+\s+[=<>!~]+\s*\S*\w\s+[\w*]\S*$"
 )
+#: A path, a URL, or a requirement with a marker: no match spec.
+_LOCATION: Final = re.compile(r"^[./~\\]|://|[#@;]|^file:")
 
 NOT_PLAIN: Final = "not a plain name, version and build"
 
@@ -262,7 +264,7 @@ def _translate_bound(operator: str, version: Version) -> tuple[str, str | None]:
 
 def hint_at_conda_spec(text: str) -> str | None:
     """Hint at what to do with a match spec where pip's syntax belongs; None for other texts."""
-    if _NOT_PEP_508.search(text) is None or ";" in text:
+    if _NOT_PEP_508.search(text) is None or _LOCATION.search(text) is not None:
         return None
     found = parse_environment_dependency(text)
     spec = shlex.quote(text)

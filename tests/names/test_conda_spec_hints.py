@@ -33,6 +33,21 @@ def test_a_match_spec_is_told_from_a_requirement(text: str, pip: str | None) -> 
     assert pip is None or f"write {pip} for pip" in hint
 
 
-@pytest.mark.parametrize("text", ["numpy>=", "==1", "a b c", "x[a]; extra=1", "numpy===1", "a>=1<"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "numpy>=",
+        "==1",
+        "a b c",
+        "x[a]; extra=1",
+        "numpy===1",
+        "a>=1<",
+        "../x#egg=x",
+        "s3://e/x?y=1",
+        "./x=1",
+        "~/x=1",
+        "x @ file:y=1",
+    ],
+)
 def test_what_is_no_match_spec_gets_no_such_hint(text: str) -> None:
     assert hint_at_conda_spec(text) is None
