@@ -165,3 +165,14 @@ def test_what_is_not_read_of_a_manifest_is_said(again: Env, tmp_path: Path) -> N
     told = again.conda("pip create", "--dry-run", file).stderr
     assert "pixi.toml: constraints, feature.cuda.system-requirements of pixi is left out" in told
     assert "constraints" in again.base.run("pip", "translate", file).stderr
+
+
+def test_packages_that_no_channel_has_are_named(again: Env, tmp_path: Path) -> None:
+    file = tmp_path / "environment.yml"
+    file.write_text("dependencies:\n  - six\n  - unheard-of\n")
+    done = again.conda("pip create", "--yes", str(file), check=False)
+    assert done.returncode == 1
+    assert "Error: conda cannot install " in done.stderr
+    assert "  - unheard-of\n" in done.stderr
+    assert "add a channel that has them (`-c CHANNEL`)" in done.stderr
+    assert not again.prefix.exists()

@@ -14,6 +14,7 @@ from conda.core.link import PrefixSetup, UnlinkLinkTransaction
 from conda.core.prefix_data import PrefixData
 from conda.exceptions import (
     PackagesNotFoundError,
+    ResolvePackageNotFound,
     SpecsConfigurationConflictError,
     UnsatisfiableError,
 )
@@ -52,7 +53,17 @@ if TYPE_CHECKING:
     from conda_pip_interop.resolve.solver import CondaSpec, Solution
 
 
-_UNSOLVABLE: Final = (UnsatisfiableError, SpecsConfigurationConflictError, PackagesNotFoundError)
+#: The classic solver raises the first, commands of conda's make the second of it.
+_NOT_FOUND: Final = (ResolvePackageNotFound, PackagesNotFoundError)
+_UNSOLVABLE: Final = (UnsatisfiableError, SpecsConfigurationConflictError, *_NOT_FOUND)
+_NOT_FOUND_HINTS: Final = (
+    "Check the names and versions, or add a channel that has them (`-c CHANNEL`).",
+    "What only PyPI has belongs into the pip section of an environment.yml.",
+)
+_CONFLICT_HINTS: Final = (
+    "Request other versions.",
+    "To use a new environment: `conda create -n NEW python pip`.",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -181,13 +192,13 @@ class CondaEnvironment:
                 except (UnsatisfiableError, SpecsConfigurationConflictError):
                     transaction = self._solve(wanted, updating, with_deps, explain=explain)
         except _UNSOLVABLE as error:
+            words = str(error).strip("\n")
+            if isinstance(error, ResolvePackageNotFound):
+                words = f"The channels do not have:\n{words}"
             raise errors.UnsatisfiableError(
                 f"conda cannot install {', '.join(map(str, wanted))} in {self.target.label}:\n"
-                f"{error}",
-                hints=(
-                    "Request other versions.",
-                    "To use a new environment: `conda create -n NEW python pip`.",
-                ),
+                f"{words}",
+                hints=_NOT_FOUND_HINTS if isinstance(error, _NOT_FOUND) else _CONFLICT_HINTS,
             ) from error
         return self._build_solution(transaction)
 
