@@ -118,8 +118,8 @@ def _note_prereleases(tables: Iterable[Mapping[str, Any]], origin: str) -> Itera
     allowed = dict.fromkeys(name for name, value in dependencies if _allows_prereleases(value))
     if allowed:
         yield (
-            f"{origin}: allow-prereleases of {', '.join(allowed)} is left out: pip has `--pre` for "
-            "all projects only. To allow them, name one in the version (`>=2.0rc1`)."
+            f"{origin}: allow-prereleases of {', '.join(allowed)} is left out: pip allows them "
+            "for all projects or for none. To allow them, name one in the version (`>=2.0rc1`)."
         )
 
 

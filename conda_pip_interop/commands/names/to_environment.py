@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
 HASH: Final = re.compile(r"--hash[=\s]\S+")
 NOT_REQUIRED: Final = (
-    "`--require-hashes` is left out: pip requires hashes for all lines or for none, and not all "
-    "lines have them."
+    "pip's option require-hashes is left out: pip requires hashes for all lines or for none, and "
+    "not all lines have them."
 )
 
 

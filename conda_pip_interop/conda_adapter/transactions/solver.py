@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 _NOT_FOUND: Final = (ResolvePackageNotFound, PackagesNotFoundError)
 _UNSOLVABLE: Final = (UnsatisfiableError, SpecsConfigurationConflictError, *_NOT_FOUND)
 _NOT_FOUND_HINTS: Final = (
-    "Check the names and versions, or add a channel that has them (`-c CHANNEL`).",
+    "Check the names and versions, or add the channel that has them.",
     "What only PyPI has belongs into the pip section of an environment.yml.",
 )
 _CONFLICT_HINTS: Final = (
