@@ -184,9 +184,10 @@ def read_stamps(paths: Iterable[str]) -> tuple[list[str], int]:
 def _describe(path: str, seen: os.stat_result) -> tuple[str, int]:
     """Return a line for a fingerprint, and when the path changed last, in ns.
 
-    Other environments link and unlink the file of a package: its ctime is no sign there.
+    Other environments link and unlink the file or symbolic link of a package: its ctime is no sign
+    there.
     """
-    shared = seen.st_nlink > 1 and stat.S_ISREG(seen.st_mode)
+    shared = seen.st_nlink > 1 and not stat.S_ISDIR(seen.st_mode)
     changed = 0 if shared else seen.st_ctime_ns
     fields = (path, seen.st_mode, seen.st_ino, seen.st_size, seen.st_mtime_ns, changed)
     return "\0".join(map(str, fields)), changed or seen.st_mtime_ns

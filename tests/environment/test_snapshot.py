@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +74,20 @@ def test_the_fingerprint_changes_with_records_and_metadata(built: PrefixBuilder)
     built.pip_package("other", "1")
     seen.add(read_fingerprint(prefix.root).digest)
     assert len(seen) == 4
+
+
+def test_the_fingerprint_ignores_that_others_link_a_link(
+    built: PrefixBuilder, tmp_path: Path
+) -> None:
+    """Environments may share the very link `bin/python`, as they share files."""
+    python = built.root / "bin/python"
+    python.unlink()
+    python.symlink_to("python3.11")
+    os.link(python, tmp_path / "one", follow_symlinks=False)
+    before = read_fingerprint(built.root).digest
+    time.sleep(0.02)  # the file system's clock goes on
+    os.link(python, tmp_path / "other", follow_symlinks=False)
+    assert read_fingerprint(built.root).digest == before
 
 
 def test_the_fingerprint_ignores_our_own_state(built: PrefixBuilder) -> None:
