@@ -53,7 +53,7 @@ from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel, all_channel_urls
 for url in all_channel_urls(context.channels):
     SubdirData(Channel(url)).load()
-from conda_pip_interop.conda_adapter import channels as naming
+from conda_pip_interop.conda_adapter.channels import channel_names as naming
 times = [time.process_time()]
 for _ in range(2):
     assert len(list(naming.build_channel_index(naming.open_repodata()).names)) == int(sys.argv[2])
