@@ -20,10 +20,10 @@ from conda_pip_interop.changes.plan import (
     WriteFile,
     merge_plans,
 )
+from conda_pip_interop.environment.conda_meta.packaged_record import read_packaged_record
 from conda_pip_interop.environment.conda_meta.records import (
     CondaRecord,
     claimed_metadata,
-    read_packaged_record,
     render_record_json,
 )
 from conda_pip_interop.environment.origin import build_install_words

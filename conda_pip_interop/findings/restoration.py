@@ -23,12 +23,12 @@ from conda_pip_interop.environment.conda_meta.records import (
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.base import build_link
+from conda_pip_interop.findings.blocked_packages import BlockedPackageFinding
 from conda_pip_interop.findings.kinds.clobbered import ClobberedFinding, relink_contested
 from conda_pip_interop.findings.kinds.corrupt_record import (
     refuse_corrupt_records,
 )
 from conda_pip_interop.findings.kinds.damaged import (
-    BlockedPackageFinding,
     DamagedPackageFinding,
 )
 from conda_pip_interop.findings.kinds.overridden import OverriddenFinding

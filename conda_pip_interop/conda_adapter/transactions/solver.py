@@ -34,6 +34,7 @@ from conda_pip_interop.conda_adapter.transactions.solution import (
     link_again,
     reverse,
 )
+from conda_pip_interop.conda_adapter.transactions.specs import build_spec, build_specs
 from conda_pip_interop.resolve.solver import CondaPackage, Updating
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class CondaEnvironment:
     def has_all(self, specs: Iterable[CondaSpec]) -> bool:
         """See `Conda.has_all`."""
         installed = PrefixData(str(self.target.prefix))
-        return all(any(installed.query(_build_spec(one))) for one in specs)
+        return all(any(installed.query(build_spec(one))) for one in specs)
 
     def explain_unavailable(self, spec: CondaSpec) -> str | None:
         """See `Conda.explain_unavailable`."""
@@ -166,14 +167,14 @@ class CondaEnvironment:
         )
 
     def _find_matching(self, spec: CondaSpec) -> list[Any]:
-        wanted = _build_spec(spec)
+        wanted = build_spec(spec)
         return [one for one in self.find_fitting(spec.name) if wanted.match(one)]
 
     def can_solve(self, specs: tuple[CondaSpec, ...], *, with_deps: bool = True) -> bool:
         """See `Conda.can_solve`: with updates allowed, and without a search for the conflict."""
         try:
             with quiet_stdout():
-                self._solve(_build_specs(specs), self._updating, with_deps)
+                self._solve(build_specs(specs), self._updating, with_deps)
         except _UNSOLVABLE:
             return False
         return True
@@ -182,7 +183,7 @@ class CondaEnvironment:
         self, specs: tuple[CondaSpec, ...], *, with_deps: bool = True, explain: bool = False
     ) -> CondaSolution:
         """See `Conda.solve`: frozen first, then with updates allowed."""
-        wanted = _build_specs(specs)
+        wanted = build_specs(specs)
         updating = self._updating
         frozen = UpdateModifier.FREEZE_INSTALLED if self.updating == "none" else updating
         try:
@@ -327,25 +328,6 @@ class CondaEnvironment:
         """See `Conda.fetch`."""
         with clean_stdout():
             return fetch_package(linked)
-
-
-def _build_spec(spec: CondaSpec) -> MatchSpec:
-    """Build conda's spec; one of any version by its bare name, as conda writes it down."""
-    if spec.text or spec.version == "*":
-        return MatchSpec(spec.text or spec.name)
-    return MatchSpec(name=spec.name, version=spec.version)
-
-
-def _build_specs(specs: Iterable[CondaSpec]) -> list[MatchSpec]:
-    """Build one spec a name; raises InteropError `unsatisfiable` where two exclude each other."""
-    found = [_build_spec(one) for one in specs]
-    try:
-        return list(MatchSpec.merge(found))
-    except ValueError as error:
-        raise errors.UnsatisfiableError(
-            f"conda cannot install {', '.join(map(str, found))}: {error}.",
-            hints=("Request other versions.",),
-        ) from error
 
 
 def _sort(records: Iterable[Any]) -> list[Any]:

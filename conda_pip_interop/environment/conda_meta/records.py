@@ -1,4 +1,4 @@
-"""conda's records (``conda-meta/*.json``) and the extracted packages they were made from."""
+"""conda's records: the files ``conda-meta/*.json``."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.environment.metadata import parse_metadata_name
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular
-from conda_pip_interop.environment.prefix import Prefix
 from conda_pip_interop.environment.versions import choose_version
 
 #: The key of this project's own data in a record.
@@ -280,75 +279,6 @@ def render_record_json(raw: Mapping[str, object]) -> str:
     return json.dumps(raw, indent=2)
 
 
-def read_packaged_record(folder: Path, prefix: Prefix) -> CondaRecord | None:
-    """Return the record that conda would write for the package in `folder`; None if unreadable.
-
-    Compiled files are omitted: which of them exist depends on what was imported.
-    """
-    info = folder / "info"
-    try:
-        known = json.loads((info / "repodata_record.json").read_bytes())
-        entries = json.loads((info / "paths.json").read_bytes())["paths"]
-        files = [_build_entry(entry, folder, prefix) for entry in entries]
-        files += [{"_path": path, "path_type": "hardlink"} for path in _find_scripts(info, prefix)]
-        raw = {
-            **known,
-            "extracted_package_dir": str(folder),
-            "files": [entry["_path"] for entry in files],
-            "link": {"source": str(folder), "type": 1},
-            "paths_data": {"paths": files, "paths_version": 1},
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-    # a wheel's folder is named after the wheel
-    stem = "-".join(str(known.get(key)) for key in ("name", "version", "build"))
-    record = parse_conda_record(json.dumps(raw), path=PrefixPath(f"conda-meta/{stem}.json"))
-    return record if isinstance(record, CondaRecord) else None
-
-
 def separate_name(spec: str) -> str:
     """Separate the name of a dependency by a space: repodata version 3 has `six>=1`, `foo[…]`."""
     return _NAME_WITHOUT_SPACE.sub(r"\g<0> ", spec)
-
-
-def _build_entry(entry: Mapping[str, Any], folder: Path, prefix: Prefix) -> dict[str, Any]:
-    """Build the ``PathDataV1`` entry of one file, by its path in the prefix."""
-    path = _as_linked(entry["_path"], prefix)
-    built = {**entry, "_path": path, "sha256_in_prefix": entry.get("sha256")}
-    placeholder = entry.get("prefix_placeholder")
-    if placeholder:
-        source = folder / entry["_path"]
-        known = entry.get("file_mode") == "text" and os.path.lexists(prefix.root / path)
-        built["sha256_in_prefix"] = _hash_for(source, placeholder, prefix.root) if known else None
-    return built
-
-
-def _hash_for(source: Path, placeholder: str, root: Path) -> str:
-    """Return the hash of a text file after conda replaced the prefix placeholder."""
-    content = source.read_bytes().replace(placeholder.encode(), str(root).encode())
-    return hashlib.sha256(content).hexdigest()
-
-
-def _as_linked(path: str, prefix: Prefix) -> str:
-    """Return where conda links a path; for ``noarch: python`` it depends on Python (CEP 17)."""
-    if prefix.python is not None:
-        places = {
-            "site-packages": prefix.python.site_packages,
-            "python-scripts": prefix.python.scripts,
-        }
-        first, _, rest = path.partition("/")
-        if first in places and rest:
-            return f"{places[first]}/{rest}"
-    return path
-
-
-def _find_scripts(info: Path, prefix: Prefix) -> Iterator[str]:
-    """Return the scripts that conda writes for the entry points of a ``noarch: python`` package."""
-    if prefix.python is None or prefix.platform == "windows":
-        return
-    try:
-        link = json.loads((info / "link.json").read_bytes())
-    except FileNotFoundError:
-        return
-    for entry in link["noarch"].get("entry_points") or ():
-        yield f"{prefix.python.scripts}/{entry.partition('=')[0].strip()}"

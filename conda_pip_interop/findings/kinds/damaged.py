@@ -12,7 +12,7 @@ from conda_pip_interop.changes.originals import read_original
 from conda_pip_interop.changes.plan import InstallPip, Plan
 from conda_pip_interop.environment.conda_meta.records import CondaFile, CondaRecord
 from conda_pip_interop.environment.ownership import ByConda, ByPip
-from conda_pip_interop.environment.paths import PrefixPath, render_move, to_disk
+from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.environment.shared_files import EMPTY_SHA256, is_harmless
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.site_packages.record import InstalledFile, read_limited_text
@@ -22,17 +22,16 @@ from conda_pip_interop.findings.base import (
     build_evidence,
     relink,
 )
+from conda_pip_interop.findings.blocked_packages import BlockedPackageFinding
 from conda_pip_interop.findings.kinds.clobbered import ClobberedFinding
 from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
 from conda_pip_interop.findings.kinds.vanished import VanishedFinding
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from pathlib import Path
 
     from conda_pip_interop.environment.file_facts import FileFact
     from conda_pip_interop.environment.snapshot import Snapshot
-    from conda_pip_interop.findings.base import BuildCommand
 
 
 #: A larger file of the size that pip's has is taken for pip's: hashing takes too long.
@@ -118,43 +117,6 @@ class DamagedPackageFinding(Finding):
     def fix(self, snapshot: Snapshot) -> Plan:
         """Link the very package again."""
         return relink(self.owner, "its files are missing or changed", snapshot)
-
-
-@dataclass(frozen=True, kw_only=True)
-class BlockedPackageFinding(Finding):
-    """Folders are in the place of files of conda's ``owner``; ``blocked`` are their paths.
-
-    conda would delete them to link the package again; what is in them may be a person's.
-    """
-
-    kind: ClassVar[str] = "damaged"
-    repairable: ClassVar[bool] = False
-
-    owner: CondaRecord
-    blocked: tuple[Path, ...]
-
-    @property
-    def summary(self) -> str:
-        """See `Finding.summary`."""
-        first, *others = self.blocked
-        what = "is a folder" if not others else f"and {len(others)} more are folders"
-        whose = f"conda's {self.owner.name} {self.owner.version}"
-        return f"{whose} is damaged: {first} {what}, in the place of a file of the package."
-
-    @property
-    def remedy(self) -> tuple[tuple[str, ...], ...]:
-        """See `Finding.remedy`."""
-        return (("conda", "pip", "repair", self.owner.name),)
-
-    @property
-    def details(self) -> Mapping[str, object]:
-        """See `Finding.details`."""
-        return {"blocked": list(map(str, self.blocked))}
-
-    def render_commands(self, command: BuildCommand) -> list[str]:
-        """See `Finding.render_commands`: the folders are moved first."""
-        moves = list(map(render_move, self.blocked))
-        return [" && ".join([*moves, command(*words)]) for words in self.remedy]
 
 
 def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:

@@ -24,11 +24,11 @@ from conda_pip_interop.changes.originals import is_lost_remembered, lost_path
 from conda_pip_interop.changes.plan import RemoveFile, UnlinkConda, WriteFile
 from conda_pip_interop.environment.claims import Claim
 from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE, Linked, read_history
+from conda_pip_interop.environment.conda_meta.packaged_record import read_packaged_record
 from conda_pip_interop.environment.conda_meta.records import (
     CondaRecord,
     claimed_metadata,
     parse_conda_record,
-    read_packaged_record,
 )
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, read_regular, to_disk

@@ -144,7 +144,7 @@ def _build_removals(
 ) -> tuple[tuple[str, ...], ...]:
     """Build the commands that remove distributions of pip's; conda's come back in their place.
 
-    What conda's packages require is removed all the same: no other command would do it.
+    What conda's packages require is removed, too: no other command would do it.
     """
     replaced = {one: snapshot.ownership.override_of(one) for one in dropped}
     others = [one for one, recorded in replaced.items() if recorded is None]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conda_pip_interop.environment.conda_meta.records import read_packaged_record
+from conda_pip_interop.environment.conda_meta.packaged_record import read_packaged_record
 from conda_pip_interop.environment.prefix import read_prefix
 from tests.support.builders import PrefixBuilder, hash_of
 
