@@ -210,10 +210,13 @@ def _is_fresh(channel: Any) -> bool:
 
 
 def fetch_package(linked: Linked) -> Path | None:
-    """Return the folder of a package in the cache; None if no channel has the package any more."""
+    """Return the folder of a package in the cache; None if no channel has the package any more.
+
+    The cache may have a package of the same name, version and build from another channel.
+    """
     spec = MatchSpec(name=linked.name, version=linked.version, build=linked.build)
-    found = tuple(PackageCacheData.query_all(spec)) or _query_channel(linked)
-    chosen = [one for one in found if one.dist_str() == linked.text]
+    cached = [one for one in PackageCacheData.query_all(spec) if one.dist_str() == linked.text]
+    chosen = cached or [one for one in _query_channel(linked) if one.dist_str() == linked.text]
     if not chosen:
         return None
     ProgressiveFetchExtract(chosen[:1]).execute()
