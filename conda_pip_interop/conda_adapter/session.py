@@ -7,14 +7,21 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import ExitStack
     from pathlib import Path
 
+    from conda import CondaError
     from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.conda_adapter.hooks.clones import CloneSource
-    from conda_pip_interop.conda_adapter.hooks.stash import OpenStash
+    from conda_pip_interop.changes.exclusive_files import StashPlan
+    from conda_pip_interop.changes.state import State
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
+    from conda_pip_interop.environment.paths import PrefixPath
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
+    from conda_pip_interop.environment.site_packages.provenance import Provenance
+    from conda_pip_interop.environment.target import Target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,28 +40,57 @@ class SparedNames:
 class RestOfFile:
     """What conda does not install of the file that it creates an environment from.
 
-    `words` are those of the command of ours that does.
+    `install` does, and returns the error if that fails.
     """
 
     prefix: Path
-    file: Path
-    words: tuple[str, ...]
+    install: Callable[[], CondaError | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CopiedOverride:
+    """A conda package, pip's distribution in its place, and the files that conda does not copy."""
+
+    record: CondaRecord
+    by: Distribution
+    files: tuple[PrefixPath, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CloneSource:
+    """What a clone needs of its source; with `is_moved`, that is gone when the clone is there."""
+
+    target: Target
+    is_moved: bool
+    overrides: tuple[CopiedOverride, ...]
+    origins: tuple[Provenance, ...]
+    state: State
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenStash:
+    """What was moved aside, and the operation that is still open."""
+
+    plan: StashPlan
+    operation: ExitStack
 
 
 @dataclass(kw_only=True)
 class Session:
-    """`running` are the commands between their pre- and post-command hooks.
+    """What is remembered until the process ends.
 
-    `variables` were set for a `pip:` section, and are removed again; `spared` is what pip is told
-    to spare in it; `reported` are the prefixes
-    whose new findings were reported, `judged` those whose transaction the guard has seen;
-    `kept_records` are the contents and modes of records that conda may delete; `cloned` is the
-    environment that is being cloned or renamed; `stashes` are open until conda's transaction ends;
-    `rest` is what comes after conda's part of a file;
-    `told_links` are the links out of an environment that were reported;
-    `spinning`: a spinner is shown; `progress` is what was said to be done meanwhile; `complained`
-    are the source and name of the settings that were reported as wrong; `names` are conda's by
-    those of PyPI, as files map them.
+    - `running`: the commands between their pre- and post-command hooks
+    - `variables`: what was set for a `pip:` section, to be removed again; `spared`: what pip is
+      told to spare in it
+    - `reported`: the prefixes whose new findings were reported; `judged`: those whose transaction
+      the guard has seen; `told_links`: the links out of an environment that were reported
+    - `kept_records`: the contents and modes of records that conda may delete
+    - `cloned`: the environment that is being cloned or renamed
+    - `stashes`: those that are open until conda's transaction ends
+    - `rest`: what comes after conda's part of a file
+    - `spinning`: a spinner is shown; `progress`: what was said to be done meanwhile
+    - `complained`: source and name of the settings that were reported as wrong
+    - `names`: conda's names by those of PyPI, as files map them
     """
 
     running: set[str] = field(default_factory=set)

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import canonicalize_name
 
-from conda_pip_interop.dependency_files.requirements_txt import unreadable
+from conda_pip_interop.dependency_files.requirements_txt import OwnTable, Supplier, unreadable
 from conda_pip_interop.dependency_files.sources import find_table
 from conda_pip_interop.grammar import is_conda_name, is_name
 from conda_pip_interop.text import quoted
 
-Supplier: TypeAlias = Literal["conda", "pypi"]
-
 _TABLE: Final = "tool.conda-pip-interop"
 _SUPPLIERS: Final[Mapping[str, Supplier]] = {"conda": "conda", "pypi": "pypi"}
 _KEYS: Final = ("channels", "names", "prefer")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OwnTable:
-    """What a project wants of an installation: where to search, under which names, where first.
-
-    `names` maps PyPI's names to conda's; None is for never from conda (`false` in the file).
-    """
-
-    channels: tuple[str, ...] = ()
-    names: Mapping[NormalizedName, str | None] = field(default_factory=dict)
-    prefer: Supplier | None = None
 
 
 def read_own_table(document: Mapping[str, Any], origin: str) -> OwnTable:

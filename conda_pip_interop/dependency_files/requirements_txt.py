@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from packaging.utils import NormalizedName
 
@@ -19,11 +19,9 @@ from conda_pip_interop.errors import UsageError
 from conda_pip_interop.grammar import is_line
 from conda_pip_interop.text import hide_password, quoted
 
-if TYPE_CHECKING:
-    from conda_pip_interop.dependency_files.own_table import OwnTable
-
 #: A location is a path, a URL or an editable project; an option is one of pip's global options.
 Kind: TypeAlias = Literal["requirement", "constraint", "location", "option"]
+Supplier: TypeAlias = Literal["conda", "pypi"]
 
 #: Patterns that run over what others wrote begin with no run of blanks: that takes quadratic time.
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#.*$")
@@ -81,6 +79,18 @@ class Entry:
                 f"{self.origin}: {quoted(self.text)} contains a line break or a control character.",
                 hints=("To fix: correct the line, then run the command again.",),
             )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnTable:
+    """What a project's `[tool.conda-pip-interop]` wants: where to search, which names, where first.
+
+    `names` maps PyPI's names to conda's; None is for never from conda (`false` in the file).
+    """
+
+    channels: tuple[str, ...] = ()
+    names: Mapping[NormalizedName, str | None] = field(default_factory=dict)
+    prefer: Supplier | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

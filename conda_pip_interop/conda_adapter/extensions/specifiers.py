@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from abc import abstractmethod
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -175,28 +176,29 @@ def _open_host(file: Path) -> CondaHost:
 
 
 def _note_rest(host: CondaHost, file: Path, words: tuple[str, ...]) -> None:
-    current_session().rest = RestOfFile(prefix=host.target.prefix, file=file, words=words)
+    prefix = host.target.prefix
+    install = partial(_install_rest, prefix, file, words)
+    current_session().rest = RestOfFile(prefix=prefix, install=install)
 
 
-def install_rest(rest: RestOfFile) -> CondaError | None:
+def _install_rest(prefix: Path, file: Path, words: tuple[str, ...]) -> CondaError | None:
     """Install what a file has beside conda's part, as `conda pip` does; the user has agreed."""
     from conda_pip_interop.commands.command_line.parser import parse_arguments
     from conda_pip_interop.commands.command_line.registry import COMMANDS
     from conda_pip_interop.conda_adapter.console import notify
     from conda_pip_interop.conda_adapter.host import CondaHost
 
-    args: Any = parse_arguments([*rest.words, "-p", str(rest.prefix), "--yes", "--quiet"])
-    host = CondaHost(target=build_target(rest.prefix))
+    args: Any = parse_arguments([*words, "-p", str(prefix), "--yes", "--quiet"])
+    host = CondaHost(target=build_target(prefix))
     try:
         with context._override("always_yes", True):  # noqa: SLF001 - no public way
             done = COMMANDS[args.command].load().execute(args, host)
     except InteropError as error:
-        command, *words = rest.words
-        finish = host.target.command("conda", "pip", command, *words)
+        finish = host.target.command("conda", "pip", *words)
         return build_conda_error(
             InteropError(
                 error.code,
-                f"{error.message}\nconda's part of {rest.file.name} was installed in "
+                f"{error.message}\nconda's part of {file.name} was installed in "
                 f"{host.target.label}, the rest was not.",
                 hints=(*error.hints, f"To install the rest: `{finish}`."),
             )

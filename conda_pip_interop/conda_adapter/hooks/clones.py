@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,16 +19,15 @@ from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.origins import copy_origins, read_origins
 from conda_pip_interop.changes.plan import Plan, merge_plans
 from conda_pip_interop.changes.requests import copy_requests
-from conda_pip_interop.changes.state import State, read_state
+from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.conda_adapter.boundary import guarded
 from conda_pip_interop.conda_adapter.console import notify, verbose
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.hooks.notices import HookLinker
-from conda_pip_interop.conda_adapter.session import current_session
-from conda_pip_interop.environment.conda_meta.records import CondaRecord, read_conda_records
+from conda_pip_interop.conda_adapter.session import CloneSource, CopiedOverride, current_session
+from conda_pip_interop.environment.conda_meta.records import read_conda_records
 from conda_pip_interop.environment.origin import build_install_words
 from conda_pip_interop.environment.site_packages.distributions import Distribution
-from conda_pip_interop.environment.site_packages.provenance import Provenance
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
@@ -40,28 +39,7 @@ from conda_pip_interop.protection.user_site import exclude_user_site
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from conda_pip_interop.environment.paths import PrefixPath
     from conda_pip_interop.environment.snapshot import Snapshot
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CopiedOverride:
-    """A conda package, pip's distribution in its place, and the files that conda does not copy."""
-
-    record: CondaRecord
-    by: Distribution
-    files: tuple[PrefixPath, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CloneSource:
-    """What a clone needs of its source; with `is_moved`, that is gone when the clone is there."""
-
-    target: Target
-    is_moved: bool
-    overrides: tuple[CopiedOverride, ...]
-    origins: tuple[Provenance, ...]
-    state: State
 
 
 def remember_clone_source(source: Path, *, is_moved: bool) -> None:

@@ -153,9 +153,7 @@ def after_command(command: str) -> CondaError | None:
     rest, session.rest = session.rest, None
     failure = None
     if rest is not None and (rest.prefix / "conda-meta").is_dir():
-        from conda_pip_interop.conda_adapter.extensions.specifiers import install_rest
-
-        failure = install_rest(rest)
+        failure = rest.install()
     base = Path(context.root_prefix)
     guarded(settle, base)  # first: whatever happens to the rest, base is protected
     guarded(complete_clone, command)

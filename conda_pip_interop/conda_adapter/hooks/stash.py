@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,7 +15,7 @@ from conda_pip_interop.changes.exclusive_files import StashPlan, plan_stash
 from conda_pip_interop.changes.plan import RemoveFile
 from conda_pip_interop.conda_adapter.console import notify
 from conda_pip_interop.conda_adapter.environments import build_target
-from conda_pip_interop.conda_adapter.session import current_session
+from conda_pip_interop.conda_adapter.session import OpenStash, current_session
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.transactions.solution import find_goal
 from conda_pip_interop.environment.conda_meta.records import find_packaged_names
@@ -34,14 +33,6 @@ if TYPE_CHECKING:
 
 class _TransactionFailedError(Exception):
     """Makes the stash's operation roll back; never shown."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenStash:
-    """What was moved aside, and the operation that is still open."""
-
-    plan: StashPlan
-    operation: ExitStack
 
 
 def open_stash(root: Path, linked: tuple[PackageRecord, ...]) -> None:

@@ -12,11 +12,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName
 
 from conda_pip_interop.dependency_files.locations import Location, parse_location
-from conda_pip_interop.dependency_files.own_table import OwnTable, merge_tables
+from conda_pip_interop.dependency_files.own_table import merge_tables
 from conda_pip_interop.dependency_files.requirements_txt import (
     EDITABLE,
     Dependencies,
     Entry,
+    OwnTable,
     expand_variables,
     find_file,
     read_requirements_file,
