@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from conda_pip_interop.dependency_files.toml_text import render_toml
 from conda_pip_interop.environment.site_packages.provenance import SHA256
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.exports.as_explicit import list_explicit
@@ -18,6 +17,7 @@ from conda_pip_interop.exports.sources import (
     Unknown,
     find_path,
 )
+from conda_pip_interop.exports.toml_text import render_toml
 
 if TYPE_CHECKING:
     from conda_pip_interop.exports.contents import CondaPackage, Contents, PipPackage

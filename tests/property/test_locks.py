@@ -23,10 +23,10 @@ from conda_pip_interop.dependency_files.locks import (
     parse_pixi_lock,
 )
 from conda_pip_interop.dependency_files.pylock import parse_pylock
-from conda_pip_interop.dependency_files.toml_text import render_toml
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.exports.contents import Contents
 from conda_pip_interop.exports.formats import FORMATS
+from conda_pip_interop.exports.toml_text import render_toml
 from conda_pip_interop.locks.compare import compare
 from conda_pip_interop.locks.read import read_lock
 from tests.support.builders import PrefixBuilder
@@ -65,7 +65,7 @@ def install(built: PrefixBuilder, name: str, one: Given, folder: Path) -> None:
     project.mkdir(parents=True)
     direct: dict[str, dict[str, Any]] = {
         "repository": {
-            "url": "https://h/r.git",
+            "url": f"https://h/{name}.git",
             "vcs_info": {"vcs": "git", "commit_id": COMMIT, "requested_revision": one.revision},
             **within,
         },
