@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from conda_pip_interop.dependency_files.commented_lists import (
+    Item,
+    add_list,
+    join_comments,
+    read_list,
+)
 from conda_pip_interop.dependency_files.requirements_txt import (
     CONSTRAINT,
     Entry,
@@ -25,33 +32,22 @@ from conda_pip_interop.yaml_limits import refuse_bombs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
-    """One item of a YAML list, the comment after it, and the indented comment lines above it."""
-
-    value: Any
-    comment: str = ""
-    before: tuple[str, ...] = ()
-
-    def indent(self, columns: int) -> Item:
-        """Indent the comment lines above the item."""
-        lines = tuple(" " * columns + line.strip() for line in self.before if line.strip())
-        return replace(self, before=lines)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentFile:
     """An environment file: its dependencies, and the `document` with everything else.
 
-    `pip_item` is the item that contains the `pip` section, `after` the comment lines below the
-    last dependency, `offset` the number of columns by which list items are indented.
+    `head` is the comment beside the key of the dependencies, `pip_item` the item that contains
+    the `pip` section, `after` the comment lines below the last dependency, `offset` the number of
+    columns by which list items are indented. `is_json`: it is JSON, which is valid YAML.
     """
 
     document: Any
+    head: str
     conda: tuple[Item, ...]
     pip: tuple[Item, ...]
     pip_item: Item
     after: tuple[str, ...]
     offset: int
+    is_json: bool = False
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -75,6 +71,10 @@ def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
     try:
         refuse_bombs(text)
         document = _build_yaml().load(text)
+        is_json = _is_json(text)
+        if is_json:  # rendered without its brackets and quotes
+            text = _dump(_as_block(document))
+            document = _build_yaml().load(text)
     except (YAMLError, ValueError, RecursionError) as error:
         reason = str(getattr(error, "problem", None) or error)
         raise unreadable(origin, reason) from error
@@ -85,31 +85,46 @@ def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
         listed = CommentedSeq()
     if not isinstance(listed, CommentedSeq):
         raise unreadable(origin, "its dependencies are not a list")
-    items, after = read_items(listed)
+    offset = _find_offset(text)
+    found = read_list(listed, text, columns=offset)
+    after = found.after
     pip: tuple[Item, ...] = ()
     pip_item = Item(value="pip")
     conda = []
-    for item in items:
+    below: tuple[str, ...] = ()
+    for item in found.items:
+        item = replace(item, before=(*below, *item.before))  # noqa: PLW2901 - what the list left
+        below = ()
         match item.value:
             case str(value) if is_line(value):
                 conda.append(item)
             case {"pip": [*_]} | {"pip": None} if len(item.value) == 1:
-                pip_item = item
-                nested, rest = read_items(item.value["pip"] or CommentedSeq())
-                pip += nested
-                after = (*rest, *after)
+                nested = read_list(item.value["pip"] or CommentedSeq(), text, columns=3 * offset)
+                pip_item = replace(item, comment=join_comments(nested.head, item.comment))
+                pip += nested.items
+                below = nested.after
             case other:
                 raise unreadable(origin, f"its dependencies contain {quoted(other)}")
     if any(not (isinstance(item.value, str) and is_line(item.value)) for item in pip):
         raise unreadable(origin, "its pip section contains more than requirements")
     return EnvironmentFile(
         document=document,
+        head=found.head,
         conda=tuple(conda),
         pip=pip,
         pip_item=pip_item,
-        after=after,
-        offset=_find_offset(text),
+        after=(*below, *after),
+        offset=offset,
+        is_json=is_json,
     )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def build_environment() -> EnvironmentFile:
@@ -117,7 +132,13 @@ def build_environment() -> EnvironmentFile:
     from ruamel.yaml.comments import CommentedMap
 
     return EnvironmentFile(
-        document=CommentedMap(), conda=(), pip=(), pip_item=Item(value="pip"), after=(), offset=2
+        document=CommentedMap(),
+        head="",
+        conda=(),
+        pip=(),
+        pip_item=Item(value="pip"),
+        after=(),
+        offset=2,
     )
 
 
@@ -155,6 +176,11 @@ def read_pip_entries(
     return tuple(entries)
 
 
+def list_comments(item: Item) -> tuple[str, ...]:
+    """List the comments above and beside an item, each as a line of its own."""
+    return tuple(line.strip() for line in (*item.before, item.comment) if line.strip())
+
+
 def add_marker(marker: str, comment: str) -> str:
     """Put a marker in front of a comment, as `# ; MARKER`: conda has no markers."""
     return f"# ; {marker}  {comment}".rstrip()
@@ -168,76 +194,53 @@ def split_marker(comment: str) -> tuple[str, str]:
     return marker, f"#{rest}" if rest else ""
 
 
-def read_items(listed: Any) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-    """Read the items of a list, and the comment lines below the last one.
-
-    For ruamel.yaml, the rest of an item's line and all lines up to the next item are one comment.
-    """
-    first = listed.ca.comment[1] if listed.ca.comment and len(listed.ca.comment) > 1 else None
-    lines = "".join(" " * token.start_mark.column + token.value for token in first or ())
-    before = _split_comment("\n" + lines)[1]
-    items = []
-    for number, value in enumerate(listed):
-        tokens = listed.ca.items.get(number) or [None]
-        text = tokens[0].value if tokens[0] is not None else ""
-        comment, below = _split_comment(text)
-        items.append(Item(value=value, comment=comment, before=before))
-        before = below
-    return tuple(items), before
-
-
-def _split_comment(text: str) -> tuple[str, tuple[str, ...]]:
-    first, _, rest = text.partition("\n")
-    return first.strip(), tuple(line.rstrip() for line in rest.split("\n")[: rest.count("\n")])
-
-
 def _find_offset(text: str) -> int:
     match = re.search(r"^dependencies:.*\n(?:[ \t]*(?:#.*)?\n)*( *)- ", text, re.MULTILINE)
     return len(match[1]) if match else 2
 
 
 def render_environment(
-    environment: EnvironmentFile, *, conda: Iterable[Item], pip: Iterable[Item]
+    environment: EnvironmentFile,
+    *,
+    conda: Iterable[Item],
+    pip: Iterable[Item],
+    as_json: bool = False,
 ) -> str:
     """Render an environment file with these dependencies and everything else unchanged."""
     from ruamel.yaml.comments import CommentedMap
 
     listed = list(conda)
     nested = list(pip)
+    document = environment.document
+    if as_json:
+        values = [item.value for item in listed]
+        values += [{"pip": [item.value for item in nested]}] if nested else []
+        whole = {**document, "dependencies": values}
+        return json.dumps(whole, indent=2, ensure_ascii=False, default=str) + "\n"
+    after = environment.after
     if nested:
         section = CommentedMap()
-        section["pip"] = _build_list(nested, environment.after)
+        add_list(section, "pip", nested, head=environment.pip_item.comment, after=after)
         listed.append(Item(value=section, before=environment.pip_item.before))
-    environment.document["dependencies"] = _build_list(listed, () if nested else environment.after)
+        after = ()
+    add_list(document, "dependencies", listed, head=environment.head, after=after)
+    return _dump(document, environment.offset)
+
+
+def _dump(document: Any, offset: int = 2) -> str:
     stream = io.StringIO()
-    _build_yaml(environment.offset).dump(environment.document, stream)
+    _build_yaml(offset).dump(document, stream)
     return stream.getvalue()
 
 
-def _build_list(items: list[Item], after: tuple[str, ...]) -> Any:
-    from ruamel.yaml.comments import CommentedSeq
-    from ruamel.yaml.error import CommentMark
-    from ruamel.yaml.tokens import CommentToken
-
-    def build_token(text: str) -> Any:
-        return CommentToken(text, CommentMark(0), None)
-
-    listed = CommentedSeq([item.value for item in items])
-    if items and items[0].before:
-        listed.ca.comment = [None, [build_token(_join(items[0].before))]]
-    for number, item in enumerate(items):
-        below = items[number + 1].before if number + 1 < len(items) else after
-        if (item.comment or below) and isinstance(item.value, str):
-            first = f" {item.comment}" if item.comment else ""
-            listed.ca.items[number] = [
-                build_token(f"{first}\n{_join(below)}"),
-                *(None, None, None),
-            ]
-    return listed
-
-
-def _join(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
+def _as_block(value: Any) -> Any:
+    """Copy a value without the brackets and the quotes that it has in JSON."""
+    match value:
+        case {**pairs}:
+            return {str(key): _as_block(one) for key, one in pairs.items()}
+        case [*items]:
+            return [_as_block(one) for one in items]
+    return str(value) if isinstance(value, str) else value
 
 
 def _build_yaml(offset: int = 2) -> Any:

@@ -25,7 +25,7 @@ from conda_pip_interop.text import quoted
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from conda_pip_interop.dependency_files.environment_yml import Item
+    from conda_pip_interop.dependency_files.commented_lists import Item
 
 
 def parse_entry(entry: Entry) -> Requirement:

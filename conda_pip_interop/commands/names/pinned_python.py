@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from conda_pip_interop.dependency_files.environment_yml import EnvironmentFile, Item
+from conda_pip_interop.dependency_files.commented_lists import Item
+from conda_pip_interop.dependency_files.environment_yml import EnvironmentFile
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.conda_depends import parse_environment_dependency
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec

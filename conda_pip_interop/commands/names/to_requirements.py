@@ -22,7 +22,7 @@ from conda_pip_interop.commands.names.to_environment import (
     add_index,
     requires_hashes,
 )
-from conda_pip_interop.dependency_files.environment_yml import split_marker
+from conda_pip_interop.dependency_files.environment_yml import list_comments, split_marker
 from conda_pip_interop.grammar import is_name
 from conda_pip_interop.names.conda_depends import NOT_PLAIN, parse_environment_dependency
 from conda_pip_interop.names.lookup import NOT_IN_CHANNELS
@@ -58,7 +58,7 @@ def translate_to_requirements(
         limited = [_limit(Requirement(one), constraints, used) for one in requirements]
         lines += [_join(f"{one} {marker}", comment) for one in limited]
         if not requirements:
-            lines.append(f"# {item.value}: {reason}")
+            lines.append(_join(f"# {item.value}: {reason}", comment))
         elif reason:
             lines[-1] += f"  # {item.value}: {reason}"
         choices.append(
@@ -72,7 +72,11 @@ def translate_to_requirements(
         )
     hashed = not any(one.pip for one in choices) and all(map(_is_hashed, entries))
     kept = [one for one in entries if hashed or not requires_hashes(one)]
+    section = () if files.environment is None else list_comments(files.environment.pip_item)
     for entry in kept:
+        if entry.in_pip_section:
+            lines += section
+            section = ()
         if entry.kind != "constraint":
             text = entry.text
             if entry.kind == "requirement":
@@ -82,6 +86,7 @@ def translate_to_requirements(
             tail = entry.tail if hashed else HASH.sub("", entry.tail).strip()
             lines += [line.strip() for line in entry.before]
             lines.append(_join(f"{text} {tail}", entry.comment))
+    lines += [line.strip() for line in files.environment.after] if files.environment else []
     unused = list_constraint_options(find_unused(entries, used))
     lines = [*(one for one in unused if one not in lines), *lines]
     return Translation(

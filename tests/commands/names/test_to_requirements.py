@@ -29,17 +29,19 @@ def test_conda_names_become_pypi_names(tmp_path: Path) -> None:
     made = to_requirements(read_files(tmp_path, environment_yml=text))
     assert made == (
         "# the language\n"
-        "# python=3.11: part of every environment\n"
+        "# python=3.11: part of every environment  # since May\n"
         "\n"
         "# from conda\n"
         "# zlib: the conda package zlib contains no known distribution\n"
         "torch<3.0,>=2\n"
         "six==1.16  # six=1.16=py_0: limited to the build py_0\n"
         "# pip: part of every environment\n"
+        "# from PyPI\n"
         "# numbers\n"
         "numpy>=2.1  # big\n"
         "# fun\n"
         "cowsay\n"
+        "# and so on\n"
     )
 
 
