@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.dependency_files.environment_yml import (
-    Item,
-    build_environment,
-    render_environment,
-)
+from conda_pip_interop.dependency_files.commented_lists import Item
+from conda_pip_interop.dependency_files.environment_yml import build_environment, render_environment
 from conda_pip_interop.exports.layout import render_notes
 from conda_pip_interop.exports.pip_lines import build_lines, find_variables
 
@@ -25,8 +22,17 @@ _NAMED: Final = re.compile(r"(?:[^\s\[]+::)?[A-Za-z0-9_][^/\\]*")
 
 def render_environment_yml(contents: Contents, layout: Layout) -> str:
     """Render conda's packages as `layout.conda` says, and pip's in the `pip` section."""
+    variables = find_variables(one.text for one in build_lines(contents, layout))
+    return render_notes(contents, variables) + _render(contents, layout, as_json=False)
+
+
+def render_environment_json(contents: Contents, layout: Layout) -> str:
+    """Render the same as JSON, which has no comments."""
+    return _render(contents, layout, as_json=True)
+
+
+def _render(contents: Contents, layout: Layout, *, as_json: bool) -> str:
     lines = build_lines(contents, layout)
-    variables = find_variables(one.text for one in lines)
     base = build_environment()
     if contents.name is not None:
         base.document["name"] = contents.name
@@ -40,7 +46,7 @@ def render_environment_yml(contents: Contents, layout: Layout) -> str:
         conda.append(Item(value="pip", comment="# not installed; conda needs it for what follows"))
     elif pip and layout.conda == "requested" and not any(_names_pip(one) for one in conda):
         conda.append(Item(value="pip"))
-    return render_notes(contents, variables) + render_environment(base, conda=conda, pip=pip)
+    return render_environment(base, conda=conda, pip=pip, as_json=as_json)
 
 
 def _names_pip(item: Item) -> bool:

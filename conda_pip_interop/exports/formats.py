@@ -42,6 +42,12 @@ _ALL: Final = (
         renderer="as_environment.render_environment_yml",
     ),
     ExportFormat(
+        name="environment-json",
+        summary="environment.json, both parts",
+        files=("environment*.json",),
+        renderer="as_environment.render_environment_json",
+    ),
+    ExportFormat(
         name="requirements",
         summary="requirements.txt, pip's part",
         files=("requirements*.txt",),
@@ -87,4 +93,6 @@ def find_format(file_name: str) -> ExportFormat | None:
     for one in FORMATS.values():
         if any(fnmatch(file_name, pattern) for pattern in one.files):
             return one
+    if file_name.endswith(".json"):
+        return FORMATS["environment-json"]
     return FORMATS["environment"] if file_name.endswith((".yml", ".yaml")) else None

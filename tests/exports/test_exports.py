@@ -40,6 +40,8 @@ def list_lines(built: PrefixBuilder, **options: Any) -> list[str]:
     [
         *(("environment.yml", "environment"), ("web.yaml", "environment"), ("web.md", None)),
         *(("requirements-dev.txt", "requirements"), ("explicit.txt", "explicit")),
+        *(("environment.json", "environment-json"), ("web.json", "environment-json")),
+        *(("bom.json", "cyclonedx-json"), ("web.cdx.json", "cyclonedx-json")),
         *(("pylock.toml", "pylock"), ("pylock.web.toml", "pylock"), ("pyproject.toml", None)),
     ],
 )
@@ -89,6 +91,11 @@ def test_the_parts_are_told_apart_and_an_override_is_written_as_what_it_is(
         ("click==8.1.3", "# in place of conda's click"),
     ]
     assert found.document["channels"] == ["https://example.org/main"]
+    as_json = json.loads(render(built, "environment-json"))
+    *conda, section = as_json.pop("dependencies")
+    assert as_json == {"name": found.document["name"], "channels": found.document["channels"]}
+    assert conda == [one.value for one in found.conda]
+    assert section == {"pip": [one.value for one in found.pip]}
     assert "six=1.16.0\n" in render(built, "environment", conda="versions")
     assert "channels" not in render(built, "environment", add_channels=False)
 

@@ -18,12 +18,13 @@ from conda_pip_interop.commands.names.constraints import (
     read_constraints,
 )
 from conda_pip_interop.commands.names.pinned_python import find_python, parse_package_name
+from conda_pip_interop.dependency_files.commented_lists import Item
 from conda_pip_interop.dependency_files.environment_yml import (
-    Item,
     add_channels,
     add_marker,
     build_environment,
     render_environment,
+    split_marker,
 )
 from conda_pip_interop.dependency_files.read import DependencyFiles
 from conda_pip_interop.dependency_files.requirements_txt import Entry, split_option
@@ -116,14 +117,18 @@ def translate_to_environment(
     requires: Callable[[NormalizedName], Sequence[str] | None],
     channels: Sequence[str] = (),
     own_channels: Sequence[str] = (),
+    *,
+    as_json: bool | None = None,
 ) -> Translation:
     """Build an environment.yml: what conda has among its dependencies, the rest under `pip:`.
 
     `requires` gives the `Requires-Dist` lines of installed projects, for extras. `channels` are
     written to a new file, `own_channels`, those of projects, also to one that has some. An
-    environment.yml that needs no change stays the same, byte for byte.
+    environment.yml that needs no change stays the same, byte for byte. `as_json` is None for JSON
+    if the environment file has it.
     """
     base = files.environment or build_environment()
+    as_json = base.is_json if as_json is None else as_json
     result = _Result()
     entries = [entry for one in files.dependencies for entry in one.entries]
     constraints = read_constraints(entries, context.environment)
@@ -149,15 +154,29 @@ def translate_to_environment(
         notes=(
             *_note_unused(unused, in_pip=bool(pip)),
             *([NOT_REQUIRED] if len(kept) < len(lines) else []),
+            *(_note_comments(conda, pip) if as_json else []),
         ),
     )
     if files.environment is None and channels:
         base.document["channels"] = list(channels)
     has_new = add_channels(base, own_channels)
     unchanged = (conda, pip) == (list(base.conda), list(base.pip)) and not has_new
-    if files.environment_text and unchanged:
+    if files.environment_text and unchanged and as_json == base.is_json:
         return made
-    return replace(made, text=render_environment(base, conda=conda, pip=pip))
+    text = render_environment(base, conda=conda, pip=pip, as_json=as_json)
+    return replace(made, text=text)
+
+
+def _note_comments(conda: Sequence[Item], pip: Sequence[Item]) -> Iterator[str]:
+    """Say what JSON loses: comments, and with them the markers of conda's dependencies."""
+    marked = [item.value for item in conda if split_marker(item.comment)[0]]
+    if marked:
+        yield (
+            f"the markers of {', '.join(marked)} are left out: conda has none, and JSON no "
+            "comments to keep them in."
+        )
+    if any(split_marker(item.comment)[1] or item.before for item in (*conda, *pip)):
+        yield "the comments are left out: JSON has none."
 
 
 def _note_unused(unused: Sequence[Entry], *, in_pip: bool) -> tuple[str, ...]:

@@ -89,7 +89,12 @@ def translate_files(args: Namespace, host: Host) -> Output:
         )
         channels = host.list_channels() if with_channels else ()
         made = translate_to_environment(
-            sources, around, requires, channels, table.channels if with_channels else ()
+            sources,
+            around,
+            requires,
+            channels,
+            table.channels if with_channels else (),
+            as_json=None if output is None else output.suffix == ".json",
         )
     _warn_of_private(sources, host)
     for note in (*(note for one in sources.dependencies for note in one.notes), *made.notes):
@@ -142,7 +147,7 @@ def _find_output(args: Namespace) -> Path | None:
     """Return the output file; what `--check` compares may also be the one environment file."""
     if args.output is not None:
         return Path(args.output)
-    files = [word for word in args.files if word.endswith((".yml", ".yaml"))]
+    files = [word for word in args.files if word.endswith((".yml", ".yaml", ".json"))]
     if not args.check:
         return None
     if len(files) != 1 or args.to != "environment":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -221,3 +222,25 @@ def test_what_comes_from_one_index_is_not_looked_up_in_the_channels(tmp_path: Pa
     found = read_dependency_files([tmp_path / "pyproject.toml"], ProjectParts(), target=tmp_path)
     made = to_environment(found)
     assert "      - six  # from https://****@lab.example.org/simple\n" in made
+
+
+def test_json_stays_json_and_what_it_cannot_carry_is_said(tmp_path: Path) -> None:
+    given = '{"channels": ["main"], "dependencies": ["python=3.11"]}\n'
+    same = translate_to_environment(
+        read_files(tmp_path, environment_json=given), build_context(CHANNEL), lambda _: None
+    )
+    assert (same.text, same.notes) == (given, ())
+    lines = 'six ; sys_platform == "linux"  # old\nnobody\n'
+    made = translate_to_environment(
+        read_files(tmp_path, environment_json=given, r_txt=lines),
+        build_context(CHANNEL),
+        lambda _: None,
+    )
+    assert json.loads(made.text) == {
+        "channels": ["main"],
+        "dependencies": ["python=3.11", "six", "pip", {"pip": ["nobody"]}],
+    }
+    assert [note.partition(":")[0] for note in made.notes] == [
+        "the markers of six are left out",
+        "the comments are left out",
+    ]
