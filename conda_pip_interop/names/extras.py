@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.names.requirement import Invalid, marker_holds, parse_requirement
+
+#: A marker that names an extra, and the condition beside it.
+_OF_EXTRA: Final = re.compile(
+    r"""extra == "[^"]*"(?: and (?P<after>.+))?|(?P<before>.+) and extra == "[^"]*\""""
+)
+_GROUP: Final = re.compile(r"\([^()]*\)")
 
 
 def expand_extras(
@@ -19,7 +28,8 @@ def expand_extras(
     """Replace extras by what they require, recursively.
 
     `requires` gives the `Requires-Dist` lines of a project; extras stay if it returns None. What
-    the project requires without any extra is left to the manager that installs it.
+    the project requires without any extra is left to the manager that installs it. Markers that
+    match are kept, without the extras that they name.
     """
     queue = deque(requirements)
     seen: set[str] = set()
@@ -46,7 +56,7 @@ def expand_extras(
                 yield dependency
             elif _is_of_extra(dependency, environment, requirement.extras):
                 seen.add(line)
-                dependency.marker = None  # it matches, and names an extra of this project
+                dependency.marker = _join_markers(requirement.marker, dependency.marker)
                 queue.append(dependency)
 
 
@@ -59,3 +69,20 @@ def _is_of_extra(
         marker_holds(dependency, environment) is False
         and marker_holds(dependency, environment, spellings) is True
     )
+
+
+def _join_markers(required: Marker | None, of_extra: Marker | None) -> Marker | None:
+    """Join the marker of a requirement with that of a dependency of its extras."""
+    found = ("" if required is None else str(required), _drop_extra(str(of_extra)))
+    parts = [one for one in dict.fromkeys(found) if one]
+    return Marker(" and ".join(f"({one})" for one in parts)) if parts else None
+
+
+def _drop_extra(marker: str) -> str:
+    """Drop the extra from a marker that matches; empty if nothing is left that can be told."""
+    found = _OF_EXTRA.fullmatch(marker)
+    rest = "" if found is None else found["after"] or found["before"] or ""
+    outside, inside = rest, ""
+    while outside != inside:
+        outside, inside = _GROUP.sub("", outside), outside
+    return "" if "extra" in rest or " or " in outside else rest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
@@ -32,9 +33,38 @@ def test_extras_are_expanded_recursively() -> None:
         ],
         "lib": ['speed ; extra == "fast"', 'slow ; extra == "slow"'],
     }
+    on_linux = '; sys_platform == "linux"'
     assert expand("app[all]", "unknown[x]", requires=requires) == [
-        *('bad>=2.7.* ; extra == "a"', "unknown[x]", "app", "one", "lib>=2", "speed"),
+        *('bad>=2.7.* ; extra == "a"', "unknown[x]", "app", "one"),
+        *(f"lib>=2{on_linux}", f"speed{on_linux}"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("of_extra", "kept"),
+    [
+        *(('extra == "x"', ""), ('extra == "x" or extra == "y"', "")),
+        ('os_name == "posix" and extra == "x"', ' and os_name == "posix"'),
+        ('extra == "x" and os_name == "posix"', ' and os_name == "posix"'),
+        ('os_name == "nt" or os_name == "posix" and extra == "x"', ""),
+        (
+            '(os_name == "nt" or os_name == "posix") and extra == "x"',
+            ' and (os_name == "nt" or os_name == "posix")',
+        ),
+    ],
+)
+def test_what_an_extra_requires_keeps_the_markers(of_extra: str, kept: str) -> None:
+    requires = {"a": [f"b ; {of_extra}"]}
+    marker = '; python_version > "3"'
+    assert expand(f"a[x]{marker}", requires=requires) == [f"a{marker}", f"b{marker}{kept}"]
+
+
+def test_markers_of_extras_that_require_each_other_come_to_an_end() -> None:
+    requires = {
+        "a": ['b[x] ; extra == "x" and os_name == "posix"'],
+        "b": ['a[x] ; extra == "x" and sys_platform == "linux"'],
+    }
+    assert expand("a[x]", requires=requires)[:2] == ["a", 'b; os_name == "posix"']
 
 
 def test_any_spelling_finds_an_extra() -> None:

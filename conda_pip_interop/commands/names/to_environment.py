@@ -18,7 +18,7 @@ from conda_pip_interop.commands.names.constraints import (
     read_constraints,
 )
 from conda_pip_interop.commands.names.pinned_python import find_python, parse_package_name
-from conda_pip_interop.dependency_files.commented_lists import Item
+from conda_pip_interop.dependency_files.commented_lists import Item, join_comments
 from conda_pip_interop.dependency_files.environment_yml import (
     add_channels,
     add_marker,
@@ -273,7 +273,8 @@ def _add_line(line: _Line, result: _Result, offset: int) -> None:
     item = Item(value="", comment=entry.comment, before=entry.before)
     if conda is not None:
         moved = replace(item.indent(offset), value=conda, comment=_build_comment(line))
-        result.conda.setdefault(conda, moved)
+        known = result.conda.get(conda)
+        result.conda[conda] = moved if known is None else _unite(known, moved)
         item = Item(value="")
     if pip is not None:
         kept = item if entry.in_pip_section else item.indent(3 * offset)
@@ -283,6 +284,19 @@ def _add_line(line: _Line, result: _Result, offset: int) -> None:
     result.choices.append(
         Choice(origin=entry.origin, text=line.text, conda=conda, pip=pip, reason=reason)
     )
+
+
+def _unite(known: Item, other: Item) -> Item:
+    """Unite two items of one text: the second one holds where the first one's marker does not."""
+    marker, comment = split_marker(known.comment)
+    also, beside = split_marker(other.comment)
+    comment = join_comments(*dict.fromkeys((comment, beside)))
+    if marker and also:
+        both = dict.fromkeys(one.removeprefix("; ") for one in (marker, also))
+        either = " or ".join(f"({one})" for one in both) if len(both) > 1 else "".join(both)
+        comment = add_marker(either, comment)
+    before = tuple(dict.fromkeys((*known.before, *other.before)))
+    return replace(known, comment=comment, before=before)
 
 
 def _build_comment(line: _Line) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 
 from conda_pip_interop.commands.names.pinned_python import find_pinned_python
 from conda_pip_interop.commands.names.to_environment import (
@@ -102,6 +103,28 @@ def test_the_extras_of_installed_projects_are_expanded(tmp_path: Path) -> None:
     text = to_environment(read_files(tmp_path, r_txt="requests[old,socks]\n"), requires)
     assert "  - requests\n  - six\n" in text
     assert text.endswith("      - pysocks\n")
+
+
+@pytest.mark.parametrize(
+    ("markers", "comment"),
+    [
+        (("os_name == 'posix'", ""), ""),
+        (("", "os_name == 'posix'"), ""),
+        (("os_name == 'posix'",) * 2, '  # ; os_name == "posix"'),
+        (
+            ("os_name == 'posix'", "sys_platform == 'linux'"),
+            '  # ; (os_name == "posix") or (sys_platform == "linux")',
+        ),
+    ],
+)
+def test_what_is_required_twice_has_the_markers_of_both(
+    tmp_path: Path, markers: tuple[str, str], comment: str
+) -> None:
+    lines = "".join(f"six ; {one}\n" if one else "six\n" for one in markers)
+    text = to_environment(read_files(tmp_path, r_txt=lines))
+    assert f"  - six{comment}\n" in text
+    back = to_requirements(read_files(tmp_path, environment_yml=text))
+    assert Requirement(back.splitlines()[0].partition("  #")[0]).name == "six"
 
 
 def test_a_pip_line_that_conda_has_moves_with_its_comments(tmp_path: Path) -> None:
