@@ -119,6 +119,22 @@ def test_what_conda_would_mix_is_told_before_it_asks_and_refused_by_policy(
     assert told not in env.conda("install", "-y", "six").stderr
 
 
+def test_a_downloaded_package_is_judged_by_what_it_contains(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    env = make_env("python", "pip")
+    channel = write_channel(tmp_path / "channel", build_conda_package("py-opencv", "4.9"))
+    env.pip("install", "-q", build_cv(tmp_path, "opencv_python", "4.9"))
+    install = ("install", "-y", "-c", channel, "py-opencv")
+    guessed = env.conda(*install, "--dry-run", check=False).stderr
+    assert "conda's py-opencv 4.9 will replace pip's opencv-python 4.9" in guessed
+    env.conda(*install, "--download-only", check=False)
+    known = env.conda(*install, "--dry-run", check=False).stderr
+    assert "pip's opencv-python 4.9 and conda's py-opencv 4.9 would be installed together" in known
+    env.conda(*install)
+    assert env.findings() == [("mixed", "opencv-python")]
+
+
 def test_what_is_mixed_and_required_is_removed_with_what_requires_it(
     make_env: MakeEnv, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from conda_pip_interop.conda_adapter.console import print_stderr
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.named_packages import find_named
 from conda_pip_interop.conda_adapter.settings import read_policy
+from conda_pip_interop.conda_adapter.transactions.extracted_packages import read_contained
 from conda_pip_interop.dependencies.guard import (
     build_refusal,
     find_breakages,
@@ -20,17 +21,19 @@ from conda_pip_interop.dependencies.guard import (
     render_warning,
 )
 from conda_pip_interop.dependencies.impact import PackageChange
+from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.resolve.solver import CondaPackage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from conda.models.records import PackageRecord
     from packaging.utils import NormalizedName
 
+    from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.errors import InteropError
-    from conda_pip_interop.resolve.solver import CondaPackage
 
 
 def judge_transaction(
@@ -48,7 +51,9 @@ def judge_transaction(
     if mode == "off":
         return None
     target = build_target(root)
-    found = find_breakages(read_snapshot(root), _build_changes(unlinked, linked), replaced)
+    snapshot = read_snapshot(root)
+    changes = _build_changes(unlinked, linked, pips=_find_pips(snapshot))
+    found = find_breakages(snapshot, changes, replaced)
     breakages = tuple(one for one in found if not one.expected)
     if breakages and mode == "error":
         return build_refusal(breakages, target)
@@ -60,9 +65,16 @@ def judge_transaction(
     return None
 
 
+def _find_pips(snapshot: Snapshot) -> frozenset[NormalizedName]:
+    owner_of = snapshot.ownership.owner_of
+    return frozenset(one.name for one in snapshot.distributions if isinstance(owner_of(one), ByPip))
+
+
 def _build_changes(
     unlinked: Iterable[PackageRecord | CondaPackage],
     linked: Iterable[PackageRecord | CondaPackage],
+    *,
+    pips: Collection[NormalizedName],
 ) -> list[PackageChange]:
     before = {record.name: record for record in unlinked}
     after = {record.name: record for record in linked}
@@ -73,6 +85,9 @@ def _build_changes(
     changes = []
     for name in sorted(before.keys() | after.keys()):
         distributions = naming.guess_projects(name)
+        if name in after and not set(distributions).isdisjoint(pips):
+            contained = _read_contained(after[name])
+            distributions = distributions if contained is None else contained
         changes.append(
             PackageChange(
                 name=name,
@@ -85,6 +100,14 @@ def _build_changes(
             )
         )
     return changes
+
+
+def _read_contained(
+    record: PackageRecord | CondaPackage,
+) -> tuple[NormalizedName, ...] | None:
+    """Read the distributions of a package; None if it is not downloaded yet."""
+    contained = record.contained if isinstance(record, CondaPackage) else read_contained(record)
+    return None if contained is None else tuple(name for name, _ in contained)
 
 
 def _read_build(record: PackageRecord | CondaPackage | None) -> str:
