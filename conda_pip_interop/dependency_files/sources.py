@@ -18,13 +18,19 @@ from conda_pip_interop.dependency_files.requirements_txt import (
 from conda_pip_interop.text import quoted
 
 _REVISIONS: Final = ("rev", "tag", "branch")
+_OF_UV: Final = (
+    *("override-dependencies", "exclude-dependencies", "build-constraint-dependencies"),
+    *("exclude-newer", "exclude-newer-package", "prerelease", "resolution", "index-strategy"),
+    *("dependency-metadata", "extra-build-dependencies", "no-build-isolation"),
+    *("no-build-isolation-package", "config-settings", "config-settings-package"),
+)
 #: The settings of tables that have no equivalent in a requirements file, and values that have one.
 _UNREAD: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
-    ("uv",): (
-        *("override-dependencies", "exclude-dependencies", "build-constraint-dependencies"),
-        *("exclude-newer", "exclude-newer-package", "prerelease", "resolution", "index-strategy"),
-        *("dependency-metadata", "extra-build-dependencies", "no-build-isolation"),
-        *("no-build-isolation-package", "config-settings", "config-settings-package"),
+    ("uv",): _OF_UV,
+    ("uv", "pip"): (
+        *_OF_UV,
+        *("extra", "all-extras", "no-extra", "group", "no-deps", "require-hashes"),
+        *("python-version", "python-platform", "torch-backend"),
     ),
     ("pdm", "resolution"): ("overrides", "excludes", "allow-prereleases", "strategy"),
 }
@@ -139,7 +145,8 @@ def read_indexes(document: Mapping[str, Any]) -> Indexes:
                 is_links = one.get("type") == "find_links" or one.get("format") == "flat"
                 option = "--find-links" if is_links else "--extra-index-url"
                 options.append(("--index-url" if first else option, url))
-    options += _read_uv_options(find_table(document, "tool", "uv"))
+    for keys in (("uv",), ("uv", "pip")):  # those of `uv pip` outweigh the others
+        options += _read_uv_options(find_table(document, "tool", *keys))
     return Indexes(urls=urls, options=tuple(options), patterns=tuple(patterns))
 
 
@@ -151,7 +158,7 @@ def _list_texts(value: object) -> list[str]:
 
 
 def _read_uv_options(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Read the settings that uv had before `[[tool.uv.index]]`."""
+    """Read the settings that uv had before `[[tool.uv.index]]`, and those of `uv pip`."""
     for key in ("index-url", "extra-index-url", "find-links"):
         for one in _list_texts(table.get(key)):
             yield f"--{key}", one
@@ -162,7 +169,9 @@ def _read_uv_options(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key, option in (("no-binary", "--no-binary"), ("no-build", "--only-binary")):
         if table.get(key) is True:
             yield option, ":all:"
-        yield from ((option, name) for name in _list_texts(table.get(f"{key}-package")))
+        names = (*_list_texts(table.get(f"{key}-package")), *_list_texts(table.get(key)))
+        yield from ((option, name) for name in names)
+    yield from (("--only-binary", name) for name in _list_texts(table.get("only-binary")))
 
 
 def find_table(document: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:

@@ -91,6 +91,22 @@ def test_the_settings_of_uv_are_options_of_pip_or_named_as_left_out() -> None:
         parse_pyproject(text.replace('"six"', '"six --pre"'), origin="p", parts=ProjectParts())
 
 
+def test_the_settings_of_uv_pip_outweigh_the_others_or_are_named_as_left_out() -> None:
+    text = (
+        f'{PROJECT}[tool.uv]\nindex-url = "https://a"\n[tool.uv.pip]\n'
+        'index-url = "https://b"\nno-binary = ["six"]\nonly-binary = [":all:"]\n'
+        'extra = ["test"]\nresolution = "highest"\nexclude-newer = "2026-01-01"\n'
+    )
+    found = parse_pyproject(text, origin="p", parts=ProjectParts())
+    assert [one.text for one in found.entries if one.kind == "option"] == [
+        *("--index-url https://a", "--index-url https://b"),
+        *("--no-binary six", "--only-binary :all:"),
+    ]
+    assert [one.partition(" is left out")[0] for one in found.notes] == [
+        *("p: tool.uv.pip.exclude-newer", "p: tool.uv.pip.extra")
+    ]
+
+
 def test_older_settings_of_uv_and_those_of_its_kin_are_read() -> None:
     text = (
         f'{PROJECT}[tool.uv]\nindex-url = "https://a"\nextra-index-url = ["https://b"]\n'
