@@ -74,9 +74,9 @@ def _render_contents(contents: PackageContents) -> str:
         case PackageContents(known_from="package", conda=name, version=version):
             heading = f"{name} {version} contains:"
         case PackageContents(conda=name, version=None):
-            heading = f"{name} is not in the channels. Judging by its name, it contains:"
+            heading = f"{name} is not in the channels; a guess from its name:"
         case PackageContents(conda=name):
-            heading = f"Judging by its name, {name} contains:"
+            heading = f"{name} was not inspected (see `--check`); a guess from its name:"
     lines = [f"  {one.name} {one.version}".rstrip() for one in contents.distributions]
     return "\n".join([heading, *(lines or ["  no Python distribution"])])
 
@@ -86,6 +86,7 @@ def _contents_to_dict(contents: PackageContents) -> dict[str, object]:
         "conda": contents.conda,
         "version": contents.version,
         "known_from": contents.known_from or None,
+        "guessed": not contents.known_from,
         "distributions": [
             {"name": one.name, "version": one.version or None} for one in contents.distributions
         ],

@@ -100,8 +100,10 @@ def find_contents(name: str, channels: Channels, *, check: bool) -> PackageConte
         return PackageContents(
             conda=name, version=version, known_from="package", distributions=inside
         )
+    has_python = not packages or any(one.needs_python for one in packages)
     assumed = tuple(
-        ContainedDistribution(name=one, version="") for one in channels.guess_projects(name)
+        ContainedDistribution(name=one, version="")
+        for one in (channels.guess_projects(name) if has_python else ())
     )
     return PackageContents(conda=name, version=version, known_from="", distributions=assumed)
 

@@ -160,9 +160,14 @@ def test_the_distributions_of_a_package_are_listed_with_what_they_are_known_from
     words = ("liar", "pytorch", "nobody")
     assert explain_packages(words, channels, check=False).text == (
         "liar 1.0 py_0 (installed) contains:\n  other 1.0\n\n"
-        "Judging by its name, pytorch contains:\n  torch\n\n"
-        "nobody is not in the channels. Judging by its name, it contains:\n  nobody"
+        "pytorch was not inspected (see `--check`); a guess from its name:\n  torch\n\n"
+        "nobody is not in the channels; a guess from its name:\n  nobody"
     )
+    found = explain_packages(["flex", "tool", "liar"], channels, check=False)
+    documents = [dict(one) for one in found.document["packages"]]
+    assert [(one["guessed"], one["distributions"] != []) for one in documents] == [
+        *((True, False), (True, False), (False, True))
+    ]
     assert explain_packages(["pytorch", "tool"], channels, check=True).text == (
         "pytorch 2.0 py_0 contains:\n  torch 1.0\n\n"
         "tool 1.0 h0_0 contains:\n  no Python distribution"
