@@ -22,7 +22,7 @@ from conda_pip_interop.names.renamed_projects import (
     find_renamed_projects,
 )
 
-SourceName: TypeAlias = Literal["settings", "table", "channels", "map"]
+SourceName: TypeAlias = Literal["settings", "project", "table", "channels", "map"]
 
 NOT_IN_CHANNELS: Final = "not in the channels"
 _DIFFERENT_BY_MAP: Final = "the conda package of the same name is something else, by the names map"
@@ -59,7 +59,7 @@ class Lookup:
     @property
     def trusted(self) -> bool:
         """Whether the user set the name, so that it is used without further checks."""
-        return self.source == "settings"
+        return self.source in ("settings", "project")
 
     @property
     def reason(self) -> str:
@@ -71,11 +71,13 @@ class Lookup:
 class NameSources:
     """All sources of names. `index` is None if no channel is read.
 
-    `settings` is the user's map (`pip_interop_names`); None as a value means never from conda.
-    `channels` are names or URLs; they select the rows of the table of known names.
+    `settings` is the user's map (`pip_interop_names`), `project` that of a file's
+    `[tool.conda-pip-interop]`; None as a value means never from conda. `channels` are names or
+    URLs; they select the rows of the table of known names.
     """
 
     settings: Mapping[NormalizedName, str | None] = field(default_factory=dict)
+    project: Mapping[NormalizedName, str | None] = field(default_factory=dict)
     channels: tuple[str, ...] = ()
     index: NameIndex | None = None
     extra: ExtraMap | None = None
@@ -88,7 +90,7 @@ class NameSources:
 def find_conda_names(project: NormalizedName, sources: NameSources) -> Lookup:
     """Query the sources one after the other until one decides."""
     results: list[SourceResult] = []
-    for query in (_query_settings, _query_table, _query_channels, _query_map):
+    for query in (_query_settings, _query_project, _query_table, _query_channels, _query_map):
         result = query(project, sources)
         if result is not None:
             results.append(result)
@@ -100,9 +102,10 @@ def find_conda_names(project: NormalizedName, sources: NameSources) -> Lookup:
 def find_projects(conda_name: str, sources: NameSources) -> tuple[NormalizedName, ...]:
     """Find the projects that a conda package contains, else assume one of the same name.
 
-    Empty if the package is known to contain no distribution.
+    Empty if the project of the same name is known to be elsewhere (flex in flex-swagger).
     """
-    set_by_user = tuple(one for one, name in sources.settings.items() if name == conda_name)
+    by_user = {**sources.project, **sources.settings}
+    set_by_user = tuple(one for one, name in by_user.items() if name == conda_name)
     if set_by_user:
         return set_by_user
     renamed = find_renamed_projects(conda_name, sources.channels)
@@ -111,20 +114,34 @@ def find_projects(conda_name: str, sources: NameSources) -> tuple[NormalizedName
     if sources.extra is not None and conda_name in sources.extra.projects:
         return sources.extra.projects[conda_name]
     project = canonicalize_name(conda_name)
-    known = find_known_name(project, sources.channels)
-    return () if isinstance(known, DifferentPackage) else (project,)
+    return () if find_known_name(project, sources.channels) else (project,)
 
 
 def _query_settings(project: NormalizedName, sources: NameSources) -> SourceResult | None:
-    if project not in sources.settings:
+    return _query_user("settings", project, sources.settings, sources, "pip_interop_names")
+
+
+def _query_project(project: NormalizedName, sources: NameSources) -> SourceResult | None:
+    table = "[tool.conda-pip-interop] in the file"
+    return _query_user("project", project, sources.project, sources, table)
+
+
+def _query_user(
+    source: SourceName,
+    project: NormalizedName,
+    names: Mapping[NormalizedName, str | None],
+    sources: NameSources,
+    origin: str,
+) -> SourceResult | None:
+    if project not in names:
         return None
-    name = sources.settings[project]
+    name = names[project]
     if name is None:
-        return _final("settings", (), "excluded from conda by pip_interop_names")
+        return _final(source, (), f"excluded from conda by {origin}")
     if sources.has(name):
-        return _final("settings", (name,), f"mapped to {name} by pip_interop_names")
-    reason = f"mapped to {name} by pip_interop_names, but {name} is {NOT_IN_CHANNELS}"
-    return _final("settings", (), reason)
+        return _final(source, (name,), f"mapped to {name} by {origin}")
+    reason = f"mapped to {name} by {origin}, but {name} is {NOT_IN_CHANNELS}"
+    return _final(source, (), reason)
 
 
 def _query_table(project: NormalizedName, sources: NameSources) -> SourceResult | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -150,3 +151,18 @@ def test_only_names_that_the_channel_has_are_found(names: list[str], project: st
     assert set(found.names) <= set(names)
     same = {one for one in names if canonicalize_name(one) == canonicalize_name(project)}
     assert not same or set(found.names) == same
+
+
+def test_a_project_maps_names_after_the_user_and_its_reason_says_so() -> None:
+    names = {canonicalize_name(key): value for key, value in (("Torch", "mine"), ("six", None))}
+    sources = replace(build_sources("mine", "six", "yours"), project=names)
+    found = look_up("torch", sources)
+    assert (found.names, found.source, found.trusted) == (("mine",), "project", True)
+    assert found.reason == "mapped to mine by [tool.conda-pip-interop] in the file"
+    assert look_up("six", sources).reason == (
+        "excluded from conda by [tool.conda-pip-interop] in the file"
+    )
+    assert find_projects("mine", sources) == ("torch",)
+    set_by_user = replace(sources, settings={canonicalize_name("torch"): "yours"})
+    assert look_up("torch", set_by_user).names == ("yours",)
+    assert find_projects("mine", set_by_user) == ("mine",)

@@ -135,7 +135,8 @@ def build_sources(repodata: Repodata | None) -> NameSources:
     channels = tuple(Channel(one).canonical_name for one in context.channels)
     extra = read_map(map_file())
     return NameSources(
-        settings={**current_session().names, **read_names(channels)},
+        settings=read_names(channels),
+        project=current_session().names,
         channels=channels,
         index=None if repodata is None else build_channel_index(repodata),
         extra=None if extra is None else extra.choose(channels),
