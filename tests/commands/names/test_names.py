@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from packaging.utils import NormalizedName, canonicalize_name
@@ -164,7 +165,7 @@ def test_the_distributions_of_a_package_are_listed_with_what_they_are_known_from
         "nobody is not in the channels; a guess from its name:\n  nobody"
     )
     found = explain_packages(["flex", "tool", "liar"], channels, check=False)
-    documents = [dict(one) for one in found.document["packages"]]
+    documents: Any = found.document["packages"]
     assert [(one["guessed"], one["distributions"] != []) for one in documents] == [
         *((True, False), (True, False), (False, True))
     ]
