@@ -61,6 +61,15 @@ def test_conda_supplies_what_the_shards_have(make_env: MakeEnv, channel: str) ->
     assert env.findings() == []
 
 
+def test_a_channel_of_shards_alone_names_a_solver_that_reads_them(base: Base, channel: str) -> None:
+    for file in Path(channel.removeprefix("file://")).glob("*/repodata.json"):
+        file.unlink()
+    told = base.run("pip", "names", "-c", channel, "kit", check=False, CONDA_SOLVER="classic")
+    assert told.returncode == 1
+    assert "has sharded repodata alone, and the solver classic does not read it" in told.stderr
+    assert "`conda config --set solver rattler`" in told.stderr
+
+
 def test_other_spellings_are_found_in_the_index_of_shards(base: Base, channel: str) -> None:
     told = base.run("pip", "names", "-c", channel, "far-away", "unheard-of", **RATTLER).stdout
     assert "far.away" in told

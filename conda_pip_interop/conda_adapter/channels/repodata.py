@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import signature
@@ -15,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 from conda.core.subdir_data import SubdirData
+from conda.exceptions import UnavailableInvalidChannel
 from conda.models.channel import Channel, all_channel_urls
 from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 
 from conda_pip_interop.environment.conda_meta.records import separate_name
+from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -42,10 +45,7 @@ class Repodata:
         """Whether conda's solver knows version 3: those that conda gives shards do."""
         if not getattr(context, "repodata_use_shards", False):  # conda 26.5
             return False
-        solver = context.plugin_manager.get_solvers().get(context.solver)
-        return (
-            solver is not None and "build_repodata_subset" in signature(solver.backend).parameters
-        )
+        return context.solver in _list_solvers_with_shards()
 
     @cached_property
     def shards(self) -> Mapping[str, Any]:
@@ -64,8 +64,9 @@ class Repodata:
         """The names of all packages, from the shards' index or from all repodata."""
         if self.shards:
             return (name for shards in self.shards.values() for name in shards.package_names)
-        plain = (name for url in self.urls for name in _read_names(SubdirData(Channel(url))))
-        return (*plain, *self._version_3)
+        with self._explain_missing():
+            plain = (name for url in self.urls for name in _read_names(SubdirData(Channel(url))))
+            return (*plain, *self._version_3)
 
     def find(self, conda_name: str) -> tuple[Any, ...]:
         """Find the records of exactly this name that conda's `exclude_newer` lets through."""
@@ -74,10 +75,23 @@ class Repodata:
             found = self._read_shards(conda_name)
         else:
             spec = MatchSpec(name=conda_name)
-            plain = SubdirData.query_all(spec, channels=self.channels, subdirs=self.subdirs)
+            with self._explain_missing():
+                plain = SubdirData.query_all(spec, channels=self.channels, subdirs=self.subdirs)
             found = (*plain, *self._version_3.get(conda_name, ()))
         policy = getattr(context, "exclude_newer_policy", None)  # conda 26.9
         return tuple(found if policy is None else policy.filter_records(found))
+
+    @contextmanager
+    def _explain_missing(self) -> Iterator[None]:
+        """Explain a channel without repodata if it has shards; raises `needs-shards`."""
+        try:
+            yield
+        except UnavailableInvalidChannel as error:
+            name = error.dump_map().get("channel_name")
+            urls = [url for url in self.urls if Channel(url).name == name]
+            if any(map(_has_shards, urls)):
+                raise _build_needs_shards(str(name)) from error
+            raise
 
     def fetch(self, conda_names: Iterable[str]) -> None:
         """Fetch the shards of some names at once; without it, each is fetched when it is sought."""
@@ -110,6 +124,35 @@ class Repodata:
             for fn, record in _iterate_version_3(document):
                 found[record["name"]].append(_build_record(fn, record, url, base_url))
         return found
+
+
+def _has_shards(url: str) -> bool:
+    if not getattr(context, "repodata_use_shards", False):
+        return False
+    from conda.gateways.shards import build_repodata_subset
+
+    return bool(build_repodata_subset((), {url: Channel(url)}))
+
+
+def _list_solvers_with_shards() -> list[str]:
+    """List the solvers that read shards; an older one gets no function for it from conda."""
+    return [
+        name
+        for name, solver in context.plugin_manager.get_solvers().items()
+        if "build_repodata_subset" in signature(solver.backend).parameters
+    ]
+
+
+def _build_needs_shards(channel: str) -> InteropError:
+    solvers = _list_solvers_with_shards()
+    other = solvers[0] if solvers else "rattler"
+    install = () if solvers else (f"To install one: `conda install -n base conda-{other}-solver`.",)
+    return InteropError(
+        "needs-shards",
+        f"The channel {channel} has sharded repodata alone, and the solver {context.solver} does "
+        "not read it.",
+        hints=(*install, f"To use a solver that does: `conda config --set solver {other}`."),
+    )
 
 
 def _iterate_shard(shard: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
