@@ -27,6 +27,9 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
         build_carrying_package("cmake", "4.0", carries="cmake"),
         build_carrying_package("lacking", "1.0", "not-anywhere >=2", carries="lacking"),
         build_carrying_package("deeply", "1.0", "lacking", carries="deeply"),
+        build_carrying_package("lefter", "1.0", "left", carries="lefter"),
+        build_carrying_package("righter", "1.0", "right", carries="righter"),
+        build_carrying_package("gpu", "1.0", "__cuda >=99", carries="gpu"),
         build_carrying_package("old-click", "1.0", "click 8.1.7", carries="old_click"),
         *(build_carrying_package(f"free{number}", carries=f"free{number}") for number in range(30)),
     )
@@ -85,7 +88,7 @@ sys.exit(code)
 def test_what_conda_cannot_install_is_told_truly_and_costs_few_solves(
     make_env: MakeEnv, channel: str, tmp_path: Path
 ) -> None:
-    for name in ("lacking", "deeply", "old_click", "left", "right"):
+    for name in ("lacking", "deeply", "old_click", "left", "right", "lefter", "righter", "gpu"):
         build_wheel(tmp_path / "wheels", name)
     env = make_env("python", "pip")
 
@@ -103,6 +106,12 @@ def test_what_conda_cannot_install_is_told_truly_and_costs_few_solves(
     reasons, solves = install("left", "right", *free)
     assert "conda cannot install it beside" in reasons["left"] + reasons["right"]
     assert solves <= 5
+    reasons, solves = install("lefter", "righter", "gpu", "lacking", *free)
+    assert "conda cannot install it beside" in reasons["lefter"] + reasons["righter"]
+    assert (
+        reasons["gpu"] == "conda's gpu 1.0 requires __cuda >=99, which this machine does not have"
+    )
+    assert solves <= 6
     env.conda("install", "--yes", "click=8.1.8")
     (env.prefix / "conda-meta" / "pinned").write_text("click 8.1.8\n")
     reasons, _ = install("old-click", *free)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from conda.base.context import context
 from conda.core.prefix_data import PrefixData
 from conda.exceptions import InvalidMatchSpec
 from conda.models.match_spec import MatchSpec
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 #: How far dependencies are followed: a package deeper than this is taken to be available.
 _DEPTH: Final = 6
+#: As far as this for what packages allow, and only if a dependency allows so few packages.
+_ALLOWING_DEPTH: Final = 2
+_FEW: Final = 30
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +34,8 @@ class ChannelDepends:
     find: Callable[[str], Iterable[Any]]
     python: Any = None
     _known: dict[str, str | None] = field(default_factory=dict)
+    _virtual: list[Any] = field(default_factory=list)
+    _allowed: dict[tuple[str, int], dict[str, frozenset[Any]]] = field(default_factory=dict)
 
     def explain_unavailable(self, records: Iterable[Any]) -> str | None:
         """Explain why none of the records can be installed, whatever else is; None if one may be.
@@ -53,27 +59,40 @@ class ChannelDepends:
             if (found := installed.get(spec.name, None)) is not None and not spec.match(found)
         )
 
-    def find_allowed(self, records: Iterable[Any]) -> dict[str, frozenset[Any]]:
+    def find_allowed(
+        self, records: Iterable[Any], depth: int = _ALLOWING_DEPTH
+    ) -> dict[str, frozenset[Any]]:
         """Find the packages that one of the records allows, for each name that they all depend on.
 
-        They allow themselves, too.
+        Dependencies of dependencies included. The records allow themselves, too.
         """
         records = tuple(records)
-        depends = [
-            {spec.name: spec for spec in filter(None, map(_parse, one.depends))} for one in records
-        ]
-        common = set.intersection(*map(set, depends)) if depends else set()
-        allowed = {
-            name: frozenset(
-                one
-                for spec in {specs[name] for specs in depends}
-                for one in self.find(name)
-                if spec.match(one)
-            )
-            for name in common
-            if not name.startswith("__")
-        }
+        needs = [self._find_needs(one, depth) for one in records]
+        common = set.intersection(*map(set, needs)) if needs else set()
+        allowed = {name: frozenset().union(*(one[name] for one in needs)) for name in common}
         return allowed | {one.name: frozenset(records) for one in records}
+
+    def _find_needs(self, record: Any, depth: int) -> dict[str, frozenset[Any]]:
+        """Find the packages that all dependencies of a record allow, by name."""
+        needs: dict[str, frozenset[Any]] = {}
+        for text in record.depends:
+            for name, found in self._find_allowed_by(text, depth).items():
+                needs[name] = needs[name] & found if name in needs else found
+        return needs
+
+    def _find_allowed_by(self, text: str, depth: int) -> dict[str, frozenset[Any]]:
+        if (text, depth) not in self._allowed:
+            spec = _parse(text)
+            allowed: dict[str, frozenset[Any]] = {}
+            if spec is not None and not spec.name.startswith("__"):
+                installed = PrefixData(str(self.prefix)).get(spec.name, None)
+                known = (*self.find(spec.name), *filter(None, [installed]))
+                found = frozenset(one for one in known if spec.match(one))
+                allowed = {spec.name: found}
+                if depth > 1 and 0 < len(found) <= _FEW:
+                    allowed = self.find_allowed(found, depth - 1)
+            self._allowed[text, depth] = allowed
+        return self._allowed[text, depth]
 
     def _find_missing(self, record: Any, depth: int) -> str | None:
         """Return which dependency of a record no channel has, directly or further down."""
@@ -96,10 +115,12 @@ class ChannelDepends:
         spec = _parse(text)
         if spec is None:
             return None
+        if spec.name.startswith("__"):
+            return None if self._has_virtual_package(spec) else ""
         installed = PrefixData(str(self.prefix)).get(spec.name, None)
         if spec.name == "python":
             installed = installed or self.python
-        if spec.name.startswith("__") or (installed is not None and spec.match(installed)):
+        if installed is not None and spec.match(installed):
             return None
         if spec.name == "python" and installed is not None:
             return None  # another Python is a matter of versions, not of channels
@@ -113,6 +134,11 @@ class ChannelDepends:
                 break
         return reason
 
+    def _has_virtual_package(self, spec: Any) -> bool:
+        if not self._virtual:
+            self._virtual.extend(_read_virtual_packages())
+        return not self._virtual or any(map(spec.match, self._virtual))
+
 
 def _parse(text: str) -> Any:
     """Parse a dependency; None for what this conda does not understand: its solver decides."""
@@ -123,4 +149,19 @@ def _parse(text: str) -> Any:
 
 
 def _describe(record: Any, text: str) -> str:
-    return f"conda's {record.name} {record.version} requires {text}, which no channel has"
+    lacking = "this machine does not have" if text.startswith("__") else "no channel has"
+    return f"conda's {record.name} {record.version} requires {text}, which {lacking}"
+
+
+def _read_virtual_packages() -> tuple[Any, ...]:
+    """Read the records of what the machine has; empty where this conda does not tell."""
+    read = getattr(context.plugin_manager, "get_virtual_package_records", None)  # conda 25.9
+    if read is not None:
+        return tuple(read())
+    try:
+        from conda.core.index import _supplement_index_with_system
+    except ImportError:
+        return ()
+    index: dict[Any, Any] = {}
+    _supplement_index_with_system(index)
+    return tuple(index)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -67,7 +68,7 @@ _CONFLICT_HINTS: Final = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class CondaEnvironment:
     """conda, for one environment; the context must have been initialised for it.
 
@@ -158,7 +159,7 @@ class CondaEnvironment:
             )
         )
 
-    @property
+    @cached_property
     def _depends(self) -> ChannelDepends:
         from conda_pip_interop.conda_adapter.channels.channel_depends import ChannelDepends
 
