@@ -29,6 +29,8 @@ class State:
     `requests`: what the user requested of `conda pip install`, by name (`{"six": "six<2"}`).
     `needed`: conda's packages that it installed because others need them, each with the heading of
     the section of conda's history that names it.
+    `overwritten`: paths of conda's files that another package has overwritten, each with the sha256
+    (hex) of what it wrote: once that package is gone, nothing else tells it from a person's edit.
     `no_user_site`: we have set the variable that keeps the user's site-packages out.
     `newer`: a newer version wrote it, so it is left alone.
     """
@@ -40,6 +42,7 @@ class State:
     checked: str = ""
     requests: Mapping[str, str] = field(default_factory=dict, hash=False)
     needed: Mapping[str, str] = field(default_factory=dict, hash=False)
+    overwritten: Mapping[str, str] = field(default_factory=dict, hash=False)
     no_user_site: bool = False
     newer: bool = False
 
@@ -74,6 +77,7 @@ def parse_state(text: str) -> State:
             checked=str(document.get("checked", "")),
             requests=_parse_texts(document.get("requests", {})),
             needed=_parse_texts(document.get("needed", {})),
+            overwritten=_parse_texts(document.get("overwritten", {})),
             no_user_site=document.get("no_user_site") is True,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -93,6 +97,7 @@ def render_state(state: State) -> str:
         "left_alone": sorted(state.left_alone),
         "needed": dict(sorted(state.needed.items())),
         "no_user_site": state.no_user_site,
+        "overwritten": dict(sorted(state.overwritten.items())),
         "requests": dict(sorted(state.requests.items())),
         "told": sorted(state.told),
         "unprotected": state.unprotected,

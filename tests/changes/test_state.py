@@ -32,6 +32,7 @@ def test_a_state_comes_back_from_its_text(
         told=told,
         requests=texts,
         needed=texts,
+        overwritten=texts,
         no_user_site=unprotected,
     )
     assert parse_state(render_state(state)) == state

@@ -184,6 +184,7 @@ def notice(prefix: str, command: str = "") -> None:
     if (
         state.told
         or state.needed
+        or state.overwritten
         or (root / ORIGINALS_FOLDER).is_dir()
         or has_pip_changes(read_prefix(root))
     ):

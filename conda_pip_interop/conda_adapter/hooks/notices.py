@@ -22,6 +22,7 @@ from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, RecoveryError
 from conda_pip_interop.findings.kinds.duplicate_record import find_names
 from conda_pip_interop.findings.kinds.lost_record import LostRecordFinding
+from conda_pip_interop.findings.overwritten import note_overwritten
 from conda_pip_interop.findings.reconciliation import plan_reconcile
 from conda_pip_interop.findings.registry import find_all
 
@@ -53,6 +54,7 @@ def reconcile_and_report(root: Path, automatic: Automatic = "after") -> None:
     prune_originals(snapshot, altered)
     state = read_state(root)
     lines, remembered = build_notice(findings, state, target)
+    remembered = note_overwritten(findings, snapshot, remembered)
     if lines and is_silent():  # the next command that may speak reports them
         remembered = dataclasses.replace(remembered, told=state.told & remembered.told)
     elif done is not None or read_policy().reconcile == "report":
@@ -126,9 +128,18 @@ def _reconcile(target: Target, automatic: Automatic) -> _Reconciled:
     plan, fixed = plan_reconcile(
         snapshot, left_alone=read_state(target.prefix).left_alone, skipped=find_names(snapshot)
     )
+    _remember_overwritten(snapshot)  # the plan, or conda, may remove the metadata that tells
     if plan.steps:
         execute(dataclasses.replace(plan, automatic=automatic), target, HookLinker(target=target))
     return _Reconciled(plan=plan, fixed=fixed, snapshot=snapshot)
+
+
+def _remember_overwritten(snapshot: Snapshot) -> None:
+    root = snapshot.prefix.root
+    state = read_state(root)
+    noted = note_overwritten(find_all(snapshot), snapshot, state)
+    if noted != state:
+        write_state(root, noted)
 
 
 def settle_unfinished(root: Path) -> None:

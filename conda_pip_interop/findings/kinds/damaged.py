@@ -26,6 +26,7 @@ from conda_pip_interop.findings.blocked_packages import BlockedPackageFinding
 from conda_pip_interop.findings.kinds.clobbered import ClobberedFinding
 from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
 from conda_pip_interop.findings.kinds.vanished import VanishedFinding
+from conda_pip_interop.findings.overwritten import find_overwritten
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -135,15 +136,19 @@ def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
         if isinstance(one, OverriddenFinding | VanishedFinding)
     }
     faults = dict(_find_package_faults(snapshot))
+    foreign = find_overwritten(snapshot)
     for record in snapshot.records:
         if record not in replaced:
-            yield from _find_damaged_package(snapshot, record, clobbered, faults.get(record))
+            yield from _find_damaged_package(
+                snapshot, record, clobbered, foreign, faults.get(record)
+            )
 
 
 def _find_damaged_package(
     snapshot: Snapshot,
     record: CondaRecord,
     clobbered: Collection[PrefixPath],
+    foreign: Collection[PrefixPath],
     fault: tuple[PrefixPath, str] | None,
 ) -> Iterator[Finding]:
     """Find what a package has lost; what pip put in its place is judged by pip's RECORD."""
@@ -162,7 +167,9 @@ def _find_damaged_package(
             blocked.append(replace(build_evidence(snapshot, file.path), found="folder"))
         if fact.kind == "absent" and file.path not in clobbered:
             missing.append(build_evidence(snapshot, file.path))
-        elif fact.sha256 is not None and _is_foreign(snapshot, file, fact.sha256):
+        elif file.path in foreign or (
+            fact.sha256 is not None and _is_foreign(snapshot, file, fact.sha256)
+        ):
             overwritten.append(build_evidence(snapshot, file.path))
     if blocked:
         yield BlockedPackageFinding(
