@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -12,15 +13,15 @@ import pytest
 from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 from conda_pip_interop.changes.atomic.lock import recover_interrupted
 from tests.faults.scenarios import SCENARIOS, Record, Scenario, Trial
-from tests.support.trees import run_and_kill
+from tests.support.trees import link_cases, run_and_kill
 
 scenarios = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
 
 
 @scenarios
-@pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
+@link_cases
 def test_killed_before_any_write(
-    scenario: Scenario, links: bool, scratch: Path, record_property: Record
+    scenario: Scenario, links: Collection[int], scratch: Path, record_property: Record
 ) -> None:
     trial = Trial(scenario, scratch)
     for number in itertools.count(1):

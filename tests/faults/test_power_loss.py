@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -35,7 +35,7 @@ from tests.faults.scenarios import (
     without_times,
 )
 from tests.support.power_loss import Instant, list_crashes, record
-from tests.support.trees import read_tree
+from tests.support.trees import link_cases, read_tree
 
 #: Combinations at each instant, beside the extremes.
 _SUBSETS = 6
@@ -58,7 +58,8 @@ def find_faults(prefix: Path) -> set[str]:
 class Crashes:
     """The crashes of one scenario, each tried once."""
 
-    def __init__(self, scenario: Scenario, scratch: Path) -> None:
+    def __init__(self, scenario: Scenario, scratch: Path, *, links: Collection[int] = (0,)) -> None:
+        self._links = links
         self.trial = Trial(scenario, scratch)
         self.tried: set[object] = set()
         self._scratch = scratch
@@ -70,7 +71,7 @@ class Crashes:
 
     def record(self, work: Callable[[], object], prefix: Path) -> list[Instant]:
         """Do the work, and return when power may be lost."""
-        return record(work, prefix, self._scratch)
+        return record(work, prefix, self._scratch, links=self._links)
 
     def list(self, instant: Instant) -> Iterator[Path]:
         """Make what each crash leaves that was not tried yet."""
@@ -118,10 +119,11 @@ def recover(prefix: Path) -> None:
 
 
 @scenarios
+@link_cases
 def test_power_is_lost_at_any_instant(
-    scenario: Scenario, scratch: Path, record_property: Record
+    scenario: Scenario, links: Collection[int], scratch: Path, record_property: Record
 ) -> None:
-    crashes = Crashes(scenario, scratch)
+    crashes = Crashes(scenario, scratch, links=links)
     for number, instant in enumerate(crashes.instants):
         for prefix in crashes.list(instant):
             crashes.settle(prefix, f"instant {number} of {len(crashes.instants)}")
@@ -184,8 +186,9 @@ def test_what_an_interrupted_installation_has_staged_is_whole(
 
 
 @scenarios
-def test_what_is_done_is_durable(scenario: Scenario, scratch: Path) -> None:
-    crashes = Crashes(scenario, scratch)
+@link_cases
+def test_what_is_done_is_durable(scenario: Scenario, links: Collection[int], scratch: Path) -> None:
+    crashes = Crashes(scenario, scratch, links=links)
     for prefix in crashes.list(crashes.instants[-1]):
         recover(prefix)
         assert without_times(read_tree(prefix)) == crashes.trial.finished

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from tests.support.trees import is_write, run_in_child
+from tests.support.trees import is_write, refuse_links, run_in_child
 
 #: A folder and a name in it; what lies there.
 Name: TypeAlias = tuple[int, str]
@@ -239,10 +239,13 @@ class _Recorder:
             nodes[number] = Node(mode=status.st_mode, content=content, mtime_ns=status.st_mtime_ns)
 
 
-def record(work: Callable[[], object], root: Path, scratch: Path) -> list[Instant]:
+def record(
+    work: Callable[[], object], root: Path, scratch: Path, *, links: Collection[int] = (0,)
+) -> list[Instant]:
     """Do `work` on the folder `root` in a child, and return each instant power may be lost at.
 
     Whatever lies there at the beginning is durable. The last instant is that when all is done.
+    `links` is what hard links are answered with; see `refuse_links`.
     """
     file = scratch / "instants"
 
@@ -263,6 +266,7 @@ def record(work: Callable[[], object], root: Path, scratch: Path) -> list[Instan
             watching.paused = False
 
         sys.addaudithook(watch)
+        refuse_links(links)
         os.fsync = fsync_and_note  # type: ignore[assignment]  # ours gives descriptors alone
         work()
         watching.paused = True

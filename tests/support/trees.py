@@ -10,9 +10,11 @@ import signal
 import stat
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TypeAlias
+
+import pytest
 
 from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 
@@ -88,24 +90,41 @@ def is_write(event: str, arguments: tuple[object, ...]) -> bool:
     return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
 
 
-def run_and_kill(work: Callable[[], object], *, before: int, links: bool = True) -> bool:
+#: What hard links are answered with, see `refuse_links`: by file systems that have them, that have
+#: none, and where a file has as many as it can have.
+link_cases = pytest.mark.parametrize(
+    "links",
+    [(0,), (errno.EPERM, errno.ENOTSUP), (0, errno.EMLINK)],
+    ids=["hard links", "no hard links", "too many hard links"],
+)
+
+
+def refuse_links(answers: Iterable[int]) -> None:
+    """Refuse hard links from now on in this process, with these errors in turn; 0 is none."""
+    waiting = itertools.cycle(answers)
+
+    def watch(event: str, _: tuple[object, ...]) -> None:
+        if event == "os.link" and (error := next(waiting)):
+            raise OSError(error, os.strerror(error))
+
+    sys.addaudithook(watch)
+
+
+def run_and_kill(work: Callable[[], object], *, before: int, links: Collection[int] = (0,)) -> bool:
     """Run `work` in a child that is killed before its `before`-th write, if it gets there.
 
-    Without `links` the system refuses every hard link, as some file systems do.
+    `links` is what hard links are answered with; see `refuse_links`.
     """
 
     def work_under_watch() -> None:
         numbers = itertools.count(1)
 
         def watch(event: str, arguments: tuple[object, ...]) -> None:
-            if not is_write(event, arguments):
-                return
-            if next(numbers) == before:
+            if is_write(event, arguments) and next(numbers) == before:
                 os.kill(os.getpid(), signal.SIGKILL)
-            if event == "os.link" and not links:
-                raise OSError(errno.EPERM, "no hard links here")
 
         sys.addaudithook(watch)
+        refuse_links(links)
         work()
 
     code = run_in_child(work_under_watch)

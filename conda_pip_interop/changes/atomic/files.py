@@ -76,8 +76,7 @@ def replace_place(target: Place, content: bytes, *, mode: int) -> None:
 
     The old file, which may be hard-linked to conda's package cache, is not written to.
     """
-    beside = target.beside(name_beside(target.path.name, os.getpid()))
-    beside.remove()  # of a killed process with the same number
+    beside = _clear_beside(target)
     try:
         with os.fdopen(beside.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(content)
@@ -88,6 +87,13 @@ def replace_place(target: Place, content: bytes, *, mode: int) -> None:
     except BaseException:  # an interruption too leaves no half file
         beside.remove()
         raise
+
+
+def _clear_beside(target: Place) -> Place:
+    """Return where new content is written first: what a killed process left there is removed."""
+    beside = target.beside(name_beside(target.path.name, os.getpid()))
+    beside.remove()
+    return beside
 
 
 def append_lines(place: Place, text: str) -> None:
@@ -114,8 +120,7 @@ def _cut_half_line(file: BinaryIO) -> None:
 def copy_place(source: Place, target: Place) -> None:
     """Copy a file or a link, with its mode and times; `target` is there when it is complete."""
     copystat: Any = shutil.copystat  # takes descriptors, too, where the system's calls do
-    part = target.beside(f"{target.path.name}.part")
-    part.remove()
+    part = _clear_beside(target)
     status = source.read_status()
     if status is not None and stat.S_ISLNK(status.st_mode):
         os.symlink(_read_target(source), part.name, dir_fd=part.descriptor)
@@ -147,16 +152,15 @@ def stash_copy(target: Place, stashed: Place) -> None:
 
 
 def place_staged(source: Place, target: Place) -> None:
-    """Put a staged file into its place; as a hard link if possible, and what is staged stays whole.
+    """Put a staged file into its place: as a hard link if possible, else as a copy.
 
-    So an operation that is killed in the middle can be rolled back, and begun again.
+    What is staged stays whole: an operation that is killed in the middle is begun again.
     """
-    beside = target.beside(name_beside(target.path.name, os.getpid()))
-    beside.remove()
+    beside = _clear_beside(target)
     try:
         source.link(beside)
     except (OSError, NotImplementedError):
-        source.move(target)
+        copy_place(source, target)
     else:
         beside.move(target)
         beside.remove()  # it stays where both are one file

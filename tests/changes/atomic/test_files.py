@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.changes.atomic.files import copy_place, is_alike, stash_copy
+from conda_pip_interop.changes.atomic.files import copy_place, is_alike, name_beside, stash_copy
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders, Place
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError
@@ -34,7 +34,7 @@ def find(folders: HeldFolders, path: str) -> Place:
 @pytest.mark.parametrize("name", ["tool", "link", "dangling"])
 def test_a_copy_has_the_content_the_mode_and_the_time(folders: HeldFolders, name: str) -> None:
     (folders.root / "copy").write_text("older")
-    (folders.root / "copy.part").write_text("of a killed process")
+    (folders.root / name_beside("copy", os.getpid())).write_text("of a killed process")
     copy_place(find(folders, name), find(folders, "copy"))
     tree = read_tree(folders.root)
     assert tree["copy"] == tree[name]

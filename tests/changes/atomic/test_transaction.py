@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from conda_pip_interop.changes.state import State, read_state, write_state
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.quick_check import read_fingerprint
 from conda_pip_interop.errors import InteropError
-from tests.support.trees import NOBODY, read_tree, run_and_kill, run_in_child
+from tests.support.trees import NOBODY, link_cases, read_tree, run_and_kill, run_in_child
 
 SITE = "lib/python3.11/site-packages"
 
@@ -233,9 +234,9 @@ def test_a_file_hard_linked_to_the_package_cache_is_not_written_into(
     assert read_tree(cache) == before
 
 
-@pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
+@link_cases
 def test_an_operation_killed_at_any_write_is_rolled_back_by_the_next(
-    scratch: Path, links: bool
+    scratch: Path, links: Collection[int]
 ) -> None:
     batches = (every_kind(), (write(f"{SITE}/click/deep/only.py", b"x"), write("bin/click")))
     for before in itertools.count(1):
