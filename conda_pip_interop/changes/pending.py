@@ -21,6 +21,7 @@ from conda_pip_interop.changes.atomic.durable import list_folders, sync_files, s
 from conda_pip_interop.changes.atomic.files import hash_file, remove_file, write_file
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders
 from conda_pip_interop.changes.atomic.journal import (
+    DISK_FAILURES,
     PENDING_FILE,
     CondaChange,
     is_trusted,
@@ -45,6 +46,9 @@ from conda_pip_interop.errors import InteropError, RecoveryError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from packaging.utils import NormalizedName
+
+    from conda_pip_interop.changes.atomic.transaction import Operation
     from conda_pip_interop.changes.plan import Automatic, Plan, Staged
 
 _FORMAT: Final = 1
@@ -164,7 +168,8 @@ def finish_pending(prefix: Path, *, on_wait: Callable[[], None] | None = None) -
     """Finish an installation that was killed after conda's part; forget one whose part never began.
 
     Raises RecoveryError: `recovery-incomplete`, once, where neither can be done, and `newer-state`
-    for an installation of a newer version, which is left alone.
+    for an installation of a newer version, which is left alone. Where the disk is full or fails,
+    the note stays for the next run.
     """
     if not has_pending(prefix) or not is_trusted(prefix):
         return
@@ -174,9 +179,23 @@ def finish_pending(prefix: Path, *, on_wait: Callable[[], None] | None = None) -
             raise build_newer(prefix)
         try:
             _finish(prefix, text)
-        finally:
-            forget_pending(prefix)
-            remove_abandoned(prefix)
+        except BaseException as error:
+            if not _may_pass(error):
+                _forget(prefix)
+            raise
+        _forget(prefix)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Return whether the next run may finish it: interrupted, or a disk that is full or fails."""
+    if isinstance(error, OSError):
+        return error.errno in DISK_FAILURES
+    return isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__, OSError)
+
+
+def _forget(prefix: Path) -> None:
+    forget_pending(prefix)
+    remove_abandoned(prefix)
 
 
 def _is_newer(text: str) -> bool:
@@ -207,7 +226,11 @@ def _finish(prefix: Path, text: str) -> None:
         if document["format"] != _FORMAT or staging is None:
             return
         change = before.find_change(prefix)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return
+    except OSError as error:
+        if _may_pass(error):
+            raise
         return
     if _is_committed(prefix, change):
         return
@@ -225,20 +248,29 @@ def _finish(prefix: Path, text: str) -> None:
     try:
         with open_operation(prefix, title, automatic=automatic) as operation:
             operation.note_conda(change)
-            snapshot = read_snapshot(prefix)
-            staged = read_staged(prefix / staging, snapshot.prefix)
-            _refuse_incomplete(staged)
-            operation.apply(plan_placing(staged, snapshot, overwrite=overwrite))
-            if overwrite:
-                operation.apply(settle_overlaps(overwrite, read_snapshot(prefix)))
-    except RecoveryError:
-        raise
+            _place(prefix, staging, overwrite, operation)
     except InteropError as error:
+        if isinstance(error, RecoveryError) or _may_pass(error):
+            raise
         raise _not_finished(prefix, title, error.message) from error
 
 
+def _place(
+    prefix: Path,
+    staging: PrefixPath,
+    overwrite: frozenset[NormalizedName],
+    operation: Operation,
+) -> None:
+    snapshot = read_snapshot(prefix)
+    staged = read_staged(prefix / staging, snapshot.prefix)
+    _refuse_incomplete(staged)
+    operation.apply(plan_placing(staged, snapshot, overwrite=overwrite))
+    if overwrite:
+        operation.apply(settle_overlaps(overwrite, read_snapshot(prefix)))
+
+
 def _refuse_incomplete(staged: Staged) -> None:
-    """Raise InteropError where files were moved away: there are no hard links on this system."""
+    """Raise InteropError where files were removed by another program."""
     for one in staged.distributions:
         for file in one.files or ():
             if not os.path.lexists(staged.folder / file.path):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,9 +29,9 @@ from conda_pip_interop.changes.pending import (
 from conda_pip_interop.changes.plan import LinkConda, Plan
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
-from conda_pip_interop.errors import RecoveryError
+from conda_pip_interop.errors import InteropError, RecoveryError
 from conda_pip_interop.findings.registry import find_all
-from tests.support.builders import PrefixBuilder
+from tests.support.builders import Files, PrefixBuilder
 from tests.support.hosts import NoConda
 from tests.support.parts import SECTION, BuiltConda, BuiltPip
 from tests.support.trees import read_tree, run_in_child
@@ -95,9 +97,12 @@ def numpy(tmp_path: Path) -> PrefixBuilder:
     return built
 
 
-def install_and_die(built: PrefixBuilder, moment: str, **more: object) -> BuiltConda:
+def install_and_die(
+    built: PrefixBuilder, moment: str, files: Files | None = None, **more: object
+) -> BuiltConda:
     """Kill the process that installs numpy 2.0 by conda and app by pip at a moment."""
     conda = BuiltConda(built=built, during={moment: lambda: os._exit(9)})
+    conda.files = files or conda.files
     links = (LinkConda(name="numpy", version="2.0", reason="requested"),)
     plan = replace(
         Plan(title="install", steps=links, conda=conda, pip=BuiltPip(prefix=built.root)),
@@ -184,6 +189,18 @@ def test_files_that_conda_had_created_and_no_record_lists_are_removed(tmp_path: 
     assert is_clean(built)
 
 
+def test_files_that_were_there_before_conda_are_not_removed(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path / "new")
+    built.write("conda-meta/history", SECTION)
+    mine = built.write("share/mine", "mine")
+    before = read_tree(built.root)
+    conda = {"numpy/__init__.py": "2.0", "/share/mine": "mine"}
+    install_and_die(built, "begin", files=conda)
+    finish_pending(built.root)
+    assert mine.exists()
+    assert read_tree(built.root).keys() == before.keys()
+
+
 def test_an_installation_that_was_committed_is_not_repeated(numpy: PrefixBuilder) -> None:
     install_and_die(numpy, "end")
     note = (numpy.root / PENDING_FILE).read_bytes()
@@ -199,6 +216,32 @@ def test_an_installation_that_was_committed_is_not_repeated(numpy: PrefixBuilder
 def find_staging(built: PrefixBuilder) -> Path:
     (folder,) = (one for one in (built.root / STATE_FOLDER).glob("staging-*") if one.is_dir())
     return folder
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "full"), OSError(errno.EIO, "broken")]
+)
+def test_what_is_not_finished_for_a_reason_that_passes_is_finished_by_the_next(
+    numpy: PrefixBuilder, error: BaseException
+) -> None:
+    install_and_die(numpy, "end")
+    before = read_tree(numpy.root)
+
+    def work() -> None:
+        def watch(event: str, arguments: tuple[object, ...]) -> None:
+            if event == "os.mkdir" and "app" in str(arguments[0]):
+                raise error
+
+        sys.addaudithook(watch)
+        with pytest.raises((KeyboardInterrupt, OSError, InteropError)):
+            settle_interrupted(numpy.root)
+        os._exit(7)
+
+    assert run_in_child(work) == 7
+    assert read_tree(numpy.root) == before
+    settle_interrupted(numpy.root)
+    assert names(numpy) == {"numpy 2.0", "app 1.0"}
+    assert is_clean(numpy)
 
 
 def test_what_is_not_staged_any_more_is_not_placed(numpy: PrefixBuilder) -> None:

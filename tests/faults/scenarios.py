@@ -31,6 +31,8 @@ from conda_pip_interop.changes.atomic.transaction import open_operation
 from conda_pip_interop.changes.atomic.undo import find_journal, undo
 from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.origins import hash_record, plan_origins, render_origins
+from conda_pip_interop.changes.pending import settle_interrupted
+from conda_pip_interop.changes.plan import LinkConda, Plan
 from conda_pip_interop.changes.staging import plan_placing, read_staged
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.conda_meta.records import CondaRecord
@@ -42,8 +44,9 @@ from conda_pip_interop.findings.restoration import plan_restore
 from conda_pip_interop.resolve.uninstall import plan_uninstall
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import NoConda
+from tests.support.parts import SECTION, BuiltConda, BuiltPip
 from tests.support.reconciling import reconcile
-from tests.support.trees import read_tree
+from tests.support.trees import read_tree, run_in_child
 
 Tree: TypeAlias = dict[str, tuple[object, ...]]
 #: What pytest's `record_property` takes: how many `points` a test has tried.
@@ -200,6 +203,28 @@ def run_restore(root: Path) -> None:
         execute(plan, _target(root), Relinking(root=root))
 
 
+def build_pending(root: Path) -> None:
+    """An installation by conda and pip that was killed between their parts."""
+    built = PrefixBuilder(root=root)
+    built.conda_package("numpy", "1.0", {"numpy/__init__.py": "1.0"})
+    built.pip_package("other", "1", {"ns/other.py": "o"})
+    built.write("conda-meta/history", SECTION)
+    conda = BuiltConda(built=built, during={"end": lambda: os._exit(9)})
+    files = {"ns/app.py": "a", "ns/deep/fresh.py": "f", "/bin/app": "#!"}
+    plan = Plan(
+        title="install",
+        steps=(LinkConda(name="numpy", version="2.0", reason="requested"),),
+        conda=conda,
+        pip=BuiltPip(prefix=root, files=files),
+    )
+    assert run_in_child(lambda: execute(plan, _target(root), NoConda())) == 9
+
+
+def run_pending(root: Path) -> None:
+    """What the next command of ours does first."""
+    settle_interrupted(root)
+
+
 def _target(root: Path) -> Target:
     return Target(prefix=root, name="web", is_base=False)
 
@@ -210,6 +235,7 @@ SCENARIOS = (
     Scenario(name="uninstall", build=build_installed, work=run_uninstall),
     Scenario(name="placing", build=build_installed, work=run_placing, prepare=stage_upgrade),
     Scenario(name="restore", build=build_relinkable, work=run_restore),
+    Scenario(name="pending", build=build_pending, work=run_pending),
 )
 
 
