@@ -86,7 +86,7 @@ def to_disk(prefix: Path, path: PrefixPath) -> Path:
     return prefix / path
 
 
-def read_regular(path: Path, *, follow: bool = True) -> bytes:
+def read_regular(path: Path | str, *, follow: bool = True) -> bytes:
     """Read a regular file of at most `READ_LIMIT` bytes, without ever waiting for one.
 
     An environment may be somebody else's: a pipe would never end, a device not fit into memory.

@@ -111,14 +111,12 @@ def has_pip_changes(prefix: Prefix) -> bool:
 @cache
 def _read_claims(record: str, _changed: int, _size: int) -> frozenset[str]:
     """Read the metadata names in a record; one command needs each three times."""
-    with open(record, "rb") as file:  # noqa: PTH123 - pathlib is slower here
-        return frozenset(map(decode_path, set(_METADATA.findall(file.read()))))
+    return frozenset(map(decode_path, set(_METADATA.findall(read_regular(record)))))
 
 
-def _is_installed_by_other(metadata: os.PathLike[str]) -> bool:
+def _is_installed_by_other(metadata: Path) -> bool:
     try:
-        with open(os.path.join(metadata, "INSTALLER"), "rb") as file:  # noqa: PTH118, PTH123 - also
-            return file.read(64).strip() != b"conda"
+        return read_regular(metadata / "INSTALLER")[:64].strip() != b"conda"
     except (FileNotFoundError, NotADirectoryError):
         return False
 

@@ -12,6 +12,7 @@ from typing import Final
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.changes.atomic.files import replace_file
+from conda_pip_interop.environment.paths import read_regular
 
 _VERSION: Final = 1
 _NOT_NORMALIZED: Final = re.compile(r"[A-Z_.]|--")
@@ -54,8 +55,8 @@ def build_index(names: Iterable[str]) -> NameIndex:
 def read_index(file: Path, *, key: str) -> NameIndex | None:
     """Read a cached index; None if there is none for this state (`key`) of the channels."""
     try:
-        document = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+        document = json.loads(read_regular(file))
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or document.get("version") != _VERSION:
         return None

@@ -16,6 +16,7 @@ from typing import Final
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.changes.atomic.files import replace_file
+from conda_pip_interop.environment.paths import read_regular
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.grammar import is_conda_name
 from conda_pip_interop.names.channel_sections import choose_entries, split_section
@@ -120,8 +121,8 @@ def _invalid(origin: str, reason: str) -> InteropError:
 def read_map(file: Path) -> ExtraMap | None:
     """Read the stored map; None if there is no valid one."""
     try:
-        document = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+        document = json.loads(read_regular(file))
+    except (OSError, ValueError, RecursionError):
         return None
     match document:
         case {
@@ -130,7 +131,7 @@ def read_map(file: Path) -> ExtraMap | None:
             "fetched": int() | float() as fetched,
             "conda_names": dict(forward),
             "projects": dict(backward),
-        } if version == _VERSION:
+        } if version == _VERSION and _has_lists(forward) and _has_lists(backward):
             return ExtraMap(
                 conda_names={key: tuple(value) for key, value in forward.items()},
                 projects={key: tuple(value) for key, value in backward.items()},
@@ -138,6 +139,10 @@ def read_map(file: Path) -> ExtraMap | None:
                 fetched=float(fetched),
             )
     return None
+
+
+def _has_lists(entries: dict[str, object]) -> bool:
+    return all(isinstance(one, list) for one in entries.values())
 
 
 def write_map(file: Path, extra: ExtraMap) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from packaging.utils import NormalizedName
 
 from conda_pip_interop.changes.atomic.files import replace_file
+from conda_pip_interop.environment.paths import read_regular
 
 #: Entries that are kept; the oldest are dropped first.
 _LIMIT: Final = 10_000
@@ -51,8 +52,8 @@ def remember_wrong_matches(file: Path, matches: Iterable[WrongMatch]) -> bool:
 
 def _read(file: Path) -> list[WrongMatch]:
     try:
-        document = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+        document = json.loads(read_regular(file))
+    except (OSError, ValueError, RecursionError):
         return []
     match document:
         case {"version": version, "wrong": [*rows]} if version == _VERSION:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from conda_pip_interop.changes.atomic.files import write_file
 from conda_pip_interop.changes.atomic.journal import (
     JOURNAL_FOLDER,
     ORIGINALS_FOLDER,
+    PENDING_FILE,
     STATE_FOLDER,
     parse_journal,
 )
@@ -24,6 +26,7 @@ from conda_pip_interop.changes.originals import prune_originals, remember_lost
 from conda_pip_interop.changes.plan import RemoveFile, WriteFile
 from conda_pip_interop.changes.state import State, read_state, write_state
 from conda_pip_interop.environment.paths import READ_LIMIT, PrefixPath
+from conda_pip_interop.environment.quick_check import has_pip_changes
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_all
@@ -34,6 +37,15 @@ from tests.support.trees import NOBODY, read_tree, run_in_child
 HEADER = '{"format": 1, "title": "t", "started": "2026-01-01T00:00:00+00:00"}\n'
 STEP = {"number": 0, "kind": "write", "path": "x", "existed": False, "sha256": None, "mode": None}
 OPEN = "20260101T000000Z"
+READ_WHOLE = (
+    *("conda-meta/history", "conda-meta/x-1-0.json", "pyvenv.cfg"),
+    "lib/python3.11/site-packages/a.egg-link",
+    "lib/python3.11/EXTERNALLY-MANAGED",
+)
+METADATA = tuple(
+    f"lib/python3.11/site-packages/app-1.dist-info/{name}"
+    for name in ("METADATA", "RECORD", "INSTALLER", "direct_url.json")
+)
 
 
 @pytest.fixture
@@ -67,7 +79,8 @@ def act(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [STATE_FOLDER, JOURNAL_FOLDER, ORIGINALS_FOLDER, f"{STATE_FOLDER}/lock"]
+    "path",
+    [STATE_FOLDER, JOURNAL_FOLDER, ORIGINALS_FOLDER, f"{STATE_FOLDER}/lock", PENDING_FILE],
 )
 def test_a_link_in_the_place_of_our_folders_is_refused(
     built: PrefixBuilder, victim: Path, path: str
@@ -83,12 +96,13 @@ def test_a_link_in_the_place_of_our_folders_is_refused(
     assert read_tree(victim) == before
 
 
-@pytest.mark.parametrize("name", ["state.json", "lock", "origins.json"])
-def test_a_pipe_in_the_place_of_our_files_is_refused_without_waiting(
-    built: PrefixBuilder, name: str
+@pytest.mark.parametrize("name", ["state.json", "lock", "origins.json", "pending.json"])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_pipe_or_a_folder_in_the_place_of_our_files_is_refused_without_waiting(
+    built: PrefixBuilder, name: str, make: Callable[[Path], None]
 ) -> None:
     (built.root / STATE_FOLDER).mkdir()
-    os.mkfifo(built.root / STATE_FOLDER / name)
+    make(built.root / STATE_FOLDER / name)
     assert read_state(built.root) == State()
     with pytest.raises(InteropError) as refused:
         act(built.root)
@@ -168,6 +182,13 @@ def test_a_journal_that_cannot_be_read_is_kept_with_its_stash(built: PrefixBuild
     assert (folder / "stash/0").read_text() == "the only copy"
 
 
+def test_a_folder_in_the_place_of_a_journal_blocks_nothing(built: PrefixBuilder) -> None:
+    folder = built.root / JOURNAL_FOLDER / OPEN
+    built.write(f"{JOURNAL_FOLDER}/{OPEN}/journal.jsonl/x", "")
+    act(built.root)
+    assert not folder.exists()
+
+
 def test_a_folder_that_is_a_link_now_gets_no_mode(built: PrefixBuilder, victim: Path) -> None:
     (built.root / "gone").symlink_to(victim)
     write_journal(built, STEP | {"kind": "rmdir", "path": "gone", "mode": 0o777})
@@ -216,17 +237,16 @@ def test_only_who_may_write_to_the_environment_may_lock_it(built: PrefixBuilder)
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("path", "kind"),
     [
-        *("conda-meta/history", "conda-meta/x-1-0.json", "pyvenv.cfg"),
-        "lib/python3.11/site-packages/a.egg-link",
-        "lib/python3.11/EXTERNALLY-MANAGED",
+        *((path, kind) for path in READ_WHOLE for kind in ("pipe", "device", "huge")),
+        *((path, kind) for path in METADATA for kind in ("pipe", "device")),
     ],
 )
-@pytest.mark.parametrize("kind", ["pipe", "device", "huge"])
 def test_a_file_that_never_ends_does_not_hold_up_the_look(
     built: PrefixBuilder, path: str, kind: str
 ) -> None:
+    built.conda_package("app", "1")
     file = built.root / path
     file.unlink(missing_ok=True)
     if kind == "pipe":
@@ -241,6 +261,7 @@ def test_a_file_that_never_ends_does_not_hold_up_the_look(
         signal.alarm(20)
         snapshot = read_snapshot(built.root)
         read_snapshot_marker(snapshot)
+        has_pip_changes(snapshot.prefix)
         find_all(snapshot)
 
     assert run_in_child(look) == 0

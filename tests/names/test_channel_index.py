@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -45,9 +46,22 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 def test_a_missing_or_invalid_cache_is_ignored(tmp_path: Path) -> None:
     file = tmp_path / "index.json"
     assert read_index(file, key="one") is None
-    for text in ("", "[]", "{}", '{"version": 1, "key": "one", "names": 3}', "\udcff"):
+    for text in (
+        "",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        '{"version": 1, "key": "one", "names": 3}',
+        "\udcff",
+    ):
         file.write_text(text, encoding="utf-8", errors="surrogateescape")
         assert read_index(file, key="one") is None
+
+
+def test_a_pipe_in_the_place_of_the_cache_is_not_waited_for(tmp_path: Path) -> None:
+    """Several users may share the folder of conda's packages."""
+    os.mkfifo(tmp_path / "index.json")
+    assert read_index(tmp_path / "index.json", key="one") is None
 
 
 def test_35000_names_are_indexed_within_300_milliseconds() -> None:

@@ -85,7 +85,16 @@ def test_a_stored_map_is_read_back_unchanged(backward: dict[str, list[str] | Non
         assert read_map(file) == found
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1}', '{"version": 9, "origin": ""}'])
+STORED = {"version": 1, "origin": "x", "fetched": 1, "conda_names": {}, "projects": {}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "[]", "{}", "[" * 100_000, '{"version": 1}', '{"version": 9, "origin": ""}'),
+        *(json.dumps(STORED | {key: {"a": 3}}) for key in ("conda_names", "projects")),
+    ],
+)
 def test_a_missing_or_invalid_stored_map_is_ignored(tmp_path: Path, text: str) -> None:
     assert read_map(tmp_path / "map.json") is None
     (tmp_path / "map.json").write_text(text)

@@ -41,7 +41,11 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"version": 2, "wrong": []}', '{"version": 1, "wrong": [3, ["a"], []]}']
+    "text",
+    [
+        *("", "[]", "[" * 100_000, '{"version": 2, "wrong": []}'),
+        '{"version": 1, "wrong": [3, ["a"], []]}',
+    ],
 )
 def test_an_invalid_cache_is_replaced(tmp_path: Path, text: str) -> None:
     file = tmp_path / "matches.json"

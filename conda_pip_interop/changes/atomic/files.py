@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -18,8 +19,12 @@ _CHUNK: Final = 1 << 20
 
 
 def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal, read in chunks: a library may have gigabytes."""
-    return _hash(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)))
+    """Return the SHA-256 of a file in hexadecimal, read in chunks: a library may have gigabytes.
+
+    Raises OSError, also for a pipe or a device, which would never end.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    return _hash(os.open(path, flags))
 
 
 def hash_place(place: Place) -> str:
@@ -38,6 +43,8 @@ def hash_entry(place: Place) -> str | None:
 def _hash(descriptor: int) -> str:
     digest = hashlib.sha256()
     with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()

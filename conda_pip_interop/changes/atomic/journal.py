@@ -96,8 +96,8 @@ def refuse_foreign_state(prefix: Path) -> None:
     """
     for path in ("conda-meta", STATE_FOLDER, JOURNAL_FOLDER, ORIGINALS_FOLDER):
         _refuse_foreign(prefix, path, stat.S_ISDIR)
-    for name in ("lock", "state.json", "origins.json"):
-        _refuse_foreign(prefix, f"{STATE_FOLDER}/{name}", stat.S_ISREG)
+    for path in (f"{STATE_FOLDER}/lock", f"{STATE_FOLDER}/state.json", ORIGINS_FILE, PENDING_FILE):
+        _refuse_foreign(prefix, path, stat.S_ISREG)
 
 
 def _refuse_foreign(prefix: Path, path: str, is_kind: Callable[[int], bool]) -> None:

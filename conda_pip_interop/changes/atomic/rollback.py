@@ -151,8 +151,10 @@ def discard(folders: HeldFolders, path: PrefixPath) -> None:
 
     If the rest cannot be removed, the next `recover` removes it.
     """
+    journal = path_below(path, "journal.jsonl")
+    folders.remove_tree(journal)  # where somebody put a folder in its place
     with contextlib.suppress(FileNotFoundError):
-        folders.find(path_below(path, "journal.jsonl")).remove()
+        folders.find(journal).remove()
     sync_folders(folders, [path])
     folders.remove_tree(path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -12,7 +13,7 @@ from conda_pip_interop.changes.originals import read_original
 from conda_pip_interop.changes.plan import InstallPip, Plan
 from conda_pip_interop.environment.conda_meta.records import CondaFile, CondaRecord
 from conda_pip_interop.environment.ownership import ByConda, ByPip
-from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.paths import PrefixPath, read_regular, to_disk
 from conda_pip_interop.environment.shared_files import EMPTY_SHA256, is_harmless
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.site_packages.record import InstalledFile, read_limited_text
@@ -211,7 +212,7 @@ def _find_package_faults(
         if not isinstance(owner, ByConda) or (found := _find_fault(snapshot, one)) is None:
             continue
         with contextlib.suppress(OSError):
-            sha256 = hash_file(to_disk(root, found[0]))
+            sha256 = hashlib.sha256(read_regular(to_disk(root, found[0]))).hexdigest()
             claims = snapshot.claims.of(found[0])
             if not any(claim.allows(sha256) or not claim.states_hash for claim in claims):
                 yield owner.record, found
