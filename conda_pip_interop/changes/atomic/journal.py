@@ -72,7 +72,8 @@ class Journal:
     """A journal on disk; `closed` if the operation was committed.
 
     `goal` is a path that exists only after conda's part of the operation (linking) is done. If it
-    exists, an open journal is closed instead of rolled back. `automatic`: see `Automatic`.
+    exists, an open journal is closed instead of rolled back; one that was closed or reopened has
+    none. `automatic`: see `Automatic`.
     `unknown` counts the lines that this version does not understand. `place` is the hash of the
     prefix that it is about (see `hash_prefix`), empty in the journals of earlier versions.
     """
@@ -264,7 +265,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
                 automatic = _AUTOMATIC.get(entry.get("automatic"), "")
             elif "closed" in entry:
                 closed = entry["closed"] is True
-                goal = goal if closed else None
+                goal = None
             else:
                 steps.append(_parse_step(entry))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

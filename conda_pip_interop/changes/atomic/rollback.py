@@ -89,9 +89,7 @@ def recover(prefix: Path) -> None:
             if "\n" not in text:  # the header is incomplete: no step was begun
                 discard(folders, path)
         elif journal.goal is not None and _is_reached(journal.goal, folders):
-            if not journal.closed:
-                place = folders.find(path_below(path, "journal.jsonl"))
-                append_lines(place, render_close())
+            append_lines(folders.find(path_below(path, "journal.jsonl")), render_close())
         elif not journal.closed:
             refused = roll_back_steps(folders, path, journal.steps)
             if refused or journal.unknown:
