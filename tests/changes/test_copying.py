@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_pip_interop.changes.copying import CARRIED, CopiedPart, carry, move_paths, remove_carried
+from conda_pip_interop.changes.copying import (
+    _TEXT_LIMIT,
+    CARRIED,
+    CopiedPart,
+    carry,
+    move_paths,
+    remove_carried,
+)
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.prefix import read_prefix
 from tests.support.builders import PrefixBuilder
@@ -108,6 +115,43 @@ def test_a_staged_copy_has_modes_links_and_contents_and_its_source_stays(tmp_pat
     assert (staging / "bin/app").stat().st_mode & 0o777 == 0o755
     assert str((staging / site / "link.py").readlink()) == "app.py"
     assert read_tree(source.root) == before
+
+
+def test_what_a_copied_link_leads_to_is_not_changed(tmp_path: Path) -> None:
+    source = PrefixBuilder(root=tmp_path / "source")
+    source.pip_package("app", "1.0", {"app.py": ""})
+    outside = tmp_path / "outside"
+    outside.write_text(f"{source.root}/bin/python")
+    module = source.root / source.place("app.py")
+    module.unlink()
+    module.symlink_to(outside)
+    part = CopiedPart(
+        files=(PrefixPath(source.place("app.py")),),
+        source=source.root,
+        into=read_prefix(PrefixBuilder(root=tmp_path / "into").root),
+        moved_from=source.root,
+    )
+    part.stage(tmp_path / "staging")
+    assert outside.read_text() == f"{source.root}/bin/python"
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_texts_are_only_rewritten_if_the_environment_moved(tmp_path: Path, *, moved: bool) -> None:
+    source = PrefixBuilder(root=tmp_path / "source")
+    into = PrefixBuilder(root=tmp_path / "into")
+    path = PrefixPath(source.place("app.py"))
+    for size in (0, _TEXT_LIMIT):
+        text = f"{source.root}/x{'x' * size}"
+        source.write(path, text)
+        part = CopiedPart(
+            files=(path,),
+            source=source.root,
+            into=read_prefix(into.root),
+            moved_from=source.root if moved else None,
+        )
+        part.stage(tmp_path / f"staging{size}")
+        copied = (tmp_path / f"staging{size}" / path).read_text()
+        assert (copied != text) is (moved and not size)
 
 
 def test_what_is_carried_is_gone_without_a_trace(tmp_path: Path) -> None:

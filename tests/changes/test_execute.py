@@ -366,6 +366,8 @@ def test_an_edit_of_what_conda_unlinks_comes_back(built: PrefixBuilder, *, fails
     for path, text in (("numpy/__init__.py", "1.1"), ("numpy/old.py", "edited")):
         os.utime(built.write(built.place(path), text), (time.time() + 5, time.time() + 5))
     os.utime(built.root / built.place("numpy/old.py"), (0, 0))  # its size tells
+    built.conda_package("other", "1", {"other.py": "1"})
+    built.write(built.place("other.py"), "edited, and stays")
     before = read_files(built)
     if fails:
         with pytest.raises(InteropError):
@@ -378,6 +380,8 @@ def test_an_edit_of_what_conda_unlinks_comes_back(built: PrefixBuilder, *, fails
         assert (built.root / built.place("numpy/__init__.py")).read_text() == "2.0"
         assert find_all(read_snapshot(built.root)) == ()
         (operation,) = list_operations(built.root)
+        kept = {step.path for journal in operation for step in journal.steps if step.existed}
+        assert kept == {built.place("numpy/__init__.py"), built.place("numpy/old.py")}
         execute_undo(built.root, operation[0].identifier, conda)
     assert read_files(built) == before
 
@@ -387,6 +391,9 @@ def test_what_was_edited_since_conda_linked_it_is_not_undone(built: PrefixBuilde
     run(built, plan)
     module = built.root / built.place("numpy/__init__.py")
     os.utime(module, (time.time() + 5, time.time() + 5))  # touched only
+    built.conda_package("other", "1", {"other.py": "1"})
+    others = built.write(built.place("other.py"), "edited, of another package")
+    os.utime(others, (time.time() + 5, time.time() + 5))
     (operation,) = list_operations(built.root)
     refuse_changed(built.root, operation)
     module.write_text("edited")
@@ -642,4 +649,8 @@ def test_a_plan_without_requests_remembers_nothing(built: PrefixBuilder) -> None
     plan, _ = plan_both(built)
     run(built, plan)
     assert not (built.root / STATE_FOLDER / "state.json").exists()
+    state = State(requests={"gone": "gone<2"})  # it may come back by an undo
+    write_state(built.root, state)
+    run(built, Plan(title="x", steps=(RemoveFile(path=PrefixPath("none"), reason="x"),)))
+    assert read_state(built.root) == state
     assert json.loads((built.root / "conda-meta/numpy-2.0-0.json").read_text())["version"] == "2.0"

@@ -13,6 +13,8 @@ from conda_pip_interop.changes.atomic.undo import KEPT_DAYS
 from conda_pip_interop.changes.originals import (
     count_originals,
     is_lost_remembered,
+    keep_original,
+    original_path,
     prune_originals,
     remember_lost,
 )
@@ -42,6 +44,22 @@ def prune(built: PrefixBuilder, *, days: int = 0) -> int:
     altered = {one.record.name for one in find_all(snapshot) if one.record}
     prune_originals(snapshot, altered)
     return count_originals(built.root)
+
+
+def test_the_record_of_an_override_is_not_taken_for_the_original(built: PrefixBuilder) -> None:
+    (record,) = (one for one in read_snapshot(built.root).records if one.name == "click")
+    assert [*keep_original(record, built.root)] == []
+    (built.root / original_path(record)).unlink()
+    assert [*keep_original(record, built.root)] == []
+
+
+def test_an_original_that_is_kept_is_not_written_again(built: PrefixBuilder) -> None:
+    built.conda_package("idna", "3.7")
+    record = next(one for one in read_snapshot(built.root).records if one.name == "idna")
+    (action,) = keep_original(record, built.root)
+    assert action.content == (built.root / record.path).read_bytes()
+    built.write(action.path, "the first one")
+    assert [*keep_original(record, built.root)] == []
 
 
 def test_that_of_an_override_stays_however_old_it_is(built: PrefixBuilder) -> None:

@@ -27,6 +27,7 @@ from conda_pip_interop.changes.plan import WriteFile
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.site_packages.provenance import Provenance, parse_provenance_url
 from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.errors import InteropError
 from tests.support.builders import PrefixBuilder
 
 RECORD = "a" * 64
@@ -198,6 +199,15 @@ def test_a_copy_of_an_environment_has_its_entries_besides_its_own(tmp_path: Path
     built.write(ORIGINS_FILE, _document(number=2))
     copy_origins(built.root, [first])
     assert (built.root / ORIGINS_FILE).read_text() == _document(number=2)
+
+
+def test_a_copy_with_a_state_that_is_not_ours_gets_no_entries(tmp_path: Path) -> None:
+    built = _env(tmp_path)
+    first = _provenance(built.root)
+    (built.root / ORIGINS_FILE).mkdir(parents=True)
+    with pytest.raises(InteropError) as refused:
+        copy_origins(built.root, [first])
+    assert refused.value.code == "untrusted-state"
 
 
 def test_without_a_record_an_entry_is_of_nothing(tmp_path: Path) -> None:

@@ -99,6 +99,22 @@ def test_of_a_package_with_several_distributions_only_the_metadata_of_one_goes(
     assert find_all(read_snapshot(built.root)) == ()
 
 
+def test_beside_another_distribution_metadata_that_is_a_file_has_no_folder(
+    built: PrefixBuilder,
+) -> None:
+    """What else the package has in site-packages stays: it may be of the other one."""
+    built.pip_package("opencv-contrib", "4.9", {"contrib.py": "conda"})
+    egg = built.place("opencv_python-4.9.egg-info")
+    built.write(egg, "Metadata-Version: 1.0\nName: opencv-python\nVersion: 4.9\n")
+    info = built.dist_info("opencv-contrib", "4.9")
+    paths = [f"{info}/{file}" for file in ("METADATA", "RECORD", "INSTALLER", "REQUESTED")]
+    built.conda_record("py-opencv", "4.9", (*paths, egg, built.place("contrib.py")))
+    built.pip_package("opencv-python", "4.10", {"new.py": "pip"})
+    reconcile(built.root)
+    assert (built.root / built.place("contrib.py")).exists()
+    assert (built.root / info / "METADATA").exists()
+
+
 def test_a_file_whose_hash_is_not_known_counts_as_changed(built: PrefixBuilder) -> None:
     built.conda_package(
         "kit", "1", {"kit/a.py": "a", "kit/b.py": "b", "kit/c.pyc": "c"}, dist_info=False

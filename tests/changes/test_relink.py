@@ -11,11 +11,11 @@ import pytest
 from conda_pip_interop.changes.atomic.rollback import read_journals
 from conda_pip_interop.changes.atomic.undo import undo
 from conda_pip_interop.changes.execute import execute
-from conda_pip_interop.changes.relinking import relink
+from conda_pip_interop.changes.relinking import refuse_folders, relink
 from conda_pip_interop.environment.conda_meta.records import CondaRecord
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
-from conda_pip_interop.errors import StalePlanError
+from conda_pip_interop.errors import InteropError, StalePlanError
 from conda_pip_interop.findings.restoration import plan_restore
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import NoConda
@@ -47,6 +47,26 @@ def test_what_conda_removes_meanwhile_is_planned_again(tmp_path: Path, before: b
     plan = plan_restore(("click",), snapshot=read_snapshot(tmp_path), target=target)
     with pytest.raises(StalePlanError, match="removes click from web"):
         execute(plan, target, RemovingConda(root=tmp_path, before=before))
+
+
+class InterruptedConda(NoConda):
+    """Ctrl-C while a package is linked again."""
+
+    def relink(self, records: tuple[CondaRecord, ...]) -> None:
+        """See `Linker.relink`."""
+        raise KeyboardInterrupt(records)
+
+
+def test_an_interruption_takes_all_back_and_is_passed_on(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path)
+    built.conda_package("click", "8.1", {"click.py": "conda's"})
+    built.pip_upgrade("click", "8.1", "8.2", {"click.py": "pip's"})
+    before = read_tree(tmp_path)
+    target = Target(prefix=tmp_path, name="web", is_base=False)
+    plan = plan_restore(("click",), snapshot=read_snapshot(tmp_path), target=target)
+    with pytest.raises(KeyboardInterrupt):
+        execute(plan, target, InterruptedConda())
+    assert read_tree(tmp_path) == before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +109,30 @@ def test_the_undo_of_a_restore_leaves_nothing_of_what_conda_linked(scratch: Path
     assert (root / built.place("parts/only_conda.py")).exists()
     undo(root, read_journals(root)[-1].identifier)
     assert read_tree(root) == before
+
+
+def test_a_folder_in_the_place_of_a_file_is_not_deleted_by_conda(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    built.conda_package("click", "8.1", {"click.py": "conda's", "other.py": "conda's"})
+    target = Target(prefix=built.root, name="web", is_base=False)
+    records = [one for one in read_snapshot(built.root).records if one.name == "click"]
+    module = built.root / built.place("click.py")
+    module.unlink()
+    refuse_folders(records, target)
+    (tmp_path / "mine").mkdir()
+    module.symlink_to(tmp_path / "mine")
+    refuse_folders(records, target)
+    module.unlink()
+    module.mkdir()
+    with pytest.raises(InteropError) as refused:
+        refuse_folders(records, target)
+    assert refused.value.code == "in-the-way"
+    assert str(module) in refused.value.message
+    record = built.root / records[0].path
+    record.write_text(record.read_text().replace("hardlink", "directory"))
+    refuse_folders(
+        [one for one in read_snapshot(built.root).records if one.name == "click"], target
+    )
 
 
 def test_a_file_that_is_missing_elsewhere_stays_an_error(tmp_path: Path) -> None:

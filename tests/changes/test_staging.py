@@ -22,6 +22,7 @@ from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.registry import find_all
 from tests.support.builders import Files, PrefixBuilder
+from tests.support.reconciling import reconcile
 from tests.support.trees import read_tree, run_in_child
 
 SITE = "lib/python3.11/site-packages"
@@ -176,7 +177,9 @@ def test_what_a_killed_process_has_staged_goes_at_the_next_run(tmp_path: Path) -
             os.kill(os.getpid(), signal.SIGKILL)
 
     assert run_in_child(stage_and_die) == -signal.SIGKILL
-    assert len(find_abandoned(built.root)) == 1
+    found = find_abandoned(built.root)
+    assert len(found) == 1
+    assert find_abandoned(built.root) == found, "looking holds no lock"
     with open_staging(built.root) as living:
         recover_interrupted(built.root)
         left = {path.name for path in state.glob("staging-*")}
@@ -206,6 +209,27 @@ def test_what_pip_had_put_in_the_place_of_condas_is_replaced_with_it(built: Pref
     assert not (built.root / SITE / "x/old.py").exists()
 
 
+def test_what_a_record_lists_of_pips_old_version_is_replaced_too(built: PrefixBuilder) -> None:
+    built.conda_package("x", "1.0", {"x/__init__.py": "conda", "x/data": "conda"})
+    built.pip_upgrade("x", "1.0", "1.5", {"x/__init__.py": "pip", "x/old.py": "pip"})
+    reconcile(built.root)
+    place(built, stage(built, "x", files={"x/__init__.py": "new"}), "x")
+    assert names(built) == ["x 2.0"]
+    assert not (built.root / SITE / "x/old.py").exists()
+
+
+def test_what_condas_package_has_beside_its_distribution_is_replaced_too(
+    built: PrefixBuilder,
+) -> None:
+    built.conda_package("x", "1.0", {"x/__init__.py": "conda", "x/data": "", "/share/x": "d"})
+    record = built.root / built.dist_info("x", "1.0") / "RECORD"
+    lines = record.read_text().splitlines(keepends=True)
+    record.write_text("".join(line for line in lines if not line.startswith(("x/data", "../"))))
+    place(built, stage(built, "x", files={"x/__init__.py": "new"}), "x")
+    assert not (built.root / SITE / "x/data").exists()
+    assert (built.root / "share/x").exists()
+
+
 def test_without_python_nothing_is_staged(tmp_path: Path) -> None:
     (tmp_path / "conda-meta").mkdir()
     (tmp_path / "staging").mkdir()
@@ -230,6 +254,7 @@ def test_a_staging_folder_leaves_nothing_behind(built: PrefixBuilder) -> None:
     before = read_tree(built.root)
     with open_staging(built.root) as folder:
         assert folder.stat().st_mode & 0o777 == 0o700
+        assert folder.with_suffix(".lock").stat().st_mode & 0o777 == 0o600
         (folder / "x").write_text("x")
     assert read_tree(built.root) == before
     assert not (built.root / STATE_FOLDER).exists()

@@ -199,3 +199,19 @@ def test_names_without_letters_do_not_tell_whether_case_counts(tmp_path: Path) -
     (tmp_path / "A").write_text("")
     (tmp_path / "a").write_text("")
     assert not read_prefix(tmp_path).folds_case
+
+
+def test_a_record_of_python_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path, python="3.11.7")
+    built.write("conda-meta/python-3.10.1-0.json", "{")
+    assert read_python(tmp_path).version == "3.11.7"
+    built.write("conda-meta/python-3.12.1-0.json", "{")
+    assert read_python(tmp_path).version == "3.11.7"
+
+
+def test_what_the_record_says_of_site_packages_counts_on_windows_too(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path, layout="windows", python="3.12.1")
+    (record,) = (tmp_path / "conda-meta").glob("python-*.json")
+    stated = json.loads(record.read_text()) | {"python_site_packages_path": "Lib/more/packages"}
+    built.write(f"conda-meta/{record.name}", json.dumps(stated))
+    assert read_python(tmp_path).site_packages == "Lib/more/packages"

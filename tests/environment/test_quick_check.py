@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.environment.quick_check import read_records_at_risk
+from conda_pip_interop.environment.quick_check import read_fingerprint, read_records_at_risk
+from tests.support.builders import PrefixBuilder
 from tests.support.trees import NOBODY, run_in_child
 from tests.world.base import build_base
 
@@ -275,3 +276,22 @@ def test_a_name_that_is_not_utf_8_is_checked(tmp_path: Path) -> None:
     anchor = b"lib/python3.11/site-packages/\xff-1.dist-info/RECORD"
     (meta / "x-1-0.json").write_bytes(b'{"name": "x", "files": ["' + anchor + b'"]}')
     assert [path.name for path in read_records_at_risk(tmp_path)] == ["x-1-0.json"]
+
+
+def test_a_fingerprint_is_of_metadata_and_path_files_not_of_caches(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path / "env", python="3.11.7")
+    built.pip_package("six", "1.0")
+    path = built.write(built.place("more.pth"), "/one\n")
+    os.mkdir(os.fsencode(built.root / built.site_packages) + b"/not-\xff-utf8")  # noqa: PTH102 - bytes
+
+    def read() -> str:
+        return read_fingerprint(built.root).digest
+
+    before = read()
+    built.write(built.place("__pycache__/six.cpython-311.pyc"), "")
+    assert read() == before
+    path.write_text("/other\n")
+    after = read()
+    assert after != before
+    built.write(built.place("new_module.py"), "")
+    assert read() != after

@@ -107,6 +107,22 @@ def test_a_committed_operation_has_the_result_of_its_actions(prefix: Path) -> No
     assert not (prefix / SITE / "click-1.dist-info").exists()
 
 
+def test_what_others_put_into_a_new_folder_stays_when_that_is_rolled_back(prefix: Path) -> None:
+    before = read_tree(prefix)
+
+    def work() -> None:
+        with open_operation(prefix, "a test") as operation:
+            operation.apply(every_kind())
+            put(prefix, f"{SITE}/fresh/others.py", b"others")
+            raise StopHereError
+
+    with pytest.raises(StopHereError):
+        work()
+    after = read_tree(prefix)
+    assert after.keys() - before.keys() == {f"{SITE}/fresh", f"{SITE}/fresh/others.py"}
+    assert {path: after[path] for path in before} == before
+
+
 def test_the_journal_of_a_committed_operation_is_closed(prefix: Path) -> None:
     succeed(prefix, every_kind())
     (journal,) = read_journals(prefix)

@@ -82,6 +82,7 @@ def test_undo_changes_nothing_if_one_file_was_changed_since(tmp_path: Path, path
 def test_a_later_operation_that_changed_the_files_is_named(tmp_path: Path) -> None:
     prefix = make_prefix(tmp_path / "env")
     first, second = change(prefix), change_again(prefix)
+    write_to(prefix, "lib/other.py", b"x")
     with pytest.raises(InteropError) as refused:
         undo(prefix, first)
     assert refused.value.hints == (
@@ -116,6 +117,15 @@ def test_only_the_last_operations_are_kept_for_a_limited_time(tmp_path: Path) ->
     assert kept == [f"{number}" for number in range(3, KEPT_OPERATIONS + 3)]
     prune_journals(prefix, now=datetime.now(timezone.utc) + timedelta(days=91))
     assert read_journals(prefix) == ()
+
+
+def test_what_is_interrupted_is_kept_until_it_is_put_right(tmp_path: Path) -> None:
+    prefix = make_prefix(tmp_path / "env")
+    identifier = change(prefix)
+    journal = prefix / JOURNAL_FOLDER / identifier / "journal.jsonl"
+    journal.write_text(journal.read_text() + render_reopen())
+    prune_journals(prefix, now=datetime.now(timezone.utc) + timedelta(days=91))
+    assert [one.identifier for one in read_journals(prefix)] == [identifier]
 
 
 def write(prefix: Path, content: bytes, automatic: Automatic = "") -> None:

@@ -190,3 +190,8 @@ def test_revisions_have_a_number_the_command_and_what_changed() -> None:
 def test_parsing_revisions_never_fails(text: str) -> None:
     numbers = [one.number for one in parse_revisions(SECTION + text)]
     assert numbers == list(range(len(numbers)))
+
+
+def test_a_package_may_be_listed_without_its_channel() -> None:
+    (linked,) = parse_linked("==> 2026-01-01 00:00:00 <==\n+six-1.16-py_0\n").values()
+    assert (linked.source, linked.name, linked.version) == ("", "six", "1.16")

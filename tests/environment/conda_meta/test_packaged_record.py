@@ -92,3 +92,13 @@ def test_without_python_nothing_is_placed_by_it(tmp_path: Path) -> None:
     record = read_packaged_record(folder, read_prefix(tmp_path / "tools"))
     assert record is not None
     assert [file.path for file in record.files] == ["site-packages/a.py"]
+
+
+@pytest.mark.parametrize("link", [{"type": "python"}, {"type": "python", "entry_points": None}])
+def test_a_noarch_package_need_not_have_entry_points(tmp_path: Path, link: object) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    folder = pack(tmp_path / "kit-1.0-0", [], noarch="python")
+    (folder / "info" / "link.json").write_text(json.dumps({"noarch": link}))
+    record = read_packaged_record(folder, read_prefix(built.root))
+    assert record is not None
+    assert [*record.files] == []

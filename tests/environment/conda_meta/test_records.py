@@ -10,6 +10,7 @@ import pytest
 from conda_pip_interop.environment.conda_meta.records import (
     CondaRecord,
     Unreadable,
+    as_packaged,
     claimed_metadata,
     find_carried,
     find_packaged_names,
@@ -163,3 +164,16 @@ def test_the_distributions_of_a_package_are_found_in_the_text_of_its_paths() -> 
     text = json.dumps({"paths": [{"_path": path} for path in paths]}).encode()
     assert find_packaged_names(text) == {"foo-bar", "old"}
     assert find_packaged_names(b"\xff") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("path", "packaged"),
+    [
+        ("lib/python3.11/site-packages/kit/a.py", "site-packages/kit/a.py"),
+        ("bin/kit", "python-scripts/kit"),
+        ("Scripts/kit.exe", "python-scripts/kit.exe"),
+        ("share/kit", "share/kit"),
+    ],
+)
+def test_where_a_file_of_a_noarch_package_is_in_the_package(path: str, packaged: str) -> None:
+    assert as_packaged(path) == packaged

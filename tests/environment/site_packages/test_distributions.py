@@ -244,3 +244,18 @@ def test_requirements_come_from_the_headers(built: PrefixBuilder) -> None:
 def test_a_prefix_without_site_packages_has_no_distributions(built: PrefixBuilder) -> None:
     prefix = read_prefix(built.root)
     assert read_distributions(prefix, PrefixPath("lib/python2.7/site-packages")) == ((), ())
+
+
+def test_requires_txt_counts_in_an_egg_info_folder_alone(built: PrefixBuilder) -> None:
+    built.pip_package("wheel-like", "1.0")
+    built.write(f"{built.dist_info('wheel-like', '1.0')}/requires.txt", "not-this\n")
+    folder = built.place("old-1.0-py3.11.egg-info")
+    built.write(f"{folder}/PKG-INFO", "Metadata-Version: 1.1\nName: old\nVersion: 1.0\n")
+    built.write(f"{folder}/requires.txt", "this\n")
+    needs = {
+        one.name: read_requirements(read_prefix(built.root), one).requires_dist
+        for one in read(built)[0]
+    }
+    assert needs == {"wheel-like": (), "old": ("this",)}
+    (old,) = (one for one in read(built)[0] if one.name == "old")
+    assert old.installer is None

@@ -94,3 +94,9 @@ def test_a_file_that_cannot_be_read_is_a_problem_and_a_missing_one_is_not(tmp_pa
     (tmp_path / "RECORD").symlink_to("RECORD")
     assert read_limited_text(tmp_path / "RECORD", problems) is None
     assert problems == ["RECORD: Too many levels of symbolic links"]
+
+
+def test_only_a_sha256_counts_as_one() -> None:
+    for line in ("a.py,sha512=abc,1\n", "a.py,,1\n"):
+        (row,) = parse_record(line).rows
+        assert row.encoded_sha256 is None

@@ -16,7 +16,11 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.environment.prefix import read_prefix
-from conda_pip_interop.environment.site_packages.shadows import find_user_site, read_shadows
+from conda_pip_interop.environment.site_packages.shadows import (
+    find_user_site,
+    is_plain,
+    read_shadows,
+)
 from tests.support.builders import PrefixBuilder
 from tests.support.eggs import EASY_INSTALL_END, EASY_INSTALL_START
 
@@ -288,3 +292,10 @@ def scratch_env(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 if sys.platform == "win32":  # a venv has another layout there
     pytestmark = pytest.mark.skip(reason="paths of POSIX")
+
+
+def test_a_virtual_environment_is_not_plain(env: Path) -> None:
+    environ = {"PYTHONNOUSERSITE": "1"}
+    assert is_plain(read_prefix(env), environ)
+    (env / "pyvenv.cfg").write_text(f"home = {env}/bin\n")
+    assert not is_plain(read_prefix(env), environ)
