@@ -101,3 +101,17 @@ def test_every_test_that_a_page_names_exists() -> None:
     ]
     assert named
     assert sorted(missing) == []
+
+
+def test_each_line_about_security_names_tests_that_exist() -> None:
+    text = (_ROOT / "docs/explanation/security.md").read_text("utf-8")
+    rows = re.findall(r"^\| (?!Attack)[^|-].*$", text, re.MULTILINE)
+    assert len(rows) >= 8
+    assert [row for row in rows if not re.search(r"\[`[^]]+`\] \|$", row)] == []
+    named = {name for found in re.findall(r"\[(`[^]]+`)\]", text) for name in found.split(", ")}
+    missing = [
+        name
+        for name in (one.strip("`") for one in named)
+        if not (_ROOT / name).is_dir() and not [*_ROOT.glob(f"tests/**/{name}.py")]
+    ]
+    assert missing == []

@@ -9,13 +9,18 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.__main__ import main
+from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER, render_close, render_header
+from conda_pip_interop.changes.state import State, write_state
 from conda_pip_interop.commands.output import render_table
 from tests.support.builders import PrefixBuilder
 
 #: Moves the cursor, sets the title, rings, breaks the line, turns the writing round.
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\r\x0b\x85\u2028\u202e\x9b31m"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\ud800-\udfff]")
-COMMANDS = ("check", "list", "show app", "tree", "tree --reverse", "why app", "freeze")
+COMMANDS = (
+    *("check", "list", "show app", "show other", "tree", "tree --reverse", "why app", "freeze"),
+    *("history", "report", "export"),
+)
 
 
 @pytest.fixture
@@ -33,6 +38,13 @@ def hostile(tmp_path: Path) -> PrefixBuilder:
     raw = (built.root / built.site_packages).as_posix().encode() + b"/~\xff\xfe"
     Path(raw.decode(errors="surrogateescape")).mkdir()
     built.write("conda-meta/broken-1-0.json", json.dumps({"name": HOSTILE, "version": HOSTILE}))
+    record = {"name": "third", "version": "1", "build": HOSTILE, "channel": HOSTILE, "url": HOSTILE}
+    built.write("conda-meta/third-1-0.json", json.dumps(record | {"license": HOSTILE}))
+    history = f"# cmd: conda install {HOSTILE}\n# update specs: ['{HOSTILE}']\n+{HOSTILE}::x-1-0\n"
+    built.write("conda-meta/history", f"==> 2026-01-01 00:00:00 <==\n{history}")
+    write_state(built.root, State(requests={f"app{HOSTILE}": HOSTILE, "app": HOSTILE}))
+    header = render_header(f"title {HOSTILE}", f"2026-01-01T00:00:00+00:00{HOSTILE}")
+    built.write(f"{JOURNAL_FOLDER}/20260101T000000Z/journal.jsonl", header + render_close())
     return built
 
 
