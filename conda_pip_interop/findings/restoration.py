@@ -108,14 +108,22 @@ def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, 
             found.setdefault(finding.owner, [])
     for record in snapshot.records:
         if record.overridden_by:
-            listed = {file.path for file in record.files}
-            here = [
-                one
-                for one in snapshot.distributions
-                if one.metadata_file in listed and one.name in record.overridden_by
-            ]
-            found.setdefault(record, []).extend(here)
+            found.setdefault(record, []).extend(_find_replacements(record, snapshot))
     return {record: tuple(dict.fromkeys(by)) for record, by in found.items()}
+
+
+def _find_replacements(record: CondaRecord, snapshot: Snapshot) -> tuple[Distribution, ...]:
+    """Find the distributions of pip that a record notes as overriding it.
+
+    Of several records that contain a distribution, one lists the files of pip's.
+    """
+    return tuple(
+        one
+        for one in snapshot.distributions
+        if one.name in record.overridden_by
+        and isinstance(owner := snapshot.ownership.owner_of(one), ByPip)
+        and owner.in_place_of is not None
+    )
 
 
 def _is_about(record: CondaRecord, name: str) -> bool:

@@ -263,10 +263,14 @@ def test_files_that_were_set_aside_are_removed_if_asked(pips: Any, name: str) ->
     assert pips.findings() == []
 
 
+@pytest.mark.parametrize("is_noted", [False, True])
 def test_what_another_package_lost_to_the_same_distribution_is_found(
-    make_env: Any, tmp_path: Path
+    make_env: Any, tmp_path: Path, is_noted: bool
 ) -> None:
-    """Two conda packages carry one distribution; pip overwrites it, then both are put back."""
+    """Two conda packages carry one distribution; pip overwrites it, then both are put back.
+
+    `is_noted`: their records have been rewritten before.
+    """
     channel = write_channel(
         tmp_path / "channel",
         build_conda_package("twin", carries={"twin": "1.0"}, files={"site-packages/a.py": "a"}),
@@ -278,7 +282,9 @@ def test_what_another_package_lost_to_the_same_distribution_is_found(
     env.pip("install", "-q", "--no-compile", str(build_wheel(tmp_path, "twin", "2.0")))
     found = env.json("pip check", check=False)["findings"]
     assert {one["conda"] for one in found} == {"twin", "twin-too"}
-    for name in ("twin", "twin-too"):
+    if is_noted:
+        env.conda("pip reconcile", "--yes")
+    for name in ("twin-too", "twin"):
         env.conda("pip restore", "--yes", name)
-    assert env.findings() == []
+        assert env.findings() == []
     assert hash_package(env) == before
