@@ -51,7 +51,7 @@ from conda_pip_interop.findings.kinds.unmet import UnmetFinding
 from conda_pip_interop.findings.kinds.vanished import VanishedFinding
 from conda_pip_interop.findings.reconciliation import plan_records
 from conda_pip_interop.findings.registry import find_all, find_asked
-from conda_pip_interop.findings.restoration import plan_restore
+from conda_pip_interop.findings.restoration import find_restored, plan_restore
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_meta.history import Linked
@@ -130,7 +130,7 @@ def plan_repair(
 
 def _plan_repairs(found: Collection[Finding], snapshot: Snapshot, target: Target) -> Iterator[Plan]:
     """Plan the repair of each finding; conda's package comes back where pip's harms another."""
-    restored = {one.restores: None for one in found if one.restores is not None}
+    restored = find_restored(found, snapshot)
     kept = [one for one in found if one.restores is None and one.record not in restored]
     if restored:
         names = [record.name for record in restored]

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.findings.base import Finding
 
     Fetch = Callable[[Linked], Path | None]
 
@@ -110,6 +111,24 @@ def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, 
         if record.overridden_by:
             found.setdefault(record, []).extend(_find_replacements(record, snapshot))
     return {record: tuple(dict.fromkeys(by)) for record, by in found.items()}
+
+
+def find_restored(found: Iterable[Finding], snapshot: Snapshot) -> tuple[CondaRecord, ...]:
+    """Find the packages whose restore repairs findings.
+
+    What is only linked again replaces also what pip put in the place of a part of it, unsaid.
+    """
+    records = {
+        one.restores or one.record: None
+        for one in found
+        if one.restores is not None
+        or (
+            isinstance(one, DamagedPackageFinding | VanishedFinding)
+            and one.record is not None
+            and _find_replacements(one.record, snapshot)
+        )
+    }
+    return tuple(one for one in records if one is not None)
 
 
 def _find_replacements(record: CondaRecord, snapshot: Snapshot) -> tuple[Distribution, ...]:

@@ -173,6 +173,26 @@ def test_what_pip_put_over_condas_goes_and_condas_comes_back(
     assert f"remove {built.place('torch/a.py')}" not in describe_files(plan), "conda lists it"
 
 
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_what_pip_put_over_another_part_of_the_package_is_said_to_go(
+    built: PrefixBuilder, is_damaged: bool
+) -> None:
+    files = {
+        "one.py": "1",
+        "two.py": "2",
+        "two-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: two\nVersion: 1.0\n",
+        "two-1.0.dist-info/RECORD": "two.py,,\ntwo-1.0.dist-info/RECORD,,\n",
+    }
+    built.conda_package("multi", "1.0", files, distribution="one")
+    built.pip_upgrade("two", "1.0", "2.0", {"two.py": "new"})
+    reconcile(built.root)
+    if is_damaged:
+        delete(built, "one.py")
+    else:
+        shutil.rmtree(built.root / built.dist_info("one", "1.0"))
+    assert describe_packages(repair(built)) == ["link multi 1.0", "remove two 2.0"]
+
+
 def test_namespace_modules_of_conda_come_back_with_its_package(built: PrefixBuilder) -> None:
     namespace = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
     files = {"ns/__init__.py": namespace, "ns/a.py": "conda"}
