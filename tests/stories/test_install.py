@@ -96,6 +96,23 @@ def test_a_conda_package_without_the_distribution_does_not_count(make_env: MakeE
     assert reasons_of(document)["ninja"].startswith("conda's ninja is a program")
 
 
+def test_what_pip_removed_of_condas_comes_back_with_what_needs_it(make_env: MakeEnv) -> None:
+    env = make_env("python", "pip", "jinja2", "six")
+    env.pip("uninstall", "-q", "-y", "markupsafe", "six")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    dry = env.json("pip install", "--dry-run", "Flask-Testing")
+    assert plan_of(dry)["markupsafe"] == ("conda", "install")
+    assert reasons_of(dry)["markupsafe"] == "its files are missing"
+    assert "six" not in plan_of(dry)
+    env.conda("pip install", "--yes", "Flask-Testing")
+    assert env.findings() == [("vanished", "six")]
+    env.python("import flask_testing")
+    env.conda("pip undo", "--yes")
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+    env.conda("pip install", "--yes", "six")
+    assert env.findings() == [("vanished", "markupsafe")]
+
+
 def test_an_environment_without_pip_is_served_by_condas_own(make_env: MakeEnv) -> None:
     env = make_env("python")
     assert "pip" not in env.owners()

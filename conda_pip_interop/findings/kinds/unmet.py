@@ -23,7 +23,7 @@ from conda_pip_interop.dependencies.requirements import (
 )
 from conda_pip_interop.environment.conda_meta.records import claimed_metadata
 from conda_pip_interop.environment.layers import find_visible, is_virtual
-from conda_pip_interop.environment.ownership import ByConda
+from conda_pip_interop.environment.ownership import ByConda, Vanished
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.findings.base import Evidence, Finding
 
@@ -39,7 +39,8 @@ class UnmetFinding(Finding):
     """``one`` has ``requirement``, which version ``installed`` does not satisfy, or nothing does.
 
     ``manager`` owns ``one``, ``other_manager`` what is installed, in the place of the conda package
-    ``restorable`` if that satisfies the requirement. ``drops`` is the command that removes ``one``.
+    ``restorable`` if that satisfies the requirement; with nothing installed, pip removed that one.
+    ``drops`` is the command that removes ``one``.
     ``in_channels``: whether conda's channels can satisfy the requirement; None if not asked.
     ``extra`` is that of ``one`` which something wants, if the requirement belongs to one.
     ``python`` is that of a virtual environment, in which conda installs nothing.
@@ -237,7 +238,9 @@ def _build(
         installed=installed.versions.get(name),
         manager=manager,
         other_manager=installed.manager_of(name),
-        restorable=None if there is None else find_restorable(snapshot, there, requirement),
+        restorable=_find_vanished(snapshot, requirement)
+        if there is None
+        else find_restorable(snapshot, there, requirement),
         drops=_find_drop(snapshot, one),
         extra=extra,
         python=_find_virtual_python(snapshot),
@@ -256,6 +259,15 @@ def find_restorable(
     versions = [one.version for one in claimed_metadata(original) if one.name == there.name]
     met = any(satisfies(requirement.specifier, one) for one in versions)
     return replaced.record if met else None
+
+
+def _find_vanished(snapshot: Snapshot, requirement: Requirement) -> CondaRecord | None:
+    """Return the conda package whose files pip removed, if they satisfy the requirement."""
+    for recorded in snapshot.claims.by_name.get(canonicalize_name(requirement.name), ()):
+        is_vanished = isinstance(snapshot.ownership.state_of(recorded), Vanished)
+        if is_vanished and satisfies(requirement.specifier, recorded.version) is not False:
+            return recorded.record
+    return None
 
 
 def _find_drop(snapshot: Snapshot, one: Distribution) -> tuple[str, ...] | None:

@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.dependencies.requirements import parse_requirement
 from conda_pip_interop.environment.conda_meta.records import find_carried
 from conda_pip_interop.environment.origin import find_content
-from conda_pip_interop.environment.ownership import ByConda
+from conda_pip_interop.environment.ownership import ByConda, Vanished
 from conda_pip_interop.environment.site_packages.distributions import read_requirements
 from conda_pip_interop.environment.versions import choose_version, parse_version
 from conda_pip_interop.installers.interface import ProvidedDistribution, build_provided
@@ -19,6 +19,8 @@ from conda_pip_interop.resolve.agreement.assignment import InstalledPackage
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from conda_pip_interop.environment.claims import RecordedDistribution
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.metadata import Metadata
     from conda_pip_interop.environment.ownership import Manager
     from conda_pip_interop.environment.site_packages.distributions import Distribution
@@ -45,7 +47,36 @@ class KnownPackages:
             )
             for name, one in self._distributions.items()
         }
+        self._vanished = self._find_vanished()
+        self.installed |= {
+            name: InstalledPackage(version=one.version, manager="conda")
+            for name, one in self._vanished.items()
+        }
         self._provided = self._find_provided(None)
+
+    def _find_vanished(self) -> dict[NormalizedName, RecordedDistribution]:
+        """Find what pip removed of conda's: conda has it installed, and can link it again."""
+        ownership, claims = self.snapshot.ownership, self.snapshot.claims
+        return {
+            one.name: one
+            for name in claims.by_name.keys() - self._distributions.keys()
+            for one in claims.by_name[name]
+            if isinstance(ownership.state_of(one), Vanished)
+        }
+
+    def find_relinked(
+        self, kept: Iterable[NormalizedName], solution: Solution | None, *, with_deps: bool
+    ) -> tuple[CondaRecord, ...]:
+        """Find the packages to link again: of `kept`, or needed by them or by what conda links."""
+        names = {*kept}
+        changed = {one.name for one in (*solution.linked, *solution.unlinked)} if solution else ()
+        if with_deps and self._vanished:
+            packages = {one.name for one in solution.linked} if solution else set()
+            packages |= {*self.find_packages(names)}
+            packages |= {one.record.name for name, one in self._vanished.items() if name in names}
+            names |= self.find_dependencies(packages, solution).keys()
+        records = {one.record.name: one.record for one in map(self._vanished.get, names) if one}
+        return tuple(records[name] for name in sorted(records.keys() - changed))
 
     def learn(self, items: Iterable[ReportItem]) -> bool:
         """Remember what pip would install and its dependencies; return whether anything is new."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.plan import InstallPip, Keep, LinkConda, UnlinkConda
+from conda_pip_interop.environment.conda_meta.records import find_carried
+from conda_pip_interop.findings.base import build_link
 from conda_pip_interop.resolve.agreement.assignment import AlreadyInstalled, FromConda, FromPip
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.changes.plan import PackageStep
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.installers.pip.report import ReportItem
     from conda_pip_interop.resolve.agreement.assignment import Assignment, InstalledPackage
     from conda_pip_interop.resolve.solver import CondaPackage, Solution
@@ -28,14 +31,17 @@ def build_steps(
     *,
     replaced: Mapping[str, str] | None = None,
     stated: Collection[str] = (),
+    relinked: Collection[CondaRecord] = (),
 ) -> tuple[PackageStep, ...]:
     """Build what is kept, what conda does, what pip does; each part sorted by name.
 
-    `replaced`: see `KnownPackages.find_replaced`. `stated`: see `ConflictResolver.stated`.
+    `replaced`, `relinked`: see `KnownPackages`. `stated`: see `ConflictResolver.stated`.
     """
+    back = {one.name for record in relinked for one in find_carried(record)}
     return (
-        *_build_kept(assignments, solution),
+        *(one for one in _build_kept(assignments, solution) if one.name not in back),
         *_build_conda_steps(assignments, solution, replaced or {}, stated),
+        *(build_link(one, "its files are missing") for one in relinked),
         *_build_pip_steps(assignments, items, installed or {}),
     )
 

@@ -253,6 +253,8 @@ class Planner:
             supplies.update(
                 {one.name: FromPip(reason=known.get(one.name, reason)) for one in reinstalled}
             )
+        kept = [name for name, one in supplies.items() if isinstance(one, AlreadyInstalled)]
+        with_deps = not self._preferences.no_deps
         return Resolution(
             steps=build_steps(
                 supplies,
@@ -261,6 +263,7 @@ class Planner:
                 installed,
                 replaced=self._known.find_replaced(conda.solution),
                 stated=self._conflicts.stated,
+                relinked=self._known.find_relinked(kept, conda.solution, with_deps=with_deps),
             ),
             solution=conda.solution,
             items=items,

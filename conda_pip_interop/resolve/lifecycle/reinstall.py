@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 
-from conda_pip_interop.changes.plan import InstallPip, Plan
+from conda_pip_interop.changes.plan import InstallPip, LinkConda, Plan
 from conda_pip_interop.dependency_files.locations import Location, parse_location
 from conda_pip_interop.environment.origin import find_local
 from conda_pip_interop.errors import InteropError, PipFailedError
@@ -97,9 +97,17 @@ def _plan_reinstall(
     before = {one.distribution.name: one.distribution for one in again if one.distribution}
     resolved = build_plan(keep_notes(found, before), plan.title, snapshot, installer)
     others = tuple(one for one in plan.steps if one not in again)
+    relinked = plan.relinked
     return replace(
         resolved,
-        steps=(*others, *resolved.steps),
+        steps=(
+            *others,
+            *(
+                one
+                for one in resolved.steps
+                if not (isinstance(one, LinkConda) and one.record in relinked)
+            ),
+        ),
         notes=(*plan.notes, *resolved.notes),
         requests={},  # a version that is installed again was not requested
     )

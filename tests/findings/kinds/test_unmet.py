@@ -56,6 +56,15 @@ def test_what_replaced_condas_package_is_dropped_by_restoring_it(built: PrefixBu
     )
 
 
+def test_what_pip_removed_of_condas_is_restored_if_it_satisfies(built: PrefixBuilder) -> None:
+    built.conda_package("numpy", "1.26")
+    built.pip_uninstall("numpy", "1.26")
+    built.pip_package("scipy", "2.0", requires=("numpy>=1", "numpy>=2"))
+    kept, newer = find(built)
+    assert kept.remedy == (("conda", "pip", "restore", "numpy"),)
+    assert newer.remedy[0] == ("conda", "pip", "install", "numpy>=2")
+
+
 def test_what_requires_it_is_dropped_too(built: PrefixBuilder) -> None:
     """`conda pip uninstall` alone would be refused."""
     built.conda_package("numpy", "1.26")
