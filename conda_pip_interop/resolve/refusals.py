@@ -45,7 +45,7 @@ def would_overwrite(
         )
     return InteropError(
         "would-overwrite",
-        f"{wanted} is required, but conda installed {name} {version}, and {reason}.",
+        f"{wanted} is required, but conda installed {name} {version} ({reason}).",
         hints=(
             f"Choose a version of what requires it that works with {name} {version}.",
             f"Add a channel that has it: `{command(*install, '-c', 'CHANNEL', wanted)}`.",
