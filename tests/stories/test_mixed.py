@@ -126,12 +126,13 @@ def test_a_downloaded_package_is_judged_by_what_it_contains(
     channel = write_channel(tmp_path / "channel", build_conda_package("py-opencv", "4.9"))
     env.pip("install", "-q", build_cv(tmp_path, "opencv_python", "4.9"))
     install = ("install", "-y", "-c", channel, "py-opencv")
-    guessed = env.conda(*install, "--dry-run", check=False).stderr
+    cache = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
+    guessed = env.conda(*install, "--dry-run", check=False, **cache).stderr
     assert "conda's py-opencv 4.9 will replace pip's opencv-python 4.9" in guessed
-    env.conda(*install, "--download-only", check=False)
-    known = env.conda(*install, "--dry-run", check=False).stderr
+    env.conda(*install, "--download-only", check=False, **cache)
+    known = env.conda(*install, "--dry-run", check=False, **cache).stderr
     assert "pip's opencv-python 4.9 and conda's py-opencv 4.9 would be installed together" in known
-    env.conda(*install)
+    env.conda(*install, **cache)
     assert env.findings() == [("mixed", "opencv-python")]
 
 
