@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -126,7 +126,7 @@ def test_a_downloaded_package_is_judged_by_what_it_contains(
     channel = write_channel(tmp_path / "channel", build_conda_package("py-opencv", "4.9"))
     env.pip("install", "-q", build_cv(tmp_path, "opencv_python", "4.9"))
     install = ("install", "-y", "-c", channel, "py-opencv")
-    cache = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
+    cache: dict[str, Any] = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
     guessed = env.conda(*install, "--dry-run", check=False, **cache).stderr
     assert "conda's py-opencv 4.9 will replace pip's opencv-python 4.9" in guessed
     env.conda(*install, "--download-only", check=False, **cache)

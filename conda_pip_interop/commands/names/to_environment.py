@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 HASH: Final = re.compile(r"--hash[=\s]\S+")
+_NO_CONSTRAINTS: Final = (
+    "no dependency names these projects, and environment.yml has no constraints for conda"
+)
 NOT_REQUIRED: Final = (
     "pip's option require-hashes is left out: pip requires hashes for all lines or for none, and "
     "not all lines have them."
@@ -152,7 +155,7 @@ def translate_to_environment(
         text=files.environment_text,
         choices=tuple(result.choices),
         notes=(
-            *_note_unused(unused, in_pip=bool(pip)),
+            *note_unused(unused, reason=_NO_CONSTRAINTS, in_pip=bool(pip)),
             *([NOT_REQUIRED] if len(kept) < len(lines) else []),
             *(_note_comments(conda, pip) if as_json else []),
         ),
@@ -179,14 +182,13 @@ def _note_comments(conda: Sequence[Item], pip: Sequence[Item]) -> Iterator[str]:
         yield "the comments are left out: JSON has none."
 
 
-def _note_unused(unused: Sequence[Entry], *, in_pip: bool) -> tuple[str, ...]:
-    """Say which constraints are not, or only in part, in an environment file."""
-    if not unused:
-        return ()
-    names = ", ".join(dict.fromkeys(one.text for one in unused))
-    reason = "no dependency names these projects, and environment.yml has no constraints for conda"
-    done = "apply to pip's part only" if in_pip else "are left out"
-    return (f"the constraints {names} {done}: {reason}.",)
+def note_unused(unused: Sequence[Entry], *, reason: str, in_pip: bool = True) -> Iterator[str]:
+    """Say which constraints are not, or only in part, in a file; those of a table have no `-c`."""
+    kept = [one.text for one in unused if one.included and in_pip]
+    left = [one.text for one in unused if one.text not in kept]
+    for names, done in ((kept, "apply to pip's part only"), (left, "are left out")):
+        if names:
+            yield f"the constraints {', '.join(dict.fromkeys(names))} {done}: {reason}."
 
 
 def _translate_all(

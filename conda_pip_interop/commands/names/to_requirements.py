@@ -20,6 +20,7 @@ from conda_pip_interop.commands.names.to_environment import (
     Choice,
     Translation,
     add_index,
+    note_unused,
     requires_hashes,
 )
 from conda_pip_interop.dependency_files.environment_yml import list_comments, split_marker
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.dependency_files.read import DependencyFiles
     from conda_pip_interop.dependency_files.requirements_txt import Entry
 
+_NO_NAME: Final = "no dependency names these projects, and they are in no file for `-c`"
 _IN_EVERY_ENVIRONMENT: Final = ("python", "pip")
 
 
@@ -87,12 +89,16 @@ def translate_to_requirements(
             lines += [line.strip() for line in entry.before]
             lines.append(_join(f"{text} {tail}", entry.comment))
     lines += [line.strip() for line in files.environment.after] if files.environment else []
-    unused = list_constraint_options(find_unused(entries, used))
-    lines = [*(one for one in unused if one not in lines), *lines]
+    unused = find_unused(entries, used)
+    options = list_constraint_options(unused)
+    lines = [*(one for one in options if one not in lines), *lines]
     return Translation(
         text="".join(f"{line}\n" for line in lines),
         choices=tuple(choices),
-        notes=(NOT_REQUIRED,) if len(kept) < len(entries) else (),
+        notes=(
+            *([NOT_REQUIRED] if len(kept) < len(entries) else []),
+            *note_unused([one for one in unused if not one.included], reason=_NO_NAME),
+        ),
     )
 
 

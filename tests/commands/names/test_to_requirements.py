@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
 from conda_pip_interop.commands.names.to_environment import translate_to_environment
+from conda_pip_interop.commands.names.to_requirements import translate_to_requirements
 from conda_pip_interop.errors import UsageError
 from tests.support.requirements import build_context
 from tests.support.translations import (
@@ -204,3 +205,19 @@ def test_a_constraint_has_a_name_and_versions(tmp_path: Path) -> None:
     for translate in (to_requirements, to_environment):
         with pytest.raises(UsageError, match=r"limits\.txt:1: .* is not a valid constraint"):
             translate(found)
+
+
+def test_a_constraint_of_a_project_that_limits_nothing_is_left_out_and_said(
+    tmp_path: Path,
+) -> None:
+    text = (
+        '[project]\nname = "x"\ndependencies = ["cowsay"]\n'
+        '[tool.uv]\nconstraint-dependencies = ["unheard<3"]\n'
+    )
+    found = read_files(tmp_path, pyproject_toml=text)
+    made = translate_to_environment(found, build_context(CHANNEL), lambda _: None)
+    back = translate_to_requirements(found, lambda _: None)
+    for one in (made, back):
+        (note,) = one.notes
+        assert note.startswith("the constraints unheard<3 are left out: ")
+        assert "unheard" not in one.text
