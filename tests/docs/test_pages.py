@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -12,7 +13,11 @@ import pytest
 
 from conda_pip_interop.commands.command_line.parser import build_parser, parse_arguments
 from conda_pip_interop.commands.command_line.registry import ALIASES, COMMANDS
+from conda_pip_interop.commands.names.to_environment import translate_to_environment
+from conda_pip_interop.dependency_files.pyproject import ProjectParts
+from conda_pip_interop.dependency_files.read import read_dependency_files
 from conda_pip_interop.findings.registry import KINDS
+from tests.support.requirements import build_context
 
 _ROOT: Final = Path(__file__).parents[2]
 _PAGES: Final = tuple(
@@ -72,6 +77,35 @@ def test_every_command_of_a_sentence_has_the_options_that_are_named(line: str) -
     parser = build_parser(command, program, standalone=_PROGRAMS[program])
     options = {text for word in words for text in _OPTION.findall(word) if word[0] == "-"}
     assert command.passed_on or options <= parser.list_options()
+
+
+#: What the channels of the examples have.
+_CHANNEL: Final = {"flask": ["3.0", "3.1"], "requests": ["2.32"], "six": ["1.16"]}
+
+
+@pytest.mark.parametrize(("page", "group"), [("uv", "dev"), ("poetry", "test")])
+def test_a_page_shows_what_translate_makes_of_its_project(
+    page: str, group: str, tmp_path: Path
+) -> None:
+    text = (_ROOT / f"docs/how-to/{page}.md").read_text("utf-8")
+    (project,) = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    (shown,) = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    (tmp_path / "pyproject.toml").write_text(project)
+    assert f"conda pip translate pyproject.toml --group {group}" in text
+    parts = ProjectParts(groups=(group,))
+    found = read_dependency_files([tmp_path / "pyproject.toml"], parts, target=tmp_path)
+    made = translate_to_environment(found, build_context(_CHANNEL), lambda _: None)
+    assert made.text == shown
+
+
+def test_the_files_of_the_page_about_vs_code_are_valid() -> None:
+    text = (_ROOT / "docs/how-to/vscode.md").read_text("utf-8")
+    blocks = re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    settings, tasks = map(json.loads, blocks)
+    assert all(one.startswith("python.") for one in settings)
+    for task in tasks["tasks"]:
+        program, words = split_program(task["command"])
+        parse_arguments(words, standalone=_PROGRAMS[program])
 
 
 def test_findings_has_a_section_for_each_kind_with_its_four_parts() -> None:
