@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias, get_args
 from conda_pip_interop.environment.paths import PrefixPath, fold_path, to_disk
 from conda_pip_interop.environment.prefix import Prefix
 
-Kind: TypeAlias = Literal["file", "symlink", "dangling", "dir", "absent", "unreadable"]
+Kind: TypeAlias = Literal["file", "symlink", "dangling", "dir", "special", "absent", "unreadable"]
 _BLOCK = 1 << 20
 _KEPT_FOLDERS = 512
 
@@ -23,7 +23,7 @@ class FileFact:
     """What exists at a path; ``size`` and ``sha256`` (hex) only if they were needed.
 
     For a symlink both are those of its target, as in conda's records and pip's RECORD; one whose
-    target does not exist is ``dangling``.
+    target does not exist is ``dangling``. A pipe, a socket or a device is ``special``.
     """
 
     kind: Kind
@@ -90,7 +90,9 @@ def _find_kind(entry: os.DirEntry[str]) -> Kind:
     try:
         if entry.is_symlink():
             return "symlink" if Path(entry.path).exists() else "dangling"
-        return "dir" if entry.is_dir(follow_symlinks=False) else "file"
+        if entry.is_dir(follow_symlinks=False):
+            return "dir"
+        return "file" if entry.is_file(follow_symlinks=False) else "special"
     except OSError:
         return "unreadable"
 

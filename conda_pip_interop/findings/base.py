@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias, TypeVar
 
 from packaging.utils import NormalizedName
@@ -221,6 +221,13 @@ def build_evidence(
     fact = snapshot.facts.get(path)
     found = None if fact is None else fact.sha256 or _PRESENT.get(fact.kind, fact.kind)
     return Evidence(path=path, claimed_by=tuple(claimed_by), expected=expected, found=found)
+
+
+def build_folder_evidence(
+    snapshot: Snapshot, path: PrefixPath, *, pip: Distribution | None = None
+) -> Evidence:
+    """Return the evidence that a folder is in the place of a file."""
+    return replace(build_evidence(snapshot, path, pip=pip), found="folder")
 
 
 def build_link(record: CondaRecord, reason: str) -> LinkConda:

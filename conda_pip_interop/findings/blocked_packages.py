@@ -1,4 +1,4 @@
-"""`damaged`: folders in the place of files of a conda package."""
+"""`damaged`: folders in the place of files of a conda package or a distribution of pip's."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.findings.base import BuildCommand
 
 
 @dataclass(frozen=True, kw_only=True)
 class BlockedPackageFinding(Finding):
-    """Folders are in the place of files of conda's ``owner``; ``blocked`` are their paths.
+    """Folders are in the place of files of ``record`` or ``distribution``, at ``blocked``.
 
     conda would delete them to link the package again; what is in them may be a person's.
     """
@@ -26,7 +25,6 @@ class BlockedPackageFinding(Finding):
     kind: ClassVar[str] = "damaged"
     repairable: ClassVar[bool] = False
 
-    owner: CondaRecord
     blocked: tuple[Path, ...]
 
     @property
@@ -34,13 +32,17 @@ class BlockedPackageFinding(Finding):
         """See `Finding.summary`."""
         first, *others = self.blocked
         what = "is a folder" if not others else f"and {len(others)} more are folders"
-        whose = f"conda's {self.owner.name} {self.owner.version}"
+        whose = (
+            f"conda's {self.conda_name} {self.conda_version}"
+            if self.record
+            else f"pip's {self.project} {self.pip_version}"
+        )
         return f"{whose} is damaged: {first} {what}, in the place of a file of the package."
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
-        return (("conda", "pip", "repair", self.owner.name),)
+        return (("conda", "pip", "repair", self.conda_name or self.project or ""),)
 
     @property
     def details(self) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.exclusive_files import exclusive_files
+from conda_pip_interop.changes.exclusive_files import drop_path_lines, exclusive_files
 from conda_pip_interop.changes.originals import original_path
 from conda_pip_interop.changes.plan import (
     Plan,
@@ -21,6 +21,7 @@ from conda_pip_interop.environment.conda_meta.records import (
     claimed_metadata,
 )
 from conda_pip_interop.environment.ownership import ByPip
+from conda_pip_interop.environment.paths import to_disk
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.base import build_link
 from conda_pip_interop.findings.blocked_packages import BlockedPackageFinding
@@ -33,6 +34,7 @@ from conda_pip_interop.findings.kinds.damaged import (
 )
 from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
 from conda_pip_interop.findings.kinds.vanished import VanishedFinding
+from conda_pip_interop.findings.metadata_faults import lacks_record
 from conda_pip_interop.findings.registry import find_all
 
 if TYPE_CHECKING:
@@ -91,7 +93,11 @@ def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) ->
     ]
     return Plan(
         title=" ".join(["restore", *(record.name for record in chosen)]),
-        steps=(*steps, *removals.values()),
+        steps=(
+            *steps,
+            *removals.values(),
+            *drop_path_lines(going, snapshot, "conda's package replaces it"),
+        ),
         fingerprint=snapshot.fingerprint,
     )
 
@@ -105,8 +111,8 @@ def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, 
             by += [finding.by] if isinstance(finding, OverriddenFinding) else []
         elif isinstance(finding, ClobberedFinding):
             found.setdefault(finding.owner, []).append(finding.by)
-        elif isinstance(finding, DamagedPackageFinding | BlockedPackageFinding):
-            found.setdefault(finding.owner, [])
+        elif isinstance(finding, DamagedPackageFinding | BlockedPackageFinding) and finding.record:
+            found.setdefault(finding.record, [])
     for record in snapshot.records:
         if record.overridden_by:
             found.setdefault(record, []).extend(_find_replacements(record, snapshot))
@@ -160,11 +166,14 @@ def _remove_replacements(
     names = [one.name for one in distributions]
     for one in distributions:
         if one.files is None:
+            fix = f"remove {to_disk(snapshot.prefix.root, one.metadata)}"
+            if lacks_record(one):
+                fix = f"`{target.command('conda', 'pip', 'repair', one.name)}`"
             raise InteropError(
                 "no-record",
                 f"pip's {one.name} {one.version} in {target.label}: "
                 f"{one.record_fault or 'it has no RECORD'}, so its files are unknown.",
-                hints=(f"To fix: remove {one.metadata}, then run the command again.",),
+                hints=(f"To fix: {fix}, then run the command again.",),
             )
         paths = exclusive_files(
             one, snapshot.ownership, snapshot.prefix.root, records=(record,), names=names

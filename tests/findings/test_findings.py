@@ -169,6 +169,7 @@ def test_a_record_that_cannot_be_relied_on_is_damage(
 def test_no_record_is_no_damage(built: PrefixBuilder) -> None:
     """An installer may leave it out where no other is to remove its files (PEP 627)."""
     built.pip_package("six", "1.16")
+    built.write(f"{built.dist_info('six', '1.16')}/INSTALLER", "apt\n")
     (built.root / built.dist_info("six", "1.16") / "RECORD").unlink()
     assert find(built) == ()
 
@@ -424,7 +425,9 @@ def test_without_a_record_of_pips_files_nothing_is_fixed_unasked(built: PrefixBu
     built.conda_package("click", "8.0")
     built.pip_upgrade("click", "8.0", "8.1")
     (built.root / built.dist_info("click", "8.1") / "RECORD").unlink()
-    assert find_one(built).kind == "overridden"
+    overridden, damaged = find(built)
+    assert (overridden.kind, damaged.kind) == ("overridden", "damaged")
+    assert overridden.remedy == damaged.remedy == (("conda", "pip", "repair", "click"),)
     before = read_tree(built.root)
     assert reconcile(built.root).steps == ()
     assert read_tree(built.root) == before

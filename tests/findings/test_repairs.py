@@ -110,17 +110,22 @@ def test_a_file_on_which_two_packages_disagree_is_damaged_if_it_is_of_neither(
     assert found[0].summary == "conda's one 1 is damaged: 1 of its files is overwritten."
 
 
-@pytest.mark.parametrize("content", [b"\xff", None])
-def test_metadata_that_cannot_be_read_is_damage(
-    built: PrefixBuilder, content: bytes | None
-) -> None:
+def test_metadata_that_is_a_folder_has_to_be_moved_first(built: PrefixBuilder) -> None:
     built.pip_package("six", "1.16")
     metadata = built.root / built.dist_info("six", "1.16") / "METADATA"
     metadata.unlink()
-    if content is None:
-        metadata.mkdir()
-    else:
-        metadata.write_bytes(content)
+    metadata.mkdir()
+    finding = find_one(built)
+    assert (finding.kind, finding.details) == ("damaged", {"blocked": [str(metadata)]})
+    assert repair(built).steps == ()
+    with pytest.raises(InteropError, match="Nothing was repaired") as refused:
+        repair(built, "six")
+    assert f"mv {metadata} {metadata}.moved && conda pip repair" in refused.value.hints[0]
+
+
+def test_metadata_that_cannot_be_read_is_damage(built: PrefixBuilder) -> None:
+    built.pip_package("six", "1.16")
+    (built.root / built.dist_info("six", "1.16") / "METADATA").write_bytes(b"\xff")
     finding = find_one(built)
     assert (finding.kind, finding.details) == ("damaged", {"outside": []})
     assert "six 1.16 cannot be read: METADATA" in finding.summary

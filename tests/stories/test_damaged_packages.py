@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +18,9 @@ from tests.stories.tree import hash_tree
 from tests.support.channels import build_conda_package, write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.e2e
 
@@ -118,6 +124,63 @@ def test_a_folder_in_the_place_of_a_file_stays_until_it_is_moved_away(
     assert hash_package(env) == before
 
 
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def make_socket(path: Path) -> None:
+    near = Path(tempfile.mkdtemp(), "s")  # the path of a socket is short
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(near))
+    near.rename(path)
+
+
+def make_dead_link(path: Path) -> None:
+    path.symlink_to("/nowhere")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+@pytest.mark.parametrize("make", [make_pipe, make_socket, make_dead_link])
+def test_what_is_no_file_in_the_place_of_one_is_replaced(
+    env: Any, tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    wheel = build_wheel(tmp_path, "bundler")
+    env.pip("install", "-q", "--no-compile", str(wheel))
+    modules = [env.site_packages / f"{name}.py" for name in ("extra", "bundler")]
+    before = [module.read_text() for module in modules]
+    for module in modules:
+        module.unlink()
+        make(module)
+    broken = hash_package(env)
+    assert env.findings() == [("damaged", "bundler"), ("damaged", "typingx")]
+    env.conda("pip repair", "--yes")
+    assert env.findings() == []
+    assert [module.read_text() for module in modules] == before
+    assert not any(module.is_symlink() for module in modules)
+    env.conda("pip undo", "--yes")
+    assert hash_package(env) == broken
+
+
+def test_a_folder_in_the_place_of_pips_file_stays_until_it_is_moved_away(
+    env: Any, tmp_path: Path
+) -> None:
+    wheel = build_wheel(tmp_path, "bundler")
+    env.pip("install", "-q", "--no-compile", str(wheel))
+    module = env.site_packages / "bundler.py"
+    before = module.read_text()
+    module.unlink()
+    module.mkdir()
+    assert env.findings() == [("damaged", "bundler")]
+    for command in ("repair", "repair bundler", f"install --force-reinstall {wheel}"):
+        refused = env.conda(f"pip {command} --yes", check=False)
+        assert f"mv {module} {module}.moved" in refused.stdout + refused.stderr
+        assert module.is_dir()
+    module.rename(f"{module}.moved")
+    env.conda("pip repair", "--yes", "bundler")
+    assert env.findings() == []
+    assert module.read_text() == before
+
+
 def test_a_persons_edit_is_not_damage(env: Any) -> None:
     (env.site_packages / "extra.py").write_text("extra = 'mine'\n")
     assert env.findings() == []
@@ -218,16 +281,40 @@ def pips(make_env: Any) -> Any:
         ("RECORD", b""),
         ("RECORD", b"\n"),
         ("RECORD", b"\xff"),
+        ("RECORD", None),
     ],
 )
-def test_metadata_that_pip_cannot_use_is_damage(pips: Any, file: str, content: bytes) -> None:
-    (pips.site_packages / "six-1.15.0.dist-info" / file).write_bytes(content)
+def test_metadata_that_pip_cannot_use_is_damage(
+    pips: Any, file: str, content: bytes | None
+) -> None:
+    path = pips.site_packages / "six-1.15.0.dist-info" / file
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
     assert pips.findings() == [("damaged", "six")]
     pips.conda("pip repair", "--yes")
     assert pips.findings() == []
     assert pips.pip("list").returncode == 0
     pips.conda("pip uninstall", "--yes", "six")
     assert not (pips.site_packages / "six.py").exists()
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_what_replaced_condas_without_a_record_is_repaired(make_env: Any, settled: bool) -> None:
+    env = make_env("python", "pip", "click=8.1.7")
+    env.pip("install", "-q", "click==8.1.3")
+    if settled:
+        env.conda("pip reconcile", "--yes")
+    (env.site_packages / "click-8.1.3.dist-info/RECORD").unlink()
+    assert env.findings() == [*([] if settled else [("overridden", "click")]), ("damaged", "click")]
+    refused = env.conda("pip restore", "--yes", "click", check=False)
+    assert f"To fix: `conda pip repair -n {env.name} click`" in refused.stderr
+    env.conda("pip repair", "--yes", "click")
+    assert env.owners()["click"] == ("8.1.3", "pip")
+    assert env.findings() == []
+    env.conda("pip restore", "--yes", "click")
+    assert env.owners()["click"] == ("8.1.7", "conda")
+    assert env.findings() == []
 
 
 def test_uninstalling_with_an_empty_record_is_refused(pips: Any) -> None:

@@ -239,3 +239,26 @@ def test_a_restore_leaves_no_revision_without_packages(env: Any) -> None:
     last = len(env.json("list", "--revisions")) - 1
     env.conda("install", "-y", "--revision", str(last))
     env.python("import click, idna")
+
+
+def test_the_line_of_a_development_install_goes_when_condas_is_restored(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    env = make_env("python", "pip", "idna=3.10")
+    info = tmp_path / "src" / "idna.egg-info" / "PKG-INFO"
+    info.parent.mkdir(parents=True)
+    info.write_text("Metadata-Version: 2.1\nName: idna\nVersion: 9.0\n")
+    link, paths = env.site_packages / "idna.egg-link", env.site_packages / "easy-install.pth"
+    env.pip("uninstall", "-q", "-y", "idna")
+    link.write_text(f"{tmp_path / 'src'}\n.")
+    paths.write_text(f"{tmp_path / 'src'}\n")
+    assert env.findings() == [("overridden", "idna")]
+    env.conda("pip reconcile", "--yes")
+    assert env.owners()["idna"] == ("9.0", "pip")
+    env.conda("pip restore", "--yes", "idna")
+    assert env.owners()["idna"] == ("3.10", "conda")
+    assert not link.exists()
+    assert not paths.exists()
+    assert env.findings() == []
+    env.conda("pip undo", "--yes")
+    assert paths.read_text() == f"{tmp_path / 'src'}\n"

@@ -181,10 +181,8 @@ def is_link(place: Place) -> bool:
 
 def is_alike(one: Place, other: Place) -> bool:
     """Return whether two files have the same content, or two links the same target."""
-    links = [is_link(one), is_link(other)]
-    if any(links):
-        return all(links) and _read_target(one) == _read_target(other)
-    return is_same_content(one, other)
+    found = hash_entry(one)
+    return found is not None and found == hash_entry(other)
 
 
 def _read_target(place: Place) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from conda_pip_interop.changes.atomic.files import hash_file
@@ -13,20 +13,28 @@ from conda_pip_interop.changes.originals import read_original
 from conda_pip_interop.changes.plan import InstallPip, Plan
 from conda_pip_interop.environment.conda_meta.records import CondaFile, CondaRecord
 from conda_pip_interop.environment.ownership import ByConda, ByPip
-from conda_pip_interop.environment.paths import PrefixPath, read_regular, to_disk
+from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.environment.shared_files import EMPTY_SHA256, is_harmless
 from conda_pip_interop.environment.site_packages.distributions import Distribution
-from conda_pip_interop.environment.site_packages.record import InstalledFile, read_limited_text
+from conda_pip_interop.environment.site_packages.record import InstalledFile
 from conda_pip_interop.findings.base import (
     Evidence,
     Finding,
     build_evidence,
+    build_folder_evidence,
     relink,
 )
 from conda_pip_interop.findings.blocked_packages import BlockedPackageFinding
 from conda_pip_interop.findings.kinds.clobbered import ClobberedFinding
 from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
 from conda_pip_interop.findings.kinds.vanished import VanishedFinding
+from conda_pip_interop.findings.metadata_faults import (
+    describe_fault,
+    find_fault,
+    find_missing_record,
+    find_package_faults,
+    lacks_record,
+)
 from conda_pip_interop.findings.overwritten import find_overwritten
 
 if TYPE_CHECKING:
@@ -57,7 +65,7 @@ class DamagedFinding(Finding):
         """See `Finding.summary`."""
         name = f"pip's {self.one.name} {self.one.version}"
         if self.fault is not None:
-            return _describe_fault(name, self.fault)
+            return describe_fault(name, self.fault)
         return f"{name} is damaged: {_describe(self.missing, self.overwritten)}."
 
     @property
@@ -103,7 +111,7 @@ class DamagedPackageFinding(Finding):
         """See `Finding.summary`."""
         name = f"conda's {self.owner.name} {self.owner.version}"
         if self.fault is not None:
-            return _describe_fault(name, self.fault)
+            return describe_fault(name, self.fault)
         return f"{name} is damaged: {_describe(self.missing, self.overwritten)}."
 
     @property
@@ -136,7 +144,7 @@ def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
         for one in earlier
         if isinstance(one, OverriddenFinding | VanishedFinding)
     }
-    faults = dict(_find_package_faults(snapshot))
+    faults = dict(find_package_faults(snapshot))
     foreign = find_overwritten(snapshot)
     for record in snapshot.records:
         if record not in replaced:
@@ -153,20 +161,18 @@ def _find_damaged_package(
     fault: tuple[PrefixPath, str] | None,
 ) -> Iterator[Finding]:
     """Find what a package has lost; what pip put in its place is judged by pip's RECORD."""
-    judged = {
-        file.path
-        for one in snapshot.distributions
-        if one.name in record.overridden_by
-        for file in one.files or ()
-    }
+    instead = [one for one in snapshot.distributions if one.name in record.overridden_by]
+    if any(map(lacks_record, instead)):
+        return
+    judged = {file.path for one in instead for file in one.files or ()}
     missing, overwritten, blocked = [], [], []
     for file in record.files:
         fact = snapshot.facts.get(file.path)
         if fact is None or file.path.endswith(".pyc") or file.path in judged:
             continue
         if fact.kind == "dir" and file.path_type not in ("directory", "softlink"):
-            blocked.append(replace(build_evidence(snapshot, file.path), found="folder"))
-        if fact.kind == "absent" and file.path not in clobbered:
+            blocked.append(build_folder_evidence(snapshot, file.path))
+        if _is_missing(fact, file) and file.path not in clobbered:
             missing.append(build_evidence(snapshot, file.path))
         elif file.path in foreign or (
             fact.sha256 is not None and _is_foreign(snapshot, file, fact.sha256)
@@ -175,7 +181,6 @@ def _find_damaged_package(
     if blocked:
         yield BlockedPackageFinding(
             record=record,
-            owner=record,
             blocked=tuple(to_disk(snapshot.prefix.root, one.path) for one in blocked),
             evidence=(*blocked, *missing, *overwritten),
         )
@@ -199,23 +204,10 @@ def _find_damaged_package(
         )
 
 
-def _find_package_faults(
-    snapshot: Snapshot,
-) -> Iterator[tuple[CondaRecord, tuple[PrefixPath, str]]]:
-    """Find conda's packages with a METADATA or RECORD that cannot be relied on.
-
-    One that is so in the package is no damage.
-    """
-    root = snapshot.prefix.root
-    for one in snapshot.distributions:
-        owner = snapshot.ownership.owner_of(one)
-        if not isinstance(owner, ByConda) or (found := _find_fault(snapshot, one)) is None:
-            continue
-        with contextlib.suppress(OSError):
-            sha256 = hashlib.sha256(read_regular(to_disk(root, found[0]))).hexdigest()
-            claims = snapshot.claims.of(found[0])
-            if not any(claim.allows(sha256) or not claim.states_hash for claim in claims):
-                yield owner.record, found
+def _is_missing(fact: FileFact, file: CondaFile) -> bool:
+    """Return whether nothing is there that can be read; packages may have links that dangle."""
+    is_dead_link = fact.kind == "dangling" and file.path_type not in ("softlink", "")
+    return is_dead_link or fact.kind in {"absent", "special"}
 
 
 def _is_foreign(snapshot: Snapshot, file: CondaFile, sha256: str) -> bool:
@@ -236,10 +228,13 @@ def _find_damaged_distributions(
             continue
         missing: list[Evidence] = []
         overwritten: list[Evidence] = []
+        blocked: list[Evidence] = []
         condas = {*_find_condas(snapshot, one)}
         for file in one.files or ():
             fact = snapshot.facts.get(file.path)
-            is_missing = fact is not None and fact.kind in {"absent", "dangling"}
+            is_missing = fact is not None and fact.kind in {"absent", "dangling", "special"}
+            if fact is not None and fact.kind == "dir" and file.encoded is not None:
+                blocked.append(build_folder_evidence(snapshot, file.path, pip=one))
             if not (is_missing or file.path in condas) and not _is_overwritten(
                 snapshot, one, file, fact
             ):
@@ -247,7 +242,13 @@ def _find_damaged_distributions(
             if file.path not in clobbered and not _is_dispensable(one, file):
                 harm = build_evidence(snapshot, file.path, pip=one, stated=file.sha256)
                 (missing if is_missing else overwritten).append(harm)
-        if missing or overwritten:
+        if blocked:
+            yield BlockedPackageFinding(
+                distribution=one,
+                blocked=tuple(to_disk(snapshot.prefix.root, one.path) for one in blocked),
+                evidence=(*blocked, *missing, *overwritten),
+            )
+        elif missing or overwritten:
             yield DamagedFinding(
                 distribution=one,
                 one=one,
@@ -255,12 +256,19 @@ def _find_damaged_distributions(
                 overwritten=len(overwritten),
                 evidence=(*missing, *overwritten),
             )
-        elif one.layout == "dist-info" and (fault_found := _find_fault(snapshot, one)):
-            path, fault = fault_found
+        elif one.layout == "dist-info" and (
+            fault := find_fault(snapshot, one) or find_missing_record(snapshot, one)
+        ):
+            path, told = fault
             evidence = Evidence(
-                path=path, claimed_by=(f"pip:{one.name}",), expected=None, found="present"
+                path=path,
+                claimed_by=(f"pip:{one.name}",),
+                expected=None,
+                found="present"
+                if os.path.lexists(to_disk(snapshot.prefix.root, path))
+                else "absent",
             )
-            yield DamagedFinding(distribution=one, one=one, fault=fault, evidence=(evidence,))
+            yield DamagedFinding(distribution=one, one=one, fault=told, evidence=(evidence,))
 
 
 def _find_condas(snapshot: Snapshot, one: Distribution) -> Iterator[PrefixPath]:
@@ -286,15 +294,6 @@ def _find_condas(snapshot: Snapshot, one: Distribution) -> Iterator[PrefixPath]:
                 yield file.path
 
 
-def _find_fault(snapshot: Snapshot, one: Distribution) -> tuple[PrefixPath, str] | None:
-    """Find what pip would follow, or fail on: a RECORD or METADATA that cannot be relied on."""
-    if one.record_fault:
-        return PrefixPath(f"{one.metadata}/RECORD"), one.record_fault
-    problems = [one.metadata_fault] if one.metadata_fault else []
-    read_limited_text(to_disk(snapshot.prefix.root, one.metadata_file), problems)
-    return (one.metadata_file, problems[0]) if problems else None
-
-
 def _is_overwritten(
     snapshot: Snapshot, one: Distribution, file: InstalledFile, fact: FileFact | None
 ) -> bool:
@@ -317,12 +316,6 @@ def _is_dispensable(one: Distribution, file: InstalledFile) -> bool:
         return True
     folder, _, name = file.path.rpartition("/")
     return folder == one.metadata and name in ("INSTALLER", "REQUESTED", "direct_url.json")
-
-
-def _describe_fault(name: str, fault: str) -> str:
-    if fault.startswith("RECORD"):
-        return f"{name} does not say which files are its own: {fault}."
-    return f"{name} cannot be read: {fault}; `pip list` and `conda list` may fail."
 
 
 def _describe(missing: int, overwritten: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.changes.exclusive_files import build_removals
+from conda_pip_interop.changes.exclusive_files import build_removals, drop_path_lines
 from conda_pip_interop.changes.override import read_override, settle_override
 from conda_pip_interop.changes.plan import FileAction
 from conda_pip_interop.environment.claims import RecordedDistribution
@@ -23,6 +23,7 @@ from conda_pip_interop.findings.base import (
     find_in_state,
     metadata_evidence,
 )
+from conda_pip_interop.findings.metadata_faults import lacks_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +59,8 @@ class OverriddenFinding(Finding):
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
+        if lacks_record(self.by):
+            return (("conda", "pip", "repair", self.by.name),)
         return (("conda", "pip", "restore", self.recorded.record.name),)
 
     @property
@@ -145,3 +148,4 @@ def fix_record(
             for removal in build_removals(other, snapshot, reason):
                 if removal.path not in override.payload:
                     yield removal
+        yield from drop_path_lines(finding.others, snapshot, reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from conda_pip_interop.changes.plan import InstallPip, LinkConda, Plan
 from conda_pip_interop.dependency_files.locations import Location, parse_location
 from conda_pip_interop.environment.origin import find_local
+from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.resolve.install import build_plan, resolve
@@ -79,6 +80,7 @@ def _plan_reinstall(
 ) -> Plan:
     again = tuple(one for one in plan.steps if isinstance(one, InstallPip) and one.distribution)
     request, preferences = build_reinstall_request(again, plan.requirements)
+    preferences = replace(preferences, overwrite=frozenset(_find_unsettled(again, snapshot)))
     installer = open_installer(request)
     try:
         found = resolve(
@@ -111,6 +113,14 @@ def _plan_reinstall(
         notes=(*plan.notes, *resolved.notes),
         requests={},  # a version that is installed again was not requested
     )
+
+
+def _find_unsettled(steps: Iterable[InstallPip], snapshot: Snapshot) -> Iterator[NormalizedName]:
+    """Find what replaced a package of conda's whose record cannot say so: it has no RECORD."""
+    for one in (step.distribution for step in steps):
+        owner = None if one is None else snapshot.ownership.owner_of(one)
+        if one is not None and isinstance(owner, ByPip) and owner.in_place_of and one.files is None:
+            yield one.name
 
 
 def build_reinstall_request(

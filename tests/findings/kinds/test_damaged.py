@@ -96,3 +96,23 @@ def test_a_folder_in_the_place_of_condas_file_is_damage_that_nobody_repairs_unas
     assert found.render_commands(lambda *words: shlex.join(words)) == [
         f"mv {module} {module}.moved && conda pip repair app"
     ]
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv", "apt", ""])
+def test_only_installers_that_write_a_record_always_need_it(tmp_path: Path, installer: str) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    built.conda_package("one", "1.0", {"one.py": "1"})
+    built.pip_package("app", "1.0", {"app.py": "1"})
+    folder = built.dist_info("app", "1.0")
+    built.write(f"{folder}/INSTALLER", installer)
+    (built.root / folder / "RECORD").unlink()
+    found = find_all(read_snapshot(built.root))
+    if installer not in ("pip", "uv"):
+        assert found == ()
+        return
+    (finding,) = found
+    assert finding.summary == (
+        "pip's app 1.0 does not say which files are its own: RECORD is missing."
+    )
+    assert [(one.path, one.found) for one in finding.evidence] == [(f"{folder}/RECORD", "absent")]
+    assert finding.remedy == (("conda", "pip", "repair", "app"),)
