@@ -156,6 +156,8 @@ def test_condas_own_commands_are_warned_of_before_and_refused_by_policy(
     told = f"{folder} is a symbolic link to {sources} (virt "
     dry = linked.conda(*words, "--dry-run", check=False)
     assert told in dry.stderr
+    removes = COMMANDS[name][0] == "remove"
+    assert (f"then fails at {folder} (NotADirectoryError)" in dry.stderr) is removes
     refused = linked.conda(*words, "-y", check=False, **ERROR)
     assert refused.returncode == 1
     assert "Nothing was changed" in refused.stderr
@@ -167,6 +169,21 @@ def test_condas_own_commands_are_warned_of_before_and_refused_by_policy(
     done = linked.conda(*words, "-y", **ERROR)
     assert "symbolic link" not in done.stderr
     assert hash_tree(sources) == mine
+
+
+def test_conda_fails_at_the_link_as_it_was_told(linked: Env, sources: Path) -> None:
+    own = sources / "mine.py"
+    own.write_text("mine")
+    folder = linked.site_packages / "virt"
+    dry = linked.conda("remove", "virt", "--dry-run", check=False)
+    assert "is a symbolic link" in dry.stderr
+    assert "NotADirectoryError" not in dry.stderr, "a file of the person's stays there"
+    own.unlink()
+    failed = linked.conda("remove", "-y", "virt", check=False)
+    told, _, report = failed.stderr.partition(f"then fails at {folder} (NotADirectoryError)")
+    assert "ERROR REPORT" not in told
+    assert "NotADirectoryError" in report
+    assert "virt" not in linked.records()
 
 
 def test_the_warning_comes_before_the_prompt(linked: Env, channel: str, sources: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -21,8 +22,7 @@ from conda_pip_interop.environment.paths import LinkOutside, find_links_outside
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Collection, Iterable, Mapping
 
     from conda.models.records import PackageRecord
 
@@ -37,7 +37,7 @@ def judge_links(
     mode = read_policy().guard
     if mode == "off":
         return None
-    links = _find_links(root, tuple(unlinked), tuple(linked))
+    links, going = _find_links(root, tuple(unlinked), tuple(linked))
     label = build_target(root).label
     if links and mode == "error":
         return _build_refusal(links, label)
@@ -45,7 +45,8 @@ def judge_links(
     new = {link: names for link, names in links.items() if link.folder not in told}
     told.update(link.folder for link in new)
     if new:
-        print_stderr(_render_warning(new, label))
+        emptied = [link for link in new if _is_emptied(root, link, going)]
+        print_stderr(_render_warning(new, label, emptied))
     return None
 
 
@@ -56,9 +57,13 @@ def judge_removal(root: Path) -> InteropError | None:
 
 def _find_links(
     root: Path, unlinked: tuple[PackageRecord, ...], linked: tuple[PackageRecord, ...]
-) -> Mapping[LinkOutside, list[str]]:
-    """Find the links, each with the packages that conda changes through it."""
+) -> tuple[Mapping[LinkOutside, list[str]], frozenset[str]]:
+    """Find the links, each with the packages that conda changes through it.
+
+    Also return the paths that conda removes and does not create again.
+    """
     paths = {f"{one.name} {one.version}": tuple(list_removed(root, [one])) for one in unlinked}
+    going = {path for listed in paths.values() for path in listed}
     has_links = _has_links(root)
     if context.dry_run and not has_links:  # conda need not read its package caches then
         linked = ()
@@ -70,11 +75,27 @@ def _find_links(
     for record, listed in known.items():
         name = f"{record.name} {record.version}"
         paths[name] = (*paths.get(name, ()), *listed)
+        going.difference_update(listed)
     links: dict[LinkOutside, list[str]] = {}
     for name, listed in sorted(paths.items()):
         for link in find_links_outside(root, listed):
             links.setdefault(link, []).append(name)
-    return links
+    return links, frozenset(going)
+
+
+def _is_emptied(root: Path, link: LinkOutside, going: Collection[str]) -> bool:
+    """Return whether conda leaves nothing behind a link, which it then fails to remove.
+
+    It calls rmdir (`conda.gateways.disk.delete.remove_empty_parent_paths`).
+    """
+    folder = link.folder.relative_to(root).as_posix()
+    inside = {path.removeprefix(f"{folder}/") for path in going if path.startswith(f"{folder}/")}
+    found = (
+        Path(above, name).relative_to(link.folder).as_posix()
+        for above, _, names in os.walk(link.folder)
+        for name in names
+    )
+    return bool(inside) and all(one in inside for one in found)
 
 
 def _must_know_now() -> bool:
@@ -108,11 +129,17 @@ def _build_refusal(links: Mapping[LinkOutside, list[str]], label: str) -> Intero
     )
 
 
-def _render_warning(links: Mapping[LinkOutside, list[str]], label: str) -> str:
+def _render_warning(
+    links: Mapping[LinkOutside, list[str]], label: str, emptied: Iterable[LinkOutside]
+) -> str:
     return "\n".join(
         [
             f"conda-pip-interop: {_head(label)}",
             *_describe(links),
+            *(
+                f"  conda removes all files there, then fails at {one.folder} (NotADirectoryError)"
+                for one in emptied
+            ),
             *(
                 f"  To keep the files there, remove the link first: `{one.removal}`"
                 for one in links
