@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -123,8 +125,50 @@ def test_an_install_of_both_managers_is_one_operation(make_env: Any) -> None:
     there = hash_tree(env.prefix)
     refused = env.conda("pip undo", "--yes", check=False)
     assert refused.returncode == 1
+    assert "the last change is conda's" in refused.stderr
+    assert "conda pip undo" not in refused.stderr, "this operation is past"
+    (operation,) = env.json("pip undo", "--list")["operations"]
+    refused = env.conda("pip undo", "--yes", operation["id"], check=False)
     assert "conda has changed the environment since" in refused.stderr
     assert hash_tree(env.prefix) == there
+    (event,) = [one for one in env.json("pip history")["events"] if one["operation"]]
+    assert event["command"] == f"conda install -n {env.name} --revision {event['revision']}"
+
+
+@pytest.mark.parametrize("command", ["install six", "remove click", "update click"])
+def test_a_command_of_condas_is_what_was_done_last(make_env: Any, command: str) -> None:
+    env = make_env("python", "pip", "click=8.1.7")
+    first = hash_tree(env.site_packages)
+    env.conda("pip install", "--yes", "cowsay==6.1")
+    before = hash_tree(env.site_packages)
+    env.conda(*command.split()[:1], "-y", *command.split()[1:])
+    after = hash_tree(env.prefix)
+    assert "To undo" not in env.conda("pip history").stdout
+    refused = env.conda("pip undo", "--yes", check=False)
+    assert refused.returncode == 1
+    assert f"the last change is conda's, revision 1 (`conda {command[:7]}" in refused.stderr
+    assert hash_tree(env.prefix) == after
+    back, undo = re.findall(r": `conda (.*)`", refused.stderr)
+    env.base.run(*shlex.split(back), "--yes")
+    assert env.findings() == []
+    assert env.records()["click"] == "8.1.7"
+    assert "six" not in env.records()
+    assert hash_tree(env.site_packages) == before
+    env.base.run(*shlex.split(undo), "--yes")
+    assert hash_tree(env.site_packages) == first
+    assert env.findings() == []
+
+
+def test_a_command_of_ours_after_condas_is_the_last_again(make_env: Any) -> None:
+    env = make_env("python", "pip")
+    env.conda("pip install", "--yes", "cowsay==6.1")
+    env.conda("install", "-y", "six")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    env.conda("pip install", "--yes", "idna")
+    assert "To undo the last operation" in env.conda("pip history").stdout
+    env.conda("pip undo", "--yes")
+    assert hash_tree(env.prefix, but=STATE_FOLDER) == before
+    assert "the last change" in env.conda("pip undo", "--yes", check=False).stderr
 
 
 def test_a_file_of_nobodys_that_conda_overwrote_comes_back(make_env: Any) -> None:

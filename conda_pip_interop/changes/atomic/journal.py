@@ -76,6 +76,7 @@ class Journal:
     none. `automatic`: see `Automatic`.
     `unknown` counts the lines that this version does not understand. `place` is the hash of the
     prefix that it is about (see `hash_prefix`), empty in the journals of earlier versions.
+    `revisions` counts those of conda's history, its own included; None in earlier versions.
     """
 
     identifier: str
@@ -87,6 +88,7 @@ class Journal:
     automatic: Automatic = ""
     unknown: int = 0
     place: str = ""
+    revisions: int | None = None
 
 
 def refuse_foreign_state(prefix: Path) -> None:
@@ -220,10 +222,12 @@ def render_header(
     automatic: Automatic = "",
     *,
     place: str = "",
+    revisions: int | None = None,
 ) -> str:
-    """Render the first line: format, title, start (ISO 8601, UTC), goal, cause, and place."""
+    """Render the first line, which has all but the steps; `started` is ISO 8601, UTC."""
     header = {"format": FORMAT, "title": title, "started": started, "goal": goal}
-    return json.dumps({**header, "automatic": automatic, "place": place}) + "\n"
+    header |= {"automatic": automatic, "place": place, "revisions": revisions}
+    return json.dumps(header) + "\n"
 
 
 def render_steps(steps: Iterable[Step]) -> str:
@@ -248,6 +252,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
     skipped. A closing line counts whatever precedes it.
     """
     title = started = place = ""
+    revisions: int | None = None
     goal: PrefixPath | None = None
     automatic: Automatic = ""
     steps: list[Step] = []
@@ -263,6 +268,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
                 place = str(entry.get("place", ""))
                 goal = parse_prefix_path(entry.get("goal") or "")
                 automatic = _AUTOMATIC.get(entry.get("automatic"), "")
+                revisions = found if type(found := entry.get("revisions")) is int else None
             elif "closed" in entry:
                 closed = entry["closed"] is True
                 goal = None
@@ -284,6 +290,7 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
         automatic=automatic,
         unknown=unknown,
         place=place,
+        revisions=revisions,
     )
 
 

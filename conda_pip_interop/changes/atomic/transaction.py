@@ -44,8 +44,8 @@ from conda_pip_interop.changes.atomic.watching import (
     find_missing_folders,
 )
 from conda_pip_interop.changes.plan import Automatic, FileAction, PlaceFile, RemoveFile, WriteFile
-from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
-from conda_pip_interop.environment.paths import PrefixPath, path_below
+from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE, count_revisions
+from conda_pip_interop.environment.paths import PrefixPath, path_below, render_move, to_disk
 from conda_pip_interop.errors import InteropError, StalePlanError
 
 if TYPE_CHECKING:
@@ -78,8 +78,10 @@ class Operation:
         #: Folders with names that may not be on the disk yet.
         self._changed = list_folders((STATE_FOLDER, JOURNAL_FOLDER, self._journal, self._stash))
         started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        place = hash_prefix(prefix)
-        self._header = render_header(title, started, goal, automatic, place=place)
+        place, revisions = hash_prefix(prefix), count_revisions(prefix)
+        self._header = render_header(
+            title, started, goal, automatic, place=place, revisions=revisions
+        )
         self._append(self._header)
 
     def apply(self, actions: Iterable[FileAction]) -> None:
@@ -208,8 +210,11 @@ class Operation:
         if status is not None and stat.S_ISDIR(status.st_mode):
             if removes and not self._folders.list_names(action.path):
                 return [_build_rmdir(number, action.path, status)]
+            path = to_disk(self.prefix, action.path)
             raise InteropError(
-                "is-a-folder", f"{action.path} in {self.prefix} is a folder, not a file."
+                "is-a-folder",
+                f"{action.path} in {self.prefix} is a folder, not a file.",
+                hints=(f"To fix: `{render_move(path)}`, then run the command again.",),
             )
         made = {step.path for step in planned if step.kind == "mkdir"}
         folders = [] if removes else find_missing_folders(action.path, made, self._folders)

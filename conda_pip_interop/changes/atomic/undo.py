@@ -245,9 +245,7 @@ def refuse_changed(
     change = find_conda_change(prefix, operation)
     undone = Undone(prefix=prefix, later=later)
     refuse_links_outside(prefix, _list_paths(prefix, operation, change, undone))
-    _, after = split_at_conda(prefix, operation)
-    beside = Undone(prefix=prefix, later=(*after[1:], *later))  # what followed may change records
-    if change is not None and not beside.is_conda_as_left(change):
+    if not is_conda_as_left(prefix, operation, later):
         revisions = target.command("conda", "list", "--revisions")
         raise InteropError(
             "changed-since",
@@ -270,6 +268,16 @@ def refuse_changed(
                 else "Undoing would overwrite these changes; move or restore the files first.",
             ),
         )
+
+
+def is_conda_as_left(
+    prefix: Path, operation: Sequence[Journal], later: Sequence[Journal] = ()
+) -> bool:
+    """Return whether conda has changed nothing after its part, once `later` journals are undone."""
+    change = find_conda_change(prefix, operation)
+    _, after = split_at_conda(prefix, operation)
+    beside = Undone(prefix=prefix, later=(*after[1:], *later))  # what followed may change records
+    return change is None or beside.is_conda_as_left(change)
 
 
 def _find_undo(target: Target, journal: Journal, changed: Collection[PrefixPath]) -> str | None:

@@ -39,6 +39,7 @@ def configure(parser: CommandParser) -> None:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Undo an operation, or several, and do not reconcile again what is back."""
+    from conda_pip_interop.changes.atomic.last_change import refuse_after_conda
     from conda_pip_interop.changes.atomic.rollback import find_conda_change
     from conda_pip_interop.changes.atomic.undo import (
         find_later_operations,
@@ -64,6 +65,8 @@ def execute(args: Namespace, host: Host) -> Output:
         if args.to
         else (find_operation(target.prefix, args.operation, target=target),)
     )
+    if not (args.operation or args.to):
+        refuse_after_conda(target, operations[0])
     refuse_any_changed(target.prefix, operations, target=target)
     blocks: list[str] = []
     plan: list[dict[str, object]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -42,18 +42,22 @@ class Event:
     """One command: a revision of conda's, an operation of ours, or one that is both.
 
     `when` is a local time (ISO 8601, seconds) or `""`. `can_undo` is whether the operation is one
-    that `conda pip undo ID` accepts.
+    that `conda pip undo ID` accepts, once those after it are undone: none in which conda had a part
+    if a command of conda's followed (`is_past`).
     """
 
     when: str
     what: str
     revision: Revision | None = None
     operation: Journal | None = None
+    is_past: bool = False
 
     @property
     def can_undo(self) -> bool:
         """Whether `conda pip undo` takes it back, and not only conda."""
-        return self.operation is not None and self.operation.automatic != "after"
+        if self.operation is None or self.is_past:
+            return False
+        return self.operation.automatic != "after"
 
     def undo_command(self, target: Target) -> str | None:
         """The command that goes back to before it (ours) or to after it (conda's revision)."""
@@ -81,16 +85,23 @@ class Event:
 def read_events(target: Target) -> list[Event]:
     """Read conda's history and our journals; a revision of a command of ours is one event."""
     from conda_pip_interop.changes.atomic.rollback import find_conda_change
-    from conda_pip_interop.changes.atomic.undo import list_operations, split_at_conda
+    from conda_pip_interop.changes.atomic.undo import (
+        is_conda_as_left,
+        list_operations,
+        split_at_conda,
+    )
     from conda_pip_interop.environment.conda_meta.history import parse_revisions, read_history_text
 
     revisions = {one.number: one for one in parse_revisions(read_history_text(target.prefix))}
     events = []
-    for operation in list_operations(target.prefix):
+    operations = list_operations(target.prefix)
+    for place, operation in enumerate(operations):
         change = find_conda_change(target.prefix, operation)
         number = None if change is None else len(parse_revisions(change.history))
         made = None if number is None else revisions.pop(number, None)
-        events.append(_build_event(operation[0], made))
+        later = [journal for one in operations[place + 1 :] for journal in one]
+        is_past = not is_conda_as_left(target.prefix, operation, later)
+        events.append(replace(_build_event(operation[0], made), is_past=is_past))
         before, after = split_at_conda(target.prefix, operation)
         events += (_build_event(one, None) for one in (after[1:] if before else operation[1:]))
     events += _build_events(revisions)
@@ -148,10 +159,13 @@ def render_history(target: Target, events: list[Event]) -> Output:
 
 def _can_undo_last(target: Target) -> bool:
     """Return whether `conda pip undo` is not refused for what has changed since."""
+    from conda_pip_interop.changes.atomic.last_change import refuse_after_conda
     from conda_pip_interop.changes.atomic.undo import find_operation, refuse_changed
 
     try:
-        refuse_changed(target.prefix, find_operation(target.prefix, None))
+        operation = find_operation(target.prefix, None)
+        refuse_after_conda(target, operation)
+        refuse_changed(target.prefix, operation)
     except InteropError:
         return False
     return True

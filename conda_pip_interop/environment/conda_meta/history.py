@@ -251,6 +251,11 @@ def parse_revisions(text: str) -> tuple[Revision, ...]:
     )
 
 
+def count_revisions(root: Path) -> int:
+    """Count the revisions of the prefix at `root`."""
+    return len(parse_revisions(read_history_text(root)))
+
+
 def _find_command(lines: Iterable[str]) -> str:
     for line in lines:
         start, _, command = line.partition("# cmd:")

@@ -32,11 +32,17 @@ _STEPS = st.builds(
 
 
 @settings(max_examples=150, deadline=None)
-@given(title=st.text(), steps=st.lists(_STEPS, max_size=5), closed=st.booleans())
+@given(
+    title=st.text(),
+    steps=st.lists(_STEPS, max_size=5),
+    closed=st.booleans(),
+    revisions=st.none() | st.integers(),
+)
 def test_a_rendered_journal_is_parsed_to_the_same_values(
-    title: str, steps: list[Step], closed: bool
+    title: str, steps: list[Step], closed: bool, revisions: int | None
 ) -> None:
-    text = render_header(title, "2026-11-22T10:00:00+00:00") + render_steps(steps)
+    started = "2026-11-22T10:00:00+00:00"
+    text = render_header(title, started, revisions=revisions) + render_steps(steps)
     text += render_close() if closed else ""
     assert text.isascii()
     journal = parse_journal("id", text)
@@ -44,6 +50,7 @@ def test_a_rendered_journal_is_parsed_to_the_same_values(
     assert (journal.identifier, journal.title) == ("id", title)
     assert journal.steps == tuple(steps)
     assert journal.closed is closed
+    assert journal.revisions == revisions
 
 
 @settings(max_examples=150, deadline=None)
