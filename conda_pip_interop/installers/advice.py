@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 _NO_AGE_LIMIT: Final = (
@@ -15,6 +16,13 @@ UNREACHED: Final = (
 )
 #: A refusal of pip's index, which did answer.
 _REFUSED: Final = "HTTP error"
+#: pip's words about a page that the server of an index refused; 404 says that it has none.
+REFUSED_PAGE: Final = re.compile(r": (?!404)[45]\d\d (?:Client|Server) Error: ")
+#: Words of pip's and uv's about a page that wants other credentials, or any.
+_CREDENTIALS: Final = (
+    *(": 401 Client Error: ", ": 403 Client Error: "),
+    *("lack of valid authentication credentials", "403 Forbidden"),
+)
 #: What to do where no index was asked for what was not found.
 OFFLINE: Final = (
     "conda's setting offline is on, so no index was asked.",
@@ -36,7 +44,14 @@ _ADVICE: Final = (
         ("metadata-generation-failed", "subprocess-exited-with-error", "Failed to build"),
         ("The project does not build: fix it, or choose another version.",),
     ),
-    ((_REFUSED,), _CHECK_NETWORK),
+    (
+        _CREDENTIALS,
+        (
+            "The index wants credentials, or others: in its URL, in a netrc file, or in a keyring.",
+            "To list pip's indexes: `conda pip config list`.",
+        ),
+    ),
+    ((" Client Error: ", " Server Error: ", _REFUSED), _CHECK_NETWORK),
     (NO_ANSWER, ("An index cannot be reached.", *_CHECK_NETWORK)),
     (
         ("does not provide upload-time",),

@@ -168,6 +168,10 @@ class BuildingInstaller:
         """See `Installer.find_mismatch`."""
         return self.process.find_mismatch(error)
 
+    def find_refusals(self, error: PipFailedError) -> PipFailedError:
+        """See `Installer.find_refusals`."""
+        return self.process.find_refusals(error)
+
     def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> None:
         """See `Installer.fetch`."""
         unbuilt = {one.name for one in pins if one.name in self._unbuilt or _is_source(one.line)}

@@ -179,6 +179,10 @@ class Installer(Protocol):
         """Find whether a resolution failed because a project is for other Pythons only."""
         ...
 
+    def find_refusals(self, error: PipFailedError) -> PipFailedError:
+        """Add to a failure what the server of an index said, if that is why nothing was found."""
+        ...
+
     def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> None:
         """Download (or build) the wheels of `pins` into the folder `into`, editable ones not."""
         ...

@@ -164,11 +164,18 @@ def list_versions(
     name: str, pip: PipProcess, *, any_python: bool = False
 ) -> tuple[str, ...] | None:
     """List the versions of a project on pip's indexes, newest first; None where pip fails."""
-    words = ["index", "versions", name, "--disable-pip-version-check", "--no-input"]
-    words += ["--ignore-requires-python"] if any_python else []
-    words += _list_search_words(pip)
-    done = subprocess.run(
-        [*pip.command, *words],
+    done = ask_index(name, pip, *(["--ignore-requires-python"] if any_python else []))
+    found = _AVAILABLE.search(done.stdout)
+    if found is not None:
+        return tuple(one.strip() for one in found[1].split(","))
+    return () if "No matching distribution found" in done.stderr else None
+
+
+def ask_index(name: str, pip: PipProcess, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `pip index versions` with the index that a pip asks."""
+    given = ["index", "versions", name, "--disable-pip-version-check", "--no-input", *words]
+    return subprocess.run(
+        [*pip.command, *given, *_list_search_words(pip)],
         env=pip.build_environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -176,10 +183,6 @@ def list_versions(
         errors="replace",
         check=False,
     )
-    found = _AVAILABLE.search(done.stdout)
-    if found is not None:
-        return tuple(one.strip() for one in found[1].split(","))
-    return () if "No matching distribution found" in done.stderr else None
 
 
 def _list_search_words(pip: PipProcess) -> Iterable[str]:

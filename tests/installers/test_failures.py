@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.errors import PipFailedError
+from conda_pip_interop.installers.advice import advise
 from conda_pip_interop.installers.failures import (
     is_not_found,
     name_origins,
@@ -14,6 +15,7 @@ from conda_pip_interop.installers.failures import (
     pip_failed,
     uv_failed,
 )
+from conda_pip_interop.installers.refused_pages import find_refused
 
 
 @pytest.mark.parametrize(
@@ -67,3 +69,26 @@ def test_lines_of_our_files_are_told_by_where_the_user_wrote_them(tmp_path: Path
     assert name_origins(output, origins) == (
         f"six (from r.txt:3) and more.txt:1, -r {file} (line 30)"
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Could not fetch URL http://x/simple/a/: 401 Client Error: Unauthorized for url: http://x",
+        "Could not fetch URL http://x/simple/a/: 403 Client Error: Forbidden for url: http://x",
+        "An index (http://x) … due to a lack of valid authentication credentials",
+        "An index (http://x) returned a 403 Forbidden error.",
+    ],
+)
+def test_an_index_that_wants_credentials_is_told_from_a_wrong_name(words: str) -> None:
+    assert "wants credentials" in advise(words)[0]
+
+
+def test_a_page_that_the_server_refuses_is_told_from_one_that_it_does_not_have() -> None:
+    log = "\n".join(
+        f"2026-11-30T19:46:02,241 Could not fetch URL http://x/simple/a/: {one} for url: http://x"
+        for one in ("404 Client Error: Not Found", "501 Server Error: Not Implemented")
+    )
+    (line,) = find_refused(log)
+    assert "501 Server Error" in line
+    assert advise(line)[0].startswith("Check the network")

@@ -18,6 +18,8 @@ from conda_pip_interop.errors import InteropError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from conda_pip_interop.installers.pip.options import PipOptions
+
 #: The sections that count for `pip install`, in the order in which they count.
 _SECTIONS = ("global", "install")
 
@@ -111,3 +113,15 @@ def _unreadable(path: Path, reason: str) -> InteropError:
 
 def _normalize(name: str) -> str:
     return name.lower().replace("_", "-").removeprefix("--")
+
+
+def hides_unreached(prefix: Path, environ: Mapping[str, str], options: PipOptions) -> bool:
+    """Return whether pip only logs that an index did not answer: it warns when it retries."""
+    try:
+        configured = read_configuration(prefix, environ)
+    except InteropError:  # pip itself says so
+        return False
+    given = options.values("--retries")
+    retries = given[-1] if given else configured.get("retries", "")
+    has_log = options.has("--log") or "log" in configured or "log-file" in configured
+    return retries.strip() == "0" and not has_log

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.build_progress import BuildProgress
 from conda_pip_interop.installers.failures import (
     find_unreached,
@@ -18,7 +17,7 @@ from conda_pip_interop.installers.failures import (
     number_lines,
     pip_failed,
 )
-from conda_pip_interop.installers.pip.configuration import read_configuration
+from conda_pip_interop.installers.pip.configuration import hides_unreached, read_configuration
 from conda_pip_interop.installers.pip.input_files import (
     LIMITS,
     PROVIDED,
@@ -270,6 +269,12 @@ class PipProcess:
 
         return find_mismatch(error.output, self)
 
+    def find_refusals(self, error: PipFailedError) -> PipFailedError:
+        """See `Installer.find_refusals`; pip only logs them, so it is asked again."""
+        from conda_pip_interop.installers.refused_pages import add_refusals
+
+        return add_refusals(error, self)
+
     def _run(
         self,
         arguments: list[str],
@@ -286,7 +291,9 @@ class PipProcess:
         with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
             log = Path(folder, "pip.log")
             command = [*self.command, arguments[0], "--no-input", "--disable-pip-version-check"]
-            command += ["--log", str(log)] if self._hides_unreached(child) else []
+            command += (
+                ["--log", str(log)] if hides_unreached(self.prefix, child, self.options) else []
+            )
             command += _stay_in(into or self.prefix) if arguments[0] == "install" else []
             command += arguments[1:]
             served = self._find_server(command)
@@ -300,17 +307,6 @@ class PipProcess:
         if returncode:
             output = name_origins(output, origins or {})
             raise pip_failed(returncode, output, offline="PIP_NO_INDEX" in self.environ)
-
-    def _hides_unreached(self, environ: Mapping[str, str]) -> bool:
-        """Return whether pip only logs that an index did not answer: it warns when it retries."""
-        try:
-            configured = read_configuration(self.prefix, environ)
-        except InteropError:  # pip itself says so
-            return False
-        given = self.options.values("--retries")
-        retries = given[-1] if given else configured.get("retries", "")
-        has_log = self.options.has("--log") or "log" in configured or "log-file" in configured
-        return retries.strip() == "0" and not has_log
 
     def _find_server(self, command: Sequence[str]) -> PipServer | None:
         """Find the server that does the same as a command: it knows one pip, and no other paths."""

@@ -120,6 +120,10 @@ class UvProcess:
         """See `Installer.find_mismatch`; pip is asked, since uv lists no versions."""
         return self.pip.find_mismatch(error)
 
+    def find_refusals(self, error: PipFailedError) -> PipFailedError:
+        """See `Installer.find_refusals`; uv says so itself."""
+        return error
+
     def fetch(self, pins: tuple[Pin, ...], *, into: Path) -> None:
         """See `Installer.fetch`; wheels are in uv's cache already, and it installs from there."""
 

@@ -204,6 +204,7 @@ class Planner:
 
     def _pip_failed(self, error: PipFailedError) -> PipFailedError:
         """Explain a failure of pip's; a project for other Pythons only is named first."""
+        error = self._installer.find_refusals(error)
         mismatch = self._installer.find_mismatch(error)
         python = self._environment["python_full_version"]
         return explain_pip_failure(error, self._target, mismatch=mismatch, python=python)
