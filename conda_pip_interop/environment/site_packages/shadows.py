@@ -157,11 +157,11 @@ def is_plain(prefix: Prefix, environ: Mapping[str, str]) -> bool:
         return prefix.python is None
     own, user = prefix.root / prefix.python.site_packages, find_user_site(prefix, environ)
     search = _build_search_path(own, user)
-    first = next(one.path for one in search.entries if one is not None)
+    first = next((one.path for one in search.entries if one is not None), None)
     more = () if user is None else (one.name for one in _scan(user))
     return (
         search.mark is None
-        and first == (own if user is None else user)
+        and first in (None, own if user is None else user)  # None: there is no such folder yet
         and not any(name.endswith(".pth") for name in more)
     )
 

@@ -277,6 +277,21 @@ def test_whatever_the_path_files_say_it_is_what_python_does(
     check(scratch_env, "one", "two")
 
 
+@pytest.mark.parametrize("has_user_site", [False, True])
+def test_where_no_folder_of_its_own_exists_nothing_is_put_before_it(
+    env: Path, has_user_site: bool
+) -> None:
+    """conda removes the folder with the last package in it."""
+    find_own(env).rmdir()
+    environ = {"HOME": str(env / "home")}
+    if has_user_site:
+        stdlib = Path(sysconfig.get_path("stdlib")).name
+        (env / "home/.local/lib" / stdlib / "site-packages").mkdir(parents=True)
+    prefix = read_prefix(env)
+    assert is_plain(prefix, environ)
+    assert not read_shadows(prefix, environ)
+
+
 @pytest.fixture(scope="module")
 def scratch_env(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = make_environment(tmp_path_factory.mktemp("lines") / "env")
