@@ -129,11 +129,12 @@ def _decide_source(
     """
     if _is_wanted(target, policy, state):
         return policy.protect_source
-    requested = any(isinstance(one, Ours) and _is_requested(one) for one in markers)
+    requested = any(isinstance(one, Ours) and is_requested(one) for one in markers)
     return REQUESTED if requested else None
 
 
-def _is_requested(marker: Ours) -> bool:
+def is_requested(marker: Ours) -> bool:
+    """Return whether `conda pip protect` wrote a marker, for this very prefix."""
     return marker.policy == REQUESTED and not marker.stale
 
 

@@ -215,6 +215,7 @@ def test_what_a_person_asks_for_stays_through_everything_but_a_copy(lab: Base, n
     for command in (("remove", "six"), ("install", other)):
         lab.run(command[0], "-q", "-n", "new", *command[1:], **policy)
         assert source_of(new) == "request"
+    assert "yes, requested" in lab.run("pip", "status", "-n", "new", **policy).stdout
     lab.run("create", "-q", "-n", "copy", "--clone", "new", **policy)
     assert not has_marker(lab.envs / "copy")
     lab.run("pip", "unprotect", "-n", "new", **policy)

@@ -33,6 +33,7 @@ from conda_pip_interop.protection.markers import (
     Ours,
     read_snapshot_marker,
 )
+from conda_pip_interop.protection.protect import is_requested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 #: The metadata folders of which `read_fingerprint` reads the files.
 _IN_FINGERPRINT: Final = re.compile(
@@ -58,6 +59,7 @@ Problem: TypeAlias = str
 class EnvironmentFacts:
     """What an environment contains.
 
+    `protection_requested`: `conda pip protect` protected it, whatever the policy requires.
     `findings` counts by kind; `changed` is when conda, or a command of ours, last changed it, and
     `reconciled` when we last reconciled it (ISO 8601, UTC). Kept are `operations`, which can be
     undone, and `originals`, records as conda wrote them.
@@ -65,6 +67,7 @@ class EnvironmentFacts:
 
     python: str | None
     protected_by: str | None
+    protection_requested: bool
     findings: Mapping[str, int]
     pip_distributions: int
     operations: int
@@ -185,11 +188,12 @@ def _build_facts(snapshot: Snapshot) -> EnvironmentFacts:
     from conda_pip_interop.findings.registry import find_asked
 
     prefix, root = snapshot.prefix, snapshot.prefix.root
-    journals = read_journals(root)
+    journals, marker = read_journals(root), read_snapshot_marker(snapshot)
     owners = map(snapshot.ownership.owner_of, snapshot.distributions)
     return EnvironmentFacts(
         python=None if prefix.python is None else prefix.python.version,
-        protected_by=_find_protector(read_snapshot_marker(snapshot)),
+        protected_by=_find_protector(marker),
+        protection_requested=isinstance(marker, Ours) and is_requested(marker),
         findings=dict(sorted(Counter(one.kind for one in find_asked(snapshot)).items())),
         pip_distributions=sum(isinstance(one, ByPip) for one in owners),
         operations=sum(is_undoable(one, root) for one in journals),

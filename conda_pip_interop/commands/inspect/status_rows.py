@@ -169,10 +169,15 @@ def _shorten_path(row: EnvironmentStatus) -> str:
 
 
 def _describe_protection(row: EnvironmentStatus, facts: EnvironmentFacts) -> str:
-    """Describe whether there is a marker, and what the policy says if that differs."""
+    """Describe whether there is a marker, and what the policy says if that differs.
+
+    One that the user requested does not differ from the policy, which it overrides.
+    """
     if facts.protected_by not in (None, "conda-pip-interop"):
         return f"by {facts.protected_by}"
     protected = facts.protected_by is not None
+    if facts.protection_requested and not row.wanted:
+        return "yes, requested"
     differs = {(True, False): ", not wanted", (False, True): ", but wanted"}
     return ("yes" if protected else "no") + differs.get((protected, row.wanted), "")
 

@@ -36,6 +36,7 @@ from tests.support.hosts import NoConda
 FACTS = EnvironmentFacts(
     python="3.11.7",
     protected_by=None,
+    protection_requested=False,
     findings={"damaged": 2, "unmet": 1},
     pip_distributions=3,
     operations=4,
@@ -101,6 +102,23 @@ def test_each_row_names_the_command_that_shows_more() -> None:
     unprotected = replace(make_row("web", replace(FACTS, findings={})), wanted=True)
     assert unprotected.next_command == "conda pip protect -n web"
     assert replace(unprotected, wanted=False).next_command is None
+
+
+@pytest.mark.parametrize(
+    ("is_wanted", "is_requested", "told"),
+    [
+        (False, True, "yes, requested"),
+        (False, False, "yes, not wanted"),
+        (True, False, "yes "),
+        (True, True, "yes "),
+    ],
+)
+def test_what_protects_an_environment_is_told(
+    is_wanted: bool, is_requested: bool, told: str
+) -> None:
+    by_us = {"protected_by": "conda-pip-interop", "protection_requested": is_requested}
+    row = replace(make_row("web", replace(FACTS, **by_us)), wanted=is_wanted)  # type: ignore[arg-type]  # of two types
+    assert f"3.11.7  {told}" in render_status([row]).text
 
 
 def test_rows_are_sorted_by_name_findings_or_change() -> None:
@@ -193,11 +211,11 @@ def test_what_changed_just_now_is_not_kept(tmp_path: Path) -> None:
         "[]",
         "{",
         "[" * 10**5,
-        '{"format": 3}',
-        '{"format": 2, "folders": 3, "files": []}',
-        '{"format": 2, "folders": [], "files": [3]}',
-        '{"format": 2, "folders": ["\\u0000"], "files": [], "digest": "x", "facts": {}}',
-        '{"format": 2, "folders": [], "files": [], "digest": "x", "facts": {"python": null}}',
+        '{"format": 4}',
+        '{"format": 3, "folders": 3, "files": []}',
+        '{"format": 3, "folders": [], "files": [3]}',
+        '{"format": 3, "folders": ["\\u0000"], "files": [], "digest": "x", "facts": {}}',
+        '{"format": 3, "folders": [], "files": [], "digest": "x", "facts": {"python": null}}',
     ],
 )
 def test_kept_facts_that_are_not_valid_are_none(
