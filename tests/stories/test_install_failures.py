@@ -271,11 +271,20 @@ def press_at(event: str, function: str, place: str) -> tuple[str, str]:
     return "-c", text
 
 
-def test_ctrl_c_while_conda_tries_whether_it_can_link(make_env: MakeEnv) -> None:
+@pytest.mark.parametrize(
+    ("function", "caller"),
+    [
+        pytest.param("rm_rf", "hardlink_supported", id="tries to link"),
+        pytest.param("communicate", "any_subprocess", id="compiles modules"),
+    ],
+)
+def test_ctrl_c_while_conda_has_files_of_its_own_in_the_environment(
+    make_env: MakeEnv, function: str, caller: str
+) -> None:
     env = make_env("python", "pip")
     before = hash_tree(env.prefix, but=STATE_FOLDER)
     argv = ("pip", "install", "-n", env.name, "--yes", "flask>=3.1", "cowsay")
-    script = press_at("call", "rm_rf", "hardlink_supported")
+    script = press_at("call", function, caller)
     done = env.base.run_in(env.base.prefix, "python", *script, *argv, check=False)
     assert f"Interrupted: nothing was changed in {env.name}." in done.stderr
     assert done.returncode == 130

@@ -28,7 +28,7 @@ def list_created(transaction: Any, prefix: Path) -> tuple[PrefixPath, ...]:
 
     Raises what `refuse_targets_outside` raises.
     """
-    with _remove_trials_on_failure(prefix):
+    with _remove_temporary_files_on_failure(prefix):
         transaction.prepare()
         refuse_targets_outside(transaction, prefix)
     return tuple(list_targets(transaction, prefix, CREATING))
@@ -45,7 +45,7 @@ def remove_leftovers_on_failure(transaction: Any, prefix: Path) -> Iterator[None
     folders = {one for one in _list_above(fresh) if not (prefix / one).exists()}
     replaced = {one.name for one in transaction.prefix_setups[str(prefix)].unlink_precs}
     try:
-        with _remove_trials_on_failure(prefix):
+        with _remove_temporary_files_on_failure(prefix):
             yield
     except BaseException:  # an interruption too leaves nothing half-linked
         _remove(fresh, folders, prefix, replaced)
@@ -63,13 +63,13 @@ def _list_above(paths: Iterable[str]) -> set[str]:
 
 
 @contextlib.contextmanager
-def _remove_trials_on_failure(prefix: Path) -> Iterator[None]:
-    """Remove the `.tmp.NAME.NUMBER` with which conda tries whether it can link into the prefix."""
-    before = {*prefix.glob(".tmp.*")}
+def _remove_temporary_files_on_failure(prefix: Path) -> Iterator[None]:
+    """Remove the `.tmp…` by which conda tries to link, and its scripts that compile modules."""
+    before = {*prefix.glob(".tmp*")}
     try:
         yield
     except BaseException:  # an interruption too leaves none
-        for file in {*prefix.glob(".tmp.*")} - before:
+        for file in {*prefix.glob(".tmp*")} - before:
             with contextlib.suppress(OSError):
                 file.unlink()
         raise
