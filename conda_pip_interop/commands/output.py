@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,12 +35,42 @@ class Output:
     marks: tuple[int, ...] = ()
 
 
-def render_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Render left-aligned columns under a header line, as `conda list` does."""
+def render_table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, columns: int | None = None
+) -> str:
+    """Render left-aligned columns under a header line, as `conda list` does.
+
+    With `columns`, the last cell of a row that is longer gets lines of its own.
+    """
     lines = [tuple(header), *(tuple(map(escape_line, row)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     padded = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
-    return "\n".join([f"# {padded[0]}", *(f"  {line}" for line in padded[1:])])
+    shown = [
+        f"  {line}"
+        if columns is None or len(line) + 2 <= columns
+        else _fold(f"  {line}", cells[-1], columns)
+        for line, cells in zip(padded[1:], lines[1:], strict=True)
+    ]
+    return "\n".join([f"# {padded[0]}", *shown])
+
+
+def _fold(line: str, last: str, columns: int) -> str:
+    indent = " " * 6
+    return "\n".join([line.removesuffix(last).rstrip(), *wrap(last, columns, indent=indent)])
+
+
+def wrap(text: str, columns: int, *, indent: str) -> list[str]:
+    """Wrap a text at its blanks into indented lines; a longer word stays whole."""
+    room = max(columns - len(indent), 20)
+    found = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+    return [f"{indent}{line}" for line in found]
+
+
+def find_columns() -> int | None:
+    """Find the width of the terminal that shows stdout; None if none does."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
 
 
 def render_findings(

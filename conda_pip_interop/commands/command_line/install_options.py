@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import textwrap
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -267,6 +268,7 @@ def _list_unexplained() -> Iterator[str]:
 
 
 def _wrap(text: str) -> str:
+    columns = min(shutil.get_terminal_size().columns, 80) - 2
     return textwrap.fill(
-        text, 78, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+        text, columns, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
     )

@@ -231,7 +231,7 @@ def _answer_without_command(words: Sequence[str], program: str, *, standalone: b
     if unknown:
         from conda_pip_interop.commands.command_line.suggestions import find_nearest_option
 
-        hints = [_list_commands(standalone=standalone), f"See `{program} --help`."]
+        hints = [_list_commands(standalone=standalone)]
         owners = find_owners(unknown[0], standalone=standalone)
         nearest = find_nearest_option(unknown[0], _TOP_LEVEL)
         if owners:
@@ -327,4 +327,4 @@ def _unknown_command(
 
 
 def _list_commands(*, standalone: bool) -> str:
-    return f"The commands are {', '.join(STANDALONE_COMMANDS if standalone else COMMANDS)}."
+    return f"To list the commands: `{_PROGRAMS[standalone]} --help`."

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
+from conda_pip_interop.commands.output import find_columns, wrap
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
@@ -102,20 +104,24 @@ ALIASES: Final[Mapping[str, str]] = {
 STANDALONE_COMMANDS: Final = tuple(one.name for one in COMMANDS.values() if one.standalone)
 
 
+_SUMMARY: Final = "Use conda and pip together: conda installs what its channels have, pip the rest."
+
+
 def render_overview(program: str, *, standalone: bool = False) -> str:
     """Render the help of the program: each command with its line."""
+    columns = find_columns() or 80
     lines = [
         f"usage: {program} COMMAND [options]",
         "",
-        "Use conda and pip together: conda installs what its channels have, pip the rest.",
-        *_render_groups(standalone=standalone),
+        *wrap(_SUMMARY, columns, indent=""),
+        *_render_groups(columns, standalone=standalone),
         "",
-        f"Run `{program} COMMAND --help` for the options of a command.",
+        *wrap(f"Run `{program} COMMAND --help` for the options of a command.", columns, indent=""),
     ]
     return "\n".join(lines)
 
 
-def _render_groups(*, standalone: bool) -> Iterator[str]:
+def _render_groups(columns: int, *, standalone: bool) -> Iterator[str]:
     """Render the groups that have commands."""
     shown = {
         heading: [one for one in group if one.standalone or not standalone]
@@ -126,4 +132,7 @@ def _render_groups(*, standalone: bool) -> Iterator[str]:
         if group:
             yield ""
             yield f"{heading}:"
-            yield from (f"  {one.name.ljust(width)}  {one.help}" for one in group)
+            for one in group:
+                first, *more = wrap(one.help, columns, indent=" " * (width + 4))
+                yield f"  {one.name.ljust(width)}  {first.strip()}"
+                yield from more

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.commands.output import Output, render_table
+from conda_pip_interop.commands.output import Output, find_columns, render_table
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.text import hide_password
 
@@ -139,7 +139,8 @@ def render_history(target: Target, events: list[Event]) -> Output:
         )
         for one in events
     ]
-    lines = [render_table(("When", "Revision", "Packages", "Operation", "What"), rows), ""]
+    header = ("When", "Revision", "Packages", "Operation", "What")
+    lines = [render_table(header, rows, columns=find_columns()), ""]
     undoable = [one for one in events if one.operation and not one.operation.automatic]
     if undoable and _can_undo_last(target):
         lines.append(f"To undo the last operation: {undoable[-1].undo_command(target)}")

@@ -67,12 +67,22 @@ class Row:
         """Where it came from, as text."""
         from conda_pip_interop.findings.kinds.shadowed import describe
 
+        origin = self._render_origin()
         if self.above is not None:
-            return f"{self.origin}; hidden by {self.above.name} {self.above.version}"
+            return f"{origin}; hidden by {self.above.name} {self.above.version}"
         if self.shadow is None:
-            return str(self.origin)
+            return origin
         by = f"{self.shadow.name} {self.shadow.version}".strip()
-        return f"{self.origin}; hidden by {by}, {describe(self.shadow)}"
+        return f"{origin}; hidden by {by}, {describe(self.shadow)}"
+
+    def _render_origin(self) -> str:
+        """Render the origin without the name and the version, if they stand before it."""
+        record = self.origin.record
+        if self.origin.owner != "conda" or record is None:
+            return str(self.origin)
+        if (record.name, record.version) != (self.distribution.name, self.version):
+            return str(self.origin)
+        return f"{record.build} from {self.origin.channel}"
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON-ready form."""

@@ -59,7 +59,7 @@ def test_list_shows_the_owner_and_source_of_each_distribution(built: PrefixBuild
         "#",
         "# Name           Version  Owner  Source",
         "  app            0.1      pip    editable, /src/app",
-        "  click          8.1.7    conda  click-8.1.7-pyhd_0 from main",
+        "  click          8.1.7    conda  pyhd_0 from main",
         "  flask-testing  0.8      pip    index",
         "  from-git       1        pip    git+https://host.example/x.git@abc123",
         "  numpy          2.0      pip    index, replaces conda's numpy",
