@@ -91,6 +91,8 @@ class Session:
     - `spinning`: a spinner is shown; `progress`: what was said to be done meanwhile
     - `complained`: source and name of the settings that were reported as wrong
     - `names`: conda's names by those of PyPI, as files map them
+    - `unchanged`: the environments that were, before the command, as they had been checked, each
+      with the stats of what conda's transactions change
     """
 
     running: set[str] = field(default_factory=set)
@@ -107,6 +109,7 @@ class Session:
     progress: set[str] = field(default_factory=set)
     complained: set[tuple[str, str]] = field(default_factory=set)
     names: dict[NormalizedName, str | None] = field(default_factory=dict)
+    unchanged: dict[Path, list[str]] = field(default_factory=dict)
 
 
 @cache

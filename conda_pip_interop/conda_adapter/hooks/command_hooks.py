@@ -28,7 +28,7 @@ from conda_pip_interop.conda_adapter.environments import (
     removes_all,
     takes_file,
 )
-from conda_pip_interop.conda_adapter.hooks.last_check import is_unchanged
+from conda_pip_interop.conda_adapter.hooks.last_check import has_no_transaction, is_unchanged
 from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.prefix import read_prefix
@@ -178,7 +178,8 @@ def notice(prefix: str, command: str = "") -> None:
     if session.running and ("pip" in session.running or takes_file()):
         return
     session.reported.add(root)
-    if is_unchanged(root):
+    runs_pip = command == "pip" or takes_file()
+    if (has_no_transaction(root) and not runs_pip) or is_unchanged(root):
         return
     state = read_state(root)
     if (

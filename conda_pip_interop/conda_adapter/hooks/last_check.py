@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from conda_pip_interop import __version__
 from conda_pip_interop.changes.atomic.journal import read_folder_times
 from conda_pip_interop.changes.state import read_state
+from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_policy
-from conda_pip_interop.environment.quick_check import read_fingerprint
+from conda_pip_interop.environment.quick_check import read_fingerprint, read_stamps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,5 +42,20 @@ def read_check(root: Path) -> Check:
 
 def is_unchanged(root: Path) -> bool:
     """Return whether nothing has changed since a check that was noted in the state."""
-    checked = read_state(root).checked
-    return bool(checked) and checked == read_check(root).digest
+    checked, stamps = read_state(root).checked, _read_stamps(root)
+    if not checked or checked != read_check(root).digest:
+        return False
+    current_session().unchanged[root] = stamps
+    return True
+
+
+def has_no_transaction(root: Path) -> bool:
+    """Return whether what `is_unchanged` was true of has had no transaction of conda's since.
+
+    conda writes each into its history. What pip changed meanwhile is found before the next command.
+    """
+    return current_session().unchanged.get(root) == _read_stamps(root)
+
+
+def _read_stamps(root: Path) -> list[str]:
+    return read_stamps([f"{root}/conda-meta", f"{root}/conda-meta/history"])[0]
