@@ -152,7 +152,7 @@ def _close(process: subprocess.Popen[str]) -> None:
 #: that ends the run's output. What is imported ahead is what pip imports anyway. It stops where
 #: pip or its Python is not the one any more that was imported.
 _SERVE: Final = """
-import json, os, runpy, signal, sys
+import gc, json, os, runpy, signal, sys
 del sys.path[0]
 try:
     import pip._internal.cli.main
@@ -176,6 +176,7 @@ def end(number, _):
         os.waitpid(child, 0)
     os._exit(1)
 
+gc.freeze()  # a fork shares it as long as the collector does not touch it
 child = None
 started = identify()
 interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
