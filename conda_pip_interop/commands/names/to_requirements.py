@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.dependency_files.read import DependencyFiles
     from conda_pip_interop.dependency_files.requirements_txt import Entry
 
-_NO_NAME: Final = "no dependency names these projects, and they are in no file for `-c`"
+_NO_NAME: Final = "no dependency names these projects, and no constraints file has them"
 _IN_EVERY_ENVIRONMENT: Final = ("python", "pip")
 
 
