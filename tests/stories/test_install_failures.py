@@ -291,6 +291,18 @@ def test_ctrl_c_while_conda_has_files_of_its_own_in_the_environment(
     check_nothing_stays(env, before)
 
 
+def test_a_disk_that_is_full_when_conda_copies_its_history(make_env: MakeEnv) -> None:
+    env = make_env("python", "pip")
+    before = hash_tree(env.prefix, but=STATE_FOLDER)
+    argv = ("pip", "install", "-n", env.name, "--yes", "flask>=3.1", "cowsay")
+    option, script = press_at("return", "copy", "create.py execute")
+    full = "raise OSError(28, 'No space left on device')"
+    script = script.replace("signal.raise_signal(signal.SIGINT)", full)
+    done = env.base.run_in(env.base.prefix, "python", option, script, *argv, check=False)
+    assert "Error: No space left on device to change the environment" in done.stderr
+    check_nothing_stays(env, before)
+
+
 @pytest.mark.parametrize("there", [(), ("flask=3.0",)])
 def test_ctrl_c_at_the_instant_that_conda_has_written_a_record(
     make_env: MakeEnv, there: tuple[str, ...]

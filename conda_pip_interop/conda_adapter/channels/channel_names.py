@@ -7,6 +7,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from conda.base.constants import APP_NAME
 from conda.base.context import context
@@ -254,4 +255,22 @@ def download(url: str, *, limit: int) -> bytes:
                     break
             return data
     except RequestException as error:
-        raise OSError(str(error)) from error
+        raise OSError(_describe(error, url)) from error
+
+
+def _describe(error: Exception, url: str) -> str:
+    """Describe why a download failed, without the classes of the libraries below."""
+    from requests import ConnectionError, HTTPError, Timeout  # noqa: A004 - its own name
+    from requests.exceptions import ProxyError, SSLError
+
+    match error:
+        case HTTPError(response=response) if response is not None:
+            return f"HTTP {response.status_code}"
+        case ProxyError():
+            return "the proxy cannot be reached"
+        case SSLError():
+            untrusted = "certificate verify failed"
+            return untrusted if untrusted in str(error) else "the TLS connection failed"
+        case ConnectionError() | Timeout():
+            return f"{urlsplit(url).hostname} cannot be reached"
+    return str(error)

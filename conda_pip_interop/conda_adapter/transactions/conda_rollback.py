@@ -64,15 +64,23 @@ def _list_above(paths: Iterable[str]) -> set[str]:
 
 @contextlib.contextmanager
 def _remove_temporary_files_on_failure(prefix: Path) -> Iterator[None]:
-    """Remove the `.tmp…` by which conda tries to link, and its scripts that compile modules."""
-    before = {*prefix.glob(".tmp*")}
+    """Remove what conda leaves if it fails or is interrupted.
+
+    That is the `.tmp…` by which it tries to link, its scripts that compile modules, and the copy of
+    its history, which is empty if the disk is full.
+    """
+    before = _list_temporary_files(prefix)
     try:
         yield
     except BaseException:  # an interruption too leaves none
-        for file in {*prefix.glob(".tmp*")} - before:
+        for file in _list_temporary_files(prefix) - before:
             with contextlib.suppress(OSError):
                 file.unlink()
         raise
+
+
+def _list_temporary_files(prefix: Path) -> set[Path]:
+    return {*prefix.glob(".tmp*"), *prefix.glob("conda-meta/history.c~")}
 
 
 def _remove(
