@@ -36,6 +36,7 @@ GROUPS = "[dependency-groups]\ng0 = ['six']\n" + "".join(
 )
 DEEP = 5_000
 SPACES = " " * 200_000
+COMMENTS = "# c\n" * 200_000
 
 
 class _AnswerError(Exception):
@@ -62,7 +63,12 @@ def ends_soon(work: Callable[[], object]) -> None:
     assert run_in_child(work_in_time) == 0
 
 
+_FEATURES = ", ".join(f"'f{n}'" for n in range(300))
+ENVIRONMENTS = "".join(f"e{n} = [{_FEATURES}]\n" for n in range(300))
+
+
 REQUIREMENTS = {
+    "comments": f"{COMMENTS}six",
     "a line of blanks": SPACES,
     "blanks before a comment": f"six{SPACES}# x",
     "blanks before an option": f"six{SPACES}--no-such",
@@ -88,12 +94,15 @@ DOCUMENTS = {
         "nested": f"dependencies: {'[' * DEEP}{']' * DEEP}\n",
         "braces": f"dependencies: {'{a: ' * DEEP}{'}' * DEEP}\n",
         "NUL": 'dependencies: ["a\\0b", {pip: ["./a\\0b"]}]\n',
+        "comments": f"dependencies:\n{COMMENTS}- six\n",
     },
     "pyproject.toml": {
         "a number": f"[project]\nname = 'x'\nversion = {'9' * 5_000}\n",
         "nested": f"[project]\ndependencies = {'[' * DEEP}{']' * DEEP}\n",
         "groups": GROUPS,
         "an address that is none": "[project]\ndependencies = ['six @ git+http://[::11']\n",
+        "a dotted key": "a." * 200_000 + "b = 1\n",
+        "comments": f"[project]\nname = 'x'\ndependencies = [\n{COMMENTS}'six',\n]\n",
         "an index that is none": "[[tool.uv.index]]\nurl = 7\n[project]\ndependencies = []\n",
     },
     "pylock.toml": {
@@ -103,6 +112,17 @@ DOCUMENTS = {
         "a path with NUL": "lock-version = '1.0'\n[[packages]]\nname = 'six'\n"
         '[packages.archive]\npath = "a\\u0000b"\n',
     },
+    "pixi.toml": {
+        "a dotted key": "a." * 200_000 + "b = 1\n",
+        "many environments": "[workspace]\nchannels = ['m']\nplatforms = ['linux-64']\n"
+        + "".join(f"[feature.f{n}.dependencies]\np{n} = '*'\n" for n in range(300))
+        + f"[environments]\n{ENVIRONMENTS}",
+    },
+    "pixi.lock": {
+        "aliases": f"{LAUGHS}version: 6\nenvironments: *a11\npackages: *a11\n",
+        "itself": "version: 6\nenvironments: &e {default: *e}\npackages: &p [*p]\n",
+    },
+    "x.py": {"beginnings": "# /// script\n" * 50_000},
     "x.json": {"nested": '{"a": ' * 100_000},
 }
 

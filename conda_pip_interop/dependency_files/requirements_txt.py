@@ -135,8 +135,11 @@ def read_requirements_file(
         origin = f"{file}:{number}"
         if len(line) > _LONGEST_LINE:
             raise unreadable(origin, f"it is longer than {_LONGEST_LINE} characters")
+        if not line and comment:
+            before.append(comment)
+            continue
         if not line:
-            before = [*before, comment] if comment else []
+            before = []
             continue
         option, value = split_option(line)
         if option in (*REQUIREMENT, *CONSTRAINT):

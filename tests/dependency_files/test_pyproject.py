@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.dependency_files.dynamic import ProjectMetadata
 from conda_pip_interop.dependency_files.pyproject import (
     ProjectParts,
+    _find_script_blocks,
     parse_pyproject,
     parse_script,
 )
@@ -157,6 +161,21 @@ def test_a_script_without_exactly_one_block_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_script(text, origin="x.py")
     assert caught.value.code == "unreadable-file"
+
+
+#: PEP 723, "Reference Implementation".
+BLOCK = re.compile(
+    r"^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$", re.MULTILINE
+)
+SCRIPT_LINES = ("#", "# x", "# ///", "# /// script", "# /// other", "# /// ", "#x", "x", "")
+
+
+@given(st.lists(st.sampled_from(SCRIPT_LINES), max_size=12).map("\n".join))
+def test_the_blocks_of_a_script_are_those_of_the_reference(text: str) -> None:
+    expected = [
+        one["content"].splitlines() for one in BLOCK.finditer(text) if one["type"] == "script"
+    ]
+    assert [*_find_script_blocks(text)] == expected
 
 
 def test_the_block_of_a_script_is_read() -> None:
