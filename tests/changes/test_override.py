@@ -108,9 +108,15 @@ def test_beside_another_distribution_metadata_that_is_a_file_has_no_folder(
     built.write(egg, "Metadata-Version: 1.0\nName: opencv-python\nVersion: 4.9\n")
     info = built.dist_info("opencv-contrib", "4.9")
     paths = [f"{info}/{file}" for file in ("METADATA", "RECORD", "INSTALLER", "REQUESTED")]
-    built.conda_record("py-opencv", "4.9", (*paths, egg, built.place("contrib.py")))
+    shared = built.write(built.place("shared.py"), "conda")
+    modules = map(built.place, ("contrib.py", "shared.py"))
+    built.conda_record("py-opencv", "4.9", (*paths, egg, *modules))
+    (built.root / egg).unlink()
     built.pip_package("opencv-python", "4.10", {"new.py": "pip"})
     reconcile(built.root)
+    (record, _) = read_snapshot(built.root).records
+    assert record.overridden_by == {"opencv-python": "4.10"}
+    assert shared.exists()
     assert (built.root / built.place("contrib.py")).exists()
     assert (built.root / info / "METADATA").exists()
 

@@ -98,6 +98,7 @@ NAMESPACE = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
         ("kit/__pycache__/a.cpython-311.pyc", "x", "y", True, True),
         ("kit/__init__.py", "a = 1", "a = 1", True, True),
         ("kit/__init__.py", NAMESPACE, "", True, True),
+        ("kit/__init__.py", NAMESPACE.replace("\n", "\r\n"), "", True, True),
         ("kit/__init__.py", NAMESPACE, "a = 1", False, False),
         ("kit/__init__.py", "a = 1", NAMESPACE, False, False),
         ("kit/my__init__.py", NAMESPACE, "", False, False),
@@ -118,3 +119,26 @@ def test_two_packages_can_share_a_file_if_nothing_is_lost(
     if pips != condas and not path.endswith(".pyc"):
         unstated = InstalledFile(file.path, None)
         assert not is_harmless(unstated, claim, root=built.root), "what cannot be read may matter"
+
+
+@pytest.mark.parametrize(
+    ("cached", "shareable"), [("# of nobody\n", True), ("# changed\n", False), (None, False)]
+)
+def test_condas_overwritten_content_is_that_of_the_package_cache(
+    tmp_path: Path, cached: str | None, *, shareable: bool
+) -> None:
+    built, cache = PrefixBuilder(root=tmp_path / "env"), tmp_path / "kit-1.0-0"
+    path = built.place("kit/__init__.py")
+    files = {"kit/__init__.py": "# of nobody\n"}
+    built.conda_package(
+        "kit", "1.0", files, dist_info=False, extracted_package_dir=str(cache), noarch=None
+    )
+    built.pip_package("other", "1.0", {"kit/__init__.py": ""})
+    if cached is not None:
+        (cache / path).parent.mkdir(parents=True)
+        (cache / path).write_text(cached)
+    snapshot = read_snapshot(built.root)
+    (other,) = snapshot.distributions
+    (file,) = (one for one in other.files or () if one.path == path)
+    (claim,) = snapshot.claims.of(file.path)
+    assert is_shareable(file, claim, root=built.root) is shareable

@@ -180,6 +180,7 @@ def test_what_was_done_for_a_command_of_conda_is_not_the_last_operation(
         with pytest.raises(InteropError) as refused:
             undo(prefix, second.identifier)
         assert refused.value.code == "conda-did-it"
+        assert f"`conda list -p {prefix} --revisions`" in refused.value.hints[0]
 
 
 WATCHED = ("lib/old.py", "lib/gone.py", "lib/link", "lib/made/fresh.py", "lib/same.py", "lib/none")

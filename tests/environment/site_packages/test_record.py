@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.site_packages.record import (
     InstalledFile,
     RecordRow,
+    locate_rows,
     parse_file_url,
     parse_record,
     read_limited_text,
     render_record,
 )
-from tests.support.builders import record_line
+from tests.support.builders import PrefixBuilder, record_line
 
 
 def hash_of(row: RecordRow) -> str | None:
@@ -100,3 +102,15 @@ def test_only_a_sha256_counts_as_one() -> None:
     for line in ("a.py,sha512=abc,1\n", "a.py,,1\n"):
         (row,) = parse_record(line).rows
         assert row.encoded_sha256 is None
+
+
+def test_only_what_is_in_conda_meta_or_elsewhere_is_outside(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    names = ("config/x", "Conda-Meta/x", "conda-meta-more/x", "conda-meta/x", "../x")
+    rows = [
+        RecordRow(path=f"../../../{one}", hash_name=None, hash_value=None, size=1) for one in names
+    ]
+    found = locate_rows(read_prefix(built.root), PrefixPath(built.site_packages), rows)
+    assert [one.path for one in found.files or ()] == ["config/x", "conda-meta-more/x"]
+    assert len(found.outside) == 3
+    assert found.size == 2
