@@ -230,6 +230,23 @@ def test_a_record_that_somebody_deletes_is_written_again(
     assert not [*env.site_packages.glob("kit*"), *env.prefix.glob("share/kit*")]
 
 
+def test_a_record_that_somebody_deleted_before_a_transaction_is_written_again(
+    make_env: MakeEnv,
+) -> None:
+    env = make_env("python", "pip", "attrs")
+    (record,) = (env.prefix / "conda-meta").glob("attrs-*.json")
+    record.unlink()
+    env.conda("install", "-y", "six", **ALONE)
+    assert env.findings() == [("lost-record", "attrs")]
+    env.conda("pip repair", "--yes")
+    assert env.findings() == []
+    env.conda("install", "-y", "idna")
+    assert env.owners()["attrs"][1] == "conda"
+    env.conda("remove", "-y", "attrs")
+    assert not [*env.site_packages.glob("attr*/*.py")]
+    assert env.findings() == []
+
+
 def test_a_package_without_its_record_is_not_called_pips(make_env: MakeEnv, channel: str) -> None:
     env = make_env("python", "pip")
     env.conda("install", "-c", channel, "kit")

@@ -137,9 +137,8 @@ def _find_missing(snapshot: Snapshot) -> list[Linked]:
 
 def _judge(linked: Linked, snapshot: Snapshot) -> LostRecordFinding | None:
     lost = build_lost(linked, read_lost(linked, snapshot), snapshot)
-    if linked.removed and not lost.orphans and not _is_remembered(lost, snapshot):
-        return None
-    return lost
+    is_there = lost.orphans or _is_whole(lost, snapshot) or _is_remembered(lost, snapshot)
+    return lost if is_there or not linked.removed else None
 
 
 def build_lost(linked: Linked, record: CondaRecord | None, snapshot: Snapshot) -> LostRecordFinding:
@@ -163,6 +162,16 @@ def build_lost(linked: Linked, record: CondaRecord | None, snapshot: Snapshot) -
         orphans=orphans,
         gone=gone,
         evidence=(gone_record, *map(metadata_evidence, by), *left),
+    )
+
+
+def _is_whole(lost: LostRecordFinding, snapshot: Snapshot) -> bool:
+    """Return whether the package's own metadata is there, which conda would have removed."""
+    names = _find_names(lost.linked, lost.record)
+    return any(
+        _is_own(one, lost.linked, lost.record, snapshot.prefix.root)
+        for one in snapshot.distributions
+        if one.name in names and snapshot.ownership.owner_of(one) == ByPip(distribution=one)
     )
 
 
@@ -250,14 +259,19 @@ def _identifies_package(claim: Claim) -> bool:
 def _find_in_place(
     linked: Linked, record: CondaRecord | None, snapshot: Snapshot
 ) -> Iterator[Distribution]:
-    names: set[NormalizedName] = {canonicalize_name(linked.name)}
-    if record is not None:
-        names = {one.name for one in claimed_metadata(record)}
+    names = _find_names(linked, record)
     for one in snapshot.distributions:
         if one.name not in names or _is_own(one, linked, record, snapshot.prefix.root):
             continue
         if snapshot.ownership.owner_of(one) == ByPip(distribution=one):
             yield one
+
+
+def _find_names(linked: Linked, record: CondaRecord | None) -> set[NormalizedName]:
+    """Find the distributions of a package; without its record, that of its name."""
+    if record is None:
+        return {canonicalize_name(linked.name)}
+    return {one.name for one in claimed_metadata(record)}
 
 
 def _is_own(

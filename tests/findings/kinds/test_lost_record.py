@@ -100,6 +100,26 @@ def test_once_written_off_only_files_of_it_that_nobody_lists_prove_it(
     assert find(built) == ()
 
 
+@pytest.mark.parametrize("is_cached", [True, False])
+def test_once_written_off_its_own_metadata_proves_it(
+    built: PrefixBuilder, cache: Path, is_cached: bool
+) -> None:
+    link(built, cache, "six", "1.16")
+    link(built, cache, "click", "8.0")
+    write_history(built)
+    lose(built, "click")
+    write_history(built)
+    if not is_cached:
+        shutil.rmtree(cache)
+    (finding,) = find(built)
+    assert finding.conda_name == "click"
+    assert finding.details == {"package_available": is_cached, "written_off": True}
+    built.pip_uninstall("click", "8.0")
+    assert find(built) == ()
+    built.pip_package("click", "8.0")
+    assert find(built) == ()
+
+
 @pytest.mark.parametrize(
     ("after", "history", "found"),
     [
