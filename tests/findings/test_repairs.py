@@ -510,3 +510,12 @@ def test_a_corrupt_record_of_files_that_are_gone_too_is_linked_again(
     built.write("conda-meta/click-8.0-0.json", "{")
     assert "its files are gone" in find_one(built).summary
     assert describe_packages(repair(built)) == ["link click 8.0"]
+
+
+def test_what_is_left_of_pips_is_said_to_be_removed(built: PrefixBuilder) -> None:
+    built.pip_package("click", "8.1.3")
+    built.conda_package("click", "8.1.8")
+    assert [one.kind for one in find_all(read_snapshot(built.root))] == ["stale-metadata"]
+    assert repair(built).notes == (
+        "Removes what is left of pip's click 8.1.3: conda's click 8.1.8 is in its place.",
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.changes.exclusive_files import build_removals, drop_path_lines
@@ -57,6 +57,16 @@ class StaleMetadataFinding(Finding):
         )
         links = drop_path_lines(self._find_links(snapshot), snapshot, reason)
         return Plan(title="reconcile", steps=(*files, *links), fingerprint=snapshot.fingerprint)
+
+    def repair(self, snapshot: Snapshot) -> Plan:
+        """See `Finding.repair`; the plan shows packages, so what is removed here is said."""
+        record = self.recorded.record
+        notes = (
+            f"Removes what is left of pip's {one.name} {one.version}: conda's {record.name} "
+            f"{record.version} is in its place."
+            for one in self.stale
+        )
+        return replace(self.fix(snapshot), notes=tuple(notes))
 
     def _find_links(self, snapshot: Snapshot) -> tuple[Distribution, ...]:
         """Find all stale development installs, if one of these is one: they share one file."""
