@@ -176,9 +176,9 @@ class HeldFolders:
         return True
 
     def list_names(self, path: str) -> list[str]:
-        """Return the names in a folder."""
+        """Return the names in a folder; raises as `find` does."""
         if not self.held:
-            return os.listdir(self.root / path)
+            return os.listdir(self.find(PrefixPath(f"{path}/_" if path else "_")).path.parent)
         return os.listdir(self.hold(path).descriptor)
 
     def make_folders(self, path: str) -> None:

@@ -36,5 +36,9 @@ def test_a_link_that_leads_out_is_refused(folders: HeldFolders, tmp_path: Path) 
     with pytest.raises(InteropError) as caught:
         folders.find(PrefixPath("link/x.py"))
     assert caught.value.code == "path-outside-prefix"
+    for look in (folders.list_names, folders.is_folder):
+        with pytest.raises(InteropError) as caught:
+            look("link")
+        assert caught.value.code == "path-outside-prefix"
     with pytest.raises(InteropError):
         folders.find(PrefixPath("../x.py"))

@@ -16,7 +16,7 @@ from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER, STATE_FOLDE
 from conda_pip_interop.changes.atomic.lock import is_operating, recover_interrupted
 from conda_pip_interop.changes.atomic.rollback import needs_recovery, read_journals
 from conda_pip_interop.changes.atomic.transaction import open_operation
-from conda_pip_interop.changes.plan import FileAction, RemoveFile, WriteFile
+from conda_pip_interop.changes.plan import FileAction, PlaceFile, RemoveFile, WriteFile
 from conda_pip_interop.changes.state import State, read_state, write_state
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.quick_check import read_fingerprint
@@ -121,6 +121,28 @@ def test_what_others_put_into_a_new_folder_stays_when_that_is_rolled_back(prefix
     after = read_tree(prefix)
     assert after.keys() - before.keys() == {f"{SITE}/fresh", f"{SITE}/fresh/others.py"}
     assert {path: after[path] for path in before} == before
+
+
+def test_through_a_link_that_comes_back_the_files_behind_it_come_back(prefix: Path) -> None:
+    for name in ("one", "other"):
+        put(prefix, f"{name}/x.py", name.encode())
+    (prefix / "link").symlink_to("one")
+    staged = prefix / "conda-meta/staged"
+    staged.symlink_to("other")
+    before = read_tree(prefix)
+
+    def work() -> None:
+        with open_operation(prefix, "a test") as operation:
+            operation.apply([write("link/x.py", b"in one")])
+            placed = PlaceFile(path=PrefixPath("link"), source=staged, reason="a test")
+            operation.apply([placed])
+            operation.apply([write("link/x.py", b"in other")])
+            assert (prefix / "other/x.py").read_bytes() == b"in other"
+            raise StopHereError
+
+    with pytest.raises(StopHereError):
+        work()
+    assert read_tree(prefix) == before
 
 
 def test_the_journal_of_a_committed_operation_is_closed(prefix: Path) -> None:
