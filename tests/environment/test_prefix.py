@@ -215,3 +215,23 @@ def test_what_the_record_says_of_site_packages_counts_on_windows_too(tmp_path: P
     stated = json.loads(record.read_text()) | {"python_site_packages_path": "Lib/more/packages"}
     built.write(f"conda-meta/{record.name}", json.dumps(stated))
     assert read_python(tmp_path).site_packages == "Lib/more/packages"
+
+
+@pytest.mark.parametrize(
+    ("folders", "platform"),
+    [
+        (("bin", "lib", "Lib"), "posix"),
+        (("bin", "Lib"), "windows"),
+        (("lib", "Lib"), "windows"),
+        (("bin",), "posix"),
+    ],
+)
+def test_the_platform_is_that_of_the_folders(
+    tmp_path: Path, folders: tuple[str, ...], platform: str
+) -> None:
+    (tmp_path / "conda-meta").mkdir()
+    for name in folders:
+        (tmp_path / name).mkdir(exist_ok=True)
+    if (tmp_path / "LIB").exists():
+        pytest.skip("this file system ignores case")
+    assert read_prefix(tmp_path).platform == platform

@@ -42,6 +42,7 @@ def test_files_of_noarch_packages_are_placed_by_the_current_python(tmp_path: Pat
         "bin/run",
     ]
     assert {file.sha256 for file in record.files[:-1]} == {"0" * 64}
+    assert {file.sha256_in_prefix for file in record.files[:-1]} == {"0" * 64}
 
 
 def test_hashes_of_text_files_account_for_the_replaced_prefix(tmp_path: Path) -> None:
