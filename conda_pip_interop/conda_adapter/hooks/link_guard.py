@@ -63,7 +63,13 @@ def _find_links(
     Also return the paths that conda removes and does not create again.
     """
     paths = {f"{one.name} {one.version}": tuple(list_removed(root, [one])) for one in unlinked}
-    going = {path for listed in paths.values() for path in listed}
+    again = {one.name for one in linked}
+    going = {
+        path
+        for one in unlinked
+        if one.name not in again
+        for path in paths[f"{one.name} {one.version}"]
+    }
     has_links = _has_links(root)
     if context.dry_run and not has_links:  # conda need not read its package caches then
         linked = ()
