@@ -70,12 +70,18 @@ class ClobberedFinding(Finding):
     def repair(self, snapshot: Snapshot) -> Plan:
         """Remove pip's distribution, and link again what it had overwritten of conda's."""
         name, version = self.by.name, self.by.version
+        others = (one for one in snapshot.distributions if one.name == name and one is not self.by)
+        kept = {file.path for one in others for file in one.files or ()}
         files = exclusive_files(self.by, snapshot.ownership, snapshot.prefix.root)
         return Plan(
             title="repair",
             steps=(
                 RemovePip(name=name, version=version, reason=f"overwrites {self.owner.name}"),
-                *(RemoveFile(path=path, reason=f"pip's {name} {version}") for path in files),
+                *(
+                    RemoveFile(path=path, reason=f"pip's {name} {version}")
+                    for path in files
+                    if path not in kept
+                ),
                 *relink_contested((self.by,), snapshot),
             ),
             fingerprint=snapshot.fingerprint,
