@@ -1,8 +1,7 @@
-"""What others wrote over conda's files, remembered until conda's content is back."""
+"""What others wrote over conda's files, remembered while conda's records list other content."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,13 +13,23 @@ from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.findings.kinds.clobbered import ClobberedFinding
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conda_pip_interop.environment.claims import Claim
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.findings.base import Finding
 
 
 def note_overwritten(findings: Iterable[Finding], snapshot: Snapshot, state: State) -> State:
-    """Return the state with the files of conda's that have another package's content now."""
-    known = dict[str, str](_find_remaining(snapshot, state))
+    """Return the state with the files of conda's that have another package's content now.
+
+    What was noted stays while a record lists it with other content: an undo may bring it back.
+    """
+    known = {
+        path: sha256
+        for path, sha256 in state.overwritten.items()
+        if _find_claims(PrefixPath(path), sha256, snapshot)
+    }
     known |= {
         path: sha256
         for path in _list_contested(findings, snapshot)
@@ -33,14 +42,27 @@ def note_overwritten(findings: Iterable[Finding], snapshot: Snapshot, state: Sta
 
 def find_overwritten(snapshot: Snapshot) -> frozenset[PrefixPath]:
     """Find the files of conda's with the content of a package that does not list them any more."""
-    remaining = dict(_find_remaining(snapshot, read_state(snapshot.prefix.root)))
     return frozenset(
         claim.file.path
-        for path, sha256 in remaining.items()
-        if not any(one.allows(sha256) for one in snapshot.claims.of(path))
-        and not any(isinstance(one, ByPip) for one in snapshot.ownership.claimants(path))
-        for claim in snapshot.claims.of(path)
+        for path, sha256 in read_state(snapshot.prefix.root).overwritten.items()
+        for claim in _find_claims(PrefixPath(path), sha256, snapshot)
+        if not any(one.allows(sha256) for one in snapshot.claims.of(claim.file.path))
+        and not any(isinstance(one, ByPip) for one in snapshot.ownership.claimants(claim.file.path))
+        and _has_content(to_disk(snapshot.prefix.root, claim.file.path), sha256)
     )
+
+
+def _find_claims(path: PrefixPath, sha256: str, snapshot: Snapshot) -> tuple[Claim, ...]:
+    """Find the claims on a path that state other content."""
+    claims = snapshot.claims.of(path)
+    return tuple(one for one in claims if one.states_hash and not one.allows(sha256))
+
+
+def _has_content(file: Path, sha256: str) -> bool:
+    try:
+        return hash_file(file) == sha256
+    except OSError:
+        return False
 
 
 def _list_contested(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[PrefixPath]:
@@ -48,14 +70,3 @@ def _list_contested(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator
         if isinstance(one, ClobberedFinding):
             yield from (evidence.path for evidence in one.evidence)
     yield from filter(snapshot.claims.is_disputed, snapshot.facts)
-
-
-def _find_remaining(snapshot: Snapshot, state: State) -> Iterator[tuple[PrefixPath, str]]:
-    """Find the remembered files that a record lists with other content, as they were left."""
-    for text, sha256 in state.overwritten.items():
-        path = PrefixPath(text)
-        claims = snapshot.claims.of(path)
-        if any(claim.states_hash and not claim.allows(sha256) for claim in claims):
-            with contextlib.suppress(OSError):
-                if hash_file(to_disk(snapshot.prefix.root, path)) == sha256:
-                    yield path, sha256

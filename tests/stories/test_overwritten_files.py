@@ -59,6 +59,34 @@ def test_conda_replaces_what_overwrote_its_file(
     env.conda(f"pip {remedy}", "-y")
     assert read_owner(env) == "liba"
     assert env.findings() == []
+    env.conda("pip undo", "-y")
+    assert read_owner(env) == "libb"
+    assert env.findings() == [("damaged", "liba")]
+
+
+@pytest.mark.parametrize("reconcile", ["auto", "report"])
+def test_reconciling_by_hand_remembers_it(
+    env: Any, channel: str, wheel: str, reconcile: str
+) -> None:
+    env.pip("install", "-q", "--no-compile", wheel)
+    env.conda("install", "-y", "-c", channel, "libb=2.0", CONDA_NO_PLUGINS="true")
+    assert env.findings() == [("stale-metadata", "libb"), ("clobbered", "liba")]
+    done = env.conda("pip reconcile", "-y", CONDA_PLUGINS_PIP_INTEROP_RECONCILE=reconcile)
+    assert f"conda pip repair -n {env.name} liba" in done.stderr
+    assert env.findings() == [("damaged", "liba")]
+
+
+def test_the_older_of_two_installations_takes_nothing_of_the_other_along(
+    env: Any, tmp_path: Path, wheel: str
+) -> None:
+    env.pip("install", "-q", "--no-compile", wheel)
+    newer = str(build_wheel(tmp_path, "libb", "1.5"))
+    env.pip("install", "-q", "--no-compile", "--ignore-installed", newer)
+    assert env.findings() == [("clobbered", "liba"), ("leftover", "libb")]
+    env.conda("pip repair", "-y")
+    assert env.findings() == []
+    assert read_owner(env) == "liba"
+    assert env.owners()["libb"] == ("1.5", "pip")
 
 
 def test_an_edit_after_it_is_the_persons(env: Any, channel: str, wheel: str) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
 
     from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
+    from conda_pip_interop.environment.snapshot import Snapshot
 
 HELP: Final = "Update conda's and pip's records to match the files"
 EXAMPLES: Final = "conda pip reconcile -n web --dry-run"
@@ -27,11 +30,31 @@ def execute(args: Namespace, host: Host) -> Output:
     from conda_pip_interop.environment.snapshot import read_snapshot
     from conda_pip_interop.findings.reconciliation import plan_reconcile
 
-    plan, findings = plan_reconcile(read_snapshot(host.target.prefix))
+    snapshot = read_snapshot(host.target.prefix)
+    plan, findings = plan_reconcile(snapshot)
     told = (f"{one.kind}: {one.summary}" for one in findings)
     return confirm_and_run(
         replace(plan, notes=(*told, *plan.notes)),
         args,
         host,
         nothing_to_do=f"The records of {host.target.label} match its files.",
+        around=_remembering(snapshot),
     )
+
+
+@contextmanager
+def _remembering(snapshot: Snapshot) -> Iterator[None]:
+    remember_overwritten(snapshot)
+    yield
+
+
+def remember_overwritten(snapshot: Snapshot) -> None:
+    """Remember which files of conda's are overwritten, before what tells it may be removed."""
+    from conda_pip_interop.changes.state import read_state, write_state
+    from conda_pip_interop.findings.overwritten import note_overwritten
+    from conda_pip_interop.findings.registry import find_all
+
+    state = read_state(snapshot.prefix.root)
+    noted = note_overwritten(find_all(snapshot), snapshot, state)
+    if noted != state:
+        write_state(snapshot.prefix.root, noted)

@@ -12,6 +12,7 @@ from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.originals import prune_originals, remember_lost
 from conda_pip_interop.changes.pending import settle_interrupted
 from conda_pip_interop.changes.state import read_state, write_state
+from conda_pip_interop.commands.change.reconcile import remember_overwritten
 from conda_pip_interop.commands.command_line.run import repeat_while_stale
 from conda_pip_interop.conda_adapter.console import is_silent, notify, verbose
 from conda_pip_interop.conda_adapter.environments import build_target
@@ -128,18 +129,10 @@ def _reconcile(target: Target, automatic: Automatic) -> _Reconciled:
     plan, fixed = plan_reconcile(
         snapshot, left_alone=read_state(target.prefix).left_alone, skipped=find_names(snapshot)
     )
-    _remember_overwritten(snapshot)  # the plan, or conda, may remove the metadata that tells
+    remember_overwritten(snapshot)  # the plan, or conda, may remove the metadata that tells
     if plan.steps:
         execute(dataclasses.replace(plan, automatic=automatic), target, HookLinker(target=target))
     return _Reconciled(plan=plan, fixed=fixed, snapshot=snapshot)
-
-
-def _remember_overwritten(snapshot: Snapshot) -> None:
-    root = snapshot.prefix.root
-    state = read_state(root)
-    noted = note_overwritten(find_all(snapshot), snapshot, state)
-    if noted != state:
-        write_state(root, noted)
 
 
 def settle_unfinished(root: Path) -> None:
