@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.stories.alone import ALONE
 from tests.support.channels import build_conda_package, write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_wheel
@@ -69,7 +70,7 @@ def test_reconciling_by_hand_remembers_it(
     env: Any, channel: str, wheel: str, reconcile: str
 ) -> None:
     env.pip("install", "-q", "--no-compile", wheel)
-    env.conda("install", "-y", "-c", channel, "libb=2.0", CONDA_NO_PLUGINS="true")
+    env.conda("install", "-y", "-c", channel, "libb=2.0", **ALONE)
     assert env.findings() == [("stale-metadata", "libb"), ("clobbered", "liba")]
     done = env.conda("pip reconcile", "-y", CONDA_PLUGINS_PIP_INTEROP_RECONCILE=reconcile)
     assert f"conda pip repair -n {env.name} liba" in done.stderr
