@@ -76,7 +76,7 @@ class Journal:
     none. `automatic`: see `Automatic`.
     `unknown` counts the lines that this version does not understand. `place` is the hash of the
     prefix that it is about (see `hash_prefix`), empty in the journals of earlier versions.
-    `revisions` counts those of conda's history, its own included; None in earlier versions.
+    `revisions` counts those of conda's history as it was closed; None in earlier versions.
     """
 
     identifier: str
@@ -222,12 +222,10 @@ def render_header(
     automatic: Automatic = "",
     *,
     place: str = "",
-    revisions: int | None = None,
 ) -> str:
-    """Render the first line, which has all but the steps; `started` is ISO 8601, UTC."""
+    """Render the first line; `started` is ISO 8601, UTC."""
     header = {"format": FORMAT, "title": title, "started": started, "goal": goal}
-    header |= {"automatic": automatic, "place": place, "revisions": revisions}
-    return json.dumps(header) + "\n"
+    return json.dumps({**header, "automatic": automatic, "place": place}) + "\n"
 
 
 def render_steps(steps: Iterable[Step]) -> str:
@@ -235,9 +233,9 @@ def render_steps(steps: Iterable[Step]) -> str:
     return "".join(json.dumps(asdict(step)) + "\n" for step in steps)
 
 
-def render_close() -> str:
-    """Render the last line of a committed operation."""
-    return json.dumps({"closed": True}) + "\n"
+def render_close(revisions: int | None = None) -> str:
+    """Render the last line of a committed operation; see `Journal` for `revisions`."""
+    return json.dumps({"closed": True, "revisions": revisions}) + "\n"
 
 
 def render_reopen() -> str:
@@ -268,9 +266,9 @@ def parse_journal(identifier: str, text: str) -> Journal | None:
                 place = str(entry.get("place", ""))
                 goal = parse_prefix_path(entry.get("goal") or "")
                 automatic = _AUTOMATIC.get(entry.get("automatic"), "")
-                revisions = found if type(found := entry.get("revisions")) is int else None
             elif "closed" in entry:
                 closed = entry["closed"] is True
+                revisions = found if type(found := entry.get("revisions")) is int else None
                 goal = None
             else:
                 steps.append(_parse_step(entry))
@@ -299,8 +297,8 @@ def is_newer(text: str) -> bool:
     lines = text.splitlines()
     try:
         format_ = json.loads(lines[0])["format"]
-        closed = json.loads(lines[-1]) == json.loads(render_close())
-    except (IndexError, ValueError, KeyError, TypeError, RecursionError):
+        closed = json.loads(lines[-1]).get("closed") is True
+    except (IndexError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
     return isinstance(format_, int) and format_ > FORMAT and not closed
 

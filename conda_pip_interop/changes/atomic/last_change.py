@@ -21,8 +21,9 @@ def refuse_after_conda(target: Target, operation: Sequence[Journal]) -> None:
     The person means that command by "the last one". What conda did, only conda takes back.
     """
     revisions = parse_revisions(read_history_text(target.prefix))
-    later = [one for one in revisions[operation[0].revisions :] if one.added or one.removed]
-    if operation[0].revisions is None or not later:
+    counted = [one.revisions for one in operation if one.revisions is not None]
+    later = [one for one in revisions[max(counted, default=0) :] if one.added or one.removed]
+    if not counted or not later:
         return
     last = later[-1]
     back = target.command("conda", "install", "--revision", str(last.number - 1))

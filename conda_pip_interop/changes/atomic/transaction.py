@@ -78,10 +78,8 @@ class Operation:
         #: Folders with names that may not be on the disk yet.
         self._changed = list_folders((STATE_FOLDER, JOURNAL_FOLDER, self._journal, self._stash))
         started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        place, revisions = hash_prefix(prefix), count_revisions(prefix)
-        self._header = render_header(
-            title, started, goal, automatic, place=place, revisions=revisions
-        )
+        place = hash_prefix(prefix)
+        self._header = render_header(title, started, goal, automatic, place=place)
         self._append(self._header)
 
     def apply(self, actions: Iterable[FileAction]) -> None:
@@ -166,7 +164,7 @@ class Operation:
     def commit(self, *, keep: bool = True) -> None:
         """Keep the changes, and the journal to undo them if `keep`."""
         self._sync()
-        self._append(render_close())
+        self._append(render_close(count_revisions(self.prefix)))
         if not keep:
             discard(self._folders, self._journal)
         with contextlib.suppress(OSError):  # the changes are done; the next commit prunes again
