@@ -45,9 +45,9 @@ def remember_requests(plan: Plan, prefix: Path) -> None:
 
     What is not installed any more is forgotten only now: an undo may have brought it back.
     """
-    if not (plan.requests or plan.needed):
-        return
     state = read_state(prefix)
+    if not plan.needed and plan.requests.items() <= state.requests.items():
+        return
     history = read_history_text(prefix)
     needed = {**state.needed}
     for name in plan.needed:

@@ -32,8 +32,6 @@ def confirm_and_run(
     entered once it is agreed on.
     Raises what `changes.execute.execute` raises.
     """
-    from conda_pip_interop.changes.execute import execute, refuse_outside
-    from conda_pip_interop.changes.requests import remember_requests
     from conda_pip_interop.commands.plan_text import describe_changes, plan_to_list, render_plan
 
     label = host.target.label
@@ -41,8 +39,12 @@ def confirm_and_run(
     document = build_document(plan_to_list(plan), args, host)
     if plan.is_empty:
         if not args.dry_run:
+            from conda_pip_interop.changes.requests import remember_requests
+
             remember_requests(plan, host.target.prefix)
         return Output(text=f"{shown}\n\n{nothing_to_do}".strip(), document=document)
+    from conda_pip_interop.changes.execute import execute, refuse_outside
+
     _refuse_virtual(plan, host)
     refuse_outside(plan, host.target)
     if not confirm(shown, args, host, dangerous=dangerous):

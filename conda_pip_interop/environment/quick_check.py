@@ -111,7 +111,12 @@ def has_pip_changes(prefix: Prefix) -> bool:
 @cache
 def _read_claims(record: str, _changed: int, _size: int) -> frozenset[str]:
     """Read the metadata names in a record; one command needs each three times."""
-    return frozenset(map(decode_path, set(_METADATA.findall(read_regular(record)))))
+    return find_claimed(read_regular(record))
+
+
+def find_claimed(content: bytes) -> frozenset[str]:
+    """Find the names of the metadata folders and files that the text of a record lists."""
+    return frozenset(map(decode_path, set(_METADATA.findall(content))))
 
 
 def _is_installed_by_other(metadata: Path) -> bool:

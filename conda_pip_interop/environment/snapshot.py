@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar, cast
+from typing import Final, Literal, TypeAlias, TypeVar, cast
+
+from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.environment.claims import (
     Claims,
@@ -26,18 +29,25 @@ from conda_pip_interop.environment.conda_meta.records import (
     read_conda_records,
 )
 from conda_pip_interop.environment.file_facts import FactReader, FileFact
-from conda_pip_interop.environment.metadata import Metadata, parse_metadata_name
+from conda_pip_interop.environment.metadata import Metadata, build_metadata, parse_metadata_name
 from conda_pip_interop.environment.ownership import Ownership
 from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
 from conda_pip_interop.environment.prefix import Prefix, read_prefix
-from conda_pip_interop.environment.quick_check import METADATA_SUFFIXES, read_fingerprint
+from conda_pip_interop.environment.quick_check import (
+    METADATA_SUFFIXES,
+    find_claimed,
+    read_fingerprint,
+)
 from conda_pip_interop.environment.site_packages.distributions import (
     Distribution,
     Leftover,
     read_distributions,
+    read_header_file,
     read_requirements,
 )
 
+#: The name at the beginning of a requirement (PEP 508).
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 Depth: TypeAlias = Literal["names", "files"]
 View = TypeVar("View")
 
@@ -78,6 +88,11 @@ class Snapshot:
         if not isinstance(known, Metadata):
             known = self._views[distribution] = read_requirements(self.prefix, distribution)
         return known
+
+    def keep_metadata(self, known: Mapping[Distribution, Metadata]) -> None:
+        """Keep what `read_metadata` would read."""
+        for distribution, metadata in known.items():
+            self._views[distribution] = metadata
 
     def view(self, build: Callable[[Snapshot], View]) -> View:
         """Return ``build(self)``, computed once; for views that packages above this one define."""
@@ -120,6 +135,91 @@ def read_snapshot(root: Path, *, depth: Depth = "files") -> Snapshot:
         facts=_read_facts(reader, claims, distributions, records if depth == "files" else ()),
         fingerprint=fingerprint,
     )
+
+
+def read_closure(root: Path, names: Iterable[NormalizedName]) -> Snapshot | None:
+    """Read only these names and whatever they may require, as `read_snapshot` reads them.
+
+    Their owners, versions and requirements are those of a whole snapshot; nothing else of it is
+    there. None where that takes more: without Python, where a name has several distributions or
+    one that is not a dist-info folder, where several records, or unreadable ones, concern it, and
+    where metadata of conda's is gone.
+    """
+    prefix = read_prefix(root)
+    if prefix.python is None:
+        return None
+    site_packages = prefix.python.site_packages
+    found = _find_closure(prefix, site_packages, names)
+    if found is None:
+        return None
+    held = {folder for folder, _ in found.values()}
+    packages = {"python", *found}
+
+    claimed: set[str] = set()
+
+    def concerns(name: str, content: bytes) -> bool:
+        listed = find_claimed(content)
+        claimed.update(listed)
+        package = canonicalize_name(name.rsplit("-", 2)[0])
+        return package in packages or not held.isdisjoint(listed)
+
+    records, unreadable = read_conda_records(prefix.root, concerns=concerns)
+    vanished = claimed.difference(_list_names(to_disk(prefix.root, site_packages)))
+    if unreadable or vanished or len(records) != len({one.name for one in records}):
+        return None
+    claims = build_claims(records, folds_case=prefix.folds_case)
+    reader = FactReader(prefix)
+    unread = _find_verified(claims, reader) | _find_uncontested(prefix, site_packages, claims)
+    distributions, _ = read_distributions(prefix, site_packages, unread=unread, only=held)
+    if {one.name for one in distributions} != found.keys():
+        return None
+    snapshot = Snapshot(
+        prefix=prefix,
+        records=records,
+        superseded=(),
+        unreadable=(),
+        distributions=distributions,
+        stranded=(),
+        leftovers=(),
+        claims=claims,
+        facts=_read_facts(reader, claims, distributions, ()),
+        fingerprint="",
+    )
+    snapshot.keep_metadata({one: found[one.name][1] for one in distributions})
+    return snapshot
+
+
+def _find_closure(
+    prefix: Prefix, site_packages: PrefixPath, names: Iterable[NormalizedName]
+) -> Mapping[NormalizedName, tuple[str, Metadata]] | None:
+    """Find the dist-info folders of the names, and of what the METADATA in them name; see above."""
+    folder = to_disk(prefix.root, site_packages)
+    present: dict[NormalizedName, list[str]] = {}
+    for entry in _list_names(folder):
+        if entry.endswith(METADATA_SUFFIXES):
+            name, _ = parse_metadata_name(entry.rpartition(".")[0])
+            present.setdefault(name, []).append(entry)
+    found: dict[NormalizedName, tuple[str, Metadata]] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in found or name not in present:
+            continue
+        entry, *others = present[name]
+        if others or not entry.endswith(".dist-info"):
+            return None
+        metadata = build_metadata(read_header_file(folder / entry / "METADATA") or {})
+        found[name] = entry, metadata
+        required = map(_NAME.match, metadata.requires_dist)
+        waiting += [canonicalize_name(match[0]) for match in required if match is not None]
+    return found
+
+
+def _list_names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def build_empty_snapshot(root: Path) -> Snapshot:
@@ -167,10 +267,7 @@ def _find_uncontested(
 
     Those are names that appear once, in no conda record, and without setuptools' editable files.
     """
-    try:
-        names = os.listdir(to_disk(prefix.root, site_packages))
-    except OSError:
-        return frozenset()
+    names = _list_names(to_disk(prefix.root, site_packages))
     stems = {name: name.rpartition(".")[0] for name in names if name.endswith(METADATA_SUFFIXES)}
     projects = {name: parse_metadata_name(stem)[0] for name, stem in stems.items()}
     count = Counter(projects.values())

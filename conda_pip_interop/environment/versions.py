@@ -23,6 +23,8 @@ def choose_version(
     METADATA is plausible it counts in two cases: for a project of another name (py-opencv 4.9.0
     contains opencv-python 4.9.0.80), and if both mean the same version, up to a local part.
     """
+    if stated == package_version:  # as nearly always: parsing is slow
+        return stated
     recorded, own = parse_version(package_version), parse_version(stated)
     if recorded is None:
         return stated

@@ -63,8 +63,10 @@ def parse_words(parser: CommandParser, words: Sequence[str]) -> Namespace:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Resolve with conda and pip until both agree, then install."""
+    from conda_pip_interop.commands.confirm import confirm_and_run
     from conda_pip_interop.commands.dynamic_dependencies import ask_backend
     from conda_pip_interop.resolve.request.read_request import read_request
+    from conda_pip_interop.resolve.satisfied import plan_satisfied
 
     verbose = args.verbose > 0
     request = read_request(
@@ -76,10 +78,13 @@ def execute(args: Namespace, host: Host) -> Output:
         ask=lambda folder: ask_backend(folder, host, args.install, verbose=verbose),
     )
     refuse_protected_base(host)
-    snapshot = read_for_change(host)
-    return install_request(
-        request, args, host, snapshot, nothing_to_do="All requirements are already satisfied."
-    )
+    host.before_change()
+    nothing_to_do = "All requirements are already satisfied."
+    plan = plan_satisfied(request, host.target.prefix)
+    if plan is not None:
+        return confirm_and_run(plan, args, host, nothing_to_do=nothing_to_do)
+    snapshot = _read_whole(host)
+    return install_request(request, args, host, snapshot, nothing_to_do=nothing_to_do)
 
 
 def read_for_change(host: Host) -> Snapshot:
@@ -87,10 +92,14 @@ def read_for_change(host: Host) -> Snapshot:
 
     Raises InteropError `corrupt-record`: without a record conda's files would count as pip's.
     """
+    host.before_change()
+    return _read_whole(host)
+
+
+def _read_whole(host: Host) -> Snapshot:
     from conda_pip_interop.environment.snapshot import read_snapshot
     from conda_pip_interop.findings.kinds.corrupt_record import refuse_corrupt_records
 
-    host.before_change()
     snapshot = read_snapshot(host.target.prefix)
     refuse_corrupt_records(snapshot, host.target)
     return snapshot

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -143,8 +143,13 @@ _KNOWN: Final[weakref.WeakValueDictionary[tuple[PrefixPath, bytes], CondaRecord]
 )
 
 
-def read_conda_records(root: Path) -> tuple[tuple[CondaRecord, ...], tuple[Unreadable, ...]]:
-    """Read all records of the prefix at ``root``, sorted by file name."""
+def read_conda_records(
+    root: Path, *, concerns: Callable[[str, bytes], bool] = lambda _name, _content: True
+) -> tuple[tuple[CondaRecord, ...], tuple[Unreadable, ...]]:
+    """Read all records of the prefix at ``root``, sorted by file name.
+
+    Those that do not concern the caller, by the file's name and content, are not parsed.
+    """
     records: list[CondaRecord] = []
     unreadable: list[Unreadable] = []
     folder = root / "conda-meta"
@@ -161,6 +166,8 @@ def read_conda_records(root: Path) -> tuple[tuple[CondaRecord, ...], tuple[Unrea
         path = PrefixPath(f"conda-meta/{name}")
         try:
             content = read_regular(folder / name)
+            if not concerns(name, content):
+                continue
             key = (path, hashlib.sha256(content).digest())
             known = _KNOWN.get(key)
             if known is not None:

@@ -90,16 +90,22 @@ class Leftover:
 
 
 def read_distributions(
-    prefix: Prefix, site_packages: PrefixPath, *, unread: Container[PrefixPath] = ()
+    prefix: Prefix,
+    site_packages: PrefixPath,
+    *,
+    unread: Container[PrefixPath] = (),
+    only: Container[str] | None = None,
 ) -> tuple[tuple[Distribution, ...], tuple[Leftover, ...]]:
     """Read every distribution of one site-packages folder, sorted by metadata path.
 
     Duplicates of a name are all included. The RECORD of the dist-info folders in ``unread`` is not
-    read, since that takes longest.
+    read, since that takes longest. ``only`` are the names of the entries to be read, if not all.
     """
     distributions: list[Distribution] = []
     leftovers: list[Leftover] = []
     for entry in _list_entries(prefix, site_packages):
+        if only is not None and entry.name not in only:
+            continue
         path = path_below(site_packages, entry.name)
         is_dir = _is_dir(entry)
         if entry.name.startswith("~"):
@@ -137,7 +143,7 @@ def read_all_headers(prefix: Prefix, distribution: Distribution) -> Mapping[str,
     """Read the headers of a distribution's metadata, keys in lower case; none if unreadable."""
     folder = _find_metadata_folder(prefix, distribution)
     name = {"dist-info": "METADATA", "egg-info-file": ""}.get(distribution.layout, "PKG-INFO")
-    return _read_headers(folder / name if name else folder) or {}
+    return read_header_file(folder / name if name else folder) or {}
 
 
 def _find_metadata_folder(prefix: Prefix, distribution: Distribution) -> Path:
@@ -204,7 +210,7 @@ def _read_one(place: _Place, layout: Layout) -> Distribution | None:
         case "egg-info":
             return _read_egg_info(place)
         case "egg-info-file":
-            headers = _read_headers(place.disk)
+            headers = read_header_file(place.disk)
             return None if headers is None else _build(place, layout, headers)
         case "egg-link":
             return _read_egg_link(place)
@@ -212,7 +218,7 @@ def _read_one(place: _Place, layout: Layout) -> Distribution | None:
 
 def _read_dist_info(place: _Place) -> Distribution | None:
     folder = place.disk
-    headers = _read_headers(folder / "METADATA")
+    headers = read_header_file(folder / "METADATA")
     if headers is None and not _has_rows(folder / "RECORD"):
         return None
     problems = ["METADATA is missing"] if headers is None else []
@@ -251,7 +257,7 @@ def _has_rows(record: Path) -> bool:
 
 def _read_egg_info(place: _Place) -> Distribution | None:
     """Read an ``.egg-info`` folder; pip's legacy ``installed-files.txt`` in it is its RECORD."""
-    headers = _read_headers(place.disk / "PKG-INFO")
+    headers = read_header_file(place.disk / "PKG-INFO")
     if headers is None:
         return None
     problems: list[str] = []
@@ -284,7 +290,7 @@ def _read_egg_link(place: _Place) -> Distribution | None:
     headers: Mapping[str, tuple[str, ...]] = {}
     for info in _find_egg_infos(source) if source.is_absolute() else ():
         if parse_metadata_name(info.stem)[0] == parse_metadata_name(place.stem)[0]:
-            headers = _read_headers(info / "PKG-INFO") or {}
+            headers = read_header_file(info / "PKG-INFO") or {}
     link = InstalledFile(path=place.path, encoded=None)
     return replace(_build(place, "egg-link", headers), editable=location, files=(link,))
 
@@ -313,7 +319,7 @@ def _build(place: _Place, layout: Layout, headers: Mapping[str, tuple[str, ...]]
     )
 
 
-def _read_headers(path: Path) -> Mapping[str, tuple[str, ...]] | None:
+def read_header_file(path: Path) -> Mapping[str, tuple[str, ...]] | None:
     """Return the headers, none if unreadable; None if there is no such file at all."""
     try:
         if path.is_file():  # a pipe or a device would never end

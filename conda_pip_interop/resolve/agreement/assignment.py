@@ -16,6 +16,7 @@ from conda_pip_interop.dependencies.requirements import (
     is_satisfied,
     parse_requirement,
 )
+from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.versions import is_newer
 from conda_pip_interop.names.exact_specs import correct_spec, select_versions
 from conda_pip_interop.names.lookup import NOT_IN_CHANNELS
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
     from conda_pip_interop.environment.ownership import Manager
+    from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.names.exact_specs import Matches
     from conda_pip_interop.resolve.solver import CondaPackage
 
@@ -316,6 +318,18 @@ class Assigner:
                 yield requirement, False
             elif applies(requirement, self.environment, self.extras.get(name, ())):
                 yield requirement, True
+
+
+def list_installed(snapshot: Snapshot) -> dict[NormalizedName, InstalledPackage]:
+    """List the installed distributions by name, in the versions that count."""
+    ownership = snapshot.ownership
+    return {
+        one.name: InstalledPackage(
+            version=ownership.version_of(one),
+            manager="conda" if isinstance(ownership.owner_of(one), ByConda) else "pip",
+        )
+        for one in snapshot.distributions
+    }
 
 
 def _keep(has: InstalledPackage) -> AlreadyInstalled:

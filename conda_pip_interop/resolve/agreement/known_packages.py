@@ -11,10 +11,9 @@ from conda_pip_interop.dependencies.requirements import parse_requirement
 from conda_pip_interop.environment.conda_meta.records import find_carried
 from conda_pip_interop.environment.origin import find_content
 from conda_pip_interop.environment.ownership import ByConda, Vanished
-from conda_pip_interop.environment.site_packages.distributions import read_requirements
 from conda_pip_interop.environment.versions import choose_version, parse_version
 from conda_pip_interop.installers.interface import ProvidedDistribution, build_provided
-from conda_pip_interop.resolve.agreement.assignment import InstalledPackage
+from conda_pip_interop.resolve.agreement.assignment import InstalledPackage, list_installed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.claims import RecordedDistribution
     from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.metadata import Metadata
-    from conda_pip_interop.environment.ownership import Manager
-    from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.installers.pip.report import ReportItem
     from conda_pip_interop.names.package_contents import PackagedDistribution
@@ -37,16 +34,10 @@ class KnownPackages:
         self.snapshot = snapshot
         self._conda = conda
         self._distributions = {one.name: one for one in snapshot.distributions}
-        self._read: dict[NormalizedName, Metadata] = {}
         self._items: dict[NormalizedName, ReportItem] = {}
         self._packaged: dict[CondaPackage, tuple[PackagedDistribution, ...]] = {}
         self._linked: dict[NormalizedName, Metadata] = {}
-        self.installed = {
-            name: InstalledPackage(
-                version=snapshot.ownership.version_of(one), manager=self._manager(one)
-            )
-            for name, one in self._distributions.items()
-        }
+        self.installed = list_installed(snapshot)
         self._vanished = self._find_vanished()
         self.installed |= {
             name: InstalledPackage(version=one.version, manager="conda")
@@ -185,13 +176,8 @@ class KnownPackages:
         return () if metadata is None else metadata.provides_extra
 
     def _find_metadata(self, name: NormalizedName) -> Metadata | None:
-        if name in self._distributions and name not in self._read:
-            self._read[name] = read_requirements(self.snapshot.prefix, self._distributions[name])
-        return self._read.get(name)
-
-    def _manager(self, distribution: Distribution) -> Manager:
-        owner = self.snapshot.ownership.owner_of(distribution)
-        return "conda" if isinstance(owner, ByConda) else "pip"
+        there = self._distributions.get(name)
+        return None if there is None else self.snapshot.read_metadata(there)
 
     def build_provided(
         self, solution: Solution | None, *, free: Collection[NormalizedName], count_omitted: bool

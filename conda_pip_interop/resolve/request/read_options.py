@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from conda_pip_interop.dependency_files.requirements_txt import Entry, expand_variables
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.installers.pip.options import BY_NAME, ForwardedOption, PipArgument
-from conda_pip_interop.names.conda_depends import hint_at_conda_spec
 from conda_pip_interop.text import quoted
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ COMMAND_LINE: Final = "command line"
 def build_invalid(entry: Entry, reason: str) -> UsageError:
     """Build the error for a line that cannot be installed; conda's syntax is recognized."""
     at = "" if entry.origin == COMMAND_LINE else f"{entry.origin}: "
+    from conda_pip_interop.names.conda_depends import hint_at_conda_spec
+
     hint = hint_at_conda_spec(entry.text)
     return UsageError(
         "invalid-requirement",
