@@ -15,7 +15,7 @@ from conda_pip_interop.environment.prefix import Prefix
 
 Kind: TypeAlias = Literal["file", "symlink", "dangling", "dir", "special", "absent", "unreadable"]
 _BLOCK = 1 << 20
-_KEPT_FOLDERS = 512
+_KEPT_FOLDERS = 128
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

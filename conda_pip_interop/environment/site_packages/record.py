@@ -35,9 +35,10 @@ class RecordRow(NamedTuple):
     size: int | None
 
     @property
-    def encoded_sha256(self) -> str | None:
-        """Its sha256 as in the file, or None if it has none."""
-        return self.hash_value if self.hash_name == "sha256" else None
+    def encoded_sha256(self) -> bytes | None:
+        """Its sha256 as in the file, or None if it has none; as bytes, which are smaller."""
+        value = self.hash_value if self.hash_name == "sha256" else None
+        return value.encode() if value is not None and value.isascii() else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,9 +117,9 @@ def render_record(rows: Iterable[RecordRow]) -> str:
     return out.getvalue()
 
 
-def _decode_sha256(encoded: str) -> str | None:
+def _decode_sha256(encoded: bytes) -> str | None:
     try:
-        digest = binascii.a2b_base64(encoded.replace("-", "+").replace("_", "/") + "=")
+        digest = binascii.a2b_base64(encoded.replace(b"-", b"+").replace(b"_", b"/") + b"=")
     except ValueError:  # also binascii.Error
         return None
     return digest.hex() if len(digest) == _SHA256_BYTES else None
@@ -137,7 +138,7 @@ class InstalledFile(NamedTuple):
     """
 
     path: PrefixPath
-    encoded: str | None
+    encoded: bytes | None
 
     @property
     def sha256(self) -> str | None:
