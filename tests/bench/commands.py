@@ -125,12 +125,13 @@ def measure_many(base: Base, folder: Path) -> Iterator[Figure]:
     cold = status.run()
     warm = [status.run() for _ in range(3)]
     sizes[MANY] = cold.ru_maxrss
-    for what, runs, limit in (("nothing kept", [cold], 120), ("unchanged", warm, 6)):
+    for what, runs, limit, gate in (("nothing kept", [cold], 60, 90), ("unchanged", warm, 3, 9)):
         yield Figure(
             what=f"status of {MANY:,} environments, {what}: processor time of all cores",
             unit="s",
             values=tuple(one.ru_utime + one.ru_stime for one in runs),
             limit=limit,
+            gate=gate,
         )
     yield Figure(
         what=f"memory of status, {MANY:,} environments / a tenth of them",

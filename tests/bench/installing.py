@@ -66,7 +66,8 @@ def _measure_satisfied(base: Base, folder: Path) -> Iterator[Figure]:
         what="50 satisfied among 300, over conda's own start",
         unit="s",
         values=tuple(ours - conda for ours, conda in pairs),
-        limit=0.5,
+        limit=0.05,
+        gate=0.2,
     )
 
 
@@ -89,7 +90,7 @@ def _measure_by_hand(base: Base) -> Iterator[Figure]:
             env = base.env(CONDA_PLUGINS_PIP_INTEROP_INSTALLER=installer, PATH=path)
             command = Command(words=[base.conda, *ours, "-n", name], env=env)
             ratios.append(command.time() / by_hand)
-    for installer, limit, gate in (("pip", 1.15, 1.6), ("uv", 0.8, 1.25)):
+    for installer, limit, gate in (("pip", 1.15, 1.4), ("uv", 0.8, 1.1)):
         yield Figure(
             what=f"install of 9, two by {installer} / by hand with conda and pip",
             values=tuple(found[installer][1:]),
