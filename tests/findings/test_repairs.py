@@ -178,6 +178,23 @@ def test_what_pip_put_over_condas_goes_and_condas_comes_back(
     assert f"remove {built.place('torch/a.py')}" not in describe_files(plan), "conda lists it"
 
 
+def test_the_files_of_a_newer_installation_stay_where_an_older_one_is_repaired(
+    built: PrefixBuilder,
+) -> None:
+    built.conda_package("pytorch", "2.0", {"torch/a.py": "conda"}, distribution="pytorch")
+    built.pip_package("torch", "2.1", {"torch/a.py": "pip", "torch/b.py": "pip"})
+    built.pip_package("torch", "2.2", {"torch/b.py": "pip", "torch/c.py": "pip"})
+    snapshot = read_snapshot(built.root)
+    finding = next(one for one in find_all(snapshot) if one.kind == "clobbered")
+    plan = finding.repair(snapshot)
+    assert plan is not None
+    assert "remove torch 2.1" in describe_packages(plan)
+    older, newer = built.dist_info("torch", "2.1"), built.dist_info("torch", "2.2")
+    assert f"remove {older}/RECORD" in describe_files(plan)
+    kept = (f"{newer}/RECORD", built.place("torch/b.py"), built.place("torch/c.py"))
+    assert not {f"remove {path}" for path in kept} & set(describe_files(plan))
+
+
 @pytest.mark.parametrize("is_damaged", [False, True])
 def test_what_pip_put_over_another_part_of_the_package_is_said_to_go(
     built: PrefixBuilder, is_damaged: bool

@@ -70,7 +70,11 @@ class ClobberedFinding(Finding):
     def repair(self, snapshot: Snapshot) -> Plan:
         """Remove pip's distribution, and link again what it had overwritten of conda's."""
         name, version = self.by.name, self.by.version
-        others = (one for one in snapshot.distributions if one.name == name and one is not self.by)
+        others = (
+            one
+            for one in snapshot.distributions
+            if one.name == name and one.metadata != self.by.metadata
+        )
         kept = {file.path for one in others for file in one.files or ()}
         files = exclusive_files(self.by, snapshot.ownership, snapshot.prefix.root)
         return Plan(
