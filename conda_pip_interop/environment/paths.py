@@ -101,7 +101,7 @@ def read_regular(path: Path | str, *, follow: bool = True) -> bytes:
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         if status.st_size > READ_LIMIT:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-        return file.read(READ_LIMIT + 1)
+        return file.read(status.st_size + 1)  # Python reserves as much as it is told
 
 
 def resolve_for_write(prefix: Path, path: PrefixPath) -> Path:

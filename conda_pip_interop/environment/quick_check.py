@@ -119,9 +119,10 @@ def find_claimed(content: bytes) -> frozenset[str]:
     return frozenset(map(decode_path, set(_METADATA.findall(content))))
 
 
-def _is_installed_by_other(metadata: Path) -> bool:
+def _is_installed_by_other(metadata: os.PathLike[str]) -> bool:
     try:
-        return read_regular(metadata / "INSTALLER")[:64].strip() != b"conda"
+        path = os.path.join(metadata, "INSTALLER")  # noqa: PTH118 - pathlib is slower here
+        return read_regular(path)[:64].strip() != b"conda"
     except (FileNotFoundError, NotADirectoryError):
         return False
 

@@ -67,7 +67,7 @@ def _measure_satisfied(base: Base, folder: Path) -> Iterator[Figure]:
         unit="s",
         values=tuple(ours - conda for ours, conda in pairs),
         limit=0.05,
-        gate=0.2,
+        gate=0.3,
     )
 
 
