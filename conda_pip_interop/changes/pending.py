@@ -179,7 +179,7 @@ def finish_pending(prefix: Path, *, on_wait: Callable[[], None] | None = None) -
             raise build_newer(prefix)
         try:
             _finish(prefix, text)
-        except BaseException as error:
+        except BaseException as error:  # an interruption too decides whether the note stays
             if not _may_pass(error):
                 _forget(prefix)
             raise

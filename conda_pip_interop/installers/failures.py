@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.errors import InteropError, PipFailedError
-from conda_pip_interop.installers.advice import (
-    NO_ANSWER,
-    OFFLINE,
-    UNREACHED,
-    advise,
-)
+from conda_pip_interop.installers.advice import NO_ANSWER, OFFLINE, UNREACHED, advise
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
