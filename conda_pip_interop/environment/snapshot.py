@@ -141,9 +141,9 @@ def read_closure(root: Path, names: Iterable[NormalizedName]) -> Snapshot | None
     """Read only these names and whatever they may require, as `read_snapshot` reads them.
 
     Their owners, versions and requirements are those of a whole snapshot; nothing else of it is
-    there. None where that takes more: without Python, where a name has several distributions or
-    one that is not a dist-info folder, where several records, or unreadable ones, concern it, and
-    where metadata of conda's is gone.
+    there. None where that takes more: without Python, where one of the names is not there, where a
+    name has several distributions or one that is not a dist-info folder, where several records, or
+    unreadable ones, concern it, and where metadata of conda's is gone.
     """
     prefix = read_prefix(root)
     if prefix.python is None:
@@ -201,6 +201,8 @@ def _find_closure(
             present.setdefault(name, []).append(entry)
     found: dict[NormalizedName, tuple[str, Metadata]] = {}
     waiting = list(names)
+    if any(name not in present for name in waiting):
+        return None
     while waiting:
         name = waiting.pop()
         if name in found or name not in present:

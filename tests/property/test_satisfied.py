@@ -93,3 +93,9 @@ def test_what_both_managers_have_is_planned_from_its_names(tmp_path: Path) -> No
     assert plan.requests == {"gamma": "gamma>=3"}
     for text in ("gamma<3", "absent", "delta"):
         assert plan_satisfied(build_request([Requirement(text)]), built.root) is None
+
+
+def test_what_conda_has_without_a_distribution_takes_a_whole_look(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path / "env")
+    built.conda_package("openssl", "3.0", dist_info=False)
+    assert plan_satisfied(build_request([Requirement("openssl")]), built.root) is None
