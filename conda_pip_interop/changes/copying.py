@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -18,6 +17,7 @@ from conda_pip_interop.changes.atomic.files import stash_copy
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders
 from conda_pip_interop.changes.staging import read_staged
 from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,7 +7,6 @@ import functools
 import glob
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.changes.atomic.files import hash_file
@@ -15,6 +14,7 @@ from conda_pip_interop.changes.plan import RemoveFile, WriteFile
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, path_below, read_regular, to_disk
 from conda_pip_interop.environment.site_packages.record import read_limited_text
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

@@ -7,7 +7,6 @@ stay correct. It lists the files that exist, so that conda unlinks exactly those
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.atomic.files import hash_file
@@ -24,6 +23,7 @@ from conda_pip_interop.environment.conda_meta.records import (
 )
 from conda_pip_interop.environment.ownership import Ownership
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import stat
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,6 +42,7 @@ from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, path_below, to_disk
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError, RecoveryError
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.atomic.journal import (
@@ -13,6 +13,7 @@ from conda_pip_interop.changes.atomic.journal import (
     refuse_foreign_state,
 )
 from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -12,6 +12,7 @@ from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.protection.policy import Policy
 from conda_pip_interop.text import write_text
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +32,7 @@ from conda_pip_interop.installers.building import BuildEnvironment, BuildNeeds
 from conda_pip_interop.resolve.install import plan_install
 from conda_pip_interop.resolve.parts import WrongPackageError
 from conda_pip_interop.resolve.request.request import build_request
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
@@ -28,6 +28,7 @@ from conda_pip_interop.conda_adapter.environments import (
 )
 from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_names_map, read_policy, report_unknown
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

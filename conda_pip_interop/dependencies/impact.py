@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from packaging.requirements import Requirement
@@ -23,6 +22,7 @@ from conda_pip_interop.environment.site_packages.distributions import Distributi
 from conda_pip_interop.environment.snapshot import Snapshot
 from conda_pip_interop.environment.versions import choose_version
 from conda_pip_interop.names.families import Mixture
+from conda_pip_interop.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

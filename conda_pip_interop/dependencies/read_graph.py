@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from packaging.utils import NormalizedName, canonicalize_name
@@ -25,6 +25,7 @@ from conda_pip_interop.environment.site_packages.distributions import (
     Distribution,
     read_requirements,
 )
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

@@ -5,7 +5,6 @@ conda's solver goes by the record's version; what is installed may be another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -14,6 +13,7 @@ from conda_pip_interop.changes.originals import read_original
 from conda_pip_interop.environment.conda_meta.records import claimed_metadata
 from conda_pip_interop.environment.versions import is_plausible, parse_version
 from conda_pip_interop.names.conda_depends import build_requirements
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from conda_pip_interop.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

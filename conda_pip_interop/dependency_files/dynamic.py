@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
+
+from conda_pip_interop.values import dataclass
 
 _EXTRA: Final = re.compile(
     r"""extra\s*==\s*(["'])(?P<name>[^"']*)\1|(["'])(?P<first>[^"']*)\3\s*==\s*extra"""

@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from conda_pip_interop.dependency_files.requirements_txt import (
 )
 from conda_pip_interop.grammar import is_line
 from conda_pip_interop.text import quoted
+from conda_pip_interop.values import dataclass
 from conda_pip_interop.yaml_limits import refuse_bombs
 
 

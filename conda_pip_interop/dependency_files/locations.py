@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -22,6 +22,7 @@ from packaging.utils import (
 from conda_pip_interop.environment.versions import parse_file_version
 from conda_pip_interop.names.requirement import Invalid, parse_requirement
 from conda_pip_interop.text import hide_password
+from conda_pip_interop.values import dataclass
 
 _ARCHIVES: Final = (
     *(".whl", ".zip", ".tar", ".tgz", ".tbz", ".txz", ".tlz"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -16,6 +16,7 @@ from conda_pip_interop.dependency_files.requirements_txt import unreadable
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.grammar import is_conda_name, is_hash, is_line, is_name, is_word
 from conda_pip_interop.text import quoted
+from conda_pip_interop.values import dataclass
 from conda_pip_interop.yaml_limits import refuse_bombs
 
 #: A conda package's file: its name, version and build.

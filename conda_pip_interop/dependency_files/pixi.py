@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from conda_pip_interop.dependency_files.sources import apply_sources, build_sour
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.grammar import is_conda_name, is_line, is_name
 from conda_pip_interop.text import quoted
+from conda_pip_interop.values import dataclass
 
 #: An environment has the dependencies of all three.
 _CONDA: Final = ("dependencies", "host-dependencies", "build-dependencies")

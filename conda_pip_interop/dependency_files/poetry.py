@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
@@ -14,6 +14,7 @@ from packaging.version import InvalidVersion, Version
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
 from conda_pip_interop.dependency_files.sources import Source, build_source, find_table
 from conda_pip_interop.text import quoted
+from conda_pip_interop.values import dataclass
 
 _TERM: Final = re.compile(r"(\^|~=|~|===|==|=|!=|<=|>=|<|>)?\s*([^\s,<>=!~^|]+)")
 _PLATFORM: Final = re.compile(r"(==|!=)?([\w.-]+)")

@@ -8,7 +8,7 @@ import itertools
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ from conda_pip_interop.dependency_files.sources import (
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.names.requirement import Invalid, parse_requirement
 from conda_pip_interop.text import quoted
+from conda_pip_interop.values import dataclass
 
 _BLOCK_BEGIN: Final = re.compile(r"# /// ([a-zA-Z0-9-]+)")
 _BLOCK_END: Final = "# ///"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +42,7 @@ from conda_pip_interop.dependency_files.requirements_txt import (
 )
 from conda_pip_interop.dependency_files.sources import find_table
 from conda_pip_interop.errors import UsageError
+from conda_pip_interop.values import dataclass
 
 #: The endings of requirements files; what has another one is only read if it says what it is.
 _REQUIREMENTS: Final = ("", ".txt", ".in")

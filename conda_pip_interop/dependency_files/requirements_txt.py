@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePath
 from typing import Final, Literal, TypeAlias
 
@@ -18,6 +18,7 @@ from conda_pip_interop.environment.paths import READ_LIMIT
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.grammar import is_line
 from conda_pip_interop.text import hide_password, quoted
+from conda_pip_interop.values import dataclass
 
 #: A location is a path, a URL or an editable project; an option is one of pip's global options.
 Kind: TypeAlias = Literal["requirement", "constraint", "location", "option"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     unreadable,
 )
 from conda_pip_interop.text import quoted
+from conda_pip_interop.values import dataclass
 
 _REVISIONS: Final = ("rev", "tag", "branch")
 _OF_UV: Final = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from conda_pip_interop.environment.conda_meta.records import (
 from conda_pip_interop.environment.file_facts import FactReader, FileFact
 from conda_pip_interop.environment.paths import PrefixPath, fold_path
 from conda_pip_interop.environment.site_packages.distributions import Distribution
+from conda_pip_interop.values import dataclass
 
 
 class Claim(NamedTuple):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from conda_pip_interop.environment.paths import PrefixPath, fold_path, to_disk
 from conda_pip_interop.environment.prefix import Prefix
+from conda_pip_interop.values import dataclass
 
 Kind: TypeAlias = Literal["file", "symlink", "dangling", "dir", "special", "absent", "unreadable"]
 _BLOCK = 1 << 20

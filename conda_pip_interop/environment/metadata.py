@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from packaging.utils import NormalizedName, canonicalize_name
+
+from conda_pip_interop.values import dataclass
 
 _STEM = re.compile(r"(?P<name>.+?)-(?P<version>[^-]*\d[^-]*)(?:-py\d[^/]*)?")
 _CHUNK = 8192

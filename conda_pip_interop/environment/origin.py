@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from packaging.version import InvalidVersion, Version
 from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.site_packages.record import parse_file_url
 from conda_pip_interop.text import strip_channel
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -22,6 +21,7 @@ from conda_pip_interop.environment.file_facts import FileFact
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.versions import choose_version
+from conda_pip_interop.values import dataclass
 
 Manager: TypeAlias = Literal["conda", "pip"]
 

@@ -9,11 +9,11 @@ import shlex
 import stat
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NewType
 
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.values import dataclass
 
 READ_LIMIT: Final = 64 << 20
 """In bytes: what is read of one file at most. The largest records have a tenth of it."""

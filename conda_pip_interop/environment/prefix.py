@@ -6,13 +6,13 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.values import dataclass
 
 _LIB_FOLDER = re.compile(r"(python|pypy)(\d+\.\d+)(t?)")
 _VERSION_DEFINE = re.compile(r'^#define\s+PY_VERSION\s+"(\d+\.\d+\.\d+[^"+]*)', re.MULTILINE)

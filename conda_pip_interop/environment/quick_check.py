@@ -10,13 +10,13 @@ import os
 import re
 import stat
 import time
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.environment.paths import read_regular
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar, cast
@@ -45,6 +45,7 @@ from conda_pip_interop.environment.site_packages.distributions import (
     read_header_file,
     read_requirements,
 )
+from conda_pip_interop.values import dataclass
 
 #: The name at the beginning of a requirement (PEP 508).
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.environment.paths import read_regular
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
@@ -28,6 +28,7 @@ from conda_pip_interop.exports.sources import (
     parse_clone,
 )
 from conda_pip_interop.text import strip_credentials
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

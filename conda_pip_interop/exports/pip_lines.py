@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +17,7 @@ from conda_pip_interop.exports.sources import (
     build_reference,
     find_path,
 )
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote, unquote, urlsplit
 from urllib.request import url2pathname
 
 from conda_pip_interop.text import replace_credentials
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

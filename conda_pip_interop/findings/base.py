@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias, TypeVar
 
 from packaging.utils import NormalizedName
@@ -16,6 +16,7 @@ from conda_pip_interop.environment.conda_meta.records import CondaRecord
 from conda_pip_interop.environment.origin import shorten_channel
 from conda_pip_interop.environment.paths import LinkOutside, PrefixPath, to_disk
 from conda_pip_interop.environment.site_packages.distributions import Distribution
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

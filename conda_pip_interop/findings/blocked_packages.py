@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.environment.paths import render_move
 from conda_pip_interop.findings.base import Finding
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ import os
 import shlex
 import sys
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,7 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.interface import Line, is_wheel
 from conda_pip_interop.installers.stubs import write_stub
 from conda_pip_interop.text import hide_password, write_text
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

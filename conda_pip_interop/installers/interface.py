@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.grammar import is_hash, is_line, is_name, is_requirement, is_version
 from conda_pip_interop.text import quoted
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

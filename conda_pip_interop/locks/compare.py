@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.exports.sources import FromArchive, FromIndex, FromRepository
 from conda_pip_interop.text import strip_channel, strip_credentials
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
@@ -19,6 +19,7 @@ from conda_pip_interop.environment.versions import parse_file_version
 from conda_pip_interop.exports.sources import FromArchive, FromIndex, Source, Unknown
 from conda_pip_interop.grammar import is_conda_name, is_line, is_name, is_word
 from conda_pip_interop.text import quoted
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

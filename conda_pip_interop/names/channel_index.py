@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +12,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.changes.atomic.files import replace_file
 from conda_pip_interop.environment.paths import read_regular
+from conda_pip_interop.values import dataclass
 
 _VERSION: Final = 1
 _NOT_NORMALIZED: Final = re.compile(r"[A-Z_.]|--")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from packaging.requirements import Requirement
@@ -20,6 +20,7 @@ from packaging.version import Version
 from conda_pip_interop.environment.versions import parse_version
 from conda_pip_interop.grammar import is_conda_name
 from conda_pip_interop.names.versions import format_release
+from conda_pip_interop.values import dataclass
 
 _DEPENDENCY: Final = re.compile(r"([A-Za-z0-9_.-]+)(?:\s+([^\s\[]+)(?:\s+([^\s\[]+))?)?")
 _IN_ENVIRONMENT_YML: Final = re.compile(

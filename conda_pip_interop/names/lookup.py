@@ -8,7 +8,7 @@ in that package.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, TypeAlias
 
 from packaging.utils import NormalizedName, canonicalize_name
@@ -21,6 +21,7 @@ from conda_pip_interop.names.renamed_projects import (
     find_known_name,
     find_renamed_projects,
 )
+from conda_pip_interop.values import dataclass
 
 SourceName: TypeAlias = Literal["settings", "project", "table", "channels", "map"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from conda_pip_interop.environment.paths import read_regular
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.grammar import is_conda_name
 from conda_pip_interop.names.channel_sections import choose_entries, split_section
+from conda_pip_interop.values import dataclass
 from conda_pip_interop.yaml_limits import refuse_bombs
 
 #: The size limit of a map in bytes; the published maps have about 5 MB.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from conda_pip_interop.environment.metadata import (
     read_headers,
 )
 from conda_pip_interop.environment.site_packages.record import read_text
+from conda_pip_interop.values import dataclass
 
 #: Metadata directly in a site-packages folder, in a package (noarch or not) or in a prefix.
 #: Deeper ones are vendored copies.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final, TypeAlias
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.names.channel_sections import list_channel_names
+from conda_pip_interop.values import dataclass
 
 #: The channel whose rows apply to all other channels too.
 DEFAULT_CHANNEL: Final = "conda-forge"

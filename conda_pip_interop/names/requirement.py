@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
@@ -15,6 +14,7 @@ from packaging.version import InvalidVersion, Version
 from conda_pip_interop.names.exact_specs import Matches, correct_spec, select_versions
 from conda_pip_interop.names.lookup import Lookup
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
+from conda_pip_interop.values import dataclass
 
 #: Why pip installs what the channels may have, too.
 PYPI_FIRST: Final = "PyPI comes first (prefer: pypi)"

@@ -7,12 +7,11 @@ version specifiers specification; conda's order of versions is that of `conda.mo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
 
 from conda_pip_interop.environment.versions import parse_version
+from conda_pip_interop.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +11,7 @@ from packaging.utils import NormalizedName
 
 from conda_pip_interop.changes.atomic.files import replace_file
 from conda_pip_interop.environment.paths import read_regular
+from conda_pip_interop.values import dataclass
 
 #: Entries that are kept; the oldest are dropped first.
 _LIMIT: Final = 10_000

@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
@@ -18,6 +17,7 @@ from urllib.parse import quote, unquote_to_bytes
 from conda_pip_interop.environment.paths import PrefixPath, read_regular, to_disk
 from conda_pip_interop.environment.prefix import Prefix, read_lib_folders
 from conda_pip_interop.protection.marker_texts import build_messages
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot

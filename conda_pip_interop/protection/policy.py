@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Literal, TypeAlias
 
 from conda_pip_interop.errors import NotAllowedError
+from conda_pip_interop.values import dataclass
 
 ReconcileMode: TypeAlias = Literal["auto", "report", "off"]
 GuardMode: TypeAlias = Literal["warn", "error", "off"]

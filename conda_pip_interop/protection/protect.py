@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from conda_pip_interop import __version__
@@ -26,6 +25,7 @@ from conda_pip_interop.protection.markers import (
     render_marker,
 )
 from conda_pip_interop.protection.policy import DEFAULT_SOURCE, Policy, decide_protection
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

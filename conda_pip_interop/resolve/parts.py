@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from conda_pip_interop.dependencies.requirements import fits
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.resolve.pinned_requirements import fill_versions
 from conda_pip_interop.resolve.provenance import build_provenance, find_files
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError, StalePlanError
 from conda_pip_interop.findings.restoration import plan_restore
+from conda_pip_interop.values import dataclass
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import NoConda
 from tests.support.reconciling import reconcile

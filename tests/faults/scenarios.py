@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -42,6 +42,7 @@ from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.restoration import plan_restore
 from conda_pip_interop.resolve.uninstall import plan_uninstall
+from conda_pip_interop.values import dataclass
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import NoConda
 from tests.support.parts import SECTION, BuiltConda, BuiltPip

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.findings.base import Evidence, Finding
+from conda_pip_interop.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.commands.plain_host import PlainHost
 from conda_pip_interop.environment.target import Target
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from conda_pip_interop.changes.plan import Staged
 from conda_pip_interop.changes.staging import read_staged
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.values import dataclass
 from tests.support.builders import Files, PrefixBuilder
 from tests.support.hosts import NoConda
 

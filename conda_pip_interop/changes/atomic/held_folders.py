@@ -13,11 +13,12 @@ import contextlib
 import errno
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, resolve_for_write
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

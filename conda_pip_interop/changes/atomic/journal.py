@@ -14,7 +14,7 @@ import json
 import os
 import re
 import stat
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from conda_pip_interop.environment.paths import (
@@ -24,6 +24,7 @@ from conda_pip_interop.environment.paths import (
     read_regular,
 )
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.text import count
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.commands.output import Output, find_columns, render_table
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.text import hide_password
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.commands.output import Output, render_table
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from argparse import Namespace

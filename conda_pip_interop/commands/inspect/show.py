@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.commands.inspect.list import build_rows
 from conda_pip_interop.commands.output import Output
 from conda_pip_interop.text import escape_line
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -13,7 +13,6 @@ import os
 import platform
 import re
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -34,6 +33,7 @@ from conda_pip_interop.protection.markers import (
     read_snapshot_marker,
 )
 from conda_pip_interop.protection.protect import is_requested
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from conda_pip_interop.commands.inspect.status_facts import EnvironmentFacts, Problem
 from conda_pip_interop.commands.output import Output, render_table
 from conda_pip_interop.protection.protect import is_wanted
 from conda_pip_interop.text import count, escape_line
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from conda_pip_interop.names.conda_depends import parse_dependency
 from conda_pip_interop.names.identity import explain_other_project
 from conda_pip_interop.names.package_contents import ContainedDistribution
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

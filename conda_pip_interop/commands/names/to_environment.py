@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
@@ -39,6 +39,7 @@ from conda_pip_interop.names.requirement import (
     translate,
 )
 from conda_pip_interop.text import hide_password
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.commands.command_line.registry import ALIASES, COMMANDS, Command
 from conda_pip_interop.commands.output import Output
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from argparse import Namespace

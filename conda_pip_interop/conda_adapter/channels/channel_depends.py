@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from conda.base.context import context
@@ -11,6 +11,7 @@ from conda.exceptions import InvalidMatchSpec
 from conda.models.match_spec import MatchSpec
 
 from conda_pip_interop.environment.conda_meta.records import separate_name
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

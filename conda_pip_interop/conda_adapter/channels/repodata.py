@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from conda.models.records import PackageRecord
 
 from conda_pip_interop.environment.conda_meta.records import separate_name
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -12,6 +12,7 @@ from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.quick_check import read_fingerprint, read_stamps
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.changes.state import State
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
     """What a check depends on, as a digest; not reliable if it may change without a sign."""
 

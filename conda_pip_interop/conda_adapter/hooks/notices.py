@@ -26,6 +26,7 @@ from conda_pip_interop.findings.kinds.lost_record import LostRecordFinding
 from conda_pip_interop.findings.overwritten import note_overwritten
 from conda_pip_interop.findings.reconciliation import plan_reconcile
 from conda_pip_interop.findings.registry import find_all
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,7 +81,7 @@ def _remember_lost(findings: Iterable[Finding], root: Path) -> None:
     remember_lost([one.linked.stem for one in findings if isinstance(one, LostRecordFinding)], root)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Reconciled:
     """What was done, and the snapshot that it was planned from."""
 
@@ -89,7 +90,7 @@ class _Reconciled:
     snapshot: Snapshot
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HookLinker:
     """A hook never links a package, and never waits: conda would wait with it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from conda_pip_interop.names.package_contents import (
     find_distributions,
     read_package_paths,
 )
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName

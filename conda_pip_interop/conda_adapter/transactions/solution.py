@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +41,7 @@ from conda_pip_interop.names.package_contents import (
 )
 from conda_pip_interop.resolve.solver import CondaPackage
 from conda_pip_interop.text import hide_password
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -37,6 +37,7 @@ from conda_pip_interop.conda_adapter.transactions.solution import (
 )
 from conda_pip_interop.conda_adapter.transactions.specs import build_spec, build_specs
 from conda_pip_interop.resolve.solver import CondaPackage, Updating
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -8,7 +8,7 @@ import os
 import re
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,6 +17,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.environment.metadata import parse_metadata_name
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular
 from conda_pip_interop.environment.versions import choose_version
+from conda_pip_interop.values import dataclass
 
 #: The key of this project's own data in a record.
 OWN_KEY: Final = "pip_interop"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -31,6 +31,7 @@ from conda_pip_interop.environment.site_packages.record import (
     read_text,
 )
 from conda_pip_interop.grammar import is_name, is_word
+from conda_pip_interop.values import dataclass
 
 Layout: TypeAlias = Literal["dist-info", "egg-info", "egg-info-file", "egg-link"]
 

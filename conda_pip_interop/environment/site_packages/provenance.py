@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName

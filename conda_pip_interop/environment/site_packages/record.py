@@ -9,13 +9,13 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular, to_disk
 from conda_pip_interop.environment.prefix import Prefix
+from conda_pip_interop.values import dataclass
 
 _FIELDS = 3
 _SHA256_BYTES = 32

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -19,6 +19,7 @@ from packaging.utils import NormalizedName
 from conda_pip_interop.environment.conda_meta.variables import UNSET, read_variables
 from conda_pip_interop.environment.metadata import parse_metadata_name
 from conda_pip_interop.environment.paths import read_regular
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.changes.exclusive_files import exclusive_files
@@ -17,6 +16,7 @@ from conda_pip_interop.environment.shared_files import EMPTY_SHA256, is_harmless
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.site_packages.record import InstalledFile
 from conda_pip_interop.findings.base import Finding, build_evidence, build_link
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

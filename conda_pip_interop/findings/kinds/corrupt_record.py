@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,6 +12,7 @@ from conda_pip_interop.environment.conda_meta.records import Unreadable
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.base import Evidence, Finding
 from conda_pip_interop.findings.kinds.lost_record import LostRecordFinding, build_lost, read_lost
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot

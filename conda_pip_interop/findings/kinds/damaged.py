@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from conda_pip_interop.changes.atomic.files import hash_file
@@ -36,6 +35,7 @@ from conda_pip_interop.findings.metadata_faults import (
     lacks_record,
 )
 from conda_pip_interop.findings.overwritten import find_overwritten
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.changes.exclusive_files import read_compiled
@@ -14,6 +13,7 @@ from conda_pip_interop.environment.claims import Claim
 from conda_pip_interop.environment.conda_meta.records import claimed_metadata
 from conda_pip_interop.environment.paths import to_disk
 from conda_pip_interop.findings.base import Evidence, Finding
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

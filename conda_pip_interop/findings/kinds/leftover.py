@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from packaging.version import Version
@@ -16,6 +16,7 @@ from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.versions import parse_version
 from conda_pip_interop.findings.base import RECONCILE, Evidence, Finding
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,6 @@ import glob
 import os
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -34,6 +33,7 @@ from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, read_regular, to_disk
 from conda_pip_interop.environment.versions import choose_version
 from conda_pip_interop.findings.base import Evidence, Finding, metadata_evidence
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

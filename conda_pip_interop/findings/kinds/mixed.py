@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from packaging.utils import NormalizedName, canonicalize_name
@@ -14,6 +13,7 @@ from conda_pip_interop.environment.origin import build_install_words
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.findings.base import BuildCommand, Finding, metadata_evidence
 from conda_pip_interop.names.families import Member, Mixture, find_mixtures
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from packaging.utils import NormalizedName, canonicalize_name
@@ -24,6 +23,7 @@ from conda_pip_interop.findings.base import (
     metadata_evidence,
 )
 from conda_pip_interop.findings.metadata_faults import lacks_record
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

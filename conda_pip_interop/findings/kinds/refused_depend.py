@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from packaging.requirements import Requirement
@@ -17,6 +16,7 @@ from conda_pip_interop.dependencies.replaced import (
 )
 from conda_pip_interop.findings.base import Evidence, Finding
 from conda_pip_interop.findings.kinds.unmet import UnmetFinding, find_restorable
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_meta.records import CondaRecord

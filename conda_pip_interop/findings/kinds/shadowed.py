@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from packaging.utils import NormalizedName
@@ -18,6 +17,7 @@ from conda_pip_interop.environment.site_packages.distributions import Distributi
 from conda_pip_interop.environment.site_packages.shadows import Shadow, read_shadows
 from conda_pip_interop.findings.base import Evidence, Finding
 from conda_pip_interop.protection.markers import Absent, read_snapshot_marker
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.changes.exclusive_files import build_removals, drop_path_lines
@@ -12,6 +12,7 @@ from conda_pip_interop.environment.claims import RecordedDistribution
 from conda_pip_interop.environment.ownership import Doubled
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.findings.base import RECONCILE, Finding, find_in_state, metadata_evidence
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

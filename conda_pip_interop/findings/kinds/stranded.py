@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.plan import InstallPip, Plan, RemoveFile
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.findings.base import Finding, metadata_evidence
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from packaging.requirements import Requirement
@@ -26,6 +25,7 @@ from conda_pip_interop.environment.layers import find_visible, is_virtual
 from conda_pip_interop.environment.ownership import ByConda, Vanished
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.findings.base import Evidence, Finding
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_meta.records import CondaRecord

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from packaging.utils import NormalizedName
@@ -13,6 +12,7 @@ from conda_pip_interop.changes.plan import Plan
 from conda_pip_interop.environment.claims import RecordedDistribution
 from conda_pip_interop.environment.ownership import Vanished
 from conda_pip_interop.findings.base import Evidence, Finding, find_in_state, relink
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
+
+from conda_pip_interop.values import dataclass
 
 #: The runs of pip that an installation is made of: a dry run with a report; the download and the
 #: build of wheels; their installation, without an index; the installation of the others, wheels of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ from conda_pip_interop.installers.pip.report import parse_report
 from conda_pip_interop.installers.pip.runs import PipServer, run_child
 from conda_pip_interop.installers.scripts import rename_interpreter
 from conda_pip_interop.installers.stubs import write_overlay
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.grammar import is_line, is_name, is_word
+from conda_pip_interop.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

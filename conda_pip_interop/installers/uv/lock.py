@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.grammar import is_line, is_name, is_word
 from conda_pip_interop.installers.interface import Line, build_direct_line, is_wheel
 from conda_pip_interop.installers.pip.report import ReportItem
+from conda_pip_interop.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

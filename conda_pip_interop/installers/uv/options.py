@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from conda_pip_interop.installers.pip.options import (
     PipArgument,
     PipOptions,
 )
+from conda_pip_interop.values import dataclass
 
 _LINES: Final = ("--no-index",)
 #: pip treats its indexes as equals; uv takes the first that has a name. Only where there are

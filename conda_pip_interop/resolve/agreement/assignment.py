@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.requirements import Requirement
@@ -25,6 +25,7 @@ from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 from conda_pip_interop.resolve.refusals import not_in_channels, would_overwrite
 from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.resolve.solver import CondaSpec
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.dependencies.requirements import fits, satisfies
@@ -16,6 +16,7 @@ from conda_pip_interop.resolve.agreement.assignment import (
 )
 from conda_pip_interop.resolve.agreement.plan_steps import find_dependent
 from conda_pip_interop.resolve.refusals import not_in_channels
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

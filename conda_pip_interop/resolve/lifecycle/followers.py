@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
@@ -21,6 +21,7 @@ from conda_pip_interop.resolve.lifecycle.reinstall import find_source
 from conda_pip_interop.resolve.request.request import INSTALLED, NamedRequirement
 from conda_pip_interop.resolve.request.requested_versions import read_requested_versions
 from conda_pip_interop.resolve.uninstall import TOOLS
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

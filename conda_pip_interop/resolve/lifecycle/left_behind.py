@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.changes.exclusive_files import exclusive_files, find_edited
 from conda_pip_interop.changes.plan import RemoveFile
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.site_packages.distributions import Distribution

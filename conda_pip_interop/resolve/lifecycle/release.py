@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -23,6 +23,7 @@ from conda_pip_interop.resolve.removals import unlink_too
 from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.resolve.request.request import INSTALLED, NamedRequirement, Request
 from conda_pip_interop.resolve.request.requested_versions import read_requested_versions
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from conda_pip_interop.changes.plan import PackageStep

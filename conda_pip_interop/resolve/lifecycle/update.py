@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ from conda_pip_interop.resolve.request.requested_versions import (
     read_requested_versions,
 )
 from conda_pip_interop.resolve.solver import CondaSpec
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName

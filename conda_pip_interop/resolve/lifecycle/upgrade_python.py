@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -32,6 +32,7 @@ from conda_pip_interop.resolve.lifecycle.reinstall import keep_notes
 from conda_pip_interop.resolve.parts import SolvedPart
 from conda_pip_interop.resolve.request.request import INSTALLED, NamedRequirement
 from conda_pip_interop.text import count
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName

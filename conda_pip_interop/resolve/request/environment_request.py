@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -28,6 +28,7 @@ from conda_pip_interop.environment.conda_meta.variables import (
 from conda_pip_interop.grammar import is_conda_name
 from conda_pip_interop.resolve.solver import CondaSpec
 from conda_pip_interop.text import quoted
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from conda_pip_interop.installers.pip.options import PipOptions
 from conda_pip_interop.protection.policy import Preference
+from conda_pip_interop.values import dataclass
 
 UpgradeStrategy: TypeAlias = Literal["only-if-needed", "eager"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, Literal
 
 from packaging.markers import Marker
@@ -17,6 +17,7 @@ from conda_pip_interop.protection.policy import Policy, decide_preference
 from conda_pip_interop.resolve.request.install_options import InstallOptions
 from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.resolve.solver import CondaSpec
+from conda_pip_interop.values import dataclass
 
 #: The origin of what is installed and installed again: nobody has requested it in these words.
 INSTALLED: Final = "installed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.package_contents import PackagedDistribution
 from conda_pip_interop.resolve.parts import SolvedPart
 from conda_pip_interop.resolve.solver import CondaPackage, ListReleases
+from conda_pip_interop.values import dataclass
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import FakeHost
 

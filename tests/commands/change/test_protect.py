@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass
 from pathlib import Path
 
 from conda_pip_interop.commands.change import unprotect
 from conda_pip_interop.commands.change.protect import execute
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.protection.policy import Policy
+from conda_pip_interop.values import dataclass
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import FakeHost
 

@@ -6,7 +6,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from conda_pip_interop.commands.command_line.run import run
 from conda_pip_interop.commands.inspect.status_facts import is_known_clean
 from conda_pip_interop.environment.quick_check import TICK_NS
 from conda_pip_interop.environment.target import Target
+from conda_pip_interop.values import dataclass
 from tests.support.builders import PrefixBuilder
 from tests.support.hosts import FakeHost
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from conda_pip_interop.commands.names.update_map import PUBLIC_MAP, update_map
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.names_map import read_map
+from conda_pip_interop.values import dataclass
 from tests.support.hosts import FakeHost
 
 MAP = b'{"torch": "pytorch"}'

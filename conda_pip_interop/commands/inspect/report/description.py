@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from conda_pip_interop.commands.graph_text import dependency_to_dict, package_to_dict
@@ -17,6 +16,7 @@ from conda_pip_interop.exports.contents import CondaPackage, PipPackage, read_co
 from conda_pip_interop.exports.sources import FromArchive, FromIndex, FromRepository
 from conda_pip_interop.findings.registry import find_asked
 from conda_pip_interop.text import strip_channel, strip_credentials
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

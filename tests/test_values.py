@@ -1,0 +1,116 @@
+"""`values.dataclass` behaves as `dataclasses.dataclass` for whoever does not assign to a value."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from dataclasses import field
+from functools import cached_property
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conda_pip_interop.values import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Point:
+    """One of ours."""
+
+    x: int
+    y: str = "a"
+    note: str = field(default="", compare=False)
+    secret: str = field(default="s", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Other(Point):
+    """Another class with equal fields."""
+
+    z: tuple[int, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Reference:
+    """The same as `Point`, by the standard library."""
+
+    x: int
+    y: str = "a"
+    note: str = field(default="", compare=False)
+    secret: str = field(default="s", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Empty:
+    """Without a field."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Identical:
+    """Compared by identity."""
+
+    x: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived:
+    """With a view that is made once."""
+
+    x: int
+
+    @cached_property
+    def double(self) -> int:
+        """Twice the number."""
+        return 2 * self.x
+
+
+fields = st.fixed_dictionaries(
+    {"x": st.integers(0, 2)},
+    optional={name: st.sampled_from(["a", "s", ""]) for name in ("y", "note", "secret")},
+)
+
+
+@given(fields, fields)
+def test_equality_hash_and_text_are_those_of_dataclasses(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    ours, theirs = Point(**first), Reference(**first)
+    assert (ours == Point(**second)) == (theirs == Reference(**second))
+    if ours == Point(**second):
+        assert hash(ours) == hash(Point(**second))
+    assert repr(ours) == repr(theirs).replace("Reference", "Point")
+    assert dataclasses.asdict(ours) == dataclasses.asdict(theirs)
+
+
+@given(fields)
+def test_copies_are_equal(given_fields: dict[str, Any]) -> None:
+    point = Other(**given_fields, z=(1,))
+    pickled = pickle.loads(pickle.dumps(point))  # noqa: S301  # our own bytes
+    for same in (copy.deepcopy(point), pickled, dataclasses.replace(point)):
+        assert same == point
+        assert same is not point
+
+
+def test_values_of_different_classes_differ() -> None:
+    assert Point(x=1) != Other(x=1)
+    assert Point(x=1) != object()
+    assert Empty() == Empty()
+    assert len({Empty(), Empty()}) == 1
+    assert Identical(x=1) != Identical(x=1)
+
+
+def test_a_view_is_kept_and_not_compared() -> None:
+    value = Derived(x=2)
+    assert value.double == 4
+    assert value == Derived(x=2)
+    assert repr(value) == "Derived(x=2)"
+
+
+def test_fields_are_checked() -> None:
+    with pytest.raises(TypeError):
+        Point(x=1, w=2)  # type: ignore[call-arg]  # what is tested
+    with pytest.raises(TypeError):
+        Point(1)  # type: ignore[call-arg]  # what is tested
