@@ -12,9 +12,10 @@ from conda_pip_interop.changes.plan import (
     Plan,
     merge_plans,
 )
-from conda_pip_interop.changes.state import read_state
+from conda_pip_interop.changes.state import read_state, write_state
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.findings.kinds.overridden import fix_record, group_by_record
+from conda_pip_interop.findings.overwritten import note_overwritten
 from conda_pip_interop.findings.registry import find_all
 
 if TYPE_CHECKING:
@@ -76,3 +77,11 @@ def plan_records(
         files = tuple(fix_record(record, overridden, snapshot, taken))
         if files:
             yield Plan(title="reconcile", steps=files), tuple(overridden)
+
+
+def remember_overwritten(snapshot: Snapshot) -> None:
+    """Remember which files of conda's are overwritten, before what tells it may be removed."""
+    state = read_state(snapshot.prefix.root)
+    noted = note_overwritten(find_all(snapshot), snapshot, state)
+    if noted != state:
+        write_state(snapshot.prefix.root, noted)

@@ -44,17 +44,7 @@ def execute(args: Namespace, host: Host) -> Output:
 
 @contextmanager
 def _remembering(snapshot: Snapshot) -> Iterator[None]:
+    from conda_pip_interop.findings.reconciliation import remember_overwritten
+
     remember_overwritten(snapshot)
     yield
-
-
-def remember_overwritten(snapshot: Snapshot) -> None:
-    """Remember which files of conda's are overwritten, before what tells it may be removed."""
-    from conda_pip_interop.changes.state import read_state, write_state
-    from conda_pip_interop.findings.overwritten import note_overwritten
-    from conda_pip_interop.findings.registry import find_all
-
-    state = read_state(snapshot.prefix.root)
-    noted = note_overwritten(find_all(snapshot), snapshot, state)
-    if noted != state:
-        write_state(snapshot.prefix.root, noted)

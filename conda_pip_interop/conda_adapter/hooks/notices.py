@@ -12,7 +12,6 @@ from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.originals import prune_originals, remember_lost
 from conda_pip_interop.changes.pending import settle_interrupted
 from conda_pip_interop.changes.state import read_state, write_state
-from conda_pip_interop.commands.change.reconcile import remember_overwritten
 from conda_pip_interop.commands.command_line.run import repeat_while_stale
 from conda_pip_interop.conda_adapter.console import is_silent, notify, verbose
 from conda_pip_interop.conda_adapter.environments import build_target
@@ -24,7 +23,7 @@ from conda_pip_interop.errors import InteropError, RecoveryError
 from conda_pip_interop.findings.kinds.duplicate_record import find_names
 from conda_pip_interop.findings.kinds.lost_record import LostRecordFinding
 from conda_pip_interop.findings.overwritten import note_overwritten
-from conda_pip_interop.findings.reconciliation import plan_reconcile
+from conda_pip_interop.findings.reconciliation import plan_reconcile, remember_overwritten
 from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.values import dataclass
 
