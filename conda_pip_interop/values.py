@@ -45,16 +45,21 @@ def _add_text(cls: Any) -> None:
 
 
 def _add_comparison(cls: Any) -> None:
-    names = [one.name for one in dataclasses.fields(cls) if one.compare]
-    values: Callable[[Any], object] = attrgetter(*names) if names else lambda _: ()
+    fields = dataclasses.fields(cls)
+    compared = _read([one.name for one in fields if one.compare])
+    counted = _read([one.name for one in fields if (one.compare if one.hash is None else one.hash)])
 
     def equal(self: Any, other: object) -> object:
         if other.__class__ is not self.__class__:
             return NotImplemented
-        return values(self) == values(other)
+        return compared(self) == compared(other)
 
     def hashed(self: Any) -> int:
-        return hash(values(self))
+        return hash(counted(self))
 
     cls.__eq__ = equal
     cls.__hash__ = hashed
+
+
+def _read(names: list[str]) -> Callable[[Any], object]:
+    return attrgetter(*names) if names else lambda _: ()

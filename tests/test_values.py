@@ -24,6 +24,7 @@ class Point:
     y: str = "a"
     note: str = field(default="", compare=False)
     secret: str = field(default="s", repr=False)
+    table: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +42,7 @@ class Reference:
     y: str = "a"
     note: str = field(default="", compare=False)
     secret: str = field(default="s", repr=False)
+    table: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +71,10 @@ class Derived:
 
 fields = st.fixed_dictionaries(
     {"x": st.integers(0, 2)},
-    optional={name: st.sampled_from(["a", "s", ""]) for name in ("y", "note", "secret")},
+    optional={
+        **{name: st.sampled_from(["a", "s", ""]) for name in ("y", "note", "secret")},
+        "table": st.sampled_from([{}, {"a": "b"}]),
+    },
 )
 
 
