@@ -28,7 +28,8 @@ from conda_pip_interop.environment.conda_meta.conda_python import build_python_s
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.installers.building import BuildEnvironment, BuildNeeds
+from conda_pip_interop.installers.building import BuildNeeds
+from conda_pip_interop.installers.interface import BuildEnvironment
 from conda_pip_interop.resolve.install import plan_install
 from conda_pip_interop.resolve.parts import WrongPackageError
 from conda_pip_interop.resolve.request.request import build_request

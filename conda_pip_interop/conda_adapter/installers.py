@@ -27,8 +27,12 @@ from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.site_packages.distributions import read_requirements
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.installers.building import BuildEnvironment, BuildingInstaller, BuildNeeds
-from conda_pip_interop.installers.interface import ProvidedDistribution, build_provided
+from conda_pip_interop.installers.building import BuildingInstaller, BuildNeeds
+from conda_pip_interop.installers.interface import (
+    BuildEnvironment,
+    ProvidedDistribution,
+    build_provided,
+)
 from conda_pip_interop.installers.pip.process import PipProcess
 from conda_pip_interop.installers.pip.runs import CAN_FORK, PipServer
 

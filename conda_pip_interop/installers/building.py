@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from conda_pip_interop.installers.interface import Installer, Pin, ProvidedDistribution
+    from conda_pip_interop.installers.interface import (
+        BuildEnvironment,
+        Installer,
+        Pin,
+        ProvidedDistribution,
+    )
     from conda_pip_interop.installers.pip.process import PipProcess
     from conda_pip_interop.installers.pip.report import ReportItem
 
@@ -47,16 +52,6 @@ class BuildNeeds:
 
     requires: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BuildEnvironment:
-    """Where a build runs, or what it sees: an interpreter, its packages, programs, variables."""
-
-    python: Path
-    site_packages: Path
-    scripts: Path
-    environ: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(kw_only=True)

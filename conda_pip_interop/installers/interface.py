@@ -159,6 +159,16 @@ def build_direct_line(name: str, url: str, origin: Mapping[str, Any]) -> Line:
     return Line(text=f"{name} @ {source}{fragment}", in_file=True)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildEnvironment:
+    """Where a build runs, or what it sees: an interpreter, its packages, programs, variables."""
+
+    python: Path
+    site_packages: Path
+    scripts: Path
+    environ: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
 class Installer(Protocol):
     """Resolves, fetches and installs distributions for one environment."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conda_pip_interop.environment.target import Target
-    from conda_pip_interop.installers.pip.process import PipProcess
+    from conda_pip_interop.installers.pip.runs import PipCommand
 
 #: pip's words: a requirement, and what requires it, that no version satisfies.
 _UNSATISFIED: Final = re.compile(
@@ -86,7 +86,7 @@ class PythonMismatch:
         return tuple(hints)
 
 
-def find_mismatch(output: str, pip: PipProcess) -> PythonMismatch | None:
+def find_mismatch(output: str, pip: PipCommand) -> PythonMismatch | None:
     """Find what pip or uv did not install because of its Python, by their output; None if nothing.
 
     pip lists versions for other Pythons of all projects, so the index is asked for those of the
@@ -125,7 +125,7 @@ def find_mismatch(output: str, pip: PipProcess) -> PythonMismatch | None:
     return _find_ignored(output, pip)
 
 
-def _find_ignored(output: str, pip: PipProcess) -> PythonMismatch | None:
+def _find_ignored(output: str, pip: PipCommand) -> PythonMismatch | None:
     unsatisfied = _UNSATISFIED.search(output)
     ignored = {one["version"]: one["python"].strip() for one in _IGNORED.finditer(output)}
     if unsatisfied is None or not ignored:
@@ -162,7 +162,7 @@ def _allows(specifier: SpecifierSet, version: str) -> bool:
 
 
 def list_versions(
-    name: str, pip: PipProcess, *, any_python: bool = False
+    name: str, pip: PipCommand, *, any_python: bool = False
 ) -> tuple[str, ...] | None:
     """List the versions of a project on pip's indexes, newest first; None where pip fails."""
     done = ask_index(name, pip, *(["--ignore-requires-python"] if any_python else []))
@@ -172,7 +172,7 @@ def list_versions(
     return () if "No matching distribution found" in done.stderr else None
 
 
-def ask_index(name: str, pip: PipProcess, *words: str) -> subprocess.CompletedProcess[str]:
+def ask_index(name: str, pip: PipCommand, *words: str) -> subprocess.CompletedProcess[str]:
     """Run `pip index versions` with the index that a pip asks."""
     given = ["index", "versions", name, "--disable-pip-version-check", "--no-input", *words]
     return subprocess.run(
@@ -186,7 +186,7 @@ def ask_index(name: str, pip: PipProcess, *words: str) -> subprocess.CompletedPr
     )
 
 
-def _list_search_words(pip: PipProcess) -> Iterable[str]:
+def _list_search_words(pip: PipCommand) -> Iterable[str]:
     for one in pip.options.arguments:
         if _SEARCHING.intersection(one.option.names):
             yield from one.words

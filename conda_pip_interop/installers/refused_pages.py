@@ -14,7 +14,7 @@ from conda_pip_interop.installers.python_versions import ask_index
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
-    from conda_pip_interop.installers.pip.process import PipProcess
+    from conda_pip_interop.installers.pip.runs import PipCommand
 
 #: pip's words: the name of a project of which no index has anything.
 _NOTHING: Final = re.compile(
@@ -22,7 +22,7 @@ _NOTHING: Final = re.compile(
 )
 
 
-def add_refusals(error: PipFailedError, pip: PipProcess) -> PipFailedError:
+def add_refusals(error: PipFailedError, pip: PipCommand) -> PipFailedError:
     """Put what a server said before pip's own words, and advise on it.
 
     pip skips a page that it does not get, and says so in its log only: its page is asked for again.

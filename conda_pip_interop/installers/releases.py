@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from conda_pip_interop.installers.pip.options import PipArgument
-    from conda_pip_interop.installers.pip.process import PipProcess
+    from conda_pip_interop.installers.pip.runs import PipCommand
 
 #: What pip asks where nothing is configured, by its documentation.
 _PYPI: Final = "https://pypi.org/simple"
@@ -44,7 +44,7 @@ _LINK: Final = re.compile(r"<a\b[^>]*>([^<]+)</a>", re.IGNORECASE)
 _NOT_FOUND: Final = 404
 
 
-def open_indexes(process: PipProcess) -> SimpleIndexes:
+def open_indexes(process: PipCommand) -> SimpleIndexes:
     """Open the indexes that a pip asks."""
     from conda_pip_interop.installers.pip.configuration import read_configuration
     from conda_pip_interop.installers.uv.options import read_configured

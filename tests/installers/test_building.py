@@ -16,8 +16,8 @@ from conda_pip_interop.installers.build_backend import (
     find_missing,
     read_build_system,
 )
-from conda_pip_interop.installers.building import BuildEnvironment, BuildingInstaller, BuildNeeds
-from conda_pip_interop.installers.interface import Line
+from conda_pip_interop.installers.building import BuildingInstaller, BuildNeeds
+from conda_pip_interop.installers.interface import BuildEnvironment, Line
 from conda_pip_interop.installers.source_trees import find_languages
 from tests.support.pip_worlds import World, build_clone, build_project, build_sdist, build_wheel
 

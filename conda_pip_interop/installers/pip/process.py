@@ -40,8 +40,12 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from conda_pip_interop.errors import PipFailedError
-    from conda_pip_interop.installers.building import BuildEnvironment
-    from conda_pip_interop.installers.interface import Line, Pin, ProvidedDistribution
+    from conda_pip_interop.installers.interface import (
+        BuildEnvironment,
+        Line,
+        Pin,
+        ProvidedDistribution,
+    )
     from conda_pip_interop.installers.pip.options import Stage
     from conda_pip_interop.installers.pip.report import ReportItem
     from conda_pip_interop.installers.python_versions import PythonMismatch

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import weakref
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from conda_pip_interop.text import write_text
 
@@ -17,8 +17,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from conda_pip_interop.installers.pip.options import PipOptions
+
 #: On macOS the system's own libraries do not work in a fork.
 CAN_FORK: Final = sys.platform.startswith("linux")
+
+
+class PipCommand(Protocol):
+    """How pip is run for one environment, for whoever asks it something."""
+
+    @property
+    def prefix(self) -> Path:
+        """The environment's folder."""
+
+    @property
+    def command(self) -> list[str]:
+        """The words before pip's own arguments."""
+
+    @property
+    def options(self) -> PipOptions:
+        """What the user gave pip."""
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The variables that are added to the process's."""
+
+    def build_environment(self) -> dict[str, str]:
+        """Return the variables for a run."""
 
 
 def run_child(
