@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from conda_pip_interop.changes.atomic.conda_before import read_conda_before
 from conda_pip_interop.changes.atomic.files import copy_place
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders
 from conda_pip_interop.changes.atomic.journal import (
@@ -27,18 +27,12 @@ from conda_pip_interop.changes.atomic.undo import (
     undo,
 )
 from conda_pip_interop.changes.atomic.undone import Undone
-from conda_pip_interop.changes.origins import plan_origins
-from conda_pip_interop.changes.pending import (
-    finish_pending,
-    forget_pending,
-    note_pending,
-    read_conda_before,
-)
+from conda_pip_interop.changes.pending import finish_pending, forget_pending, note_pending
 from conda_pip_interop.changes.plan import PlaceFile, RemoveFile
 from conda_pip_interop.changes.relinking import list_relinked, refuse_folders, relink
 from conda_pip_interop.changes.replacing import find_replacing, restore_overrides
 from conda_pip_interop.changes.requests import remember_requests
-from conda_pip_interop.changes.staging import plan_placing, settle_overlaps
+from conda_pip_interop.changes.staging import choose_files, place_distributions, plan_placing
 from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
 from conda_pip_interop.environment.paths import PrefixPath, path_below, refuse_links_outside
 from conda_pip_interop.environment.snapshot import read_snapshot
@@ -161,7 +155,7 @@ def _execute_conda(
         return None
     before = read_conda_before(prefix, plan.conda.unlinked_names)
     if staged is not None:
-        note_pending(prefix, plan, staged.folder, before, plan.conda.list_created())
+        note_pending(prefix, plan, staged, before, plan.conda.list_created())
         stack.callback(forget_pending, prefix)
     plan.conda.execute()
     try:
@@ -264,34 +258,15 @@ def _change_files(
         with opened as operation:
             if change is not None and not change.is_empty:
                 operation.note_conda(change)
-            operation.apply(_choose_files(plan, change, target.prefix))
+            operation.apply(plan.files if change is None else choose_files(plan, target.prefix))
             if plan.relinked:
                 with operation.watch(relinked):
                     relink(plan.relinked, target, host.relink)
             if staged is not None:
-                snapshot = read_snapshot(target.prefix)
-                operation.apply(
-                    plan_placing(staged, snapshot, overwrite=plan.overwrite, target=target)
-                )
-                if plan.overwrite:
-                    operation.apply(settle_overlaps(plan.overwrite, read_snapshot(target.prefix)))
-                operation.apply(plan_origins(target.prefix, staged.origins))
+                place_distributions(staged, operation, overwrite=plan.overwrite, target=target)
     except KeyboardInterrupt:
         if operation is None or not operation.is_committed:  # else it comes too late
             raise
-
-
-def _choose_files(plan: Plan, change: CondaChange | None, prefix: Path) -> tuple[FileAction, ...]:
-    """Leave out the removal of what is conda's now, or gone: conda's part came first."""
-    if change is None or not any(isinstance(one, RemoveFile) for one in plan.files):
-        return plan.files
-    claims = read_snapshot(prefix, depth="names").claims
-    return tuple(
-        one
-        for one in plan.files
-        if not isinstance(one, RemoveFile)
-        or (os.path.lexists(prefix / one.path) and not claims.of(one.path))
-    )
 
 
 def _kept_going(error: InteropError, target: Target) -> InteropError:

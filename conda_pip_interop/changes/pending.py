@@ -11,20 +11,21 @@ import contextlib
 import json
 import os
 import stat
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
 
+from conda_pip_interop.changes.atomic.conda_before import CondaBefore, parse_conda_before
 from conda_pip_interop.changes.atomic.durable import list_folders, sync_files, sync_folders
-from conda_pip_interop.changes.atomic.files import hash_file, remove_file, write_file
+from conda_pip_interop.changes.atomic.files import remove_file, write_file
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders
 from conda_pip_interop.changes.atomic.journal import (
     DISK_FAILURES,
     PENDING_FILE,
-    CondaChange,
     is_trusted,
+    parse_texts,
     read_own_text,
 )
 from conda_pip_interop.changes.atomic.lock import hold_prefix, recover_interrupted
@@ -36,8 +37,10 @@ from conda_pip_interop.changes.atomic.rollback import (
 )
 from conda_pip_interop.changes.atomic.staging_folders import find_abandoned, remove_abandoned
 from conda_pip_interop.changes.atomic.transaction import open_operation
-from conda_pip_interop.changes.plan import LinkConda, RemoveFile, UnlinkConda
-from conda_pip_interop.changes.staging import plan_placing, read_staged, settle_overlaps
+from conda_pip_interop.changes.origins import parse_origins, render_origins
+from conda_pip_interop.changes.plan import LinkConda, Plan, RemoveFile, UnlinkConda
+from conda_pip_interop.changes.requests import remember_requests
+from conda_pip_interop.changes.staging import choose_files, place_distributions, read_staged
 from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, path_below, to_disk
 from conda_pip_interop.environment.snapshot import read_snapshot
@@ -47,73 +50,38 @@ from conda_pip_interop.values import dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from packaging.utils import NormalizedName
-
-    from conda_pip_interop.changes.atomic.transaction import Operation
-    from conda_pip_interop.changes.plan import Automatic, Plan, Staged
+    from conda_pip_interop.changes.atomic.journal import CondaChange
+    from conda_pip_interop.changes.plan import Staged
+    from conda_pip_interop.environment.site_packages.provenance import Provenance
 
 _FORMAT: Final = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CondaBefore:
-    """conda's records and history before its part: the texts of what it is to unlink."""
+class _Note:
+    """What was noted; `plan` has what is left to do of it, but not pip's part: that is staged.
 
-    records: tuple[str, ...]
-    leaving: dict[str, str]
-    history: str
+    `links` and `unlinks` are the beginnings of the names of conda's records.
+    """
 
-    def find_change(self, prefix: Path) -> CondaChange:
-        """Return what conda has changed since.
-
-        A record of the same name that was replaced counts as both: a noarch package for another
-        Python, or one that pip had overridden.
-        """
-        meta = prefix / "conda-meta"
-        before, after = {*self.records}, {file.name for file in meta.glob("*.json")}
-        again = {
-            name
-            for name, text in self.leaving.items()
-            if name in after and _read_record(meta / name) != text
-        }
-        return CondaChange(
-            linked=tuple(sorted((after - before) | again)),
-            unlinked={
-                name: text
-                for name, text in self.leaving.items()
-                if name not in after or name in again
-            },
-            history=self.history,
-            history_sha256=hash_file(meta / "history"),
-        )
-
-
-def read_conda_before(prefix: Path, leaving: frozenset[str]) -> CondaBefore:
-    """Read what conda's part will change; `leaving` are the packages that it unlinks."""
-    meta = prefix / "conda-meta"
-    names = tuple(sorted(file.name for file in meta.glob("*.json")))
-    return CondaBefore(
-        records=names,
-        leaving={
-            name: _read_record(meta / name) for name in names if name.rsplit("-", 2)[0] in leaving
-        },
-        history=(meta / "history").read_text(encoding="utf-8", errors="surrogateescape"),
-    )
-
-
-def _read_record(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="surrogateescape")
+    plan: Plan
+    staging: PrefixPath
+    origins: tuple[Provenance, ...]
+    links: tuple[str, ...]
+    unlinks: tuple[str, ...]
+    before: CondaBefore
+    created: frozenset[PrefixPath]
 
 
 def note_pending(
-    prefix: Path, plan: Plan, staging: Path, before: CondaBefore, created: Iterable[PrefixPath]
+    prefix: Path, plan: Plan, staged: Staged, before: CondaBefore, created: Iterable[PrefixPath]
 ) -> None:
     """Note an installation before conda's part of it begins, which is to create `created`.
 
     What is staged is on the disk before the note is: the next run may place it.
     """
     folders = HeldFolders(root=prefix)
-    files, made = _walk(prefix, staging)
+    files, made = _walk(prefix, staged.folder)
     sync_files(folders.find(path) for path in files)
     sync_folders(folders, {*made, *list_folders(made)})
     links = [one for one in plan.packages if isinstance(one, LinkConda)]
@@ -121,11 +89,16 @@ def note_pending(
     document = {
         "format": _FORMAT,
         "title": plan.title,
-        "staging": staging.relative_to(prefix).as_posix(),
+        "staging": staged.folder.relative_to(prefix).as_posix(),
+        "origins": render_origins(staged.origins),
         "links": [f"{one.name}-{one.version}-" for one in links],
         "unlinks": [f"{one.name}-{one.version}-" for one in unlinks],
         "overwrite": sorted(plan.overwrite),
         "automatic": plan.automatic,
+        "removals": [one.path for one in plan.files if isinstance(one, RemoveFile)],
+        "requests": dict(plan.requests),
+        "requested_packages": sorted(plan.requested_packages),
+        "needed": sorted(plan.needed),
         "before": asdict(before),
         "created": [one for one in created if not os.path.lexists(to_disk(prefix, one))],
     }
@@ -206,68 +179,89 @@ def _is_newer(text: str) -> bool:
         return False
 
 
-def _parse_before(entry: dict[str, Any]) -> CondaBefore:
-    return CondaBefore(
-        records=tuple(map(str, entry["records"])),
-        leaving={str(name): str(text) for name, text in entry["leaving"].items()},
-        history=str(entry["history"]),
-    )
+def _parse_note(text: str) -> _Note | None:
+    """Parse a note; None if it is not one. Earlier ones have neither origins nor requests."""
+    try:
+        document = json.loads(text)
+        staging = parse_prefix_path(document["staging"])
+        if document["format"] != _FORMAT or staging is None:
+            return None
+        removals = (parse_prefix_path(one) for one in document.get("removals", ()))
+        return _Note(
+            plan=Plan(
+                title=str(document["title"]),
+                steps=tuple(RemoveFile(path=one, reason="") for one in removals if one is not None),
+                overwrite=frozenset(map(canonicalize_name, document["overwrite"])),
+                automatic="ours" if document.get("automatic") == "ours" else "",
+                requests=parse_texts(document.get("requests", {})),
+                requested_packages=frozenset(map(str, document.get("requested_packages", ()))),
+                needed=frozenset(map(str, document.get("needed", ()))),
+            ),
+            staging=staging,
+            origins=parse_origins(str(document.get("origins", "")))[0],
+            links=tuple(map(str, document["links"])),
+            unlinks=tuple(map(str, document["unlinks"])),
+            before=parse_conda_before(document["before"]),
+            created=frozenset(
+                path for one in document["created"] if (path := parse_prefix_path(one)) is not None
+            ),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def _finish(prefix: Path, text: str) -> None:
-    try:
-        document = json.loads(text)
-        before = _parse_before(document["before"])
-        links, unlinks = (tuple(map(str, document[one])) for one in ("links", "unlinks"))
-        staging = parse_prefix_path(document["staging"])
-        overwrite = frozenset(map(canonicalize_name, document["overwrite"]))
-        title = str(document["title"])
-        automatic: Automatic = "ours" if document.get("automatic") == "ours" else ""
-        created = {parse_prefix_path(one) for one in document["created"]} - {None}
-        if document["format"] != _FORMAT or staging is None:
-            return
-        change = before.find_change(prefix)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    note = _parse_note(text)
+    if note is None:
         return
+    try:
+        change = note.before.find_change(prefix)
     except OSError as error:
         if _may_pass(error):
             raise
         return
-    if _is_committed(prefix, change):
-        return
-    folders = HeldFolders(root=prefix)
-    is_done = all(any(one.startswith(link) for one in change.linked) for link in links) and not any(
-        name.startswith(unlinks) for name in before.leaving if name not in change.unlinked
+    if not _is_committed(prefix, change):
+        if not _is_condas_part_done(note, change, prefix):
+            _take_back(note, change, prefix)
+            return
+        try:
+            _place(note, change, prefix)
+        except InteropError as error:
+            if isinstance(error, RecoveryError) or _may_pass(error):
+                raise
+            raise _not_finished(prefix, note.plan.title, error.message) from error
+    remember_requests(note.plan, prefix)
+
+
+def _is_condas_part_done(note: _Note, change: CondaChange, prefix: Path) -> bool:
+    """Return whether the records say so, and what is to be placed is there."""
+    kept = (name for name in note.before.leaving if name not in change.unlinked)
+    return (
+        all(any(one.startswith(link) for one in change.linked) for link in note.links)
+        and not any(name.startswith(note.unlinks) for name in kept)
+        and HeldFolders(root=prefix).is_folder(note.staging)
     )
-    if not (is_done and folders.is_folder(staging)):
-        _remove_created(prefix, created)
-        if not change.is_empty:
-            raise _not_finished(prefix, title, "conda was interrupted in its part of it")
-        history = before.history.encode("utf-8", errors="surrogateescape")
-        write_file(prefix, HISTORY_FILE, history)
-        return
-    try:
-        with open_operation(prefix, title, automatic=automatic) as operation:
-            operation.note_conda(change)
-            _place(prefix, staging, overwrite, operation)
-    except InteropError as error:
-        if isinstance(error, RecoveryError) or _may_pass(error):
-            raise
-        raise _not_finished(prefix, title, error.message) from error
 
 
-def _place(
-    prefix: Path,
-    staging: PrefixPath,
-    overwrite: frozenset[NormalizedName],
-    operation: Operation,
-) -> None:
-    snapshot = read_snapshot(prefix)
-    staged = read_staged(prefix / staging, snapshot.prefix)
-    _refuse_incomplete(staged)
-    operation.apply(plan_placing(staged, snapshot, overwrite=overwrite))
-    if overwrite:
-        operation.apply(settle_overlaps(overwrite, read_snapshot(prefix)))
+def _take_back(note: _Note, change: CondaChange, prefix: Path) -> None:
+    """Take back what conda has begun; raises RecoveryError where it has changed a record."""
+    _remove_created(prefix, note.created)
+    if not change.is_empty:
+        raise _not_finished(prefix, note.plan.title, "conda was interrupted in its part of it")
+    history = note.before.history.encode("utf-8", errors="surrogateescape")
+    write_file(prefix, HISTORY_FILE, history)
+
+
+def _place(note: _Note, change: CondaChange, prefix: Path) -> None:
+    plan = note.plan
+    with open_operation(prefix, plan.title, automatic=plan.automatic) as operation:
+        operation.note_conda(change)
+        operation.apply(choose_files(plan, prefix))
+        staged = read_staged(prefix / note.staging, read_snapshot(prefix).prefix)
+        _refuse_incomplete(staged)
+        place_distributions(
+            replace(staged, origins=note.origins), operation, overwrite=plan.overwrite
+        )
 
 
 def _refuse_incomplete(staged: Staged) -> None:
@@ -278,14 +272,14 @@ def _refuse_incomplete(staged: Staged) -> None:
                 raise InteropError("incomplete", f"{file.path} is not staged any more")
 
 
-def _remove_created(prefix: Path, created: Iterable[PrefixPath | None]) -> None:
+def _remove_created(prefix: Path, created: Iterable[PrefixPath]) -> None:
     """Remove what conda has created and no record lists: it was interrupted in that package."""
     snapshot, folders = read_snapshot(prefix), HeldFolders(root=prefix)
     actions = []
     for path in created:
-        is_listed = path is None or snapshot.claims.of(path) or path.startswith("conda-meta/")
-        status = None if path is None or is_listed else folders.read_status(path)
-        if path is not None and status is not None and not stat.S_ISDIR(status.st_mode):
+        is_listed = snapshot.claims.of(path) or path.startswith("conda-meta/")
+        status = None if is_listed else folders.read_status(path)
+        if status is not None and not stat.S_ISDIR(status.st_mode):
             actions.append(RemoveFile(path=path, reason="conda was interrupted"))
     with open_operation(prefix, "interrupted", keep=False) as operation:
         operation.apply(actions)

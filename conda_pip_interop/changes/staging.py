@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.changes.exclusive_files import exclusive_files
+from conda_pip_interop.changes.origins import plan_origins
 from conda_pip_interop.changes.override import read_override, settle_override
 from conda_pip_interop.changes.plan import PlaceFile, RemoveFile, Staged, WriteFile
 from conda_pip_interop.environment.conda_meta.records import claimed_metadata
@@ -23,6 +24,7 @@ from conda_pip_interop.environment.site_packages.record import (
     parse_record,
     render_record,
 )
+from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.changes.plan import FileAction
+    from conda_pip_interop.changes.atomic.transaction import Operation
+    from conda_pip_interop.changes.plan import FileAction, Plan
     from conda_pip_interop.environment.claims import Claim
     from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.ownership import Ownership
@@ -155,6 +158,35 @@ def read_staged(folder: Path, prefix: Prefix) -> Staged:
         return Staged(folder=folder, distributions=())
     found, _ = read_distributions(replace(prefix, root=folder), prefix.python.site_packages)
     return Staged(folder=folder, distributions=found)
+
+
+def choose_files(plan: Plan, prefix: Path) -> tuple[FileAction, ...]:
+    """Return a plan's file actions after conda's part: not the removal of what is conda's now."""
+    if not any(isinstance(one, RemoveFile) for one in plan.files):
+        return plan.files
+    claims = read_snapshot(prefix, depth="names").claims
+    return tuple(
+        one
+        for one in plan.files
+        if not isinstance(one, RemoveFile)
+        or (os.path.lexists(prefix / one.path) and not claims.of(one.path))
+    )
+
+
+def place_distributions(
+    staged: Staged,
+    operation: Operation,
+    *,
+    overwrite: Collection[NormalizedName],
+    target: Target | None = None,
+) -> None:
+    """Place what pip staged, and remember where it came from; see `plan_placing`."""
+    prefix = operation.prefix
+    snapshot = read_snapshot(prefix)
+    operation.apply(plan_placing(staged, snapshot, overwrite=overwrite, target=target))
+    if overwrite:
+        operation.apply(settle_overlaps(overwrite, read_snapshot(prefix)))
+    operation.apply(plan_origins(prefix, staged.origins))
 
 
 def note_origins(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.atomic.journal import (
     STATE_FOLDER,
+    parse_texts,
     read_own_text,
     refuse_foreign_state,
 )
@@ -76,17 +77,13 @@ def parse_state(text: str) -> State:
             left_alone=left_alone | {key for key in keys if key.startswith("leave:")},
             announced=document.get("announced") is True or "protected" in keys,
             checked=str(document.get("checked", "")),
-            requests=_parse_texts(document.get("requests", {})),
-            needed=_parse_texts(document.get("needed", {})),
-            overwritten=_parse_texts(document.get("overwritten", {})),
+            requests=parse_texts(document.get("requests", {})),
+            needed=parse_texts(document.get("needed", {})),
+            overwritten=parse_texts(document.get("overwritten", {})),
             no_user_site=document.get("no_user_site") is True,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return State()
-
-
-def _parse_texts(value: Mapping[object, object]) -> Mapping[str, str]:
-    return {str(key): str(text) for key, text in value.items()}
 
 
 def render_state(state: State) -> str:

@@ -15,18 +15,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conda_pip_interop.changes.atomic.conda_before import read_conda_before
 from conda_pip_interop.changes.atomic.journal import PENDING_FILE, STATE_FOLDER
 from conda_pip_interop.changes.atomic.rollback import read_journals
 from conda_pip_interop.changes.atomic.undo import list_operations
 from conda_pip_interop.changes.atomic.undone import Undone
 from conda_pip_interop.changes.execute import execute, execute_undo
+from conda_pip_interop.changes.origins import read_origins
 from conda_pip_interop.changes.pending import (
     finish_pending,
     has_pending,
-    read_conda_before,
     settle_interrupted,
 )
-from conda_pip_interop.changes.plan import LinkConda, Plan
+from conda_pip_interop.changes.plan import LinkConda, Plan, RemoveFile
+from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError, RecoveryError
@@ -45,6 +47,11 @@ NOTE = {
     "overwrite": [],
     "before": {"records": [], "leaving": {}, "history": ""},
     "created": ["bin/six"],
+    "origins": "",
+    "removals": ["bin/six"],
+    "requests": {"six": "six"},
+    "requested_packages": ["six"],
+    "needed": ["six"],
 }
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -145,6 +152,69 @@ def test_killed_after_condas_part_the_rest_is_done_and_undone_as_one(
 
     execute_undo(numpy.root, journal.identifier, Reverter())
     assert names(numpy) == set()
+
+
+def read_memory(built: PrefixBuilder) -> tuple[object, ...]:
+    """What is remembered of an environment: where its files came from, and who requested what."""
+    state = read_state(built.root)
+    return read_origins(built.root), state.requests, state.needed
+
+
+@pytest.mark.parametrize("moment", ["end", "committed"])
+def test_what_is_finished_is_what_an_undisturbed_installation_leaves(
+    numpy: PrefixBuilder, tmp_path: Path, moment: str
+) -> None:
+    """Killed after conda's part, or after all was placed: requests are remembered last."""
+    numpy.pip_package("gone", "1.0")
+    whole = PrefixBuilder(root=tmp_path / "whole")
+    shutil.copytree(numpy.root, whole.root, symlinks=True, dirs_exist_ok=True)
+    removals = tuple(
+        RemoveFile(path=file.path, reason="test")
+        for one in read_snapshot(numpy.root).distributions
+        if one.name == "gone"
+        for file in one.files or ()
+    )
+    plan = Plan(
+        title="install",
+        steps=(LinkConda(name="numpy", version="2.0", reason="requested"), *removals),
+        requests={"app": "app<2"},
+        requested_packages=frozenset(["app"]),
+        needed=frozenset(["numpy"]),
+    )
+
+    def install(built: PrefixBuilder, *, killed: bool) -> None:
+        conda = BuiltConda(
+            built=built, during={"end": lambda: os._exit(9)} if killed and moment == "end" else {}
+        )
+        parts = replace(plan, conda=conda, pip=BuiltPip(prefix=built.root, requested="app<2"))
+        if killed and moment == "committed":
+            sys.addaudithook(die_at_state)
+        execute(parts, Target(prefix=built.root, name="web", is_base=False), NoConda())
+
+    def die_at_state(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "open" and "state.json" in str(arguments[0]) and list_operations(numpy.root):
+            os._exit(9)
+
+    install(whole, killed=False)
+    assert read_memory(whole) != read_memory(numpy)
+    assert run_in_child(lambda: install(numpy, killed=True)) == 9
+    assert has_pending(numpy.root)
+    assert read_memory(numpy)[1:] == ({}, {})
+    settle_interrupted(numpy.root)
+    assert read_memory(numpy) == read_memory(whole)
+    assert names(numpy) == names(whole) == {"numpy 2.0", "app 1.0"}
+    assert is_clean(numpy)
+
+
+def test_a_note_of_an_earlier_version_is_finished_too(numpy: PrefixBuilder) -> None:
+    install_and_die(numpy, "end", requests={"app": "app"})
+    note = json.loads((numpy.root / PENDING_FILE).read_text())
+    for key in ("origins", "removals", "requests", "requested_packages", "needed"):
+        del note[key]
+    numpy.write(PENDING_FILE, json.dumps(note))
+    settle_interrupted(numpy.root)
+    assert names(numpy) == {"numpy 2.0", "app 1.0"}
+    assert read_memory(numpy) == ((), {}, {})
 
 
 def test_killed_before_conda_changed_a_record_it_never_began(numpy: PrefixBuilder) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName, canonicalize_name
 
+from conda_pip_interop.changes.origins import hash_record
 from conda_pip_interop.changes.plan import Staged
 from conda_pip_interop.changes.staging import read_staged
 from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.site_packages.provenance import Provenance
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.values import dataclass
 from tests.support.builders import Files, PrefixBuilder
@@ -130,6 +132,7 @@ class BuiltPip:
     files: Files | None = None
     needs_conda: bool = False
     clones: bool = False
+    requested: str = ""
     during: Callable[[], object] = _nothing
 
     def stage(self, into: Path) -> Staged:
@@ -140,7 +143,21 @@ class BuiltPip:
         for extra in extras:
             (into / extra).unlink()
         self.during()
-        return read_staged(into, read_snapshot(self.prefix).prefix)
+        staged = read_staged(into, read_snapshot(self.prefix).prefix)
+        return replace(
+            staged,
+            origins=tuple(
+                Provenance(
+                    name=one.name,
+                    version=one.version,
+                    record_sha256=hash_record(into, one),
+                    url=f"https://index.example.org/{one.name}-{one.version}-py3-none-any.whl",
+                    sha256="a" * 64,
+                    requested=self.requested,
+                )
+                for one in staged.distributions
+            ),
+        )
 
 
 if TYPE_CHECKING:

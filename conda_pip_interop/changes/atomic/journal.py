@@ -203,12 +203,17 @@ def parse_conda_change(text: str) -> CondaChange | None:
         entry = json.loads(text)
         return CondaChange(
             linked=tuple(map(str, entry["linked"])),
-            unlinked={str(name): str(record) for name, record in entry["unlinked"].items()},
+            unlinked=parse_texts(entry["unlinked"]),
             history=str(entry["history"]),
             history_sha256=str(entry["history_sha256"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def parse_texts(entry: Mapping[object, object]) -> Mapping[str, str]:
+    """Parse a JSON object whose values are texts; raises AttributeError for anything else."""
+    return {str(name): str(text) for name, text in entry.items()}
 
 
 def hash_prefix(prefix: Path) -> str:
