@@ -9,7 +9,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.changes.atomic.files import hash_file
+from conda_pip_interop.changes.atomic.files import identify_file
 from conda_pip_interop.changes.plan import RemoveFile, WriteFile
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, path_below, read_regular, to_disk
@@ -177,7 +177,7 @@ def find_edited(distribution: Distribution, root: Path) -> tuple[PrefixPath, ...
 
 def _is_as_installed(distribution: Distribution, file: InstalledFile, root: Path) -> bool:
     on_disk = to_disk(root, file.path)
-    if file.sha256 is None or hash_file(on_disk) == file.sha256:
+    if file.sha256 is None or identify_file(on_disk) == file.sha256:
         return True
     return _is_moved(distribution, file.path, root)
 

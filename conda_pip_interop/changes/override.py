@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.changes.atomic.files import hash_file
+from conda_pip_interop.changes.atomic.files import hash_file, identify_file
 from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.originals import keep_original
 from conda_pip_interop.changes.plan import FileAction, RemoveFile, WriteFile
@@ -22,7 +22,7 @@ from conda_pip_interop.environment.conda_meta.records import (
     render_record_json,
 )
 from conda_pip_interop.environment.ownership import Ownership
-from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.paths import HASH_LIMIT, PrefixPath, to_disk
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
@@ -134,14 +134,10 @@ def _build_entry(path: PrefixPath, root: Path) -> dict[str, object]:
     on_disk = to_disk(root, path)
     if on_disk.is_symlink() or not on_disk.is_file():
         return {"_path": path, "path_type": "softlink"}
-    sha256 = hash_file(on_disk)
-    return {
-        "_path": path,
-        "path_type": "hardlink",
-        "sha256": sha256,
-        "sha256_in_prefix": sha256,
-        "size_in_bytes": on_disk.stat().st_size,
-    }
+    size = on_disk.stat().st_size
+    entry = {"_path": path, "path_type": "hardlink", "size_in_bytes": size}
+    sha256 = None if size > HASH_LIMIT else hash_file(on_disk)
+    return entry if sha256 is None else {**entry, "sha256": sha256, "sha256_in_prefix": sha256}
 
 
 def _find_own_folders(record: CondaRecord, names: set[NormalizedName]) -> Iterable[str]:
@@ -167,4 +163,4 @@ def is_unchanged(claim: Claim, root: Path) -> bool:
     on_disk = to_disk(root, claim.file.path)
     if not claim.states_hash or not on_disk.is_file():
         return False
-    return claim.allows(hash_file(on_disk))
+    return claim.allows(identify_file(on_disk))

@@ -76,6 +76,11 @@ class Claims:
         """Return the key under which ``path`` is compared."""
         return fold_path(path, folds_case=self.folds_case)
 
+    def list_sizes(self, path: PrefixPath) -> frozenset[int]:
+        """List the sizes that records state for ``path``, in bytes."""
+        sizes = (claim.file.size for claim in self.of(path))
+        return frozenset(size for size in sizes if size is not None)
+
     def is_disputed(self, path: PrefixPath) -> bool:
         """Return whether several records list ``path``, with different hashes."""
         found = self.of(path)
@@ -114,7 +119,9 @@ def find_edited(
     """
     for file in record.files:
         stating = [one for one in claims.of(file.path) if one.states_hash]
-        sha256 = reader.read_hash(file.path).sha256 if stating and judge(file) else None
+        sha256 = None
+        if stating and judge(file):
+            sha256 = reader.read_hash(file.path, claims.list_sizes(file.path)).sha256
         if sha256 is not None and not any(one.allows(sha256) for one in stating):
             yield file.path
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from conda_pip_interop.environment.paths import PrefixPath, fold_path, to_disk
+from conda_pip_interop.environment.paths import HASH_LIMIT, PrefixPath, fold_path, to_disk
 from conda_pip_interop.environment.prefix import Prefix
 from conda_pip_interop.values import dataclass
 
@@ -23,7 +23,8 @@ class FileFact:
     """What exists at a path; ``size`` and ``sha256`` (hex) only if they were needed.
 
     For a symlink both are those of its target, as in conda's records and pip's RECORD; one whose
-    target does not exist is ``dangling``. A pipe, a socket or a device is ``special``.
+    target does not exist is ``dangling``. A pipe, a socket or a device is ``special``. What is
+    larger than `HASH_LIMIT` has its size in the place of its hash, which no package states.
     """
 
     kind: Kind
@@ -65,11 +66,15 @@ class FactReader:
             fact = self.facts[path] = _KINDS[kind]
         return fact
 
-    def read_hash(self, path: PrefixPath) -> FileFact:
-        """Return also the size and the sha256 if it is a file or a link to one."""
+    def read_hash(self, path: PrefixPath, sizes: Collection[int] = ()) -> FileFact:
+        """Return also the size and the sha256 if it is a file or a link to one.
+
+        ``sizes`` are those that records state: a file that is too large for hashing but as large as
+        stated is taken for what it should be.
+        """
         fact = self.read_kind(path)
         if fact.kind in {"file", "symlink"} and fact.sha256 is None:
-            fact = self.facts[path] = _read_hash(to_disk(self._root, path), fact.kind)
+            fact = self.facts[path] = _read_hash(to_disk(self._root, path), fact.kind, sizes)
         return fact
 
 
@@ -97,13 +102,17 @@ def _find_kind(entry: os.DirEntry[str]) -> Kind:
         return "unreadable"
 
 
-def _read_hash(path: Path, kind: Kind) -> FileFact:
+def _read_hash(path: Path, kind: Kind, sizes: Collection[int]) -> FileFact:
     digest = hashlib.sha256()
     size = 0
     try:
         if not path.is_file():  # a pipe or a device would never end
             return _KINDS[kind] if path.exists() or kind == "symlink" else _KINDS["unreadable"]
         with path.open("rb", buffering=0) as file:
+            stated = os.fstat(file.fileno()).st_size
+            if stated > HASH_LIMIT:
+                word = None if stated in sizes else f"{stated} bytes"
+                return FileFact(kind=kind, size=stated, sha256=word)
             while block := file.read(_BLOCK):
                 digest.update(block)
                 size += len(block)

@@ -17,6 +17,8 @@ from conda_pip_interop.values import dataclass
 
 READ_LIMIT: Final = 64 << 20
 """In bytes: what is read of one file at most. The largest records have a tenth of it."""
+HASH_LIMIT: Final = 4 << 30
+"""In bytes: larger files are not hashed. Packages hardly have any; a sparse one has any size."""
 
 PrefixPath = NewType("PrefixPath", str)
 """A path below the prefix: relative, ``/``-separated, normalised, never empty, never ``..``."""

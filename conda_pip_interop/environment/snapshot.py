@@ -299,8 +299,10 @@ def _read_facts(
     """
     for file in (file for record in records for file in record.files):
         if not file.path.endswith(".pyc"):
-            read = reader.read_hash if claims.is_disputed(file.path) else reader.read_kind
-            read(file.path)
+            if claims.is_disputed(file.path):
+                reader.read_hash(file.path, claims.list_sizes(file.path))
+            else:
+                reader.read_kind(file.path)
     recorded = [entry for found in claims.by_name.values() for entry in found]
     for entry in recorded:
         reader.read_kind(entry.path)
@@ -324,7 +326,7 @@ def _read_changed(
         if is_absent(entry, reader.facts) or is_record_changed(claims, entry, reader.facts):
             for file in entry.record.files:
                 if not file.path.endswith(".pyc"):
-                    reader.read_hash(file.path)
+                    reader.read_hash(file.path, claims.list_sizes(file.path))
 
 
 def _read_distribution_facts(
@@ -344,6 +346,6 @@ def _read_distribution_facts(
             continue
         claimed = claims.of(file.path)
         if every or (claimed and any(not entry or c.record is not entry.record for c in claimed)):
-            reader.read_hash(file.path)
+            reader.read_hash(file.path, claims.list_sizes(file.path))
         else:
             reader.read_kind(file.path)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.changes.atomic.files import hash_file
+from conda_pip_interop.changes.atomic.files import identify_file
 from conda_pip_interop.changes.state import State, read_state
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
@@ -60,7 +60,7 @@ def _find_claims(path: PrefixPath, sha256: str, snapshot: Snapshot) -> tuple[Cla
 
 def _has_content(file: Path, sha256: str) -> bool:
     try:
-        return hash_file(file) == sha256
+        return identify_file(file) == sha256
     except OSError:
         return False
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders, Place
+from conda_pip_interop.environment.paths import HASH_LIMIT
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.paths import PrefixPath
@@ -27,17 +28,28 @@ def hash_file(path: Path) -> str:
     return _hash(os.open(path, flags))
 
 
-def hash_place(place: Place) -> str:
-    """Return the SHA-256 of a file in hexadecimal, not of what a link leads to."""
-    return _hash(place.open(os.O_RDONLY))
+def identify_file(path: Path) -> str:
+    """Return the SHA-256 of an environment's file; of a very large one its size and time.
+
+    Raises what `hash_file` raises. For those that are larger than `HASH_LIMIT` see there.
+    """
+    return _identify(os.stat(path)) or hash_file(path)
+
+
+def _identify(status: os.stat_result) -> str | None:
+    """Return what stands for the hash of a very large file; None for any other."""
+    large = stat.S_ISREG(status.st_mode) and status.st_size > HASH_LIMIT
+    return f"{status.st_size} bytes at {status.st_mtime_ns} ns" if large else None
 
 
 def hash_entry(place: Place) -> str | None:
-    """Return the SHA-256 of a file, of a link that of its target's name; None for anything else."""
+    """Identify a file as `identify_file` does, a link by its target; None for anything else."""
     status = place.read_status()
     if status is not None and stat.S_ISLNK(status.st_mode):
         return hashlib.sha256(b"link:" + os.fsencode(_read_target(place))).hexdigest()
-    return hash_place(place) if status is not None and stat.S_ISREG(status.st_mode) else None
+    if status is None or not stat.S_ISREG(status.st_mode):
+        return None
+    return _identify(status) or _hash(place.open(os.O_RDONLY))
 
 
 def _hash(descriptor: int) -> str:
@@ -187,11 +199,6 @@ def is_alike(one: Place, other: Place) -> bool:
 
 def _read_target(place: Place) -> str:
     return os.readlink(place.name, dir_fd=place.descriptor)
-
-
-def is_same_content(one: Place, other: Place) -> bool:
-    """Return whether two files have the same content."""
-    return hash_place(one) == hash_place(other)
 
 
 def _set_mode(descriptor: int, place: Place, mode: int) -> None:

@@ -11,7 +11,7 @@ from conda_pip_interop.changes.atomic.durable import list_folders, sync_folders
 from conda_pip_interop.changes.atomic.files import (
     append_lines,
     hash_entry,
-    is_same_content,
+    is_alike,
     name_beside,
 )
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders, Place
@@ -247,7 +247,7 @@ def _restore(stashed: Place, path: PrefixPath, folders: HeldFolders) -> None:
         if (
             alike == (now.st_mode, now.st_size, now.st_mtime_ns)
             and stat.S_ISREG(now.st_mode)
-            and is_same_content(stashed, folders.find(path))
+            and is_alike(stashed, folders.find(path))
         ):
             return
     above = path.rpartition("/")[0]

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from conda_pip_interop.changes.atomic.files import hash_file
+from conda_pip_interop.changes.atomic.files import identify_file
 from conda_pip_interop.changes.originals import read_original
 from conda_pip_interop.changes.plan import InstallPip, Plan
 from conda_pip_interop.environment.conda_meta.records import CondaFile, CondaRecord
@@ -290,7 +290,7 @@ def _find_condas(snapshot: Snapshot, one: Distribution) -> Iterator[PrefixPath]:
             on_disk = to_disk(root, file.path)
             size = on_disk.lstat().st_size
             is_alike = size == ours.size and size > _HASHED_SIZE
-            if not is_alike and hash_file(on_disk) in condas:
+            if not is_alike and identify_file(on_disk) in condas:
                 yield file.path
 
 

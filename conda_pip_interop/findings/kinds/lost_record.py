@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.changes.atomic.files import hash_file
+from conda_pip_interop.changes.atomic.files import identify_file
 from conda_pip_interop.changes.atomic.journal import ORIGINALS_FOLDER, read_own_text
 from conda_pip_interop.changes.exclusive_files import read_compiled
 from conda_pip_interop.changes.originals import is_lost_remembered, lost_path
@@ -300,7 +300,7 @@ def _is_as_linked(claim: Claim, root: Path) -> bool:
     """Return whether a file exists as the package has it; False if it cannot be read."""
     on_disk = to_disk(root, claim.file.path)
     try:
-        return on_disk.is_file() and claim.allows(hash_file(on_disk))
+        return on_disk.is_file() and claim.allows(identify_file(on_disk))
     except OSError:
         return False
 
