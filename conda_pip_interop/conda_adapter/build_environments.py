@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,9 +24,11 @@ from conda_pip_interop.changes.atomic.lock import hold_lock
 from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.conda_adapter.channels.channel_names import open_repodata, user_folder
 from conda_pip_interop.conda_adapter.console import quiet_stdout, report_progress
+from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.transactions.solver import CondaEnvironment
 from conda_pip_interop.dependencies.requirements import satisfies
 from conda_pip_interop.environment.conda_meta.conda_python import build_python_spec
+from conda_pip_interop.environment.paths import is_private
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
@@ -76,8 +80,7 @@ class BuildEnvironments:
         compilers = _find_compilers(needs.languages)
         python = self._python
         spec = build_python_spec(python.minor, free_threaded=python.free_threaded)
-        folder = _builds_folder() / _digest(spec, (*compilers, *wanted))
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder = _open_builds_folder() / _digest(spec, (*compilers, *wanted))
         with hold_lock(folder.with_suffix(".lock")):
             ready = folder / "conda-meta" / "pip-interop-build"
             if not ready.is_file():
@@ -159,8 +162,21 @@ class BuildEnvironments:
             return
 
 
-def _builds_folder() -> Path:
-    return user_folder() / "builds"
+def _open_builds_folder() -> Path:
+    """Return where build environments are kept; programs are run from there.
+
+    Where other users can change it, as under `sudo` with the caller's HOME, or where it cannot be
+    made, a temporary folder takes its place until the process ends.
+    """
+    session, folder = current_session(), user_folder() / "builds"
+    if session.builds is None and is_private(folder):
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return folder
+    if session.builds is None:
+        session.builds = Path(tempfile.mkdtemp(prefix="pip-interop-"))
+        atexit.register(shutil.rmtree, session.builds, ignore_errors=True)
+    return session.builds
 
 
 def _digest(python: str, wanted: tuple[str, ...]) -> str:

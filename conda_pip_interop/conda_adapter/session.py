@@ -95,6 +95,7 @@ class Session:
     - `names`: conda's names by those of PyPI, as files map them
     - `unchanged`: the environments that were, before the command, as they had been checked, each
       with the stats of what conda's transactions change
+    - `builds`: the temporary folder of build environments, where the user's cannot be used
     """
 
     running: set[str] = field(default_factory=set)
@@ -112,6 +113,7 @@ class Session:
     complained: set[tuple[str, str]] = field(default_factory=set)
     names: dict[NormalizedName, str | None] = field(default_factory=dict)
     unchanged: dict[Path, list[str]] = field(default_factory=dict)
+    builds: Path | None = None
 
 
 @cache

@@ -106,6 +106,31 @@ def read_regular(path: Path | str, *, follow: bool = True) -> bytes:
         return file.read(status.st_size + 1)  # Python reserves as much as it is told
 
 
+def is_private(folder: Path) -> bool:
+    """Return whether nobody but this user and root can put anything into a folder, or in its place.
+
+    It need not exist yet. Programs are run from it, and under `sudo` HOME can be the caller's.
+    Windows gives a user's folders to the user.
+    """
+    if not hasattr(os, "geteuid"):
+        return True
+    real = Path(os.path.realpath(folder))
+    above = {*real.parents, *folder.parents}
+    trusted = {0, os.geteuid()}
+    owners = {**dict.fromkeys(above, trusted), real: {os.geteuid()}, folder: {os.geteuid()}}
+    for place, allowed in owners.items():
+        try:
+            status = place.lstat()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return False
+        mode = 0 if stat.S_ISLNK(status.st_mode) else status.st_mode
+        if status.st_uid not in allowed or (mode & stat.S_IWOTH and not mode & stat.S_ISVTX):
+            return False
+    return True
+
+
 def resolve_for_write(prefix: Path, path: PrefixPath) -> Path:
     """Return the path on disk, for writing or deleting it.
 

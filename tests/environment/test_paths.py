@@ -16,6 +16,7 @@ from conda_pip_interop.environment.paths import (
     PrefixPath,
     find_links_outside,
     fold_path,
+    is_private,
     parse_prefix_path,
     path_below,
     read_mtime_ns,
@@ -23,6 +24,7 @@ from conda_pip_interop.environment.paths import (
     resolve_for_write,
 )
 from conda_pip_interop.errors import InteropError
+from tests.support.trees import NOBODY, run_in_child
 
 SITE = "lib/python3.11/site-packages"
 
@@ -154,3 +156,42 @@ def test_the_time_of_a_link_is_its_own_and_that_of_nothing_is_0(tmp_path: Path) 
 
 def test_a_folder_whose_name_is_too_long_leads_nowhere(tmp_path: Path) -> None:
     assert find_links_outside(tmp_path, [f"{'a' * 300}/b/c.py"]) == ()
+
+
+def test_a_folder_is_private_where_only_its_user_can_put_something(shared_folder: Path) -> None:
+    mine = shared_folder / "mine"
+    assert is_private(mine / "not/yet"), "the folder for temporary files is everybody's, but sticky"
+    mine.mkdir()
+    assert is_private(mine)
+    assert is_private(mine / "not/yet")
+    (shared_folder / "link").symlink_to(mine)
+    assert is_private(shared_folder / "link/not/yet")
+    (mine / "open").mkdir()
+    (mine / "open").chmod(0o777)
+    assert not is_private(mine / "open")
+    assert not is_private(mine / "open/below")
+    (shared_folder / "link to open").symlink_to(mine / "open")
+    assert not is_private(shared_folder / "link to open/below")
+    assert not is_private(mine / ("n" * 300) / "builds")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to be two users")
+def test_a_folder_of_another_user_is_not_private(shared_folder: Path) -> None:
+    """Nor one that the other user can replace, or lead elsewhere."""
+    homes, real = shared_folder / "home", shared_folder / "real"
+    (homes / "cache").mkdir(parents=True)
+    real.mkdir()
+    os.chown(homes, NOBODY, NOBODY)
+    assert not is_private(homes)
+    assert not is_private(homes / "cache")
+    link = shared_folder / "link"
+    link.symlink_to(real)
+    os.chown(link, NOBODY, NOBODY, follow_symlinks=False)
+    assert not is_private(link / "builds")
+
+    def look() -> None:
+        assert is_private(homes / "new")
+        assert not is_private(homes / "cache"), "root's, who made it under sudo"
+        assert not is_private(real)
+
+    assert run_in_child(look, user=NOBODY) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from tests.support.channels import write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_clone, build_project, build_sdist
+from tests.support.trees import NOBODY
 from tests.world.package import File, Package
 
 pytestmark = pytest.mark.e2e
@@ -194,6 +197,29 @@ def test_without_isolation_what_is_missing_is_told_with_the_way_to_get_it(
     env.conda("pip install", "--yes", "setuptools>=61", "wheel")
     env.conda("pip install", *words)
     assert env.owners()["app"] == ("1.0", "pip")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to be two users")
+def test_root_runs_nothing_from_the_cache_of_another_user(
+    make_env: MakeEnv, shared_folder: Path, tmp_path: Path
+) -> None:
+    """As under `sudo` where HOME stays the caller's."""
+    flit = write_project(tmp_path / "app", "flit_core.buildapi", "flit_core")
+    (flit / "app.py").write_text('"""An app."""\n')
+    cache, scratch = shared_folder / "cache", tmp_path / "scratch"
+    env = make_env("python", "pip")
+    for folder in (cache, scratch):
+        folder.mkdir()
+    os.chown(cache, NOBODY, NOBODY)
+    env.conda(*("pip install", "--yes", str(flit)), XDG_CACHE_HOME=str(cache), TMPDIR=str(scratch))
+    assert env.owners()["app"] == ("1.0", "pip")
+    assert not [*cache.rglob("builds")]
+    assert not [*scratch.iterdir()]
+    os.chown(cache, 0, 0)
+    env.conda(*("pip install", "--yes", "--force-reinstall", str(flit)), XDG_CACHE_HOME=str(cache))
+    (builds,) = cache.rglob("builds")
+    assert stat.S_IMODE(builds.stat().st_mode) == 0o700
+    assert [*builds.glob("*/conda-meta/pip-interop-build")]
 
 
 def test_from_pypi_is_pips_own_way(make_env: MakeEnv, tmp_path: Path) -> None:
