@@ -10,8 +10,8 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,37 +99,77 @@ def reconcile(env: Env) -> Any:
     return env.conda("pip reconcile", "--yes")
 
 
-def run(env: Env, words: tuple[str, ...], *, kill_after: float | None = None) -> Any:
+def run(
+    env: Env, words: tuple[str, ...], *, wait_to_kill: Callable[[], object] | None = None
+) -> Any:
     """Run a command of a conda that has started already."""
     command, *rest = words
     server = env.base.server
     assert server is not None
     arguments = [*command.split(), "-n", env.name, *rest]
-    done = server.run(arguments, env.base.env(), kill_after=kill_after)
+    done = server.run(arguments, env.base.env(), wait_to_kill=wait_to_kill)
     assert done is not None
     return done
 
 
-@contextmanager
-def watch(prefix: Path) -> Iterator[list[float]]:
-    """Note when the first change of an environment was, in seconds."""
-    first: list[float] = []
-    ended = threading.Event()
-    folders = [prefix, prefix / "conda-meta", *(prefix / "lib").glob("python*/site-packages")]
-    start, before = time.monotonic(), [one.stat().st_mtime_ns for one in folders]
+class Watch:
+    """Sees the first change of an environment; times are in seconds."""
 
-    def look() -> None:
-        while not ended.wait(0.005):
-            if [one.stat().st_mtime_ns for one in folders] != before:
-                first.append(time.monotonic() - start)
-                return
+    def __init__(self, prefix: Path) -> None:
+        site_packages = (prefix / "lib").glob("python*/site-packages")
+        self._folders = [prefix, prefix / "conda-meta", *site_packages]
+        self._before = self._read()
+        self._start = time.monotonic()
+        self._ended = threading.Event()
 
-    thread = threading.Thread(target=look)
-    thread.start()
-    yield first
-    ended.set()
-    thread.join()
-    first.append(time.monotonic() - start)
+    def _read(self) -> list[int]:
+        return [one.stat().st_mtime_ns for one in self._folders]
+
+    def find_first(self) -> float:
+        """Wait for the first change, or the end; return when that was."""
+        while not self._ended.wait(0.005) and self._read() == self._before:
+            pass
+        return self.time
+
+    @property
+    def time(self) -> float:
+        """The time since the start."""
+        return time.monotonic() - self._start
+
+    def end(self) -> None:
+        """Wait no longer for a change."""
+        self._ended.set()
+
+
+def measure(env: Env, work: Work) -> tuple[float, float]:
+    """Return when the first change of a whole run was, and how long it lasted from then on."""
+    watch = Watch(env.prefix)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(watch.find_first)
+        done = run(env, work.words)
+        ended = watch.time
+        watch.end()
+        assert done.returncode == 0, done.stderr
+        return first.result(), ended - first.result()
+
+
+def kill(env: Env, work: Work, fraction: float, first: float, span: float) -> Any:
+    """Kill a command at a fraction of the `span` after its first change; below 0, before that.
+
+    So that what it does before it changes anything, and other work on the machine, counts little.
+    """
+    watch = Watch(env.prefix)
+
+    def wait() -> None:
+        if fraction < 0:
+            time.sleep(first * (1 + fraction))
+        else:
+            watch.find_first()
+            time.sleep(span * fraction)
+
+    done = run(env, work.words, wait_to_kill=wait)
+    watch.end()
+    return done
 
 
 def settle(env: Env) -> str:
@@ -162,9 +202,7 @@ def test_the_next_command_settles_what_a_kill_has_left(
     env = make_env(*work.specs)
     work.prepare(env)
     kept = KeptEnvironment(env.prefix, tmp_path / "kept")
-    with watch(env.prefix) as times:
-        done = run(env, work.words)
-    assert done.returncode == 0, done.stderr
+    first, span = measure(env, work)
     known = {*env.findings()}
     settle(env)
     new, known = kept.read(), known | {*env.findings()}
@@ -173,21 +211,21 @@ def test_the_next_command_settles_what_a_kill_has_left(
     old, known = kept.read(), known | {*env.findings()}
     assert old != new
     choose = random.Random(f"{_SEED} {work.name}")  # noqa: S311 - a seed is wanted
-    begun, ended = times[0] * 0.9, times[-1]
     outcomes: Counter[str] = Counter()
     while (number := outcomes.total() - outcomes["too late"]) < _KILLS:
-        assert outcomes["too late"] <= _KILLS * 2, f"{begun:.3f} to {ended:.3f} s"
+        assert outcomes["too late"] <= _KILLS * 2, f"{span:.3f} s"
         kept.put_back()
-        after = choose.uniform(begun, ended)
-        killed = run(env, work.words, kill_after=after)
+        fraction = choose.uniform(-0.1, 1)
+        killed = kill(env, work, fraction, first, span)
         said = settle(env)
         now = kept.read()
         where = (
-            f"kill {number} after {after:.3f} s ({begun:.3f} to {ended:.3f}), seed {_SEED}: {said}"
+            f"kill {number} at {fraction:.3f} of {span:.3f} s after {first:.3f} s, "
+            f"seed {_SEED}: {said}"
         )
         outcome = "before" if now == old else "after" if now == new else "told"
         if killed.returncode == 0:  # other work on this machine has ended since
-            outcome, ended = "too late", max((after + ended) / 2, begun * 1.2)
+            outcome, span = "too late", span * (1 + max(fraction, 0)) / 2
         outcomes[outcome] += 1
         assert find_faults(env) <= known, where
         if outcome == "told":
@@ -199,5 +237,5 @@ def test_the_next_command_settles_what_a_kill_has_left(
             env.conda("install", "-y", "tomli")
             assert {*env.findings()} <= known, where
     record_property("points", _KILLS)
-    times_tried = f"{begun:.2f} to {ended:.2f} s, seed {_SEED}"
+    times_tried = f"{span:.2f} s after {first:.2f} s, seed {_SEED}"
     record_property("kills", f"{work.name}: {dict(outcomes)}, {times_tried}")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _MAIN = Path(__file__).with_name("conda_server_main.py")
 _LENGTH = 8
@@ -62,28 +62,31 @@ class CondaServer:
         arguments: Sequence[str],
         environment: Mapping[str, str],
         *,
-        kill_after: float | None = None,
+        wait_to_kill: Callable[[], object] | None = None,
     ) -> subprocess.CompletedProcess[str] | None:
         """Run ``conda ARGUMENTS``; None where only a new process would do, or one runs already.
 
-        `kill_after` so many seconds it is killed, with the processes that it has started.
+        When `wait_to_kill` returns it is killed, with the processes that it has started.
         """
         if _of_start(environment) != self._started or not self._lock.acquire(blocking=False):
             return None
         try:
-            return self._run([str(self._conda), *arguments], environment, kill_after)
+            return self._run([str(self._conda), *arguments], environment, wait_to_kill)
         finally:
             self._lock.release()
 
     def _run(
-        self, command: list[str], environment: Mapping[str, str], kill_after: float | None
+        self,
+        command: list[str],
+        environment: Mapping[str, str],
+        wait_to_kill: Callable[[], object] | None,
     ) -> subprocess.CompletedProcess[str]:
         request = {
             "arguments": command,
             "environment": dict(environment),
             "folder": str(Path.cwd()),
             "umask": _umask(),
-            "own_group": kill_after is not None,
+            "own_group": wait_to_kill is not None,
         }
         body = json.dumps(request).encode()
         pipes = [os.pipe(), os.pipe()]
@@ -93,13 +96,19 @@ class CondaServer:
         for _, writing in pipes:
             os.close(writing)
         group = int.from_bytes(self._control.recv(_LENGTH), "little")
-        killer = threading.Timer(kill_after or 0, _kill, [group])
-        if kill_after is not None:
-            killer.start()
+        ended = threading.Event()
+
+        def kill(wait: Callable[[], object]) -> None:
+            wait()
+            if not ended.is_set():
+                _kill(group)
+
+        if wait_to_kill is not None:
+            threading.Thread(target=kill, args=[wait_to_kill], daemon=True).start()
         with ThreadPoolExecutor(2) as readers:
             stdout, stderr = readers.map(_read, [reading for reading, _ in pipes])
         code = int.from_bytes(self._control.recv(_LENGTH), "little", signed=True)
-        killer.cancel()
+        ended.set()
         return subprocess.CompletedProcess(command, code, stdout, stderr)
 
 
