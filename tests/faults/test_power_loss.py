@@ -15,12 +15,14 @@ from pathlib import Path
 
 import pytest
 
+from conda_pip_interop.changes.atomic.conda_before import read_conda_before
 from conda_pip_interop.changes.atomic.journal import PENDING_FILE, STATE_FOLDER
 from conda_pip_interop.changes.atomic.lock import recover_interrupted
 from conda_pip_interop.changes.atomic.rollback import needs_recovery
 from conda_pip_interop.changes.atomic.undo import list_operations, prune_journals, undo
-from conda_pip_interop.changes.pending import note_pending, read_conda_before
+from conda_pip_interop.changes.pending import note_pending
 from conda_pip_interop.changes.plan import Plan
+from conda_pip_interop.changes.staging import read_staged
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.registry import find_all
 from tests.faults.scenarios import (
@@ -132,10 +134,11 @@ def test_power_is_lost_at_any_instant(
 
 
 @scenarios
+@link_cases
 def test_power_is_lost_again_while_that_is_put_right(
-    scenario: Scenario, scratch: Path, record_property: Record
+    scenario: Scenario, links: Collection[int], scratch: Path, record_property: Record
 ) -> None:
-    crashes = Crashes(scenario, scratch)
+    crashes = Crashes(scenario, scratch, links=links)
     for crashed in crashes.sample(_SAMPLES):
         for number, instant in enumerate(crashes.record(partial(recover, crashed), crashed)):
             for prefix in crashes.list(instant):
@@ -167,7 +170,8 @@ def test_what_an_interrupted_installation_has_staged_is_whole(
     def work() -> None:
         stage_upgrade(begun)
         before = read_conda_before(begun, frozenset())
-        note_pending(begun, Plan(title="install"), begun / STAGED, before, ())
+        staged = read_staged(begun / STAGED, read_snapshot(begun).prefix)
+        note_pending(begun, Plan(title="install"), staged, before, ())
 
     tried = set()
     noted = 0
