@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,8 +24,8 @@ from conda_pip_interop.commands.plan_text import describe_changes, plan_to_list,
 from conda_pip_interop.environment.paths import PrefixPath
 
 
-def make_plan(*steps: Step, notes: tuple[str, ...] = (), shows_files: bool = False) -> Plan:
-    return Plan(title="test", steps=steps, notes=notes, shows_files=shows_files)
+def make_plan(*steps: Step, **more: Any) -> Plan:
+    return Plan(title="test", steps=steps, **more)
 
 
 def link(name: str, version: str = "3.0", previous: str | None = None) -> LinkConda:

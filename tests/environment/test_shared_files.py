@@ -99,6 +99,7 @@ NAMESPACE = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
         ("kit/__init__.py", "a = 1", "a = 1", True, True),
         ("kit/__init__.py", NAMESPACE, "", True, True),
         ("kit/__init__.py", NAMESPACE.replace("\n", "\r\n"), "", True, True),
+        *(("kit/__init__.py", text, "", True, True) for text in (HARMLESS[6], HARMLESS[8])),
         ("kit/__init__.py", NAMESPACE, "a = 1", False, False),
         ("kit/__init__.py", "a = 1", NAMESPACE, False, False),
         ("kit/my__init__.py", NAMESPACE, "", False, False),

@@ -19,6 +19,7 @@ from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.protection.markers import Foreign, read_snapshot_marker
 from tests.support.builders import PrefixBuilder, hash_of
 from tests.support.findings import describe
+from tests.support.reconciling import reconcile
 
 
 @pytest.fixture
@@ -52,6 +53,16 @@ def test_files_of_a_replaced_package_are_hashed(built: PrefixBuilder) -> None:
     facts = read_snapshot(built.root).facts
     assert facts[PrefixPath(built.place("click/a.py"))].sha256 == hash_of(b"new")
     assert facts[PrefixPath("share/orphan")].sha256 == hash_of(b"kept")
+
+
+def test_of_an_override_only_the_files_of_another_record_are_hashed(built: PrefixBuilder) -> None:
+    built.conda_package("click", "8.1", {"click/a.py": "old", "click/b.py": "old"})
+    built.pip_upgrade("click", "8.1", "8.2", {"click/a.py": "new", "click/b.py": "new"})
+    reconcile(built.root)
+    built.conda_package("other", "1", {"click/b.py": "other's"}, dist_info=False)
+    facts = read_snapshot(built.root).facts
+    assert facts[PrefixPath(built.place("click/a.py"))].sha256 is None
+    assert facts[PrefixPath(built.place("click/b.py"))].sha256 == hash_of(b"other's")
 
 
 def test_a_marker_in_a_conda_package_is_foreign(built: PrefixBuilder) -> None:

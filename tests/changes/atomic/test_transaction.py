@@ -407,6 +407,22 @@ def test_a_journal_of_a_newer_version_is_left_alone_and_blocks_while_open(
     assert stashed.read_bytes() == b"kept"
 
 
+def test_recovery_needs_no_stash_where_nothing_was_there_before(prefix: Path) -> None:
+    """An empty folder may be lost with the power, and the journal not."""
+    tree = read_tree(prefix)
+
+    def work() -> None:
+        with open_operation(prefix, "killed") as operation:
+            operation.apply([write("bin/new")])
+            os._exit(9)
+
+    assert run_in_child(work) == 9
+    (folder,) = (prefix / JOURNAL_FOLDER).iterdir()
+    (folder / "stash").rmdir()
+    recover_interrupted(prefix)
+    assert read_tree(prefix) == tree
+
+
 def test_recovery_does_not_undo_committed_operations(prefix: Path) -> None:
     succeed(prefix, every_kind())
     tree = read_tree(prefix)
