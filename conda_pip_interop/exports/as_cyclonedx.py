@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from conda_pip_interop.changes.atomic.files import hash_file
 from conda_pip_interop.dependencies.read_graph import read_graph
-from conda_pip_interop.environment.paths import to_disk
+from conda_pip_interop.environment.paths import HASH_LIMIT, to_disk
 from conda_pip_interop.exports.as_explicit import find_md5
 from conda_pip_interop.exports.sources import (
     FromArchive,
@@ -199,9 +199,11 @@ def _find_sboms(one: Distribution, contents: Contents) -> Iterator[dict[str, Any
         return
     root = contents.snapshot.prefix.root
     for file in _list_files(to_disk(root, one.metadata) / "sboms"):
-        digest = {"alg": "SHA-256", "content": hash_file(file)}
-        path = quote(file.relative_to(root).as_posix())
-        yield {"type": "bom", "url": path, "hashes": [digest]}
+        bom = {"type": "bom", "url": quote(file.relative_to(root).as_posix())}
+        if file.stat().st_size > HASH_LIMIT:
+            yield bom
+        else:
+            yield {**bom, "hashes": [{"alg": "SHA-256", "content": hash_file(file)}]}
 
 
 def _list_files(folder: Path) -> Iterable[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,16 @@ def test_a_conda_package_has_both_identities_and_an_override_only_pips(
     assert click["properties"] == [{"name": "conda-pip-interop:in-place-of", "value": "click"}]
     edges = {one["ref"]: one["dependsOn"] for one in bom["dependencies"]}
     assert edges[find_component(bom, "app")["bom-ref"]] == [purl]
+
+
+def test_a_bill_of_materials_of_any_size_is_named_and_not_read(built: PrefixBuilder) -> None:
+    file = built.write(f"{built.dist_info('app', '1.0')}/sboms/native.json", "{}")
+    named = find_component(read_bom(built), "app")["externalReferences"][1]
+    assert len(named["hashes"][0]["content"]) == 64
+    os.truncate(file, 1 << 40)
+    assert find_component(read_bom(built), "app")["externalReferences"][1] == {
+        key: value for key, value in named.items() if key != "hashes"
+    }
 
 
 def test_each_source_and_a_bill_of_materials_of_a_wheel_are_named(built: PrefixBuilder) -> None:
