@@ -17,10 +17,12 @@ from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.prefix import Prefix, read_prefix
 from conda_pip_interop.errors import InteropError, NotAllowedError
 from conda_pip_interop.protection.markers import (
+    MARKER_NAME,
     Absent,
     Foreign,
     MarkerState,
     Ours,
+    read_marker,
     read_markers,
     render_marker,
 )
@@ -207,7 +209,7 @@ def protect(target: Target, policy: Policy) -> Protection:
 def _protect(target: Target, policy: Policy) -> Protection:
     prefix = read_prefix(target.prefix)
     change: MarkerChange
-    match read_markers(prefix)[0]:
+    match _read_current(prefix):
         case Absent(path=None):
             raise InteropError(
                 "no-python",
@@ -229,6 +231,17 @@ def _protect(target: Target, policy: Policy) -> Protection:
     if state.unprotected:
         write_state(prefix.root, dataclasses.replace(state, unprotected=False))
     return Protection(message=told, change=change)
+
+
+def _read_current(prefix: Prefix) -> MarkerState:
+    """Read the current marker; one that a record of conda's lists is that package's."""
+    from conda_pip_interop.environment.conda_meta.records import read_conda_records
+
+    records, _ = read_conda_records(
+        prefix.root, concerns=lambda _, content: MARKER_NAME.encode() in content
+    )
+    owners = {file.path: one.name for one in reversed(records) for file in one.files}
+    return read_marker(prefix, owners=owners)
 
 
 def _find_source(target: Target, policy: Policy) -> str:
@@ -255,7 +268,7 @@ def _unprotect(target: Target, policy: Policy) -> Protection:
             f"{', '.join(policy.protect)} by {policy.protect_source}.",
             hints=("Change the setting, or ask the administrator to change it.",),
         )
-    match read_markers(prefix)[0]:
+    match _read_current(prefix):
         case Foreign(path=path, owner=owner):
             whose = f"conda's {owner}" if owner is not None else "another tool"
             raise InteropError(

@@ -68,7 +68,8 @@ def test_of_an_override_only_the_files_of_another_record_are_hashed(built: Prefi
 def test_a_marker_in_a_conda_package_is_foreign(built: PrefixBuilder) -> None:
     path = f"{built.stdlib}/EXTERNALLY-MANAGED"
     built.write(path, "[externally-managed]\n")
-    built.conda_record("conda-managed-env", "1", (path,))
+    for name in ("conda-managed-env", "other-env"):
+        built.conda_record(name, "1", (path,))
     marker = read_snapshot_marker(read_snapshot(built.root))
     assert marker == Foreign(path=PrefixPath(path), owner="conda-managed-env")
 

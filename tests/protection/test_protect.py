@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop import __version__
-from conda_pip_interop.changes.state import State, read_state, write_state
+from conda_pip_interop.changes.state import State, read_state, state_file, write_state
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
@@ -127,6 +127,21 @@ def test_another_tools_marker_is_never_changed(built: PrefixBuilder, web: Target
     assert read_tree(built.root) == before
 
 
+def test_a_marker_that_packages_of_condas_list_is_theirs_whoever_wrote_it(
+    built: PrefixBuilder, web: Target
+) -> None:
+    protect(web, Policy())
+    for name in ("managed-env", "other-env"):
+        built.conda_record(name, "1", (MARKER,))
+    before = read_tree(built.root)
+    assert protect(web, WEB).message == (
+        f"web is already protected: conda's managed-env created the marker {MARKER}."
+    )
+    with pytest.raises(InteropError, match="conda's managed-env"):
+        unprotect(web, Policy())
+    assert read_tree(built.root) == before
+
+
 def test_an_environment_without_python_has_nothing_to_protect(tmp_path: Path) -> None:
     (tmp_path / "tools/conda-meta").mkdir(parents=True)
     target = target_of(tmp_path / "tools")
@@ -202,6 +217,7 @@ def test_a_requested_marker_outlives_the_policy_and_python_but_is_not_cloned(
 def test_who_asks_twice_is_told_and_nothing_is_written(web: Target) -> None:
     first = protect(web, Policy())
     assert first.message == "web is now protected: pip refuses to install into it."
+    assert not state_file(web.prefix).exists(), "there is nothing to remember"
     before = read_tree(web.prefix)
     assert protect(web, Policy()) == Protection(message="web is already protected.", change="none")
     assert read_tree(web.prefix) == before

@@ -57,6 +57,14 @@ def test_what_the_user_has_set_stays(target: Target) -> None:
     assert read_variables(target) == {"PYTHONNOUSERSITE": "x"}
 
 
+def test_what_the_user_has_set_since_stays(target: Target) -> None:
+    exclude_user_site(target)
+    file = target.prefix / "conda-meta/state"
+    file.write_text('{"env_vars": {"PYTHONNOUSERSITE": "x"}}')
+    assert include_user_site(target) is not None
+    assert read_variables(target) == {"PYTHONNOUSERSITE": "x"}
+
+
 @pytest.mark.parametrize("text", ["[]", "{", '{"env_vars": []}', "\0"])
 def test_a_file_that_is_not_condas_is_left_alone(target: Target, text: str) -> None:
     file = target.prefix / "conda-meta/state"
