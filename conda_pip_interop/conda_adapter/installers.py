@@ -127,6 +127,12 @@ def _open_pip(snapshot: Snapshot, target: Target, *, at_least: Version | None = 
         )
     if python is not None and own and _serves(own[0], at_least):
         runner = executable
+        if not os.access(runner, os.X_OK):
+            raise InteropError(
+                "no-python",
+                f"The Python of {target.label} is missing or cannot be run: {runner}.",
+                hints=(f"To fix: `{target.command('conda', 'pip', 'repair', 'python')}`.",),
+            )
     elif importlib.util.find_spec("pip") and _serves(importlib.metadata.version("pip"), at_least):
         runner = Path(sys.executable)
     return PipProcess(

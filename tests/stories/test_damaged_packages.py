@@ -375,3 +375,17 @@ def test_what_another_package_lost_to_the_same_distribution_is_found(
         env.conda("pip restore", "--yes", name)
         assert env.findings() == []
     assert hash_package(env) == before
+
+
+def test_without_its_interpreter_an_environment_is_repaired_first(make_env: MakeEnv) -> None:
+    env = make_env("python", "pip")
+    python = env.prefix / "bin/python"
+    python.resolve().unlink()
+    for command in ("pip install", "pip download"):
+        refused = env.conda(command, "cowsay", check=False)
+        assert "Traceback" not in refused.stderr
+        assert f"is missing or cannot be run: {python}" in refused.stderr
+        assert f"conda pip repair -n {env.name} python" in refused.stderr
+    env.conda("pip repair", "--yes", "python")
+    env.conda("pip install", "--yes", "cowsay")
+    assert env.findings() == []

@@ -8,6 +8,7 @@ it can be repeated and works from any state.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -149,13 +150,16 @@ def read_own_text(path: Path) -> str:
 def list_journal_folders(prefix: Path) -> list[Path]:
     """Return the folders of journals, oldest first: `…Z-10` comes after `…Z-9`.
 
-    Only real folders with names of ours count; none in a state folder that is not ours.
+    Only real folders with names of ours count; none in a state folder that is not ours, or that
+    somebody moves away meanwhile.
     """
-    if not is_trusted(prefix):
-        return []
+    names: list[str] = []
+    if is_trusted(prefix):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            names = os.listdir(prefix / JOURNAL_FOLDER)
     folders = [
         folder
-        for folder in (prefix / JOURNAL_FOLDER).glob("*")
+        for folder in (prefix / JOURNAL_FOLDER / name for name in names)
         if _IDENTIFIER.fullmatch(folder.name) and _is_real(folder) and _is_real(folder / "stash")
     ]
     return sorted(folders, key=lambda one: (one.name.partition("-")[0], len(one.name), one.name))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from conda_pip_interop import __version__
 from conda_pip_interop.changes.atomic.files import replace_file
-from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER, read_folder_times
+from conda_pip_interop.changes.atomic.journal import list_journal_folders, read_folder_times
 from conda_pip_interop.environment.paths import read_regular
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.quick_check import TICK_NS, read_fingerprint, read_stamps
@@ -215,7 +215,7 @@ def _find_protector(marker: MarkerState) -> str | None:
 
 def _find_last_change(prefix: Path) -> str | None:
     """Return when conda's history or one of our journals was last written."""
-    journals = (prefix / JOURNAL_FOLDER).glob("*/journal.jsonl")
+    journals = (folder / "journal.jsonl" for folder in list_journal_folders(prefix))
     times = []
     for file in (prefix / "conda-meta" / "history", *journals):
         with contextlib.suppress(OSError):

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conda_pip_interop.changes.atomic.journal import (
+    JOURNAL_FOLDER,
     Step,
     StepKind,
+    list_journal_folders,
     parse_journal,
     render_close,
     render_header,
     render_steps,
 )
 from conda_pip_interop.environment.paths import PrefixPath
+from tests.support.builders import PrefixBuilder
+from tests.support.trees import run_in_child
 
 _NAMES = st.text(
     st.characters(exclude_characters="/\0", exclude_categories=()), min_size=1, max_size=8
@@ -108,3 +116,20 @@ def test_an_invalid_line_is_skipped(line: str) -> None:
 def test_a_text_without_a_valid_header_is_not_a_journal(text: str) -> None:
     assert parse_journal("id", text + render_close()) is None or not text
     assert parse_journal("id", text) is None
+
+
+def test_a_folder_of_journals_that_somebody_moves_away_meanwhile_has_none(tmp_path: Path) -> None:
+    folder = PrefixBuilder(root=tmp_path / "env").root / JOURNAL_FOLDER
+    (folder / "20260101T000000Z").mkdir(parents=True)
+    assert len(list_journal_folders(tmp_path / "env")) == 1
+
+    def work() -> None:
+        def move(event: str, arguments: tuple[object, ...]) -> None:
+            if event in {"os.listdir", "os.scandir"} and arguments[0] in {folder, str(folder)}:
+                folder.rename(folder.with_name("moved"))
+
+        sys.addaudithook(move)
+        assert list_journal_folders(tmp_path / "env") == []
+        os._exit(7)
+
+    assert run_in_child(work) == 7
