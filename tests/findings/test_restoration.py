@@ -31,7 +31,9 @@ def test_a_restore_knows_the_names_of_conda_and_of_pypi(tmp_path: Path) -> None:
     built.conda_package("py-victim", "1.0", {"victim/a.py": "1"}, distribution="victim")
     snapshot = read_snapshot(built.root)
     target = Target(prefix=built.root, name=None, is_base=False)
-    for name in ("py-victim", "victim", "Victim"):
+    built.conda_package("only_condas", "1.0", {"bin/tool": "1"}, dist_info=False)
+    snapshot = read_snapshot(built.root)
+    for name in ("py-victim", "victim", "Victim", "only_condas", "only-condas"):
         assert not plan_restore([name], snapshot=snapshot, target=target).steps
     with pytest.raises(InteropError) as refused:
         plan_restore(["other"], snapshot=snapshot, target=target)

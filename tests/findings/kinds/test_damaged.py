@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def test_compiled_files_that_are_listed_may_be_there_or_not(tmp_path: Path) -> None:
+    """pip lists them; Python writes and removes them as it likes."""
+    built = PrefixBuilder(root=tmp_path / "env")
+    compiled = "app/__pycache__/app.cpython-311.pyc"
+    built.pip_package("app", "1.0", {"app/app.py": "x", compiled: "c"})
+    assert find_all(read_snapshot(built.root)) == ()
+    (built.root / built.place(compiled)).unlink()
+    assert find_all(read_snapshot(built.root)) == ()
+
+
 def test_condas_content_in_the_place_of_an_overrides_is_damage_and_an_edit_is_none(
     tmp_path: Path,
 ) -> None:

@@ -19,7 +19,7 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.kinds.lost_record import LostRecordFinding
 from conda_pip_interop.findings.kinds.lost_record import find as find_lost_records
 from conda_pip_interop.findings.repairs import plan_repair
-from tests.support.builders import PrefixBuilder
+from tests.support.builders import PrefixBuilder, hash_of
 from tests.support.extracted_packages import extract, link, write_history
 from tests.support.reconciling import reconcile
 from tests.support.trees import read_tree
@@ -97,6 +97,24 @@ def test_once_written_off_only_files_of_it_that_nobody_lists_prove_it(
     assert "1 orphaned file is left" in finding.summary
     assert finding.details == {"package_available": True, "written_off": True}
     built.write("share/click/data.txt", "edited\n")
+    assert find(built) == ()
+
+
+def test_once_written_off_an_empty_file_proves_nothing(built: PrefixBuilder, cache: Path) -> None:
+    link(built, cache, "six", "1.16")
+    link(built, cache, "click", "8.0", data=True)
+    write_history(built)
+    built.pip_upgrade("click", "8.0", "8.1")
+    lose(built, "click")
+    write_history(built)
+    paths = cache / "click-8.0-0/info/paths.json"
+    document = json.loads(paths.read_text())
+    for entry in document["paths"]:
+        if entry["_path"].startswith("share/"):
+            empty = hash_of(b"")
+            entry |= {"sha256": empty, "sha256_in_prefix": empty, "size_in_bytes": 0}
+    paths.write_text(json.dumps(document))
+    built.write("share/click/data.txt", "")
     assert find(built) == ()
 
 
