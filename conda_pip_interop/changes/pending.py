@@ -58,7 +58,7 @@ _FORMAT: Final = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Note:
+class Note:
     """What was noted; `plan` has what is left to do of it, but not pip's part: that is staged.
 
     `links` and `unlinks` are the beginnings of the names of conda's records.
@@ -179,7 +179,7 @@ def _is_newer(text: str) -> bool:
         return False
 
 
-def _parse_note(text: str) -> _Note | None:
+def parse_note(text: str) -> Note | None:
     """Parse a note; None if it is not one. Earlier ones have neither origins nor requests."""
     try:
         document = json.loads(text)
@@ -187,7 +187,7 @@ def _parse_note(text: str) -> _Note | None:
         if document["format"] != _FORMAT or staging is None:
             return None
         removals = (parse_prefix_path(one) for one in document.get("removals", ()))
-        return _Note(
+        return Note(
             plan=Plan(
                 title=str(document["title"]),
                 steps=tuple(RemoveFile(path=one, reason="") for one in removals if one is not None),
@@ -211,7 +211,7 @@ def _parse_note(text: str) -> _Note | None:
 
 
 def _finish(prefix: Path, text: str) -> None:
-    note = _parse_note(text)
+    note = parse_note(text)
     if note is None:
         return
     try:
@@ -233,7 +233,7 @@ def _finish(prefix: Path, text: str) -> None:
     remember_requests(note.plan, prefix)
 
 
-def _is_condas_part_done(note: _Note, change: CondaChange, prefix: Path) -> bool:
+def _is_condas_part_done(note: Note, change: CondaChange, prefix: Path) -> bool:
     """Return whether the records say so, and what is to be placed is there."""
     kept = (name for name in note.before.leaving if name not in change.unlinked)
     return (
@@ -243,7 +243,7 @@ def _is_condas_part_done(note: _Note, change: CondaChange, prefix: Path) -> bool
     )
 
 
-def _take_back(note: _Note, change: CondaChange, prefix: Path) -> None:
+def _take_back(note: Note, change: CondaChange, prefix: Path) -> None:
     """Take back what conda has begun; raises RecoveryError where it has changed a record."""
     _remove_created(prefix, note.created)
     if not change.is_empty:
@@ -252,7 +252,7 @@ def _take_back(note: _Note, change: CondaChange, prefix: Path) -> None:
     write_file(prefix, HISTORY_FILE, history)
 
 
-def _place(note: _Note, change: CondaChange, prefix: Path) -> None:
+def _place(note: Note, change: CondaChange, prefix: Path) -> None:
     plan = note.plan
     with open_operation(prefix, plan.title, automatic=plan.automatic) as operation:
         operation.note_conda(change)

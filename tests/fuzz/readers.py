@@ -11,6 +11,9 @@ from pathlib import Path
 from packaging.utils import NormalizedName
 
 from conda_pip_interop.changes.atomic.journal import is_newer, parse_conda_change, parse_journal
+from conda_pip_interop.changes.origins import parse_origins, render_origins
+from conda_pip_interop.changes.pending import parse_note
+from conda_pip_interop.changes.plan import Plan
 from conda_pip_interop.changes.state import parse_state, render_state
 from conda_pip_interop.dependency_files.environment_yml import (
     parse_environment,
@@ -43,6 +46,7 @@ from conda_pip_interop.environment.metadata import (
     parse_requires_txt,
 )
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path
+from conda_pip_interop.environment.site_packages.provenance import Provenance
 from conda_pip_interop.environment.site_packages.record import parse_record, render_record
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.pip.report import parse_report
@@ -57,6 +61,31 @@ from conda_pip_interop.resolve.locked import build_pin
 from conda_pip_interop.resolve.request.environment_request import parse_environment_request
 
 _HERE = Path(__file__).parent
+_ORIGIN = Provenance(
+    name=NormalizedName("six"),
+    version="1.17",
+    record_sha256="a" * 64,
+    url="https://h/six-1.17-py3-none-any.whl",
+    sha256="b" * 64,
+    requested="six<2",
+    options=("--pre", "--index-url https://h/simple"),
+)
+_NOTE = {
+    "format": 1,
+    "title": "install six",
+    "staging": "conda-meta/pip-interop/staging-1",
+    "links": ["six-1.17-"],
+    "unlinks": [],
+    "overwrite": ["six"],
+    "automatic": "",
+    "before": {"records": ["a-1-0.json"], "leaving": {"a-1-0.json": "{}"}, "history": ""},
+    "created": ["bin/six"],
+    "origins": render_origins([_ORIGIN]),
+    "removals": ["bin/old"],
+    "requests": {"six": "six<2"},
+    "requested_packages": ["six"],
+    "needed": ["six"],
+}
 _STEP = {"number": 0, "kind": "write", "path": "x", "existed": True, "sha256": None, "mode": None}
 
 
@@ -100,6 +129,23 @@ def _read_journal(text: str, _: Path) -> None:
     for step in () if journal is None else journal.steps:
         assert parse_prefix_path(step.path) == step.path
         assert step.number >= 0
+
+
+def _read_note(text: str, _: Path) -> None:
+    """What was noted of an installation is placed and removed inside of the environment alone."""
+    note = parse_note(text)
+    for path in () if note is None else (note.staging, *note.created, *_list_files(note.plan)):
+        assert parse_prefix_path(path) == path
+
+
+def _list_files(plan: Plan) -> list[str]:
+    return [one.path for one in plan.files]
+
+
+def _read_origins(text: str, _: Path) -> None:
+    entries, newer = parse_origins(text)
+    assert not (entries and newer)
+    assert parse_origins(render_origins(entries))[0] == entries or len(entries) > 1
 
 
 def _read_state(text: str, _: Path) -> None:
@@ -206,6 +252,8 @@ READERS: Mapping[str, Reader] = {
         ),
         share=2,
     ),
+    "note": Reader(read=_read_note, seeds=(json.dumps(_NOTE),)),
+    "origins": Reader(read=_read_origins, seeds=(render_origins([_ORIGIN]),)),
     "state": Reader(read=_read_state, seeds=(render_state(parse_state("")), '{"format": 2}')),
     "requirements.txt": Reader(
         read=_read_requirements,
