@@ -154,7 +154,7 @@ def _execute_conda(
     if plan.conda is None:
         return None
     before = read_conda_before(prefix, plan.conda.unlinked_names)
-    if staged is not None:
+    if staged is not None or (plan.pip is None and plan.files):
         note_pending(prefix, plan, staged, before, plan.conda.list_created())
         stack.callback(forget_pending, prefix)
     plan.conda.execute()

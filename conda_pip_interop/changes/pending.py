@@ -59,13 +59,13 @@ _FORMAT: Final = 1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """What was noted; `plan` has what is left to do of it, but not pip's part: that is staged.
+    """What was noted; `plan` has what is left to do of it, but pip's part: that is in `staging`.
 
     `links` and `unlinks` are the beginnings of the names of conda's records.
     """
 
     plan: Plan
-    staging: PrefixPath
+    staging: PrefixPath | None
     origins: tuple[Provenance, ...]
     links: tuple[str, ...]
     unlinks: tuple[str, ...]
@@ -74,23 +74,29 @@ class Note:
 
 
 def note_pending(
-    prefix: Path, plan: Plan, staged: Staged, before: CondaBefore, created: Iterable[PrefixPath]
+    prefix: Path,
+    plan: Plan,
+    staged: Staged | None,
+    before: CondaBefore,
+    created: Iterable[PrefixPath],
 ) -> None:
     """Note an installation before conda's part of it begins, which is to create `created`.
 
-    What is staged is on the disk before the note is: the next run may place it.
+    What is staged is on the disk before the note is: the next run may place it. `staged` is None
+    where pip has no part in it.
     """
     folders = HeldFolders(root=prefix)
-    files, made = _walk(prefix, staged.folder)
-    sync_files(folders.find(path) for path in files)
-    sync_folders(folders, {*made, *list_folders(made)})
+    if staged is not None:
+        files, made = _walk(prefix, staged.folder)
+        sync_files(folders.find(path) for path in files)
+        sync_folders(folders, {*made, *list_folders(made)})
     links = [one for one in plan.packages if isinstance(one, LinkConda)]
     unlinks = [one for one in plan.packages if isinstance(one, UnlinkConda)]
     document = {
         "format": _FORMAT,
         "title": plan.title,
-        "staging": staged.folder.relative_to(prefix).as_posix(),
-        "origins": render_origins(staged.origins),
+        "staging": None if staged is None else staged.folder.relative_to(prefix).as_posix(),
+        "origins": "" if staged is None else render_origins(staged.origins),
         "links": [f"{one.name}-{one.version}-" for one in links],
         "unlinks": [f"{one.name}-{one.version}-" for one in unlinks],
         "overwrite": sorted(plan.overwrite),
@@ -183,8 +189,9 @@ def parse_note(text: str) -> Note | None:
     """Parse a note; None if it is not one. Earlier ones have neither origins nor requests."""
     try:
         document = json.loads(text)
-        staging = parse_prefix_path(document["staging"])
-        if document["format"] != _FORMAT or staging is None:
+        staging = document["staging"]
+        is_outside = staging is not None and parse_prefix_path(staging) != staging
+        if document["format"] != _FORMAT or is_outside:
             return None
         removals = (parse_prefix_path(one) for one in document.get("removals", ()))
         return Note(
@@ -197,7 +204,7 @@ def parse_note(text: str) -> Note | None:
                 requested_packages=frozenset(map(str, document.get("requested_packages", ()))),
                 needed=frozenset(map(str, document.get("needed", ()))),
             ),
-            staging=staging,
+            staging=None if staging is None else PrefixPath(staging),
             origins=parse_origins(str(document.get("origins", "")))[0],
             links=tuple(map(str, document["links"])),
             unlinks=tuple(map(str, document["unlinks"])),
@@ -239,7 +246,7 @@ def _is_condas_part_done(note: Note, change: CondaChange, prefix: Path) -> bool:
     return (
         all(any(one.startswith(link) for one in change.linked) for link in note.links)
         and not any(name.startswith(note.unlinks) for name in kept)
-        and HeldFolders(root=prefix).is_folder(note.staging)
+        and (note.staging is None or HeldFolders(root=prefix).is_folder(note.staging))
     )
 
 
@@ -257,11 +264,11 @@ def _place(note: Note, change: CondaChange, prefix: Path) -> None:
     with open_operation(prefix, plan.title, automatic=plan.automatic) as operation:
         operation.note_conda(change)
         operation.apply(choose_files(plan, prefix))
-        staged = read_staged(prefix / note.staging, read_snapshot(prefix).prefix)
-        _refuse_incomplete(staged)
-        place_distributions(
-            replace(staged, origins=note.origins), operation, overwrite=plan.overwrite
-        )
+        if note.staging is not None:
+            staged = read_staged(prefix / note.staging, read_snapshot(prefix).prefix)
+            _refuse_incomplete(staged)
+            staged = replace(staged, origins=note.origins)
+            place_distributions(staged, operation, overwrite=plan.overwrite)
 
 
 def _refuse_incomplete(staged: Staged) -> None:

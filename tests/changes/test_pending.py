@@ -206,6 +206,20 @@ def test_what_is_finished_is_what_an_undisturbed_installation_leaves(
     assert is_clean(numpy)
 
 
+def test_what_is_to_be_removed_goes_where_pip_installs_nothing(numpy: PrefixBuilder) -> None:
+    numpy.pip_package("gone", "1.0")
+    (gone,) = (one for one in read_snapshot(numpy.root).distributions if one.name == "gone")
+    removals = tuple(RemoveFile(path=file.path, reason="test") for file in gone.files or ())
+    links = (LinkConda(name="numpy", version="2.0", reason="requested"),)
+    install_and_die(numpy, "end", pip=None, steps=(*links, *removals))
+    assert names(numpy) == {"numpy 2.0", "gone 1.0"}
+    settle_interrupted(numpy.root)
+    assert names(numpy) == {"numpy 2.0"}
+    assert is_clean(numpy)
+    ((journal,),) = list_operations(numpy.root)
+    assert journal.title == "install"
+
+
 def test_a_note_of_an_earlier_version_is_finished_too(numpy: PrefixBuilder) -> None:
     install_and_die(numpy, "end", requests={"app": "app"})
     note = json.loads((numpy.root / PENDING_FILE).read_text())

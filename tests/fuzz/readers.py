@@ -13,7 +13,6 @@ from packaging.utils import NormalizedName
 from conda_pip_interop.changes.atomic.journal import is_newer, parse_conda_change, parse_journal
 from conda_pip_interop.changes.origins import parse_origins, render_origins
 from conda_pip_interop.changes.pending import parse_note
-from conda_pip_interop.changes.plan import Plan
 from conda_pip_interop.changes.state import parse_state, render_state
 from conda_pip_interop.dependency_files.environment_yml import (
     parse_environment,
@@ -134,12 +133,10 @@ def _read_journal(text: str, _: Path) -> None:
 def _read_note(text: str, _: Path) -> None:
     """What was noted of an installation is placed and removed inside of the environment alone."""
     note = parse_note(text)
-    for path in () if note is None else (note.staging, *note.created, *_list_files(note.plan)):
-        assert parse_prefix_path(path) == path
-
-
-def _list_files(plan: Plan) -> list[str]:
-    return [one.path for one in plan.files]
+    if note is not None:
+        staging = [] if note.staging is None else [note.staging]
+        for path in (*staging, *note.created, *(one.path for one in note.plan.files)):
+            assert parse_prefix_path(path) == path
 
 
 def _read_origins(text: str, _: Path) -> None:
