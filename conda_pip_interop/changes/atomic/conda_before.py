@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conda_pip_interop.changes.atomic.files import hash_file
 from conda_pip_interop.changes.atomic.journal import CondaChange, parse_texts
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
