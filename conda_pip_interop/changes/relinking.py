@@ -6,7 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.originals import read_original
-from conda_pip_interop.environment.paths import PrefixPath, render_move, to_disk
+from conda_pip_interop.changes.plan import RemoveFile
+from conda_pip_interop.environment.conda_meta.packaged_record import build_compiled_path
+from conda_pip_interop.environment.paths import render_move, to_disk
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.errors import InteropError, StalePlanError
 
@@ -15,13 +17,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_pip_interop.environment.conda_meta.records import CondaRecord
+    from conda_pip_interop.environment.paths import PrefixPath
     from conda_pip_interop.environment.target import Target
 
 
 def list_relinked(records: tuple[CondaRecord, ...], prefix: Path) -> Iterator[PrefixPath]:
     """List what conda changes when it links packages again, records included.
 
-    A record that was lost and written anew does not list the files that conda compiles.
+    A record that was lost and written anew lists only the compiled files that were there.
     """
     python = read_prefix(prefix).python if records else None
     for record in records:
@@ -30,14 +33,7 @@ def list_relinked(records: tuple[CondaRecord, ...], prefix: Path) -> Iterator[Pr
             for file in listed.files:
                 yield file.path
                 if python is not None and file.path.endswith(".py"):
-                    yield _build_compiled(file.path, python.minor)
-
-
-def _build_compiled(source: PrefixPath, minor: str) -> PrefixPath:
-    """Return where conda compiles a module to; its name for every Python is CPython's."""
-    folder, _, name = source.rpartition("/")
-    tag = f"cpython-{minor.replace('.', '')}"
-    return PrefixPath(f"{folder}/__pycache__/{name.removesuffix('.py')}.{tag}.pyc")
+                    yield build_compiled_path(file.path, python.minor)
 
 
 def refuse_folders(records: Iterable[CondaRecord], target: Target) -> None:
@@ -60,6 +56,16 @@ def refuse_folders(records: Iterable[CondaRecord], target: Target) -> None:
             f"conda's {one.name} {one.version}. Linking the package would delete it.",
             hints=(f"To fix: `{render_move(path)}`, then run the command again.",),
         )
+
+
+def remove_links(records: Iterable[CondaRecord], prefix: Path) -> Iterator[RemoveFile]:
+    """Remove the links to folders in the place of files: conda leaves them beside, as `x.c~`."""
+    for record in records:
+        for file in read_original(record, prefix).files:
+            place = to_disk(prefix, file.path)
+            is_file = file.path_type not in ("directory", "softlink", "")
+            if is_file and place.is_symlink() and place.is_dir():
+                yield RemoveFile(path=file.path, reason=f"{record.name} has a file there")
 
 
 def relink(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -28,6 +29,7 @@ from conda_pip_interop.environment.conda_meta.records import (
 )
 from conda_pip_interop.environment.origin import build_install_words
 from conda_pip_interop.environment.ownership import ByConda
+from conda_pip_interop.environment.paths import to_disk
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.findings.base import build_link
 from conda_pip_interop.findings.kinds.corrupt_record import (
@@ -51,7 +53,11 @@ from conda_pip_interop.findings.kinds.unmet import UnmetFinding
 from conda_pip_interop.findings.kinds.vanished import VanishedFinding
 from conda_pip_interop.findings.reconciliation import plan_records
 from conda_pip_interop.findings.registry import find_all, find_asked
-from conda_pip_interop.findings.restoration import find_restored, plan_restore
+from conda_pip_interop.findings.restoration import (
+    find_restored,
+    plan_restore,
+    refuse_other_python,
+)
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_meta.history import Linked
@@ -101,7 +107,7 @@ def plan_repair(
             steps=(*build_clean_up(chosen, snapshot.prefix.root), *_remove_corrupt(chosen)),
             fingerprint=snapshot.fingerprint,
         )
-    found = _choose_broken(names, {name for one in chosen for name in one.names}, snapshot, target)
+    found = _choose_broken(names, chosen, snapshot, target)
     merged = merge_plans(
         "repair", _plan_repairs(found, snapshot, target), fingerprint=snapshot.fingerprint
     )
@@ -208,13 +214,23 @@ def _refuse_without_lost_record(
 
 
 def _choose_broken(
-    names: Collection[str], known: Collection[str], snapshot: Snapshot, target: Target
+    names: Collection[str],
+    lost: Collection[LostRecordFinding],
+    snapshot: Snapshot,
+    target: Target,
 ) -> tuple[Finding, ...]:
     """Choose what else is repaired: all that can be or, by name, what is broken by itself.
 
-    `known` are the names of lost records, which are repaired too.
+    The records that are `lost` are repaired, too: what looks like pip's of theirs is conda's.
     """
-    found = [one for one in find_asked(snapshot) if not isinstance(one, LostRecordFinding)]
+    known = {name for one in lost for name in one.names}
+    condas = known - {other.name for one in lost for other in one.by}
+    found = [
+        one
+        for one in find_asked(snapshot)
+        if not isinstance(one, LostRecordFinding)
+        and not (isinstance(one, DamagedFinding) and one.one.name in condas)
+    ]
     if not names:
         return tuple(found)
     broken = [one for one in found if isinstance(one, _BROKEN)]
@@ -276,12 +292,14 @@ def _build_record_steps(
     """Write a record again; what has no files at all is linked again, too."""
     record = lost.record
     if record is not None:
-        _refuse_other_python(record, snapshot, target)
+        refuse_other_python(record, snapshot, target)
     else:
         record = _fetch_record(lost, snapshot, target, fetch)
         lost = build_lost(lost.linked, record, snapshot)
-    if lost.gone:
-        yield build_link(record, "its record and its files are missing")
+    root, ownership = snapshot.prefix.root, snapshot.ownership
+    sources = (one.path for one in record.files if not one.path.endswith(".pyc"))
+    if not lost.by and not all(os.path.lexists(to_disk(root, one)) for one in sources):
+        yield build_link(record, "its record and files of it are missing")
     else:
         yield Keep(
             manager="conda",
@@ -297,31 +315,12 @@ def _build_record_steps(
                 "RECORD, so its files are unknown.",
                 hints=(f"To fix: remove {one.metadata}, then run the command again.",),
             )
-    root, ownership = snapshot.prefix.root, snapshot.ownership
     if lost.by:
         override = read_override(record, lost.by, ownership=ownership, root=root)
         yield from settle_override(override, ownership=ownership, root=root)
     else:
         content = render_record_json(record.raw).encode()
         yield WriteFile(path=record.path, content=content, reason="the package is linked")
-
-
-def _refuse_other_python(record: CondaRecord, snapshot: Snapshot, target: Target) -> None:
-    python = snapshot.prefix.python
-    modules = [file.path for file in record.files if "/site-packages/" in file.path]
-    here = None if python is None else f"{python.site_packages}/"
-    if here is None or not modules or any(path.startswith(here) for path in modules):
-        return
-    clean_up = target.command("conda", "pip", "repair", "--clean-up", record.name)
-    raise InteropError(
-        "other-python",
-        f"conda's {record.name} {record.version} (build {record.build}), whose record is missing, "
-        f"is not for the Python of {target.label}.",
-        hints=(
-            f"To remove its orphaned files: `{clean_up}`.",
-            f"To install one that is: `{target.command('conda', 'install', record.name)}`.",
-        ),
-    )
 
 
 def _fetch_record(

@@ -182,3 +182,22 @@ def _remove_replacements(
             yield RemoveFile(path=path, reason=f"pip's {one.name} {one.version}")
     if record.overridden_by:
         yield RemoveFile(path=original_path(record), reason="conda writes its record again")
+
+
+def refuse_other_python(record: CondaRecord, snapshot: Snapshot, target: Target) -> None:
+    """Raise InteropError `other-python` for a lost package of another Python."""
+    python = snapshot.prefix.python
+    modules = [file.path for file in record.files if "/site-packages/" in file.path]
+    here = None if python is None else f"{python.site_packages}/"
+    if here is None or not modules or any(path.startswith(here) for path in modules):
+        return
+    clean_up = target.command("conda", "pip", "repair", "--clean-up", record.name)
+    raise InteropError(
+        "other-python",
+        f"conda's {record.name} {record.version} (build {record.build}), whose record is missing, "
+        f"is not for the Python of {target.label}.",
+        hints=(
+            f"To remove its orphaned files: `{clean_up}`.",
+            f"To install one that is: `{target.command('conda', 'install', record.name)}`.",
+        ),
+    )

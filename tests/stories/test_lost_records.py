@@ -124,6 +124,29 @@ def test_what_is_gone_altogether_is_linked_anew(make_env: MakeEnv) -> None:
     env.python("import click")
 
 
+def test_a_record_that_is_written_again_lists_what_conda_compiled(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    env = make_env("python", "pip")
+    package = build_conda_package("compiled", carries={"compiled": "1.0"}, files={_DATA: "a"})
+    channel = write_channel(tmp_path / "channel", package)
+    env.conda("install", "-y", "-q", "-c", channel, "compiled")
+    (record,) = (env.prefix / "conda-meta").glob("compiled-*.json")
+    written = set(json.loads(record.read_text())["files"])
+    assert any(one.endswith(".pyc") for one in written)
+    record.unlink()
+    env.conda("pip repair", "--yes")
+    assert set(json.loads(record.read_text())["files"]) == written
+    record.unlink()
+    (env.prefix / _DATA).unlink()
+    env.conda("pip repair", "--yes")
+    assert env.findings() == []
+    assert (env.prefix / _DATA).read_text() == "a"
+    assert set(json.loads(record.read_text())["files"]) == written
+    env.conda("remove", "-y", "compiled")
+    assert not [*env.site_packages.rglob("compiled*"), *env.prefix.glob("share/kit*")]
+
+
 def test_once_conda_has_written_it_off_its_files_still_tell(kit: Any) -> None:
     kit.conda("install", "-y", "six", **ALONE)
     (finding,) = kit.json("pip check", check=False)["findings"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from conda_pip_interop.environment.prefix import Prefix
 def read_packaged_record(folder: Path, prefix: Prefix) -> CondaRecord | None:
     """Return the record that conda would write for the package in `folder`; None if unreadable.
 
-    Compiled files are omitted: which of them exist depends on what was imported.
+    conda compiles the modules of a ``noarch: python`` package: those that exist are listed.
     """
     info = folder / "info"
     try:
@@ -25,6 +25,9 @@ def read_packaged_record(folder: Path, prefix: Prefix) -> CondaRecord | None:
         entries = json.loads((info / "paths.json").read_bytes())["paths"]
         files = [_build_entry(entry, folder, prefix) for entry in entries]
         files += [{"_path": path, "path_type": "hardlink"} for path in _find_scripts(info, prefix)]
+        if known.get("noarch") == "python":
+            compiled = _find_compiled([entry["_path"] for entry in files], prefix)
+            files += [{"_path": path, "path_type": "pyc_file"} for path in compiled]
         raw = {
             **known,
             "extracted_package_dir": str(folder),
@@ -40,6 +43,41 @@ def read_packaged_record(folder: Path, prefix: Prefix) -> CondaRecord | None:
     return record if isinstance(record, CondaRecord) else None
 
 
+def read_stated_hashes(folder: Path) -> Mapping[str, str]:
+    """Read the SHA-256 of each regular file of an extracted package; of older ones there is none.
+
+    Those of links are left out: builders hash the link's target or nothing.
+    """
+    try:
+        entries = json.loads((folder / "info" / "paths.json").read_bytes())["paths"]
+        return {
+            str(entry["_path"]): str(entry["sha256"])
+            for entry in entries
+            if entry.get("path_type") == "hardlink" and entry.get("sha256")
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def build_compiled_path(source: str, minor: str) -> PrefixPath:
+    """Return where conda compiles a module to; its name for every Python is CPython's."""
+    folder, _, name = source.rpartition("/")
+    tag = f"cpython-{minor.replace('.', '')}"
+    return PrefixPath(f"{folder}/__pycache__/{name.removesuffix('.py')}.{tag}.pyc")
+
+
+def _find_compiled(paths: Iterable[str], prefix: Prefix) -> Iterator[PrefixPath]:
+    """Find the compiled files of modules that conda would list, and that exist."""
+    if prefix.python is None:
+        return
+    inside = f"{prefix.python.site_packages}/"
+    for path in paths:
+        if path.startswith(inside) and path.endswith(".py"):
+            compiled = build_compiled_path(path, prefix.python.minor)
+            if os.path.lexists(prefix.root / compiled):
+                yield compiled
+
+
 def _build_entry(entry: Mapping[str, Any], folder: Path, prefix: Prefix) -> dict[str, Any]:
     """Build the ``PathDataV1`` entry of one file, by its path in the prefix."""
     path = _as_linked(entry["_path"], prefix)
@@ -48,14 +86,20 @@ def _build_entry(entry: Mapping[str, Any], folder: Path, prefix: Prefix) -> dict
     if placeholder:
         source = folder / entry["_path"]
         known = entry.get("file_mode") == "text" and os.path.lexists(prefix.root / path)
-        built["sha256_in_prefix"] = _hash_for(source, placeholder, prefix.root) if known else None
+        built["sha256_in_prefix"] = _hash_linked(source, entry, prefix.root) if known else None
     return built
 
 
-def _hash_for(source: Path, placeholder: str, root: Path) -> str:
-    """Return the hash of a text file after conda replaced the prefix placeholder."""
-    content = source.read_bytes().replace(placeholder.encode(), str(root).encode())
-    return hashlib.sha256(content).hexdigest()
+def _hash_linked(source: Path, entry: Mapping[str, Any], root: Path) -> str | None:
+    """Return the hash of a text file after conda replaced the prefix placeholder.
+
+    None if the file in the package cache is not the package's.
+    """
+    content = source.read_bytes()
+    if entry.get("sha256") not in (None, hashlib.sha256(content).hexdigest()):
+        return None
+    replaced = content.replace(entry["prefix_placeholder"].encode(), str(root).encode())
+    return hashlib.sha256(replaced).hexdigest()
 
 
 def _as_linked(path: str, prefix: Prefix) -> str:

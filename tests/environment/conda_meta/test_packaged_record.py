@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from conda_pip_interop.environment.conda_meta.packaged_record import read_packaged_record
+from conda_pip_interop.environment.conda_meta.packaged_record import (
+    read_packaged_record,
+    read_stated_hashes,
+)
 from conda_pip_interop.environment.prefix import read_prefix
 from tests.support.builders import PrefixBuilder, hash_of
 
@@ -48,20 +51,52 @@ def test_files_of_noarch_packages_are_placed_by_the_current_python(tmp_path: Pat
 def test_hashes_of_text_files_account_for_the_replaced_prefix(tmp_path: Path) -> None:
     built = PrefixBuilder(root=tmp_path / "env")
     text = f"#!{PLACEHOLDER}/bin/python\n"
-    entry = {"path_type": "hardlink", "prefix_placeholder": PLACEHOLDER, "sha256": "0" * 64}
+    sha256 = hash_of(text.encode())
+    entry = {"path_type": "hardlink", "prefix_placeholder": PLACEHOLDER, "sha256": sha256}
     entries = [
         {**entry, "_path": "bin/tool", "file_mode": "text"},
+        {**entry, "_path": "bin/spoilt", "file_mode": "text"},
         {**entry, "_path": "bin/gone", "file_mode": "text"},
         {**entry, "_path": "lib/tool.so", "file_mode": "binary"},
     ]
     folder = pack(tmp_path / "kit-1.0-0", entries)
     (folder / "bin").mkdir()
     (folder / "bin" / "tool").write_text(text)
+    (folder / "bin" / "spoilt").write_text(f"{text}# edited in the package cache\n")
     built.write("bin/tool", "")
+    built.write("bin/spoilt", "")
     record = read_packaged_record(folder, read_prefix(built.root))
     assert record is not None
     linked = text.replace(PLACEHOLDER, str(built.root)).encode()
-    assert [file.sha256_in_prefix for file in record.files] == [hash_of(linked), None, None]
+    assert [file.sha256_in_prefix for file in record.files] == [hash_of(linked), *[None] * 3]
+
+
+def test_the_compiled_files_that_are_there_are_listed_of_noarch_packages(tmp_path: Path) -> None:
+    built = PrefixBuilder(root=tmp_path / "env", python="3.12.1")
+    entries = [
+        {"_path": f"site-packages/kit/{name}.py", "path_type": "hardlink"} for name in ("a", "b")
+    ]
+    place = f"{built.site_packages}/kit/__pycache__"
+    for name in ("a.cpython-312.pyc", "a.cpython-311.pyc", "c.cpython-312.pyc"):
+        built.write(f"{place}/{name}", "")
+    listed = {}
+    for noarch in ("python", "generic"):
+        folder = pack(tmp_path / noarch / "kit-1.0-0", entries, noarch=noarch)
+        record = read_packaged_record(folder, read_prefix(built.root))
+        assert record is not None
+        listed[noarch] = [one.path for one in record.files if one.path.endswith(".pyc")]
+    assert listed == {"python": [f"{place}/a.cpython-312.pyc"], "generic": []}
+
+
+def test_an_edit_in_the_package_cache_differs_from_the_stated_hash(tmp_path: Path) -> None:
+    entries = [
+        {"_path": "a", "path_type": "hardlink", "sha256": "1" * 64},
+        {"_path": "b", "path_type": "softlink", "sha256": "2" * 64},
+        {"_path": "c", "path_type": "hardlink"},
+    ]
+    assert read_stated_hashes(pack(tmp_path / "kit", entries)) == {"a": "1" * 64}
+    assert read_stated_hashes(pack(tmp_path / "odd", [1])) == {}  # type: ignore[list-item]
+    assert read_stated_hashes(tmp_path) == {}
 
 
 @pytest.mark.parametrize("paths", ["{", "[]", '{"paths": 1}', '{"paths": [{}]}', '{"paths": [1]}'])
