@@ -30,6 +30,7 @@ from conda_pip_interop.conda_adapter.transactions.extracted_packages import (
 )
 from conda_pip_interop.conda_adapter.transactions.full_disk import explain_full_disk
 from conda_pip_interop.conda_adapter.transactions.link_targets import refuse_targets_outside
+from conda_pip_interop.conda_adapter.transactions.spoilt_packages import replace_spoilt
 from conda_pip_interop.environment.conda_meta.records import read_conda_records, separate_name
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.names.identity import explain_other_project
@@ -184,7 +185,7 @@ class CondaSolution:
         """See `Solution.roll_back`: the reverse transaction."""
         done = self.transaction.prefix_setups[str(self.prefix)]
         linked = {record.name for record in done.link_precs}
-        reverse(self.prefix, linked, tuple(done.unlink_precs), self.history)
+        reverse(self.prefix, linked, tuple(done.unlink_precs), self.history, strict=False)
 
 
 def build_package(record: Any) -> CondaPackage:
@@ -216,8 +217,18 @@ def link_again(prefix: Path, records: tuple[CondaRecord, ...]) -> None:
     carry_out(setup)
 
 
-def reverse(prefix: Path, linked: Collection[str], unlinked: Iterable[Any], history: bytes) -> None:
-    """Unlink the packages named `linked`, link `unlinked`, and write the history back."""
+def reverse(
+    prefix: Path,
+    linked: Collection[str],
+    unlinked: Iterable[Any],
+    history: bytes,
+    *,
+    strict: bool = True,
+) -> None:
+    """Unlink the packages named `linked`, link `unlinked`, and write the history back.
+
+    `strict`: see `replace_spoilt`.
+    """
     installed = PrefixData(str(prefix))
     installed.reload()
     unlinked = tuple(unlinked)
@@ -229,7 +240,7 @@ def reverse(prefix: Path, linked: Collection[str], unlinked: Iterable[Any], hist
         tuple(MatchSpec(one.requested_spec) for one in unlinked if is_requested(one)),
         (),
     )
-    carry_out(setup)
+    carry_out(setup, strict=strict)
     write_history(prefix, history)
 
 
@@ -245,8 +256,8 @@ def find_goal(prefix: Path, linked: Sequence[Any]) -> PrefixPath | None:
     return None
 
 
-def carry_out(setup: PrefixSetup) -> None:
-    """Download the packages, and execute the transaction."""
+def carry_out(setup: PrefixSetup, *, strict: bool = True) -> None:
+    """Download the packages, and execute the transaction; `strict`: see `replace_spoilt`."""
     with (
         clean_stdout(),
         explain_full_disk(Path(setup.target_prefix)),
@@ -255,6 +266,7 @@ def carry_out(setup: PrefixSetup) -> None:
     ):
         transaction = UnlinkLinkTransaction(setup)
         transaction.download_and_extract()
+        replace_spoilt(setup.link_precs, strict=strict)
         transaction.prepare()
         refuse_targets_outside(transaction, Path(setup.target_prefix))
         transaction.execute()
