@@ -29,7 +29,12 @@ from conda_pip_interop.changes.atomic.undo import (
 from conda_pip_interop.changes.atomic.undone import Undone
 from conda_pip_interop.changes.pending import finish_pending, forget_pending, note_pending
 from conda_pip_interop.changes.plan import PlaceFile, RemoveFile
-from conda_pip_interop.changes.relinking import list_relinked, refuse_folders, relink
+from conda_pip_interop.changes.relinking import (
+    list_relinked,
+    refuse_folders,
+    relink,
+    remove_links,
+)
 from conda_pip_interop.changes.replacing import find_replacing, restore_overrides
 from conda_pip_interop.changes.requests import remember_requests
 from conda_pip_interop.changes.staging import choose_files, place_distributions, plan_placing
@@ -260,6 +265,7 @@ def _change_files(
                 operation.note_conda(change)
             operation.apply(plan.files if change is None else choose_files(plan, target.prefix))
             if plan.relinked:
+                operation.apply(tuple(remove_links(plan.relinked, target.prefix)))
                 with operation.watch(relinked):
                     relink(plan.relinked, target, host.relink)
             if staged is not None:

@@ -114,15 +114,19 @@ def find_edited(
 ) -> Iterator[PrefixPath]:
     """Find the files of a record whose content no record states: somebody has edited them.
 
-    Only those that `judge` accepts are hashed. What states no hash cannot be judged: links, and
-    what conda generates.
+    A link to a folder in their place is an edit, too. Only those that `judge` accepts are hashed.
+    What states no hash cannot be judged: links, and what conda generates.
     """
     for file in record.files:
         stating = [one for one in claims.of(file.path) if one.states_hash]
-        sha256 = None
-        if stating and judge(file):
-            sha256 = reader.read_hash(file.path, claims.list_sizes(file.path)).sha256
-        if sha256 is not None and not any(one.allows(sha256) for one in stating):
+        if not stating or not judge(file):
+            continue
+        fact = reader.read_hash(file.path, claims.list_sizes(file.path))
+        if fact.sha256 is None:
+            is_edited = fact.kind == "symlink" and fact.size is None
+        else:
+            is_edited = not any(one.allows(fact.sha256) for one in stating)
+        if is_edited:
             yield file.path
 
 

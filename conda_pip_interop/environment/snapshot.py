@@ -290,7 +290,7 @@ def _read_facts(
     distributions: Iterable[Distribution],
     records: Iterable[CondaRecord],
 ) -> Mapping[PrefixPath, FileFact]:
-    """Read the evidence of ownership and damage, hashing only contested files.
+    """Read the evidence of ownership and damage, hashing only contested files and links.
 
     For a record with unchanged metadata these are the metadata, RECORD and INSTALLER; for others
     all files. Of ``records`` it is whether their files exist, and the hashes of those on which
@@ -299,10 +299,10 @@ def _read_facts(
     """
     for file in (file for record in records for file in record.files):
         if not file.path.endswith(".pyc"):
-            if claims.is_disputed(file.path):
+            kind = reader.read_kind(file.path).kind
+            is_link = kind == "symlink" and file.path_type != "softlink"
+            if is_link or claims.is_disputed(file.path):
                 reader.read_hash(file.path, claims.list_sizes(file.path))
-            else:
-                reader.read_kind(file.path)
     recorded = [entry for found in claims.by_name.values() for entry in found]
     for entry in recorded:
         reader.read_kind(entry.path)
@@ -345,7 +345,7 @@ def _read_distribution_facts(
         if file.path.endswith(".pyc"):
             continue
         claimed = claims.of(file.path)
-        if every or (claimed and any(not entry or c.record is not entry.record for c in claimed)):
+        is_link = reader.read_kind(file.path).kind == "symlink"
+        is_others = claimed and any(not entry or c.record is not entry.record for c in claimed)
+        if every or is_link or is_others:
             reader.read_hash(file.path, claims.list_sizes(file.path))
-        else:
-            reader.read_kind(file.path)

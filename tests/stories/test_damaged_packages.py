@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -124,6 +125,62 @@ def test_a_folder_in_the_place_of_a_file_stays_until_it_is_moved_away(
     assert hash_package(env) == before
 
 
+def edit_in_place(path: Path) -> None:
+    """As `sed -i` does not, and many editors do: through the hard link into the package cache."""
+    with path.open("r+") as file:
+        file.write("# edited")
+
+
+def find_cached(env: Any, name: str) -> Path:
+    """Return the folder of a package in the cache."""
+    (record,) = (env.prefix / "conda-meta").glob(f"{name}-*.json")
+    return Path(json.loads(record.read_text())["extracted_package_dir"])
+
+
+@pytest.mark.parametrize("has_archive", [True, False])
+@pytest.mark.parametrize("command", ["pip repair", "pip restore typingx"])
+def test_an_edit_that_spoilt_the_package_cache_is_not_linked_again(
+    env: Any, command: str, *, has_archive: bool
+) -> None:
+    before = hash_package(env)
+    module, cached = env.site_packages / "extra.py", find_cached(env, "typingx")
+    assert module.samefile(cached / "site-packages/extra.py")
+    edit_in_place(module)
+    edit_in_place(cached / "bin/typingx-tool")
+    edited = hash_package(env)
+    (env.site_packages / "typingx.py").unlink()
+    if not has_archive:
+        Path(f"{cached}.conda").unlink()
+    done = env.conda(command, "--yes")
+    assert "typingx 1.0 was extracted again" in done.stderr
+    assert hash_package(env) == before
+    assert env.findings() == []
+    assert "# edit" not in (cached / "site-packages/extra.py").read_text()
+    env.conda("pip undo", "--yes")
+    assert module.read_text().startswith("# edit")
+    (env.site_packages / "typingx.py").write_text("__version__ = '1.0'\n")
+    assert hash_package(env) == edited
+
+
+def test_without_a_sound_archive_nothing_is_linked_again(make_env: MakeEnv, tmp_path: Path) -> None:
+    package = build_conda_package("spoilable", carries={"spoilable": "1.0"})
+    channel = write_channel(tmp_path / "channel", package)
+    env = make_env("python", "pip")
+    env.conda("install", "-y", "-q", "-c", channel, "spoilable")
+    cached, module = find_cached(env, "spoilable"), env.site_packages / "spoilable.py"
+    (tmp_path / "channel/noarch" / f"{cached.name}.conda").unlink()
+    edit_in_place(module)
+    Path(f"{cached}.conda").unlink()
+    Path(f"{cached}.conda").write_bytes(b"no archive")
+    (env.site_packages / "spoilable-1.0.dist-info/INSTALLER").unlink()
+    broken = hash_package(env)
+    refused = env.conda("pip repair", "--yes", check=False)
+    assert refused.returncode == 1
+    assert f"{cached / 'site-packages/spoilable.py'} is in conda's package cache" in refused.stderr
+    assert hash_package(env) == broken
+    assert find_cached(env, "spoilable").is_dir()
+
+
 def make_pipe(path: Path) -> None:
     os.mkfifo(path)
 
@@ -179,6 +236,43 @@ def test_a_folder_in_the_place_of_pips_file_stays_until_it_is_moved_away(
     env.conda("pip repair", "--yes", "bundler")
     assert env.findings() == []
     assert module.read_text() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+@pytest.mark.parametrize("to", ["a folder", "a file"])
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(
+    env: Any, tmp_path: Path, to: str, *, inside: bool
+) -> None:
+    wheel = build_wheel(tmp_path, "bundler")
+    env.pip("install", "-q", "--no-compile", str(wheel))
+    modules = [env.site_packages / f"{name}.py" for name in ("extra", "bundler")]
+    before = [module.read_text() for module in modules]
+    behind = (env.prefix if inside else tmp_path) / "behind"
+    behind.mkdir()
+    (behind / "mine.py").write_text("mine = 1\n")
+    for module in modules:
+        module.unlink()
+        module.symlink_to(behind if to == "a folder" else behind / "mine.py")
+    broken, others = hash_package(env), hash_tree(behind)
+    assert env.findings() == [("damaged", "bundler"), ("damaged", "typingx")]
+    env.conda("pip repair", "--yes")
+    assert env.findings() == []
+    assert [module.read_text() for module in modules] == before
+    assert not any(module.is_symlink() for module in modules)
+    assert hash_tree(behind) == others
+    env.conda("pip undo", "--yes")
+    assert (hash_package(env), hash_tree(behind)) == (broken, others)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_link_to_the_same_content_is_no_damage(env: Any, tmp_path: Path) -> None:
+    env.pip("install", "-q", "--no-compile", str(build_wheel(tmp_path, "bundler")))
+    for name in ("extra", "bundler"):
+        module = env.site_packages / f"{name}.py"
+        module.rename(tmp_path / module.name)
+        module.symlink_to(tmp_path / module.name)
+    assert env.findings() == []
 
 
 def test_a_persons_edit_is_not_damage(env: Any) -> None:

@@ -174,8 +174,10 @@ def _find_damaged_package(
             blocked.append(build_folder_evidence(snapshot, file.path))
         if _is_missing(fact, file) and file.path not in clobbered:
             missing.append(build_evidence(snapshot, file.path))
-        elif file.path in foreign or (
-            fact.sha256 is not None and _is_foreign(snapshot, file, fact.sha256)
+        elif (
+            file.path in foreign
+            or (fact.sha256 is not None and _is_foreign(snapshot, file, fact.sha256))
+            or (fact.kind == "symlink" and _is_foreign_link(snapshot, file, fact.sha256))
         ):
             overwritten.append(build_evidence(snapshot, file.path))
     if blocked:
@@ -218,6 +220,17 @@ def _is_foreign(snapshot: Snapshot, file: CondaFile, sha256: str) -> bool:
         and all(claim.states_hash and not claim.allows(sha256) for claim in claims)
         and not any(isinstance(one, ByPip) for one in snapshot.ownership.claimants(file.path))
     )
+
+
+def _is_foreign_link(snapshot: Snapshot, file: CondaFile, sha256: str | None) -> bool:
+    """Return whether a symbolic link is in the place of a file, and does not lead to its content.
+
+    conda links files by symbolic links if `always_softlink` is set; records then say so.
+    """
+    claims = snapshot.claims.of(file.path)
+    if any(one.file.path_type in ("softlink", "directory", "") for one in claims):
+        return False
+    return sha256 is None or not any(one.allows(sha256) for one in claims)
 
 
 def _find_damaged_distributions(
@@ -297,7 +310,12 @@ def _find_condas(snapshot: Snapshot, one: Distribution) -> Iterator[PrefixPath]:
 def _is_overwritten(
     snapshot: Snapshot, one: Distribution, file: InstalledFile, fact: FileFact | None
 ) -> bool:
-    """Return whether other content is there that another package lists: a user's edit is none."""
+    """Return whether other content is there that another package lists: a user's edit is none.
+
+    A symbolic link that leads to other content, or to a folder, is none of the installer's.
+    """
+    if fact is not None and fact.kind == "symlink" and file.encoded is not None:
+        return fact.sha256 is None or file.sha256 not in {None, fact.sha256}
     if fact is None or fact.sha256 is None or file.sha256 in {None, fact.sha256}:
         return False
     root = snapshot.prefix.root
