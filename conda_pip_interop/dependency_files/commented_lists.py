@@ -41,7 +41,9 @@ def read_list(listed: Any, text: str, *, columns: int) -> ItemList:
     head, below = _split_comment(first.value if first is not None else "")
     if listed.fa.flow_style():
         found = _read_brackets(listed, text, columns=columns)
-        return replace(found, head=head, after=(*found.after, *below))
+        if first is not None and first.start_mark.line < listed.lc.line:  # that is above, too
+            return found
+        return replace(found, head=join_comments(found.head, head), after=(*found.after, *below))
     above = listed.ca.comment[1] if listed.ca.comment and len(listed.ca.comment) > 1 else None
     lines = "".join(" " * token.start_mark.column + token.value for token in above or ())
     before = (*below, *_split_comment("\n" + lines)[1])
@@ -57,9 +59,9 @@ def read_list(listed: Any, text: str, *, columns: int) -> ItemList:
 def _read_brackets(listed: Any, text: str, *, columns: int) -> ItemList:
     """Read a list in brackets: for ruamel.yaml, a comment there belongs to the item after it."""
     items: list[Item] = []
+    head, before = _read_above(listed, text)
     above = {number: tokens[1] or () for number, tokens in listed.ca.items.items()}
     for number, value in enumerate([*listed, None]):
-        before = []
         for token in above.get(number, ()) if number < len(listed) else listed.ca.end or ():
             mark, comment = token.start_mark, token.value.strip()
             left = text[mark.index - mark.column : mark.index].strip()
@@ -69,8 +71,21 @@ def _read_brackets(listed: Any, text: str, *, columns: int) -> ItemList:
             else:
                 before.append(comment)
         items.append(Item(value=value, before=tuple(before)).indent(columns))
+        before = []
     last = items.pop()
-    return ItemList(head="", items=tuple(items), after=last.before)
+    return ItemList(head=head, items=tuple(items), after=last.before)
+
+
+def _read_above(listed: Any, text: str) -> tuple[str, list[str]]:
+    """Read the comments between a key and the bracket below it; ruamel.yaml drops some of them."""
+    lines = text.splitlines()[: listed.lc.line + 1]
+    before: list[str] = []
+    if lines.pop()[: listed.lc.col].strip():  # the bracket is beside the key
+        return "", before
+    while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
+        before.insert(0, lines.pop().strip())
+    _, found, head = lines[-1].partition(" #") if lines else ("", "", "")
+    return f"#{head}" if found else "", before
 
 
 def join_comments(*comments: str) -> str:

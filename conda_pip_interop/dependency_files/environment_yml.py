@@ -120,6 +120,15 @@ def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
     )
 
 
+def has_comments(value: Any) -> bool:
+    """Return whether a parsed value, or one inside it, has comments."""
+    known = getattr(value, "ca", None)
+    if known is not None and (known.comment or known.items or known.end):
+        return True
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(has_comments, inside))
+
+
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)

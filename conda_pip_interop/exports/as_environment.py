@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.dependency_files.commented_lists import Item
 from conda_pip_interop.dependency_files.environment_yml import build_environment, render_environment
-from conda_pip_interop.exports.layout import render_notes
+from conda_pip_interop.exports.layout import describe_variables, render_notes
 from conda_pip_interop.exports.pip_lines import build_lines, find_variables
 
 if TYPE_CHECKING:
@@ -27,12 +27,22 @@ def render_environment_yml(contents: Contents, layout: Layout) -> str:
 
 
 def render_environment_json(contents: Contents, layout: Layout) -> str:
-    """Render the same as JSON, which has no comments."""
+    """Render the same as JSON, which has no comments: see `list_comments`."""
     return _render(contents, layout, as_json=True)
 
 
-def _render(contents: Contents, layout: Layout, *, as_json: bool) -> str:
+def list_comments(contents: Contents, layout: Layout) -> Iterator[str]:
+    """List what environment.yml says in comments, but for the notes of the contents."""
     lines = build_lines(contents, layout)
+    variables = find_variables(one.text for one in lines)
+    if variables:
+        yield describe_variables(variables)
+    for item in (*_build_conda(contents, layout), *_build_pip(contents, layout)):
+        if item.comment:
+            yield f"{item.value}: {item.comment.removeprefix('# ')}."
+
+
+def _render(contents: Contents, layout: Layout, *, as_json: bool) -> str:
     base = build_environment()
     if contents.name is not None:
         base.document["name"] = contents.name
@@ -40,13 +50,26 @@ def _render(contents: Contents, layout: Layout, *, as_json: bool) -> str:
         base.document["channels"] = list(contents.channels)
     if contents.variables:
         base.document["variables"] = dict(contents.variables)
+    conda, pip = _build_conda(contents, layout), _build_pip(contents, layout)
+    return render_environment(base, conda=conda, pip=pip, as_json=as_json)
+
+
+def _build_pip(contents: Contents, layout: Layout) -> list[Item]:
+    lines = build_lines(contents, layout)
+    return [
+        Item(value=one.text, comment=f"# {one.comment}" if one.comment else "") for one in lines
+    ]
+
+
+def _build_conda(contents: Contents, layout: Layout) -> list[Item]:
+    """Build conda's dependencies, with pip where a `pip` section follows."""
     conda = [*_build_items(contents, layout)]
-    pip = [Item(value=one.text, comment=f"# {one.comment}" if one.comment else "") for one in lines]
+    pip = build_lines(contents, layout)
     if pip and not any(one.record.name == "pip" for one in contents.conda):
         conda.append(Item(value="pip", comment="# not installed; conda needs it for what follows"))
     elif pip and layout.conda == "requested" and not any(_names_pip(one) for one in conda):
         conda.append(Item(value="pip"))
-    return render_environment(base, conda=conda, pip=pip, as_json=as_json)
+    return conda
 
 
 def _names_pip(item: Item) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatch
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from conda_pip_interop.values import dataclass
 
@@ -20,19 +20,31 @@ if TYPE_CHECKING:
 class ExportFormat:
     """A format. `files` are patterns of file names, `renderer` is its function in this package.
 
-    `whole`: it contains both managers' parts. `exact`: it needs the file of each distribution.
+    `comments` is the function that lists what other formats say in comments, where it has none.
     """
 
     name: str
     summary: str
     files: tuple[str, ...]
     renderer: str
+    comments: str = ""
 
     def render(self, contents: Contents, layout: Layout) -> str:
         """Render contents; raises InteropError where the format cannot carry them."""
-        module, _, function = self.renderer.rpartition(".")
-        render: Render = getattr(import_module(f"conda_pip_interop.exports.{module}"), function)
+        render: Render = _find_function(self.renderer)
         return render(contents, layout)
+
+    def list_comments(self, contents: Contents, layout: Layout) -> tuple[str, ...]:
+        """List, in sentences, what the rendered text has no place for."""
+        if not self.comments:
+            return ()
+        find: Callable[[Contents, Layout], Iterable[str]] = _find_function(self.comments)
+        return tuple(find(contents, layout))
+
+
+def _find_function(name: str) -> Any:
+    module, _, function = name.rpartition(".")
+    return getattr(import_module(f"conda_pip_interop.exports.{module}"), function)
 
 
 _ALL: Final = (
@@ -47,6 +59,7 @@ _ALL: Final = (
         summary="environment.json, both parts",
         files=("environment*.json",),
         renderer="as_environment.render_environment_json",
+        comments="as_environment.list_comments",
     ),
     ExportFormat(
         name="requirements",

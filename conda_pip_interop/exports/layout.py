@@ -65,8 +65,13 @@ def refuse_unknown(contents: Contents, names: Iterable[str], *, what: str) -> In
 def render_notes(contents: Contents, variables: Iterable[str]) -> str:
     """Render the comments at the top of a file: what it needs, and what is not known."""
     lines = ["Written by conda-pip-interop (conda pip export)."]
-    names = ", ".join(variables)
+    names = tuple(variables)
     if names:
-        lines.append(f"pip needs these environment variables: {names}.")
+        lines.append(describe_variables(names))
     lines += map(escape_line, contents.notes)
     return "".join(f"# {line}\n" for line in lines)
+
+
+def describe_variables(names: Iterable[str]) -> str:
+    """Say which environment variables pip needs for the lines of a file."""
+    return f"pip needs these environment variables: {', '.join(names)}."

@@ -67,6 +67,22 @@ def test_the_comments_of_lists_in_brackets_stay_with_their_items(text: str) -> N
     assert render_unchanged(text) == IN_LINES
 
 
+@pytest.mark.parametrize("rest", ["", "  # more"])
+def test_comments_between_a_key_and_its_bracket_are_kept(rest: str) -> None:
+    """ruamel.yaml reads some of them: those without a comment behind the bracket."""
+    text = f"dependencies:  # all\n# above\n  # the web\n\n  [flask, a]{rest}\n# below\n"
+    rendered = render_unchanged(text)
+    assert rendered == (
+        f"dependencies:  # all{rest}\n  # above\n  # the web\n  - flask\n  - a\n# below\n"
+    )
+    plain = "dependencies:\n  # the web\n  [flask]\n"
+    assert render_unchanged(plain) == "dependencies:\n  # the web\n  - flask\n"
+    empty = "dependencies:  # none yet\n  # really\n  []\n"
+    assert "# none yet" in render_unchanged(empty)
+    nested = "dependencies:\n  - pip:  # from PyPI\n      # the only one\n      [a]\n"
+    assert render_unchanged(nested) == nested.replace("[a]", "- a")
+
+
 def test_comments_beside_a_key_and_below_the_pip_section_are_kept() -> None:
     text = (
         "dependencies:  # all\n# the language\n- python\n- pip:  # from PyPI\n  # first\n  - a\n"

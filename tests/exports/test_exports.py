@@ -96,6 +96,13 @@ def test_the_parts_are_told_apart_and_an_override_is_written_as_what_it_is(
     assert as_json == {"name": found.document["name"], "channels": found.document["channels"]}
     assert conda == [one.value for one in found.conda]
     assert section == {"pip": [one.value for one in found.pip]}
+    said = FORMATS["environment-json"].list_comments(read(built), layout())
+    assert said == (
+        "click=8.1.7=0: pip's click 8.1.3 is in its place.",
+        "pip: not installed; conda needs it for what follows.",
+        "click==8.1.3: in place of conda's click.",
+    )
+    assert FORMATS["environment"].list_comments(read(built), layout()) == ()
     assert "six=1.16.0\n" in render(built, "environment", conda="versions")
     assert "channels" not in render(built, "environment", add_channels=False)
 

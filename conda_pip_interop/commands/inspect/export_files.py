@@ -50,12 +50,13 @@ def export_files(args: Namespace, host: Host) -> Output:
         add_channels=not args.ignore_channels,
     )
     files = dict(_render(chosen, contents, layout, output))
-    for note in contents.notes:
+    notes = (*contents.notes, *chosen.list_comments(contents, layout))
+    for note in notes:
         host.print_stderr(f"conda-pip-interop: {escape_line(note)}")
     document: dict[str, object] = {
         "prefix": str(host.target.prefix),
         "format": chosen.name,
-        "notes": list(contents.notes),
+        "notes": list(notes),
     }
     if output is None:
         (text,) = files.values()

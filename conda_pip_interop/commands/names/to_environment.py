@@ -23,6 +23,7 @@ from conda_pip_interop.dependency_files.environment_yml import (
     add_channels,
     add_marker,
     build_environment,
+    has_comments,
     render_environment,
     split_marker,
 )
@@ -158,7 +159,7 @@ def translate_to_environment(
         notes=(
             *note_unused(unused, reason=_NO_CONSTRAINTS, in_pip=bool(pip)),
             *([NOT_REQUIRED] if len(kept) < len(lines) else []),
-            *(_note_comments(conda, pip) if as_json else []),
+            *(_note_comments(conda, pip, base.document) if as_json else []),
         ),
     )
     if files.environment is None and channels:
@@ -171,7 +172,7 @@ def translate_to_environment(
     return replace(made, text=text)
 
 
-def _note_comments(conda: Sequence[Item], pip: Sequence[Item]) -> Iterator[str]:
+def _note_comments(conda: Sequence[Item], pip: Sequence[Item], document: object) -> Iterator[str]:
     """Say what JSON loses: comments, and with them the markers of conda's dependencies."""
     marked = [item.value for item in conda if split_marker(item.comment)[0]]
     if marked:
@@ -179,7 +180,8 @@ def _note_comments(conda: Sequence[Item], pip: Sequence[Item]) -> Iterator[str]:
             f"the markers of {', '.join(marked)} are left out: conda has none, and JSON no "
             "comments to keep them in."
         )
-    if any(split_marker(item.comment)[1] or item.before for item in (*conda, *pip)):
+    items = (*conda, *pip)
+    if has_comments(document) or any(split_marker(one.comment)[1] or one.before for one in items):
         yield "the comments are left out: JSON has none."
 
 

@@ -17,6 +17,7 @@ from conda.plugins import types
 from conda_pip_interop.commands.host import CommonOptions
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.exports.formats import FORMATS
+from conda_pip_interop.text import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,7 +85,11 @@ def _export(chosen: ExportFormat, environment: Any) -> str:
         conda=_choose_part(args),
         add_channels=getattr(args, "ignore_channels", False) is not True,
     )
-    return chosen.render(contents, layout)
+    text = chosen.render(contents, layout)
+    if chosen.comments:
+        for note in (*contents.notes, *chosen.list_comments(contents, layout)):
+            host.print_stderr(f"conda-pip-interop: {escape_line(note)}")
+    return text
 
 
 def _choose_part(args: Any) -> Any:

@@ -267,3 +267,17 @@ def test_json_stays_json_and_what_it_cannot_carry_is_said(tmp_path: Path) -> Non
         "the markers of six are left out",
         "the comments are left out",
     ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["# ours\ndependencies: [python=3.11]\n", "dependencies:\n- a\nchannels:\n- main  # ours\n"],
+)
+def test_the_comments_of_the_whole_file_are_said_to_be_left_out(tmp_path: Path, given: str) -> None:
+    made = translate_to_environment(
+        read_files(tmp_path, environment_yml=given),
+        build_context(CHANNEL),
+        lambda _: None,
+        as_json=True,
+    )
+    assert [note.partition(":")[0] for note in made.notes] == ["the comments are left out"]
