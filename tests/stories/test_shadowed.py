@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,6 +105,33 @@ def test_an_egg_that_comes_first_is_told_and_uninstalled(
     assert "easy-install.pth puts first" in finding["summary"]
     (command,) = finding["commands"]
     env.base.run(*shlex.split(command)[1:], **home)
+    assert find(env, home) == []
+    assert env.python("import six; print(six.__version__)") == "1.16.0"
+
+
+def test_a_folder_that_a_line_puts_first_is_uninstalled_or_the_line_taken_out(
+    make_env: MakeEnv, home: dict[str, Any], tmp_path: Path
+) -> None:
+    env = make_env("python", "pip", "six", "idna", "click")
+    folders = [tmp_path / name for name in ("six", "idna", "click")]
+    for folder in folders:
+        info = folder / f"{folder.name}.egg-info"
+        info.mkdir(parents=True)
+        (info / "PKG-INFO").write_text(f"Name: {folder.name}\nVersion: 99\n")
+        (folder / f"{folder.name}.py").write_text("version = '99'\n")
+    (env.site_packages / "six.egg-link").write_text(f"{folders[0]}\n.")  # `setup.py develop`
+    lines = [EASY_INSTALL_START, *map(str, folders), EASY_INSTALL_END]
+    (env.site_packages / "easy-install.pth").write_text("\n".join(lines))
+    shown = env.conda("pip show", "idna", **home).stdout
+    assert f"Hidden-by: idna 99, which line 3 of {env.site_packages}/easy-install.pth" in shown
+    found = {one["distribution"]: one for one in find(env, home) if one["kind"] == "shadowed"}
+    assert found["click"]["details"]["by"]["line"] == 4
+    for name in ("idna", "click"):
+        assert import_version(env, name, home) == "99"
+        subprocess.run(shlex.split(found[name]["commands"][0]), check=True)
+        file = env.python(f"import {name}; print({name}.__file__)")
+        assert file.startswith(str(env.site_packages))
+    env.base.run(*shlex.split(found["six"]["commands"][0])[1:], **home)
     assert find(env, home) == []
     assert env.python("import six; print(six.__version__)") == "1.16.0"
 

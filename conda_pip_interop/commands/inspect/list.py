@@ -66,15 +66,20 @@ class Row:
     @property
     def source(self) -> str:
         """Where it came from, as text."""
+        origin = self._render_origin()
+        return f"{origin}; hidden by {self.hiding}" if self.hiding else origin
+
+    @property
+    def hiding(self) -> str:
+        """What Python finds before it, as text; empty if it finds this one."""
         from conda_pip_interop.findings.kinds.shadowed import describe
 
-        origin = self._render_origin()
         if self.above is not None:
-            return f"{origin}; hidden by {self.above.name} {self.above.version}"
+            return f"{self.above.name} {self.above.version}"
         if self.shadow is None:
-            return origin
+            return ""
         by = f"{self.shadow.name} {self.shadow.version}".strip()
-        return f"{origin}; hidden by {by}, {describe(self.shadow)}"
+        return f"{by}, {describe(self.shadow)}"
 
     def _render_origin(self) -> str:
         """Render the origin without the name and the version, if they stand before it."""

@@ -156,6 +156,8 @@ def _render(shown: Shown, root: str, *, files: bool) -> Iterator[str]:
     yield f"Owner: {origin.owner}"
     yield f"Source: {origin}"
     yield f"Requested: {'yes' if shown.requested else 'no'}"
+    if shown.row.hiding:
+        yield f"Hidden-by: {shown.row.hiding}"
     if files:
         yield "Files:"
         if shown.files is None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 import contextlib
 import os
-from dataclasses import field
+from dataclasses import field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from packaging.utils import NormalizedName
+from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.environment.conda_meta.variables import UNSET, read_variables
 from conda_pip_interop.environment.metadata import parse_metadata_name
@@ -41,7 +41,8 @@ Source = Literal["user-site", "pth"]
 class Shadow:
     """A distribution that is found first; `path` is its metadata, or its egg.
 
-    `source`: it is in the user's site-packages, or on a path of the `.pth` file `file`.
+    `source`: it is in the user's site-packages, or on a path of the `.pth` file `file`, which adds
+    it in `line`. `link` is the file of a development install that pip uninstalls by (`.egg-link`).
     """
 
     name: NormalizedName
@@ -49,11 +50,13 @@ class Shadow:
     path: Path
     source: Source
     file: Path | None = None
+    line: int = 0
+    link: Path | None = None
 
     @property
-    def lists_files(self) -> bool:
-        """Whether pip can uninstall it: an egg, or metadata that lists its files."""
-        if self.path.suffix == ".egg":
+    def is_removable(self) -> bool:
+        """Whether pip can uninstall it: an egg, a link, or metadata that lists its files."""
+        if self.path.suffix == ".egg" or self.link is not None:
             return True
         return any((self.path / name).is_file() for name in ("RECORD", "installed-files.txt"))
 
@@ -65,6 +68,7 @@ class _Entry:
     path: Path
     source: Source
     file: Path | None = None
+    line: int = 0
 
 
 #: pythonXY.zip, the library, and its lib-dynload.
@@ -89,13 +93,15 @@ class _SearchPath:
         self._add(_Entry(path=folder, source=source))
         names = (one.name for one in _scan(folder) if one.name.endswith(".pth"))
         for name in sorted(islice(names, _FILE_LIMIT)):
-            for line in _read_small(folder / name).splitlines()[:_LINE_LIMIT]:
+            lines = _read_small(folder / name).splitlines()[:_LINE_LIMIT]
+            for number, line in enumerate(lines, 1):
+                entry = _Entry(path=folder, source=source, file=folder / name, line=number)
                 if line.startswith(("import ", "import\t")):
-                    if not self._execute(line, folder / name, source):
+                    if not self._execute(line, entry):
                         break
                 elif line.strip() and not line.startswith("#") and "\0" not in line:
                     path = Path(os.path.abspath(folder / line.rstrip()))
-                    self._add(_Entry(path=path, source=source, file=folder / name))
+                    self._add(replace(entry, path=path))
 
     def _add(self, entry: _Entry) -> None:
         with contextlib.suppress(OSError):
@@ -103,10 +109,10 @@ class _SearchPath:
                 self.known.add(entry.path)
                 self.entries.append(entry)
 
-    def _execute(self, line: str, file: Path, source: Source) -> bool:
+    def _execute(self, line: str, entry: _Entry) -> bool:
         """Do what lines of known forms do; return whether Python would read on."""
         for path in _find_inserted(line):
-            self.entries.insert(0, _Entry(path=path, source=source, file=file))
+            self.entries.insert(0, replace(entry, path=path))
         if "sys.__egginsert" in line:
             if self.mark is None:  # an error, after which Python ignores the file
                 return False
@@ -134,10 +140,26 @@ def read_shadows(prefix: Prefix, environ: Mapping[str, str]) -> Mapping[Normaliz
             break
         for name, version, path in _list_distributions(entry.path):
             shadow = Shadow(
-                name=name, version=version, path=path, source=entry.source, file=entry.file
+                name=name,
+                version=version,
+                path=path,
+                source=entry.source,
+                file=entry.file,
+                line=entry.line,
+                link=_find_link(name, entry),
             )
             found.setdefault(name, shadow)
     return found
+
+
+def _find_link(name: NormalizedName, entry: _Entry) -> Path | None:
+    """Find the link of a development install beside the `.pth` file that adds its folder."""
+    for one in _scan(entry.file.parent) if entry.file is not None else ():
+        stem, dot, suffix = one.name.rpartition(".")
+        if dot + suffix == ".egg-link" and canonicalize_name(stem) == name:
+            first = _read_small(Path(one.path)).partition("\n")[0].strip()
+            return Path(one.path) if first and Path(first) == entry.path else None
+    return None
 
 
 def _build_search_path(own: Path, user: Path | None) -> _SearchPath:

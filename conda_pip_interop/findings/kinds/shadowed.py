@@ -6,6 +6,7 @@ Not sought after conda's commands: nothing that they do makes one, and it leads 
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -21,6 +22,7 @@ from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.findings.base import BuildCommand
 
 #: Python then leaves the user's site-packages out, from the next activation on.
 _SWITCH_OFF: Final = ("conda", "env", "config", "vars", "set", "PYTHONNOUSERSITE=1")
@@ -28,7 +30,11 @@ _SWITCH_OFF: Final = ("conda", "env", "config", "vars", "set", "PYTHONNOUSERSITE
 
 @dataclass(frozen=True, kw_only=True)
 class ShadowedFinding(Finding):
-    """`hidden`, which `owner` has installed, is not what Python imports: `by` is."""
+    """`hidden`, which `owner` has installed, is not what Python imports: `by` is.
+
+    `uninstall` is how pip uninstalls it, `removal` the command that takes the line out of a
+    `.pth` file, None on Windows.
+    """
 
     kind: ClassVar[str] = "shadowed"
     repairable: ClassVar[bool] = False
@@ -37,6 +43,7 @@ class ShadowedFinding(Finding):
     owner: str
     by: Shadow
     uninstall: tuple[str, ...] | None
+    removal: str | None = None
 
     @property
     def summary(self) -> str:
@@ -49,9 +56,16 @@ class ShadowedFinding(Finding):
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`: pip uninstalls what Python finds first."""
         switch = (_SWITCH_OFF,) if self.by.source == "user-site" else ()
-        if self.uninstall is None or not self.by.lists_files:
+        if self.uninstall is None or not self.by.is_removable:
             return switch
         return (*switch, (*self.uninstall, self.by.name))
+
+    def render_commands(self, command: BuildCommand) -> list[str]:
+        """See `Finding.render_commands`: what pip cannot uninstall is put first by a line."""
+        found = super().render_commands(command)
+        if self.removal is not None and (self.uninstall is None or not self.by.is_removable):
+            found.append(self.removal)
+        return found
 
     @property
     def project(self) -> NormalizedName:
@@ -79,6 +93,7 @@ class ShadowedFinding(Finding):
                 "path": str(by.path),
                 "source": by.source,
                 "file": None if by.file is None else str(by.file),
+                "line": by.line or None,
             },
         }
 
@@ -86,7 +101,7 @@ class ShadowedFinding(Finding):
 def describe(by: Shadow) -> str:
     """Describe where Python finds a distribution first."""
     if by.file is not None:
-        return f"which {by.file} puts first ({by.path})"
+        return f"which line {by.line} of {by.file} puts first ({by.path})"
     return f"in the user's site-packages ({by.path.parent})"
 
 
@@ -105,6 +120,7 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
             owner=owner,
             by=by,
             uninstall=uninstall,
+            removal=_build_removal(by) if snapshot.prefix.platform != "windows" else None,
             evidence=(
                 Evidence(
                     path=one.metadata,
@@ -127,6 +143,13 @@ def _build_uninstall(snapshot: Snapshot) -> tuple[str, ...] | None:
     words = ("conda", "run", "python", "-m", "pip", "uninstall", "-y")
     is_marked = not isinstance(read_snapshot_marker(snapshot), Absent)
     return (*words, "--break-system-packages") if is_marked else words
+
+
+def _build_removal(by: Shadow) -> str | None:
+    """Return the command that comments out the line of a `.pth` file; others keep their number."""
+    if by.file is None or by.line == 0:
+        return None
+    return f"sed -i.bak '{by.line}s/^/# /' {shlex.quote(str(by.file))}"
 
 
 def find_shadow(snapshot: Snapshot, one: Distribution) -> Shadow | None:

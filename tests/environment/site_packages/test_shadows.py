@@ -235,11 +235,36 @@ def test_pip_can_uninstall_what_lists_its_files(env: Path) -> None:
         if kind == "egg":
             (users / "eggs.pth").write_text(f"./{found.name}\n")
     shadows = read_shadows(read_prefix(env), {"HOME": str(env.parent / "home")})
-    assert {name: one.lists_files for name, one in shadows.items()} == {
+    assert {name: one.is_removable for name, one in shadows.items()} == {
         "one": True,
         "two": True,
         "three": False,
         "four": True,
+    }
+
+
+def test_a_development_install_is_known_by_its_link_and_every_line_by_its_number(
+    env: Path, tmp_path: Path
+) -> None:
+    own = find_own(env)
+    folders = {name: tmp_path / "sources" / name for name in ("linked", "elsewhere", "plain")}
+    for name, folder in folders.items():
+        write_distribution(own, name, "1.0")
+        write_distribution(folder, name, "2.0", "develop")
+    (own / "linked.egg-link").write_text(f"{folders['linked']}\n.")
+    (own / "elsewhere.egg-link").write_text(f"{tmp_path}\n.")
+    lines = ["# mine", EASY_INSTALL_START, *map(str, folders.values()), EASY_INSTALL_END]
+    (own / "easy-install.pth").write_text("\n".join(lines))
+    (own / "zz.pth").write_text(f"\nimport sys; sys.path.insert(0, '{folders['plain']}')\n")
+    shadows = read_shadows(read_prefix(env), {"PYTHONNOUSERSITE": "1"})
+    found = {
+        name: (one.file and one.file.name, one.line, one.is_removable)
+        for name, one in shadows.items()
+    }
+    assert found == {
+        "linked": ("easy-install.pth", 3, True),
+        "elsewhere": ("easy-install.pth", 4, False),
+        "plain": ("zz.pth", 2, False),
     }
 
 
