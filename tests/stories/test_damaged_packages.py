@@ -162,6 +162,17 @@ def test_an_edit_that_spoilt_the_package_cache_is_not_linked_again(
     assert hash_package(env) == edited
 
 
+def test_an_installation_does_not_link_what_was_edited_elsewhere(
+    env: Any, make_env: MakeEnv, channel: str
+) -> None:
+    edit_in_place(env.site_packages / "extra.py")
+    other = make_env("python", "pip")
+    done = other.conda("pip install", "--yes", "--channel", channel, "typingx")
+    assert "typingx 1.0 was extracted again" in done.stderr
+    assert other.python("import extra; print(extra.extra)") == "conda"
+    assert (env.site_packages / "extra.py").read_text().startswith("# edit")
+
+
 def test_without_a_sound_archive_nothing_is_linked_again(make_env: MakeEnv, tmp_path: Path) -> None:
     package = build_conda_package("spoilable", carries={"spoilable": "1.0"})
     channel = write_channel(tmp_path / "channel", package)

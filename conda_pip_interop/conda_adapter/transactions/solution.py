@@ -69,6 +69,7 @@ class CondaSolution:
         """See `Solution.download`."""
         with clean_stdout(), explain_full_disk(self.prefix):
             self.transaction.download_and_extract()
+            replace_spoilt(self.link_records, quick=True)
 
     @property
     def link_records(self) -> tuple[Any, ...]:

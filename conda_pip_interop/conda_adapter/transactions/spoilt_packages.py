@@ -6,6 +6,7 @@ links by hard links. What is linked from there later gets the edit.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,15 +27,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-def replace_spoilt(records: Iterable[Any], *, strict: bool) -> None:
+def replace_spoilt(records: Iterable[Any], *, strict: bool = True, quick: bool = False) -> None:
     """Extract packages again of which the cache has other files, from their archives.
 
     An archive that is not there is downloaded. Nothing is written through a hard link. Without a
-    sound archive, raises InteropError `spoilt-package` if `strict`: a rollback must go on.
+    sound archive, raises InteropError `spoilt-package` if `strict`: a rollback must go on. `quick`
+    hashes only what has another size, or was written after the package was extracted.
     """
     for record in records:
         folder = find_extracted(record)
-        spoilt = None if folder is None else next(_find_spoilt(folder), None)
+        spoilt = None if folder is None else next(_find_spoilt(folder, quick=quick), None)
         if spoilt is None:
             continue
         try:
@@ -55,11 +57,18 @@ def replace_spoilt(records: Iterable[Any], *, strict: bool) -> None:
         )
 
 
-def _find_spoilt(folder: Path) -> Iterator[Path]:
+def _find_spoilt(folder: Path, *, quick: bool) -> Iterator[Path]:
     """Find the files that are not what the package contains; Python writes compiled ones anew."""
-    for path, sha256 in read_stated_hashes(folder).items():
+    written = folder / "info" / "repodata_record.json"  # by conda, at the end
+    extracted = written.stat().st_mtime_ns if quick and written.is_file() else 0
+    for path, (sha256, size) in read_stated_hashes(folder).items():
+        if path.endswith(".pyc"):
+            continue
         try:
-            is_same = path.endswith(".pyc") or hash_file(folder / path) == sha256
+            status = os.stat(f"{folder}/{path}")
+            if quick and status.st_size == size and status.st_mtime_ns <= extracted:
+                continue
+            is_same = hash_file(folder / path) == sha256
         except OSError:
             is_same = False
         if not is_same:

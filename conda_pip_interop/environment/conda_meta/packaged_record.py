@@ -43,15 +43,15 @@ def read_packaged_record(folder: Path, prefix: Prefix) -> CondaRecord | None:
     return record if isinstance(record, CondaRecord) else None
 
 
-def read_stated_hashes(folder: Path) -> Mapping[str, str]:
-    """Read the SHA-256 of each regular file of an extracted package; of older ones there is none.
+def read_stated_hashes(folder: Path) -> Mapping[str, tuple[str, int | None]]:
+    """Read the SHA-256 and size of each regular file of an extracted package, if they are stated.
 
     Those of links are left out: builders hash the link's target or nothing.
     """
     try:
         entries = json.loads((folder / "info" / "paths.json").read_bytes())["paths"]
         return {
-            str(entry["_path"]): str(entry["sha256"])
+            str(entry["_path"]): (str(entry["sha256"]), entry.get("size_in_bytes"))
             for entry in entries
             if entry.get("path_type") == "hardlink" and entry.get("sha256")
         }

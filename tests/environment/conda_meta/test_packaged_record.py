@@ -89,13 +89,14 @@ def test_the_compiled_files_that_are_there_are_listed_of_noarch_packages(tmp_pat
 
 
 def test_an_edit_in_the_package_cache_differs_from_the_stated_hash(tmp_path: Path) -> None:
-    entries = [
-        {"_path": "a", "path_type": "hardlink", "sha256": "1" * 64},
+    entries: list[dict[str, Any]] = [
+        {"_path": "a", "path_type": "hardlink", "sha256": "1" * 64, "size_in_bytes": 3},
         {"_path": "b", "path_type": "softlink", "sha256": "2" * 64},
         {"_path": "c", "path_type": "hardlink"},
     ]
-    assert read_stated_hashes(pack(tmp_path / "kit", entries)) == {"a": "1" * 64}
-    assert read_stated_hashes(pack(tmp_path / "odd", [1])) == {}  # type: ignore[list-item]
+    assert read_stated_hashes(pack(tmp_path / "kit", entries)) == {"a": ("1" * 64, 3)}
+    odd: list[Any] = [1]
+    assert read_stated_hashes(pack(tmp_path / "odd", odd)) == {}
     assert read_stated_hashes(tmp_path) == {}
 
 
