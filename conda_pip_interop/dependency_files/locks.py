@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.grammar import is_conda_name, is_hash, is_line, is_name, is_word
-from conda_pip_interop.text import quoted
+from conda_pip_interop.text import hide_password, quoted
 from conda_pip_interop.values import dataclass
 from conda_pip_interop.yaml_limits import refuse_bombs
 
@@ -151,7 +151,7 @@ def parse_pixi_lock(text: str, *, origin: str, environment: str = _DEFAULT) -> L
                 f"{origin} has no environment {environment}.",
                 hints=(f"Available: {', '.join(map(str, document['environments']))}.",),
             )
-        known = {_find_location(one): one for one in document["packages"]}
+        known = _index_by_location(document["packages"], origin)
         platforms = {
             one["name"]: one.get("subdir", one["name"]) for one in document.get("platforms", ())
         }
@@ -164,6 +164,20 @@ def parse_pixi_lock(text: str, *, origin: str, environment: str = _DEFAULT) -> L
                 for one in packages
             ),
         )
+
+
+def _index_by_location(
+    packages: Iterable[Mapping[str, Any]], origin: str
+) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+    """Index packages by what environments name them by; two of one place cannot be told apart."""
+    known: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for one in packages:
+        place = _find_location(one)
+        name = known.setdefault(place, one).get("name")
+        if name != one.get("name"):
+            both = f"{quoted(name)} and {quoted(one.get('name'))}"
+            raise unreadable(origin, f"{both} are both at {hide_password(place[1])}")
+    return known
 
 
 def _find_location(package: Mapping[str, Any]) -> tuple[str, str]:

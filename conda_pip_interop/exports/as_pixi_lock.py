@@ -49,8 +49,11 @@ def render_pixi_lock(contents: Contents, layout: Layout) -> str:
             record = Path(name) / package.record.path.rpartition("/")[2]
             record.write_text(json.dumps(_strip(package.record.raw)), encoding="utf-8")
             lock.add_conda_package(_DEFAULT, platform, PrefixRecord.from_path(record))
+        places: dict[str, PipPackage] = {}
         for one in contents.pip:
             location = _find_location(one, layout)
+            if places.setdefault(location, one) is not one:  # py-rattler would drop it
+                raise _refuse(one, f"it is from the same place as {places[location].name}")
             lock.add_pypi_package(_DEFAULT, platform, one.key, one.version, location)
         lock.to_path(file)
         return render_notes(contents, ()) + file.read_text(encoding="utf-8")
@@ -90,7 +93,11 @@ def _find_location(package: PipPackage, layout: Layout) -> str:
             reason = "it is in a folder of its source"
         case other:
             reason = getattr(other, "reason", "its source is not known")
-    raise InteropError(
+    raise _refuse(package, reason)
+
+
+def _refuse(package: PipPackage, reason: str) -> InteropError:
+    return InteropError(
         "not-lockable",
         f"pixi.lock cannot contain {package.name} {package.version}: {reason}.",
         hints=("environment.yml can be written with it.",),

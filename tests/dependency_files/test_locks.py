@@ -162,3 +162,26 @@ def test_a_damaged_lock_is_read_or_an_error(
 def test_a_package_is_one_name_on_one_line() -> None:
     with pytest.raises(ValueError, match="a b"):
         LockEntry(manager="conda", name="a b", version="1", platform="linux-64", url="x")
+
+
+def test_two_projects_at_the_root_of_one_repository_are_told_apart_or_refused() -> None:
+    url = f"git+https://me:secret@h/r.git#{'c' * 40}"
+    text = f"""\
+version: 6
+environments:
+  default:
+    channels: []
+    packages:
+      linux-64: [{{pypi: "{url}"}}]
+packages:
+- pypi: "{url}"
+  name: first
+  version: '1'
+- pypi: "{url}"
+  name: second
+  version: '2'
+"""
+    with pytest.raises(UsageError, match="are both at") as caught:
+        parse_pixi_lock(text, origin="pixi.lock")
+    assert "secret" not in str(caught.value)
+    assert parse_pixi_lock(text.replace("name: second", "name: first"), origin="pixi.lock").packages

@@ -123,6 +123,20 @@ def test_a_pixi_lock_is_read_by_py_rattler(built: PrefixBuilder, tmp_path: Path)
     assert found["z"].location == f"direct+https://h/z.zip#sha256={'b' * 64}"
 
 
+def test_two_projects_at_the_root_of_one_repository_are_not_one_in_a_pixi_lock(
+    built: PrefixBuilder,
+) -> None:
+    """py-rattler would drop the second one: a pixi.lock names packages by their URLs."""
+    vcs = {"vcs": "git", "commit_id": "c" * 40}
+    repo = {"url": "https://h/r.git", "vcs_info": vcs}
+    built.pip_package("first", "1.0", direct_url=repo)
+    built.pip_package("second", "2.0", direct_url={**repo, "subdirectory": "second"})
+    assert "second" in FORMATS["pixi-lock"].render(read(built), layout())
+    built.pip_package("third", "3.0", direct_url=repo)
+    with pytest.raises(InteropError, match=r"third 3\.0: it is from the same place as first"):
+        FORMATS["pixi-lock"].render(read(built), layout())
+
+
 @pytest.mark.parametrize(
     ("direct_url", "message"),
     [
