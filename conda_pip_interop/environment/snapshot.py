@@ -299,9 +299,8 @@ def _read_facts(
     """
     for file in (file for record in records for file in record.files):
         if not file.path.endswith(".pyc"):
-            kind = reader.read_kind(file.path).kind
-            is_link = kind == "symlink" and file.path_type != "softlink"
-            if is_link or claims.is_disputed(file.path):
+            is_link = reader.read_kind(file.path).kind == "symlink"
+            if (is_link and file.path_type != "softlink") or claims.is_disputed(file.path):
                 reader.read_hash(file.path, claims.list_sizes(file.path))
     recorded = [entry for found in claims.by_name.values() for entry in found]
     for entry in recorded:
