@@ -51,7 +51,13 @@ def test_each_hidden_distribution_is_told_with_both_paths(built: PrefixBuilder) 
     assert finding.key == f"finding:shadowed:six:six::{by}"
     assert finding.details == {
         "hidden": {"version": "1.16", "path": f"{built.site_packages}/six-1.16.dist-info"},
-        "by": {"version": "2.0", "path": str(by), "source": "user-site", "file": None},
+        "by": {
+            "version": "2.0",
+            "path": str(by),
+            "source": "user-site",
+            "file": None,
+            "line": None,
+        },
     }
     assert find_all(read_snapshot(built.root)) == ()
 
