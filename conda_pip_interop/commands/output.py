@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.text import count, escape_line
 from conda_pip_interop.values import dataclass
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: The number of paths shown of a finding; the others are counted.
 SHOWN_PATHS = 3
+_PATH: Final = " " * 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +67,23 @@ def wrap(text: str, columns: int, *, indent: str) -> list[str]:
     return [f"{indent}{line}" for line in found]
 
 
+def fold(text: str, columns: int | None) -> str:
+    """Wrap the sentences of a text; paths and commands stay whole, so that they can be copied."""
+    if columns is None:
+        return text
+    return "\n".join(_fold_sentence(line, columns) for line in text.split("\n"))
+
+
+def _fold_sentence(line: str, columns: int) -> str:
+    """Wrap a line that `render_findings` has written, unless it is a path (indented by four)."""
+    text = line.strip()
+    if len(line) <= columns or line.startswith(_PATH) or text.startswith(("To fix: ", "or: ")):
+        return line
+    margin = line[: len(line) - len(line.lstrip())]
+    first, *more = wrap(text, columns, indent=_PATH)
+    return "\n".join([f"{margin}{first.strip()}", *more])
+
+
 def find_columns() -> int | None:
     """Find the width of the terminal that shows stdout; None if none does."""
     if sys.stdout is None or not sys.stdout.isatty():
@@ -99,7 +117,7 @@ def render_findings(
 def render_finding(finding: Finding, command: Callable[..., str]) -> str:
     """Render a finding: what happened, some of its paths, and the commands that fix it."""
     lines = [f"{finding.kind}: {escape_line(finding.summary)}"]
-    lines += shorten([f"    {escape_line(one.path)}" for one in finding.evidence])
+    lines += shorten([f"{_PATH}{escape_line(one.path)}" for one in finding.evidence])
     lines += [
         f"  {'To fix' if number == 0 else 'or'}: {escape_line(line)}"
         for number, line in enumerate(finding.render_commands(command))

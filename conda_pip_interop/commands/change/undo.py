@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.commands.output import Output, render_table, shorten
+from conda_pip_interop.commands.output import Output, find_columns, render_table, shorten
 from conda_pip_interop.errors import UsageError
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def render_operations(target: Target) -> Output:
             (one[0].identifier, one[0].started, str(_count(one)), _describe(one[0]))
             for one in operations
         ],
+        columns=find_columns(),
     )
     document = [
         {

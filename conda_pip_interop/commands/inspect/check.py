@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -46,7 +45,7 @@ def execute(args: Namespace, host: Host) -> Output:
         is_known_clean,
         read_and_keep,
     )
-    from conda_pip_interop.commands.output import render_findings
+    from conda_pip_interop.commands.output import find_columns, fold, render_findings
 
     cache = find_cache(host)
     if args.all:
@@ -62,7 +61,8 @@ def execute(args: Namespace, host: Host) -> Output:
         snapshot = read_and_keep(target, cache=cache)
         findings = tuple(ask_channels(one, target, host) for one in find_asked(snapshot))
         output = render_findings(target.label, str(target.prefix), findings, target.command)
-        return _add_layer(output, snapshot)
+        output = _add_layer(output, snapshot)
+        return replace(output, text=fold(output.text, find_columns()))
     unique = list({target.prefix: target for target in targets}.values())
     rows = [
         replace(row, findings=tuple(ask_channels(one, row.target, host) for one in row.findings))
@@ -181,26 +181,12 @@ def render_environments(rows: Sequence[CheckedEnvironment], *, named: bool) -> O
 
 
 def _render(row: CheckedEnvironment) -> str:
-    from conda_pip_interop.commands.output import render_findings
+    from conda_pip_interop.commands.output import find_columns, fold, render_findings
 
-    if row.problem is not None:
-        return _wrap(f"{row.target.label}: not read: {row.problem}")
     label, prefix = row.target.label, str(row.target.prefix)
-    text = render_findings(label, prefix, row.findings, row.target.command).text
-    return "\n".join(_wrap(line) for line in text.splitlines())
-
-
-def _wrap(line: str) -> str:
-    """Wrap a line between words, and shorten a path; a command to be pasted stays in one piece."""
-    text = line.strip()
-    if len(line) <= _COLUMNS or text.startswith(("To fix: ", "or: ")):
-        return line
-    if " " not in text:
-        return f"    …{text[5 - _COLUMNS :]}"
-    return textwrap.fill(
-        line,
-        _COLUMNS,
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
+    text = (
+        f"{label}: not read: {row.problem}"
+        if row.problem is not None
+        else render_findings(label, prefix, row.findings, row.target.command).text
     )
+    return fold(text, find_columns() or _COLUMNS)
