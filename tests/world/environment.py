@@ -18,6 +18,10 @@ _KEPT = frozenset(
 )
 _KEPT_PREFIXES = ("LC_", "COVERAGE_", "COV_CORE_", "OPENBLAS_")
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+_PROGRAMS = CACHE / "programs"
+# conda and pip name the system to an index. Debian's answer takes twelve processes; many systems
+# have none.
+_NO_ANSWER = "#!/bin/sh\nexit 1\n"
 
 # To compile what it has linked, conda activates the environment, and base before it unless told.
 _CONDARC = """\
@@ -54,6 +58,15 @@ def write_condarc(scratch: Path, channel_url: str) -> Path:
     return path
 
 
+def _write_programs() -> Path:
+    """Write the programs that stand before the system's own, and return their folder."""
+    program = _PROGRAMS / "lsb_release"
+    if not program.is_file():
+        write_atomically(program, _NO_ANSWER)
+        program.chmod(0o755)
+    return _PROGRAMS
+
+
 def _package_folders(scratch: Path) -> list[Path]:
     """Where conda extracts packages to (the first), and where it finds them extracted."""
     own = _own_folder(scratch)
@@ -74,10 +87,10 @@ def build_environment(scratch: Path, condarc: Path, *, prefix: Path | None) -> d
         for name, value in os.environ.items()
         if name in _KEPT or name.startswith(_KEPT_PREFIXES)
     }
-    path = _SYSTEM_PATH if prefix is None else f"{prefix / 'bin'}:{_SYSTEM_PATH}"
+    programs = [] if prefix is None else [prefix / "bin"]
     return {
         **kept,
-        "PATH": path,
+        "PATH": ":".join(map(str, [*programs, _write_programs(), _SYSTEM_PATH])),
         "HOME": str(scratch / "home"),
         "XDG_CACHE_HOME": str((_own_folder(scratch) or CACHE) / "xdg"),
         "XDG_CONFIG_HOME": str(scratch / "config"),
