@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,8 @@ from tests.world.table import CONDA_VERSION
 _BASES = CACHE / "bases"
 _CLONES = CACHE / "clones" / (WORKER or "main")
 _GIVEN = "CONDA_PIP_INTEROP_TEST_BASE"
+# Python itself, and what is compiled: replaced if at all, and never written into.
+_LINKED = re.compile(r"/include/|/lib/python3\.\d+t?/(?!site-packages/)|\.pyc$|\.so(?:\.[\d.]+)?$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,20 +204,30 @@ def _install_plugin(base: Base, key: str) -> None:
 def clone(base: Base, name: str, *, folder: Path = _CLONES) -> Base:
     """Return a copy of a base, at `folder`/`name`, that a test may damage.
 
-    Copied, not hard linked: nothing done to it reaches the original or the package cache. conda's
-    own ``create --clone`` leaves conda out, so the prefix is rewritten here, in every text file.
+    Nothing done to it reaches the original or the package cache: only what no test writes into is
+    hard linked. conda's own ``create --clone`` leaves conda out, so the prefix is rewritten here,
+    in every text file.
     """
     target = folder / name
     scratch = folder / f"{name}-scratch"
     for old in (target, scratch):
         shutil.rmtree(old, ignore_errors=True)
+    relocate = Relocation(base.prefix, target)
+
+    def link_or_copy(source: str, copy: str) -> None:
+        if _LINKED.search(source) and not relocate.changes(Path(source)):
+            with suppress(OSError):  # a base that is given may be on another file system
+                os.link(source, copy, follow_symlinks=False)
+                return
+        relocate(source, copy)
+
     shutil.copytree(
         base.prefix,
         target,
         symlinks=True,
         # what the plugin has left there, where somebody has used the base by hand
         ignore=shutil.ignore_patterns("EXTERNALLY-MANAGED", "pip-interop"),
-        copy_function=Relocation(base.prefix, target),
+        copy_function=link_or_copy,
     )
     for record in find_records(target):
         update_hashes(record, target)
