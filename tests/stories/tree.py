@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from tests.support.trees import read_content, walk_tree
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -18,15 +20,11 @@ def hash_tree(root: Path, *, but: str | None = None) -> str:
     `but`: a folder that is left out.
     """
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
+    for name, status in walk_tree(root):
         if "__pycache__" in name or (but is not None and f"{name}/".startswith(f"{but}/")):
             continue
-        digest.update(f"{name}\0{path.lstat().st_mode:o}\0".encode())
-        if path.is_symlink():
-            digest.update(str(path.readlink()).encode())
-        elif path.is_file():
-            digest.update(path.read_bytes())
+        content = read_content(root / name, status)
+        digest.update(f"{name}\0{status.st_mode:o}\0{content}\0".encode())
     return digest.hexdigest()
 
 

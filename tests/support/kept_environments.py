@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.support.trees import read_content, walk_tree
 
 #: By path: kind and mode, and the content or what a link leads to.
 Contents: TypeAlias = dict[str, tuple[int, str]]
@@ -24,12 +21,11 @@ class KeptEnvironment:
 
     def __init__(self, prefix: Path, kept: Path) -> None:
         self._prefix, self._kept = prefix, kept
-        self._hashes: dict[tuple[int, int, int, int], str] = {}
         shutil.copytree(prefix, kept, symlinks=True, copy_function=_link_or_copy)
 
     def put_back(self) -> None:
         """Put everything back that is not as it was."""
-        kept, now = (dict(_walk(root)) for root in (self._kept, self._prefix))
+        kept, now = (dict(walk_tree(root)) for root in (self._kept, self._prefix))
         unlike = [path for path in now if not _is_same(kept.get(path), now[path])]
         for path in sorted(unlike, reverse=True):  # a folder after what is in it
             place = self._prefix / path
@@ -55,22 +51,12 @@ class KeptEnvironment:
         conda leaves a list of what it compiles as `.tmp…`.
         """
         contents: Contents = {}
-        for path, status in _walk(self._prefix):
+        for path, status in walk_tree(self._prefix):
             inside = path == STATE_FOLDER or path.startswith(f"{STATE_FOLDER}/")
             if inside or path == _HISTORY or "__pycache__" in path or path.startswith(".tmp"):
                 continue
-            contents[path] = status.st_mode, self._hash(self._prefix / path, status)
+            contents[path] = status.st_mode, read_content(self._prefix / path, status)
         return contents
-
-    def _hash(self, path: Path, status: os.stat_result) -> str:
-        if stat.S_ISDIR(status.st_mode):
-            return ""
-        if stat.S_ISLNK(status.st_mode):
-            return str(path.readlink())
-        key = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        if key not in self._hashes:
-            self._hashes[key] = hashlib.sha256(path.read_bytes()).hexdigest()
-        return self._hashes[key]
 
 
 def _link_or_copy(source: str, target: str) -> None:
@@ -79,19 +65,6 @@ def _link_or_copy(source: str, target: str) -> None:
         shutil.copy2(source, target, follow_symlinks=False)
     else:
         os.link(source, target, follow_symlinks=False)
-
-
-def _walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield all paths below a folder, a folder before what is in it."""
-    waiting = [""]
-    while waiting:
-        folder = waiting.pop()
-        with os.scandir(root / folder) as entries:
-            for entry in sorted(entries, key=lambda one: one.name):
-                path = f"{folder}/{entry.name}" if folder else entry.name
-                yield path, entry.stat(follow_symlinks=False)
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(path)
 
 
 def _is_same(kept: os.stat_result | None, now: os.stat_result) -> bool:

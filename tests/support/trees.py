@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import itertools
 import os
 import re
@@ -10,7 +11,8 @@ import signal
 import stat
 import sys
 import traceback
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -59,6 +61,35 @@ def read_tree(prefix: Path) -> Tree:
         else:
             tree[name] = (status.st_mode, path.read_bytes(), status.st_mtime_ns)
     return tree
+
+
+def walk_tree(root: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield all paths below a folder, a folder before what is in it."""
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        with os.scandir(root / folder) as entries:
+            for entry in sorted(entries, key=lambda one: one.name):
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                yield path, entry.stat(follow_symlinks=False)
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(path)
+
+
+def read_content(path: Path, status: os.stat_result) -> str:
+    """Where a link leads to, or the hash of a file; nothing of a folder or a pipe."""
+    if stat.S_ISLNK(status.st_mode):
+        return str(path.readlink())
+    if not stat.S_ISREG(status.st_mode):
+        return ""
+    times = status.st_mtime_ns, status.st_ctime_ns
+    return _hash_file(path, status.st_ino, status.st_size, *times)
+
+
+@lru_cache(maxsize=50_000)
+def _hash_file(path: Path, *_: int) -> str:
+    """Hash a file; what is as it was (by inode, size and times) is not read again."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def run_in_child(work: Callable[[], object], *, user: int | None = None) -> int:
