@@ -19,6 +19,13 @@ from tests.world.pythons import Interpreter
 
 _SKIPPED_FOLDERS = frozenset(
     {"site-packages", "dist-packages", "test", "tests", "idlelib", "turtledemo", "idle_test"}
+    # Of little use here: each file of a record is read by every conda, and linked for every copy.
+    | {"lib2to3", "distutils", "tkinter", "curses", "dbm", "pydoc_data", "__phello__", "internal"}
+)
+# Encodings that no test and no terminal has, and modules that test CPython.
+_SKIPPED_MODULES = re.compile(
+    r"encodings/(?:__pycache__/)?(?:cp(?!125|437)|iso2022|iso8859_(?!1\b|15\b)|mac_|koi8|big5|euc"
+    r"|gb|hz|johab|shift_|kz|ptcp|tis|hp_|palmos)|lib-dynload/(?:_test|_xx|xx|_codecs_|_ctypes_test)"
 )
 # Debian's own: the marker, its changes to distutils, its start-up hook.
 _SKIPPED_FILES = frozenset(
@@ -104,6 +111,8 @@ def _stdlib(python: Interpreter) -> list[File | Link]:
             if not path.is_file() or _is_library_link(path):
                 continue
             relative = path.relative_to(python.stdlib).as_posix()
+            if _SKIPPED_MODULES.match(relative):
+                continue
             found[relative] = _stdlib_file(path, f"{target}/{relative}", python)
     kept = [file for name, file in found.items() if _is_current(name, found, python)]
     return [*kept]
@@ -173,5 +182,5 @@ def _headers(python: Interpreter) -> list[File]:
             content=path.read_bytes(),
         )
         for path in sorted(root.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.parent.name not in _SKIPPED_FOLDERS
     ]
