@@ -140,7 +140,9 @@ def test_what_no_solver_is_asked_about_is_guarded_before_it_changes_anything(
     env = make_env("python", "pip")
     wheel = build_wheel(tmp_path, "app", requires=["idna>3.10"])
     env.pip("install", "-q", str(wheel), "idna==3.11")
-    url = f"{env.base.channel.url}/noarch/idna-3.10-pyhd_0.conda"
+    tag = env.site_packages.parent.name.replace("thon", "").replace(".", "")
+    (archive,) = env.base.channel.folder.glob(f"*/idna-3.10-{tag}*.conda")
+    url = f"{env.base.channel.url}/{archive.parent.name}/{archive.name}"
     before = hash_tree(env.prefix / "lib")
     refused = env.conda(
         *("install", "-y", url),

@@ -93,9 +93,13 @@ BUILT: dict[str, str] = {"flask-testing": "0.8.1"}
 PROGRAMS = frozenset({"ninja"})
 
 # Built for each Python, compiled files included, as Anaconda does (conda-forge has them noarch):
-# otherwise conda compiles pip's 500 files in every environment that a test makes. six is what most
-# stories install for a transaction's sake: to compile, conda activates the environment first.
-PER_PYTHON = frozenset({"pip", "setuptools", "six"})
+# otherwise conda compiles pip's 500 files in every environment that a test makes. six and idna are
+# what most stories install for a transaction's sake: to compile, conda activates the environment
+# first. Flask and click stay as they are on conda-forge.
+PER_PYTHON = frozenset(
+    {"pip", "setuptools", "six", "idna", "attrs"}
+    | {"blinker", "itsdangerous", "jinja2", "werkzeug"}  # what Flask needs
+)
 
 # PyPI's normalized name -> conda-forge's spelling, where they differ.
 CONDA_NAMES = {"ruamel-yaml": "ruamel.yaml", "ruamel-yaml-clib": "ruamel.yaml.clib"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import subprocess
 import zipfile
@@ -145,8 +146,8 @@ def _with_record(files: Iterable[File], site: str, scripts: list[str]) -> list[F
 def _compiled(files: Iterable[File], python: Interpreter) -> list[File]:
     """Return the ``.pyc`` files, made by the Python that will read them.
 
-    Checked by hash (PEP 552), so that a file's time does not matter. Test folders are left out:
-    nobody imports them, and they take most of the time.
+    Checked by the time of the source, as in conda-forge's packages: by hash, Python would read it,
+    too. Test folders are left out: nobody imports them, and they take most of the time.
     """
     sources = [f for f in files if f.path.endswith(".py") and "/tests/" not in f.path]
     with scratch() as folder:
@@ -154,10 +155,11 @@ def _compiled(files: Iterable[File], python: Interpreter) -> list[File]:
             target = folder / file.path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.content)
+            os.utime(target, (file.mtime, file.mtime))
         subprocess.run(
             [
                 *(python.executable, "-I", "-m", "compileall", "-q"),
-                *("--invalidation-mode", "checked-hash", "-s", folder, folder),
+                *("--invalidation-mode", "timestamp", "-s", folder, folder),
             ],
             check=False,  # a template that does not compile is no fault of ours
             stdout=subprocess.DEVNULL,
