@@ -6,15 +6,17 @@ import os
 import shutil
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.world.base import Relocation, build_base, find_records, update_hashes
-from tests.world.cache import CACHE, CHECKOUT, digest, locked
+from tests.world.cache import CACHE, digest, locked
 
 if TYPE_CHECKING:
     from tests.world.base import Base
 
 _TEMPLATES = CACHE / "templates"
+# A template is the same whatever the plugin is: no change of its code makes it anew.
+_ALONE: Any = {"CONDA_NO_PLUGINS": "true", "CONDA_SOLVER": "classic"}
 
 
 def find_template(specs: tuple[str, ...]) -> Path:
@@ -26,19 +28,16 @@ def find_template(specs: tuple[str, ...]) -> Path:
         with locked():
             if not ready.is_file():
                 shutil.rmtree(prefix, ignore_errors=True)
-                base.run("create", "-y", "-q", "-n", prefix.name, *specs)
+                base.run("create", "-y", "-q", "-n", prefix.name, *specs, **_ALONE)
                 ready.touch()
     return prefix
 
 
 @cache
 def _build_makers() -> Base:
-    """Return the base that makes templates; what an older plugin has made serves nobody."""
+    """Return the base that makes templates; what an older channel or conda has made is removed."""
     base = build_base()
-    package = CHECKOUT / "conda_pip_interop"
-    sources = [path.read_text() for path in sorted(package.rglob("*.py"))]
-    solver = os.environ.get("CONDA_PIP_INTEROP_TEST_SOLVER")
-    folder = _TEMPLATES / digest(base.prefix, base.channel.key, solver, *sources)
+    folder = _TEMPLATES / digest(base.prefix, base.channel.key)
     with locked():
         for old in _TEMPLATES.glob("*"):
             if old != folder:
