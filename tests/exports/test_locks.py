@@ -8,7 +8,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import rattler
 from cyclonedx.schema import SchemaVersion
@@ -71,6 +70,8 @@ def test_the_name_of_a_file_says_its_format(name: str, expected: str) -> None:
 
 
 def test_a_conda_lock_has_both_parts_as_its_schema_wants_them(built: PrefixBuilder) -> None:
+    import jsonschema  # slow, and needed here alone
+
     repo = {"url": "https://h/r.git", "vcs_info": GIT}
     built.pip_package("repo", "2.0", direct_url=repo)
     built.pip_package("plain", "1.0", direct_url={"url": "file:///a%20b", "dir_info": {}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,6 @@ def test_help_fits_into_80_columns() -> None:
     assert [line for line in collect_help().splitlines() if len(line) > 80] == []
 
 
-@pytest.mark.parametrize("text", [collect_help(), collect_messages()], ids=["help", "messages"])
-def test_texts_use_the_words_of_the_field(text: str) -> None:
-    assert _NOT_OURS.findall(text) == []
+@pytest.mark.parametrize("collect", [collect_help, collect_messages])
+def test_texts_use_the_words_of_the_field(collect: Callable[[], str]) -> None:
+    assert _NOT_OURS.findall(collect()) == []

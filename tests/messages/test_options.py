@@ -60,37 +60,45 @@ def read_text(node: ast.AST) -> str | None:
     return None
 
 
-def find_docstrings(tree: ast.Module) -> set[ast.AST]:
-    return {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    }
-
-
-def find_quoted() -> Iterator[tuple[str, str]]:
-    """Yield the module and each snippet that a text puts between backticks."""
+def read_sources() -> Iterator[tuple[str, list[ast.AST]]]:
+    """Yield each module and all that it consists of: read here once, which takes seconds."""
     for file in sorted(_PACKAGE.rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        docstrings = find_docstrings(tree)
-        for node in ast.walk(tree):
-            text = None if node in docstrings else read_text(node)
-            for snippet in _QUOTED.findall(text or ""):
-                yield file.relative_to(_PACKAGE).with_suffix("").as_posix(), snippet
+        yield file.relative_to(_PACKAGE).with_suffix("").as_posix(), list(ast.walk(tree))
 
 
-def find_built() -> Iterator[tuple[str, tuple[str, ...]]]:
+def find_quoted(module: str, nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
+    """Yield the module and each snippet that a text puts between backticks."""
+    docstrings = {
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in nodes:
+        text = None if node in docstrings else read_text(node)
+        for snippet in _QUOTED.findall(text or ""):
+            yield module, snippet
+
+
+def find_built(module: str, nodes: list[ast.AST]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the module and the words of each command line that code builds."""
-    for file in sorted(_PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            parts = node.args if isinstance(node, ast.Call) else getattr(node, "elts", ())
-            words = tuple(read_text(one) or "…" for one in parts)
-            if words[:2] == ("conda", "pip") and len(words) > 2:
-                yield file.relative_to(_PACKAGE).with_suffix("").as_posix(), words[2:]
+    for node in nodes:
+        parts = node.args if isinstance(node, ast.Call) else getattr(node, "elts", ())
+        if [read_text(one) for one in parts[:2]] == ["conda", "pip"] and len(parts) > 2:
+            yield module, tuple(read_text(one) or "…" for one in parts[2:])
 
 
-SNIPPETS: Final = tuple(find_quoted())
-BUILT: Final = tuple(find_built())
+def find_all() -> tuple[list[tuple[str, str]], list[tuple[str, tuple[str, ...]]]]:
+    """Return all snippets, and all command lines that code builds."""
+    quoted: list[tuple[str, str]] = []
+    built: list[tuple[str, tuple[str, ...]]] = []
+    for module, nodes in read_sources():
+        quoted += find_quoted(module, nodes)
+        built += find_built(module, nodes)
+    return quoted, built
+
+
+SNIPPETS, BUILT = find_all()
 FULL: Final = tuple(
     (module, tuple(snippet.split()[2:]))
     for module, snippet in SNIPPETS

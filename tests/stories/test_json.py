@@ -6,7 +6,6 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
 
 from tests.support.output_schema import DEFINITIONS, SCHEMA, validate_output
@@ -92,6 +91,8 @@ def test_every_document_is_as_the_schema_says(make_env: MakeEnv, tmp_path: Path)
 
 
 def test_a_field_that_the_schema_does_not_have_is_refused() -> None:
+    import jsonschema
+
     with pytest.raises(jsonschema.ValidationError):
         validate_output(("check",), {"prefix": "/env", "findings": [], "more": 1})
     with pytest.raises(jsonschema.ValidationError):
@@ -99,6 +100,8 @@ def test_a_field_that_the_schema_does_not_have_is_refused() -> None:
 
 
 def test_the_schema_is_one() -> None:
+    import jsonschema
+
     schema = json.loads(SCHEMA.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     used = {*DEFINITIONS.values(), "error"}

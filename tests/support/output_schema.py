@@ -7,8 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import jsonschema
-
 SCHEMA: Final = Path(__file__).parents[2] / "docs/reference/output.schema.json"
 
 #: The definition that describes what a command prints, by its name and perhaps an option.
@@ -48,6 +46,8 @@ def validate_output(words: tuple[str, ...], document: Any) -> None:
 @cache
 def _build_validator(name: str) -> Any:
     """Build a validator that accepts no field but those in the schema."""
+    import jsonschema  # which takes seconds: only where something is validated
+
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"), object_hook=_close)
     return jsonschema.Draft202012Validator({**schema, "$ref": f"#/$defs/{name}"})
 
