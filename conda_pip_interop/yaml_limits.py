@@ -13,6 +13,16 @@ _NESTED: Final = 100
 _ALIAS: Final = re.compile(r"(?<![^\s\[\]{},:?])\*(?=\S)")
 
 
+def explain_yaml_error(error: Exception) -> str:
+    """Return in a few words why ruamel.yaml has refused a document.
+
+    A list or a mapping as a key (`{{}: 1}`) ends in a TypeError.
+    """
+    if isinstance(error, TypeError):
+        return "a key is a list or a mapping"
+    return str(getattr(error, "problem", None) or error)
+
+
 def refuse_bombs(text: str) -> None:
     """Raise ValueError where a YAML document has more aliases or brackets than people write.
 

@@ -126,7 +126,7 @@ def read_yaml(file: str) -> dict[Any, Any]:
 
     try:
         document = YAML(typ="safe", pure=True).load(locate_file(file))
-    except (OSError, ValueError, RecursionError, YAMLError):
+    except (OSError, ValueError, TypeError, RecursionError, YAMLError):
         return {}
     return document if isinstance(document, dict) else {}
 

@@ -28,8 +28,8 @@ from conda_pip_interop.dependency_files.requirements_txt import (
 )
 from conda_pip_interop.grammar import is_line
 from conda_pip_interop.text import quoted
+from conda_pip_interop.yaml_limits import explain_yaml_error, refuse_bombs
 from conda_pip_interop.values import dataclass
-from conda_pip_interop.yaml_limits import refuse_bombs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,9 +76,8 @@ def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
         if is_json:  # rendered without its brackets and quotes
             text = _dump(_as_block(document))
             document = _build_yaml().load(text)
-    except (YAMLError, ValueError, RecursionError) as error:
-        reason = str(getattr(error, "problem", None) or error)
-        raise unreadable(origin, reason) from error
+    except (YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise unreadable(origin, explain_yaml_error(error)) from error
     if not isinstance(document, CommentedMap):
         raise unreadable(origin, "it is not an environment file")
     listed = document.get("dependencies")

@@ -105,7 +105,7 @@ def _load(data: bytes, origin: str) -> object:
     try:
         refuse_bombs(data.decode())
         return YAML(typ="safe", pure=True).load(data.decode())
-    except (YAMLError, ValueError, RecursionError) as error:
+    except (YAMLError, ValueError, TypeError, RecursionError) as error:
         raise _invalid(origin, "it is neither JSON nor YAML") from error
 
 
