@@ -18,6 +18,7 @@ from conda_pip_interop.commands.change.install import (
 from conda_pip_interop.commands.confirm import confirm_and_run
 from conda_pip_interop.commands.dynamic_dependencies import ask_backend
 from conda_pip_interop.commands.inspect.export_files import read_environment
+from conda_pip_interop.environment.paths import READ_LIMIT
 from conda_pip_interop.environment.snapshot import build_empty_snapshot, read_snapshot
 from conda_pip_interop.errors import NotAllowedError
 from conda_pip_interop.exports.contents import read_contents
@@ -107,6 +108,7 @@ def _read_request(options: InstallOptions, args: Namespace, host: Host) -> Reque
         environ=os.environ,
         subdir=host.subdir,
         ask=lambda folder: ask_backend(folder, host, options, verbose=args.verbose > 0),
+        fetch=lambda url: host.download(url, limit=READ_LIMIT),
     )
 
 

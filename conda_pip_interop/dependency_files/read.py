@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from conda_pip_interop.dependency_files.dynamic import AskBackend
 from conda_pip_interop.dependency_files.environment_yml import (
@@ -15,7 +16,7 @@ from conda_pip_interop.dependency_files.environment_yml import (
     parse_environment,
     read_pip_entries,
 )
-from conda_pip_interop.dependency_files.formats import CREATE, Format, find_format
+from conda_pip_interop.dependency_files.formats import CREATE, Format, find_format, find_kind
 from conda_pip_interop.dependency_files.locations import (
     rebase_location,
     rebase_option,
@@ -34,6 +35,7 @@ from conda_pip_interop.dependency_files.pyproject import ProjectParts, load_toml
 from conda_pip_interop.dependency_files.requirements_txt import (
     Dependencies,
     Entry,
+    Fetch,
     as_constraints,
     check_argument,
     read_requirements_file,
@@ -42,6 +44,7 @@ from conda_pip_interop.dependency_files.requirements_txt import (
 )
 from conda_pip_interop.dependency_files.sources import find_table
 from conda_pip_interop.errors import UsageError
+from conda_pip_interop.text import hide_password
 from conda_pip_interop.values import dataclass
 
 #: The endings of requirements files; what has another one is only read if it says what it is.
@@ -251,6 +254,17 @@ def _build_locked(package: LockEntry, file: Path) -> Entry:
             f"--hash={name}:{digest}" for name, digest in package.hashes.items() if name != "md5"
         ),
     )
+
+
+def read_remote(url: str, fetch: Fetch | None, environ: Mapping[str, str]) -> Iterator[Entry]:
+    """Read a requirements file at a URL, and the files that it includes; see `find_place`.
+
+    Raises UsageError `unreadable-file`, also for a file of another format.
+    """
+    kind = find_kind(read_text(url, fetch), Path(urlsplit(url).path))
+    if kind != "requirements":
+        raise unreadable(hide_password(url), "it is a URL; download it first")
+    return read_requirements_file(url, environ=environ, fetch=fetch)
 
 
 def parse_file(

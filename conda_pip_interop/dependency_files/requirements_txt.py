@@ -6,10 +6,12 @@ import codecs
 import os
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path, PurePath
 from typing import Final, Literal, TypeAlias
+from urllib.parse import urljoin, urlsplit
+from urllib.request import url2pathname
 
 from packaging.utils import NormalizedName
 
@@ -23,6 +25,10 @@ from conda_pip_interop.values import dataclass
 #: A location is a path, a URL or an editable project; an option is one of pip's global options.
 Kind: TypeAlias = Literal["requirement", "constraint", "location", "option"]
 Supplier: TypeAlias = Literal["conda", "pypi"]
+#: Where a requirements file is: its path, or its URL.
+FilePlace: TypeAlias = Path | str
+#: Downloads a URL; raises OSError with the reason as its message.
+Fetch: TypeAlias = Callable[[str], bytes]
 
 #: Patterns that run over what others wrote begin with no run of blanks: that takes quadratic time.
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#.*$")
@@ -46,6 +52,7 @@ _VIA: Final = re.compile(r"^([^\s#].*|[ \t]+--.*)\n([ \t]+# via.*\n(?:[ \t]+#.*\
 #: pip takes a word with a hyphen, behind a path or URL, for an option.
 _ARGUMENT_OPTION: Final = re.compile(r"(?:^|\s)-")
 _MAX_DEPTH: Final = 20
+_NETWORK: Final = "conda's settings for proxies and certificates are used."
 #: In characters, with the lines that a backslash joins; a package with 300 hashes has half of it.
 _LONGEST_LINE: Final = 1 << 16
 
@@ -115,25 +122,28 @@ class Dependencies:
 
 
 def read_requirements_file(
-    file: Path,
+    file: FilePlace,
     *,
     environ: Mapping[str, str] | None = None,
-    above: tuple[Path, ...] = (),
-    seen: set[tuple[Path, str]] | None = None,
+    fetch: Fetch | None = None,
+    above: tuple[str, ...] = (),
+    seen: set[tuple[str, str]] | None = None,
 ) -> Iterator[Entry]:
     """Read a requirements file and the files that it includes (pip's "Requirements File Format").
 
     A file that is included again says nothing new, and is not read again; `above` are those that
-    include it. `environ` gives the values of `${NAME}` in the names of included files. Raises
-    UsageError `unreadable-file`.
+    include it. `environ` gives the values of `${NAME}` in the names of included files, `fetch`
+    downloads those at an https URL. Raises UsageError `unreadable-file`.
     """
     seen = set() if seen is None else seen
-    place = Path(os.path.normpath(file))
+    shown, place = hide_password(str(file)), os.path.normpath(file)
+    folder = Path() if isinstance(file, str) else file.parent
     if place in above or len(above) > _MAX_DEPTH:
-        raise unreadable(file, "it includes itself")
+        raise unreadable(shown, "it includes itself")
     before: list[str] = []
-    for number, line, comment in split_lines(_VIA.sub(_join_via, f"{read_text(file)}\n")):
-        origin = f"{file}:{number}"
+    text = f"{read_text(file, fetch)}\n"
+    for number, line, comment in split_lines(_VIA.sub(_join_via, text)):
+        origin = f"{shown}:{number}"
         if len(line) > _LONGEST_LINE:
             raise unreadable(origin, f"it is longer than {_LONGEST_LINE} characters")
         if not line and comment:
@@ -144,18 +154,20 @@ def read_requirements_file(
             continue
         option, value = split_option(line)
         if option in (*REQUIREMENT, *CONSTRAINT):
-            included = find_file(file.parent, expand_variables(value, environ or {}))
-            key = (Path(os.path.normpath(included)), "-r" if option in REQUIREMENT else "-c")
+            name = expand_variables(value, environ or {})
+            included = find_place(file if isinstance(file, str) else folder, name, fetch)
+            key = (os.path.normpath(included), "-r" if option in REQUIREMENT else "-c")
             if key[0] in (*above, place) or key not in seen:
                 seen.add(key)
-                below = (*above, place)
-                inner = read_requirements_file(included, environ=environ, above=below, seen=seen)
+                inner = read_requirements_file(
+                    included, environ=environ, fetch=fetch, above=(*above, place), seen=seen
+                )
                 if option in REQUIREMENT:
                     yield from inner
                 else:
-                    yield from as_constraints(inner, included=line, folder=file.parent)
+                    yield from as_constraints(inner, included=line, folder=folder)
         else:
-            yield build_entry(line, origin, file.parent, comment, tuple(before))
+            yield build_entry(line, origin, folder, comment, tuple(before))
         before = []
 
 
@@ -264,20 +276,39 @@ def find_file(folder: Path, name: str) -> Path:
     return folder / name
 
 
-def read_text(file: Path) -> str:
+def find_place(beside: FilePlace, name: str, fetch: Fetch | None) -> FilePlace:
+    """Find a requirements file beside a URL or in a folder; raises UsageError `unreadable-file`."""
+    if isinstance(beside, str):
+        name, folder = urljoin(beside, name), Path()
+    else:
+        folder = beside
+        if name.lower().startswith("file://"):
+            return Path(url2pathname(urlsplit(name).path))
+    is_readable = fetch is not None and name.lower().startswith("https://")
+    return name if is_readable else find_file(folder, name)
+
+
+def read_text(file: FilePlace, fetch: Fetch | None = None) -> str:
     """Read a dependency file in any encoding that pip reads; raises UsageError `unreadable-file`.
 
     These are UTF-8, UTF-16 and UTF-32 by their byte order mark, and a coding line's (PEP 263).
+    `fetch` downloads what is at a URL.
     """
+    shown = hide_password(str(file))
     try:
-        with file.open("rb") as stream:  # may be a pipe: `-r <(pip freeze)`
-            data = stream.read(READ_LIMIT + 1)
+        if isinstance(file, str):
+            data = b"" if fetch is None else fetch(file)
+        else:
+            with file.open("rb") as stream:  # may be a pipe: `-r <(pip freeze)`
+                data = stream.read(READ_LIMIT + 1)
         if len(data) > READ_LIMIT:
-            raise unreadable(file, f"it is larger than {READ_LIMIT >> 20} MB")
+            raise unreadable(shown, f"it is larger than {READ_LIMIT >> 20} MB")
         return _decode(data).replace("\r\n", "\n")
     except (UnicodeDecodeError, LookupError) as error:
-        raise unreadable(file, f"it is not {_find_encoding(data)}") from error
+        raise unreadable(shown, f"it is not {_find_encoding(data)}") from error
     except (OSError, ValueError) as error:  # ValueError: NUL in its name
+        if isinstance(file, str):
+            raise unreadable(shown, str(error), hint=_NETWORK) from error
         raise UsageError(
             "unreadable-file",
             f"{file} cannot be read: {getattr(error, 'strerror', None) or error}.",

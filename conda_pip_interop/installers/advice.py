@@ -34,6 +34,10 @@ NO_ANSWER: Final = (
     _REFUSED,
     *("Failed to fetch: ", "Request failed after", "error sending request"),  # uv
 )
+_UNTRUSTED: Final = (
+    *("certificate verify failed", "problem confirming the ssl certificate"),
+    "invalid peer certificate",  # uv
+)
 _CHECK_NETWORK: Final = (
     "Check the network and the address.",
     "To list pip's indexes and proxies: `conda pip config list`.",
@@ -52,6 +56,13 @@ _ADVICE: Final = (
         ),
     ),
     ((" Client Error: ", " Server Error: ", _REFUSED), _CHECK_NETWORK),
+    (
+        _UNTRUSTED,
+        (
+            "The certificate of an index is not trusted; `ssl_verify: false` is conda's alone.",
+            "To trust its authority: `conda config --set ssl_verify FILE`.",
+        ),
+    ),
     (NO_ANSWER, ("An index cannot be reached.", *_CHECK_NETWORK)),
     (
         ("does not provide upload-time",),

@@ -150,3 +150,56 @@ def test_a_conda_package_of_pip_freeze_is_a_requirement(tmp_path: Path) -> None:
     assert (found.kind, found.text) == ("requirement", "six")
     assert marked.text == "tqdm ; os_name == 'nt'"
     assert found.comment == marked.comment == f"# the version is not in {path}"
+
+
+def test_files_at_urls_include_others_beside_them_and_each_is_fetched_once(tmp_path: Path) -> None:
+    host = "https://me:secret@h.example/a"
+    files = {
+        f"{host}/r.txt": b"one\n-r sub/more.txt\n-r sub/more.txt\n-c ../limits.txt\n",
+        f"{host}/sub/more.txt": b"two\n-r again.txt\n",
+        f"{host}/sub/again.txt": "\ufeffthree\n".encode(),
+        "https://me:secret@h.example/limits.txt": b"one<2\n",
+    }
+    asked = []
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        if url not in files:
+            raise OSError("HTTP 404")
+        return files[url]
+
+    (tmp_path / "here.txt").write_text(f"zero\n-r {host}/r.txt\n")
+    found = [*read_requirements_file(tmp_path / "here.txt", fetch=fetch)]
+    assert [(one.text, one.kind) for one in found] == [
+        ("zero", "requirement"),
+        ("one", "requirement"),
+        ("two", "requirement"),
+        ("three", "requirement"),
+        ("one<2", "constraint"),
+    ]
+    assert found[2].origin == "https://****@h.example/a/sub/more.txt:1"
+    assert sorted(asked) == sorted(files)
+    for text, reason in (
+        (f"-r {host}/none.txt", "HTTP 404"),
+        ("-r http://h.example/r.txt", "it is a URL"),
+    ):
+        (tmp_path / "bad.txt").write_text(text)
+        with pytest.raises(UsageError, match=reason):
+            [*read_requirements_file(tmp_path / "bad.txt", fetch=fetch)]
+    with pytest.raises(UsageError, match="it is a URL; download it first"):
+        [*read_requirements_file(tmp_path / "here.txt")]
+
+
+@pytest.mark.parametrize("line", ["-r file:///etc/hostname", "-r r.txt", "-r /a/r.txt"])
+def test_a_file_at_a_url_reads_no_local_file_and_not_itself(line: str) -> None:
+    def fetch(_url: str) -> bytes:
+        return f"{line}\n".encode()
+
+    with pytest.raises(UsageError, match=r"is a URL|includes itself"):
+        [*read_requirements_file("https://h.example/a/r.txt", fetch=fetch)]
+
+
+def test_a_file_url_is_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a b.txt").write_text("one\n")
+    (tmp_path / "r.txt").write_text(f"-r {(tmp_path / 'a b.txt').as_uri()}\n")
+    assert [one.text for one in read_requirements_file(tmp_path / "r.txt")] == ["one"]

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.stories.tls import AUTHORITY, CERTIFICATE, KEY
 from tests.support.channels import build_conda_package, write_channel
+from tests.support.index_server import serve_folder
 from tests.support.pip_worlds import build_wheel
 
 if TYPE_CHECKING:
@@ -93,6 +95,41 @@ def test_condas_proxy_is_pips_proxy(
         index["PIP_TRUSTED_HOST"] = "index.invalid"  # pip ignores an http index otherwise
         assert "cowsay" in fail(env, "cowsay", **index, **installer)
     assert "http://index.invalid/simple/cowsay/" in asked
+
+
+def test_an_index_and_a_file_of_requirements_with_an_authority_of_their_own(
+    make_env: Any, installer: dict[str, str], tmp_path: Path
+) -> None:
+    www = tmp_path / "www"
+    wheel = build_wheel(www / "simple/onlyhere", "onlyhere").name
+    (www / "simple/onlyhere/index.html").write_text(f'<a href="{wheel}">{wheel}</a>')
+    (www / "more").mkdir()
+    (www / "r.txt").write_text("onlyhere\n-r more/six.txt\n")
+    (www / "more/six.txt").write_text("six\n-c ../limits.txt\n")
+    (www / "limits.txt").write_text("six<1.17\n")
+    (tmp_path / "server.pem").write_text(CERTIFICATE + KEY)
+    (tmp_path / "authority.pem").write_text(AUTHORITY)
+    env = make_env("python", "pip")
+    with serve_folder(www, tls=tmp_path / "server.pem") as (address, asked):
+        url = address.replace("127.0.0.1", "localhost")  # pip knows no certificates of addresses
+        variables = {**installer, "CONDA_REMOTE_MAX_RETRIES": "0"}
+        trusting = {**variables, "CONDA_SSL_VERIFY": str(tmp_path / "authority.pem")}
+        index = ("-i", f"{url}/simple")
+        said = fail(env, "-r", f"{url}/r.txt", *index, **variables)
+        assert f"{url}/r.txt cannot be read: certificate verify failed" in said
+        said = fail(env, "onlyhere", *index, **variables)
+        assert "The certificate of an index is not trusted" in said
+        assert not asked
+        said = fail(env, "-r", f"{url}/r.txt", CONDA_OFFLINE="true", **trusting)
+        assert f"{url}/r.txt cannot be read: conda's setting offline is on" in said
+        said = fail(env, "-r", f"{url}/none.txt", *index, **trusting)
+        assert f"{url}/none.txt cannot be read: HTTP 404" in said
+        env.conda("pip install", "--yes", "-r", f"{url}/r.txt", *index, **trusting)
+    owners = env.owners()
+    assert owners["onlyhere"] == ("1.0", "pip")
+    assert owners["six"] == ("1.16.0", "conda")
+    assert [one for one in asked if one.endswith(".txt")].count("/limits.txt") == 1
+    assert env.findings() == []
 
 
 def test_condas_age_limit_is_pips_age_limit(make_env: Any, installer: dict[str, str]) -> None:

@@ -5,27 +5,21 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import ssl
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conda_pip_interop.dependencies.requirements import marker_environment
 from conda_pip_interop.environment.prefix import read_prefix
-from tests.stories.tls import CERTIFICATE, KEY
+from tests.stories.tls import AUTHORITY, CERTIFICATE, KEY
 from tests.support.channels import build_carrying_package, build_conda_package, write_channel
 from tests.support.environments import MakeEnv
+from tests.support.index_server import serve_folder
 from tests.support.pip_worlds import build_wheel
 from tests.world.channel import native_subdir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.world.base import Base
 
 pytestmark = pytest.mark.e2e
@@ -108,7 +102,7 @@ def test_the_names_of_a_channel_are_kept_as_long_as_its_repodata(
     base: Base, channel: str, tmp_path: Path
 ) -> None:
     folder = Path(channel.removeprefix("file://")).parent
-    with serve(folder) as (url, requests):
+    with serve_folder(folder) as (url, requests):
         words = ("pip", "names", "--json", "--override-channels", "-c", f"{url}/conda-forge")
         home: dict[str, Any] = {"CONDA_PKGS_DIRS": str(tmp_path)}
         base.run(*words, "odd.name", **home)
@@ -121,45 +115,6 @@ def test_the_names_of_a_channel_are_kept_as_long_as_its_repodata(
         assert requests == []
         assert answer["odd-name"]["reason"] == "not in the channels"
         assert answer["unheard-of"]["sources"][0]["names"] == ["unheard.of"]
-
-
-@contextmanager
-def serve(folder: Path, *, tls: Path | None = None) -> Iterator[tuple[str, list[str]]]:
-    """Serve a folder on loopback, good for ten minutes; gives the URL and what was asked for.
-
-    `tls` is a file of a certificate with its key. `/away?URL` leads to URL.
-    """
-    requests: list[str] = []
-
-    class Handler(SimpleHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path.startswith("/away?"):
-                self.send_response(302)
-                self.send_header("Location", self.path.removeprefix("/away?"))
-                self.end_headers()
-            else:
-                super().do_GET()
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ARG002 - inherited
-            requests.append(self.path)
-
-        def end_headers(self) -> None:
-            self.send_header("Cache-Control", "max-age=600")
-            super().end_headers()
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-    scheme = "http"
-    if tls is not None:
-        scheme = "https"
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(tls)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"{scheme}://127.0.0.1:{server.server_port}", requests
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def test_the_other_way_round(base: Base, channel: str) -> None:
@@ -211,14 +166,19 @@ def test_the_additional_map_comes_by_https_and_no_other_way(base: Base, tmp_path
     (tmp_path / "map.json").write_text('{"odd-name": ["unheard-of"], "zlib": null}')
     certificate = tmp_path / "certificate.pem"
     certificate.write_text(CERTIFICATE + KEY)
+    authority = tmp_path / "authority.pem"
+    authority.write_text(AUTHORITY)
 
     def update(url: str, **extra: str) -> tuple[int, str]:
         home = write_settings(base, tmp_path, f"pip_interop_names_map: {url}")
         done = base.run("pip", "names", "--update", check=False, **(home | extra))
         return done.returncode, done.stdout + done.stderr
 
-    with serve(tmp_path, tls=certificate) as (url, _), serve(tmp_path) as (plain, _):
-        trusting = {"CONDA_SSL_VERIFY": str(certificate), "CONDA_REMOTE_MAX_RETRIES": "0"}
+    with serve_folder(tmp_path, tls=certificate) as (url, _), serve_folder(tmp_path) as (plain, _):
+        trusting = {
+            "CONDA_SSL_VERIFY": str(authority),
+            "CONDA_REMOTE_MAX_RETRIES": "0",
+        }
         assert update(f"{url}/map.json", **trusting) == (0, f"{url}/map.json: 1 name.\n")
         for place, reason in (
             (f"{url}/none.json", "404"),
@@ -377,5 +337,6 @@ def test_an_install_looks_into_a_package_before_it_is_linked(
     assert env.owners()["namesake"] == ("7.1", "conda")
 
     other = make_env("python", "pip")
-    plan = other.conda("pip install", "--dry-run", *words, PIP_FIND_LINKS=str(tmp_path))
+    plan = other.conda("pip install", "--dry-run", *words, **index)
     assert "conda's liar does not contain liar" in plan.stdout
+    assert "conda's namesake is another project" in plan.stdout  # known before the download

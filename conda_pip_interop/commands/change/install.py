@@ -65,6 +65,7 @@ def execute(args: Namespace, host: Host) -> Output:
     """Resolve with conda and pip until both agree, then install."""
     from conda_pip_interop.commands.confirm import confirm_and_run
     from conda_pip_interop.commands.dynamic_dependencies import ask_backend
+    from conda_pip_interop.environment.paths import READ_LIMIT
     from conda_pip_interop.resolve.request.read_request import read_request
     from conda_pip_interop.resolve.satisfied import plan_satisfied
 
@@ -76,6 +77,7 @@ def execute(args: Namespace, host: Host) -> Output:
         environ=os.environ,
         subdir=host.subdir,
         ask=lambda folder: ask_backend(folder, host, args.install, verbose=verbose),
+        fetch=lambda url: host.download(url, limit=READ_LIMIT),
     )
     refuse_protected_base(host)
     host.before_change()

@@ -242,6 +242,8 @@ def download(url: str, *, limit: int) -> bytes:
     from conda.gateways.connection.session import get_session
     from requests import RequestException
 
+    if context.offline:
+        raise OSError("conda's setting offline is on")
     timeout = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
     try:
         with get_session(url).get(url, stream=True, timeout=timeout) as response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from dataclasses import dataclass, field, replace
@@ -17,9 +18,11 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     EDITABLE,
     Dependencies,
     Entry,
+    Fetch,
     OwnTable,
     expand_variables,
     find_file,
+    find_place,
     read_requirements_file,
     read_text,
     split_option,
@@ -60,14 +63,17 @@ def read_request(
     environ: Mapping[str, str],
     subdir: str = "",
     ask: AskBackend | None = None,
+    fetch: Fetch | None = None,
 ) -> Request:
     """Read everything that a command line asks for; paths are meant from `folder`.
 
-    `subdir` is conda's platform; `ask` gives what only a project's build backend knows.
+    `subdir` is conda's platform; `ask` gives what only a project's build backend knows, `fetch`
+    what is at a URL.
     Raises UsageError: `invalid-requirement` (with file and line), `unreadable-file`,
     `no-such-part`, `refused-option`.
     """
-    reader = _Reader(folder=folder, environ=environ, subdir=subdir, ask=ask)
+    fetch = None if fetch is None else functools.cache(fetch)  # each file is read twice
+    reader = _Reader(folder=folder, environ=environ, subdir=subdir, ask=ask, fetch=fetch)
     try:
         for word in words:
             _refuse_file(word, folder)
@@ -110,6 +116,7 @@ class _Reader:
     environ: Mapping[str, str]
     subdir: str
     ask: AskBackend | None = None
+    fetch: Fetch | None = None
     requirements: list[NamedRequirement] = field(default_factory=list)
     direct: list[DirectRequirement] = field(default_factory=list)
     constraints: list[NamedRequirement] = field(default_factory=list)
@@ -176,7 +183,13 @@ class _Reader:
         found = _WITH_EXTRAS.match(name)
         extras = [one.strip() for one in found["extras"].split(",")] if found else []
         name = found["file"] if found else name
-        file = self._find(name)
+        file = find_place(self.folder, name, self.fetch)
+        if isinstance(file, str):
+            from conda_pip_interop.dependency_files.read import read_remote  # as above
+
+            for entry in read_remote(file, self.fetch, self.environ):
+                self._take_line(entry)
+            return
         text = read_text(file)
         if find_kind(text, file) == "environment":
             self._take_environment(parse_environment_request(text, origin=name, folder=file.parent))
@@ -220,7 +233,8 @@ class _Reader:
 
     def read_constraints(self, name: str) -> None:
         """A constraints file: the requirements in it limit, and ask for nothing."""
-        for entry in read_requirements_file(self._find(name), environ=self.environ):
+        place = find_place(self.folder, name, self.fetch)
+        for entry in read_requirements_file(place, environ=self.environ, fetch=self.fetch):
             if entry.kind == "requirement":
                 self._take_line(replace(entry, kind="constraint"))
             elif entry.kind == "location":
@@ -236,7 +250,7 @@ class _Reader:
         name = path or "pyproject.toml"
         if name in self.manifests:  # which was read with its groups
             return
-        found = parse_group(read_text(self._find(name)), origin=name, group=group)
+        found = parse_group(read_text(find_file(self.folder, name)), origin=name, group=group)
         self.take_all(found, origin=name)
 
     def take_all(self, dependencies: Dependencies, *, origin: str) -> None:
@@ -307,9 +321,6 @@ class _Reader:
             other = parse_location(text, folder=self.folder / beside, editable=editable)
             return other if isinstance(other, Location) else location
         return location
-
-    def _find(self, name: str) -> Path:
-        return find_file(self.folder, name)
 
 
 def _find_groups(groups: Iterable[str], name: str) -> Iterator[str]:
