@@ -35,7 +35,7 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.building import BuildNeeds
 from conda_pip_interop.installers.interface import BuildEnvironment
 from conda_pip_interop.resolve.install import plan_install
-from conda_pip_interop.resolve.parts import WrongPackageError
+from conda_pip_interop.resolve.parts import SolvedPart, WrongPackageError
 from conda_pip_interop.resolve.request.request import build_request
 from conda_pip_interop.values import dataclass
 
@@ -156,6 +156,8 @@ class BuildEnvironments:
                 installer=installer,
             )
             try:
+                if isinstance(plan.conda, SolvedPart):
+                    plan.conda.refuse_other_projects()
                 execute(plan, target, conda)
             except WrongPackageError:  # what was downloaded is known from now on
                 continue

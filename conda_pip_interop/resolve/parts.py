@@ -31,6 +31,12 @@ class WrongPackageError(Exception):
     """A downloaded conda package is not what the plan was made for: plan again."""
 
 
+def _raise_wrong(wrong: Iterable[str]) -> None:
+    told = "; ".join(wrong)
+    if told:
+        raise WrongPackageError(told)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SolvedPart:
     """conda's part of a plan; `expected` maps each project to the conda package chosen for it.
@@ -60,18 +66,19 @@ class SolvedPart:
         packages = (one for one in self.solution.linked if one.needs_python)
         return sum(self.solution.read_contents(one) is None for one in packages)
 
+    def refuse_other_projects(self) -> None:
+        """Raise WrongPackageError for packages of other projects; their versions tell them."""
+        if self.list_releases is not None:
+            guessed = {k: v for k, v in self.expected.items() if k not in self.from_conda}
+            _raise_wrong(self.solution.find_unreleased(guessed, self.list_releases))
+
     def download(self) -> None:
         """See `CondaPart.download`; raises WrongPackageError."""
         if self.history:  # conda fixes what it will write there before it executes
             self.solution.note_specs(self.history)
         self.solution.download()
-        wrong = (*self.solution.find_wrong(self.expected), *self._find_unfit())
-        if not wrong and self.list_releases is not None:
-            guessed = {k: v for k, v in self.expected.items() if k not in self.from_conda}
-            wrong = self.solution.find_unreleased(guessed, self.list_releases)
-        wrong = wrong or self.find_unplanned()
-        if wrong:
-            raise WrongPackageError("; ".join(wrong))
+        _raise_wrong((*self.solution.find_wrong(self.expected), *self._find_unfit()))
+        _raise_wrong(self.find_unplanned())
 
     def list_created(self) -> tuple[PrefixPath, ...]:
         """See `CondaPart.list_created`."""

@@ -292,8 +292,9 @@ def _names(node: Package) -> Iterator[str]:
 def _render_shared(shared: dict[PrefixPath, str]) -> Iterator[str]:
     for owners in sorted(set(shared.values())):
         paths = [path for path, owner in shared.items() if owner == owners]
+        listed = f"{owners} {'list' if ' and ' in owners else 'lists'}"
         if len(paths) == 1:
-            yield f"1 file is kept because {owners} lists it too: {paths[0]}."
+            yield f"1 file is kept because {listed} it too: {paths[0]}."
         else:
             count = f"{len(paths)} files are kept"
-            yield f"{count} because {owners} lists them too, such as {paths[0]}."
+            yield f"{count} because {listed} them too, such as {paths[0]}."

@@ -205,11 +205,17 @@ def resolve_and_run(
     """
     from conda_pip_interop.commands.confirm import confirm_and_run
     from conda_pip_interop.resolve.install import list_conda_versions
-    from conda_pip_interop.resolve.parts import WrongPackageError
+    from conda_pip_interop.resolve.parts import SolvedPart, WrongPackageError
 
     while True:
-        with host.progress("Resolving with conda and pip"):
-            plan = resolve()
+        try:
+            with host.progress("Resolving with conda and pip"):
+                plan = resolve()
+                if isinstance(plan.conda, SolvedPart):
+                    plan.conda.refuse_other_projects()
+        except WrongPackageError as error:
+            host.print_stderr(f"conda-pip-interop: {error}; resolving again.")
+            continue
         if make is None:
             _guard(plan, host, from_conda)
         if getattr(args, "check", False):
