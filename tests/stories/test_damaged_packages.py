@@ -162,6 +162,22 @@ def test_an_edit_that_spoilt_the_package_cache_is_not_linked_again(
     assert hash_package(env) == edited
 
 
+def test_restore_brings_back_what_a_person_has_edited(env: Any) -> None:
+    before = hash_package(env)
+    edit_in_place(env.site_packages / "extra.py")
+    edited = hash_package(env)
+    assert env.findings() == []
+    advised = env.conda("pip repair", "--yes", "typingx", check=False).stderr
+    assert f"conda pip restore -n {env.name} typingx" in advised
+    done = env.conda("pip restore", "--yes", "typingx")
+    assert "Replaces 1 edited file of typingx, such as lib/" in done.stdout
+    assert hash_package(env) == before
+    again = env.conda("pip restore", "--yes", "typingx")
+    assert "installed and unchanged" in again.stdout
+    env.conda("pip undo", "--yes")
+    assert hash_package(env) == edited
+
+
 def test_an_installation_does_not_link_what_was_edited_elsewhere(
     env: Any, make_env: MakeEnv, channel: str
 ) -> None:
