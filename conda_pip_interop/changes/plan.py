@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 from packaging.utils import NormalizedName
 
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 
 #: What a person asked for is not automatic; the rest was done before or after a command of conda's,
-#: or belongs to the command of ours that precedes it.
-Automatic: TypeAlias = Literal["", "before", "after", "ours"]
+#: or moved aside for what it links, or belongs to the command of ours that precedes it.
+Automatic: TypeAlias = Literal["", "before", "after", "aside", "ours"]
+
+#: How many names a title has.
+_TITLE_NAMES: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -232,6 +235,15 @@ class Plan:
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.requirements and all(isinstance(one, Keep) for one in self.steps)
+
+
+def build_title(verb: str, names: Iterable[str]) -> str:
+    """Build the title of an operation: each name that it is about, shortened if there are many."""
+    words = tuple(dict.fromkeys(names))
+    more = len(words) - _TITLE_NAMES
+    if more <= 1:
+        return " ".join((verb, *words))
+    return f"{' '.join((verb, *words[:_TITLE_NAMES]))} and {more} more"
 
 
 def merge_plans(

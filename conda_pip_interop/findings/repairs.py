@@ -19,6 +19,7 @@ from conda_pip_interop.changes.plan import (
     RemoveFile,
     Step,
     WriteFile,
+    build_title,
     merge_plans,
 )
 from conda_pip_interop.environment.conda_meta.packaged_record import read_packaged_record
@@ -101,9 +102,8 @@ def plan_repair(
         _refuse_without_lost_record(names, lost, target)
     chosen = [one for one in lost if not names or wanted & one.names]
     if clean_up:
-        removed = " ".join(one.linked.name for one in chosen)
         return Plan(
-            title=f"repair --clean-up {removed}",
+            title=build_title("repair --clean-up", (one.linked.name for one in chosen)),
             steps=(*build_clean_up(chosen, snapshot.prefix.root), *_remove_corrupt(chosen)),
             fingerprint=snapshot.fingerprint,
         )
@@ -120,8 +120,10 @@ def plan_repair(
         requirements = ()
     installs = {one.name for one in steps if isinstance(one, InstallPip)}
     removals = remove_stranded(snapshot, installs) if installs or not names else ()
+    repaired = [one.linked.name for one in chosen]
+    repaired += [one.conda_name or one.project or "" for one in found if one.repairable]
     return Plan(
-        title=" ".join(["repair", *(one.linked.name for one in chosen)]),
+        title=build_title("repair", repaired),
         steps=(*steps, *removals),
         notes=(
             *merged.notes,

@@ -15,6 +15,7 @@ from conda_pip_interop.changes.plan import (
     RemoveFile,
     RemovePip,
     Step,
+    build_title,
 )
 from conda_pip_interop.environment.claims import find_edited
 from conda_pip_interop.environment.conda_meta.records import (
@@ -100,7 +101,7 @@ def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) ->
         *(one for one in relink_contested(going, snapshot) if one.record not in chosen),
     ]
     return Plan(
-        title=" ".join(["restore", *(record.name for record in chosen)]),
+        title=build_title("restore", (record.name for record in chosen)),
         steps=(
             *steps,
             *removals.values(),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.atomic.lock import refuse_stale
-from conda_pip_interop.changes.plan import Keep, LinkConda, Plan
+from conda_pip_interop.changes.plan import Keep, LinkConda, Plan, build_title
 from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.requirement import refuse_python
@@ -21,7 +21,7 @@ from conda_pip_interop.resolve.parts import ResolvedPart, SolvedPart
 from conda_pip_interop.resolve.request.preferences import Preferences
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from packaging.utils import NormalizedName
 
@@ -65,8 +65,8 @@ def plan_install(
         preferences=preferences,
         always=frozenset((*request.conda, *(() if python is None else (python.spec,)))),
     )
-    title = " ".join(["install", *(one.text for one in found.request.conda)])
-    plan = build_plan(found, title, snapshot, installer)
+    names = [one.text for one in found.request.conda]
+    plan = build_plan(found, "install", snapshot, installer, names=names)
     if python is None:
         return plan
     note = f"{target.label} has no Python: conda installs Python {python.install.version} first."
@@ -88,7 +88,7 @@ def plan_install(
 def _plan_conda(
     specs: tuple[CondaSpec, ...], snapshot: Snapshot, solver: Conda, *, upgrades: bool
 ) -> Plan:
-    title = " ".join(["install", *(one.text for one in specs)])
+    title = build_title("install", (one.text for one in specs))
     if not upgrades and solver.has_all(specs):
         return Plan(title=title, fingerprint=snapshot.fingerprint)
     solution = solver.solve(specs)
@@ -144,14 +144,16 @@ def resolve(
 
 def build_plan(
     found: Resolution,
-    title: str,
+    verb: str,
     snapshot: Snapshot,
     installer: Installer,
+    *,
+    names: Iterable[str] = (),
 ) -> Plan:
     """Build the plan of what conda and pip agreed on."""
     solution = found.solution if found.solution and found.solution.linked else None
     return Plan(
-        title=" ".join([title, *(f"{one.name}=={one.version}" for one in found.items)]),
+        title=build_title(verb, (*names, *(f"{one.name}=={one.version}" for one in found.items))),
         steps=found.steps,
         notes=found.notes,
         fingerprint=snapshot.fingerprint,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.exclusive_files import find_linked_out, read_payload
-from conda_pip_interop.changes.plan import Plan, RemoveFile, RemovePip
+from conda_pip_interop.changes.plan import Plan, RemoveFile, RemovePip, build_title
 from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.dependencies.graph import (
     find_broken_dependents,
@@ -175,7 +175,7 @@ def plan_uninstall(
     state = read_state(snapshot.prefix.root)
     history = tuple(drop_unneeded(graph, snapshot, going=going))
     return Plan(
-        title=" ".join(["uninstall", *(node.name for node in going)]),
+        title=build_title("uninstall", (node.name for node in going)),
         steps=(*_build_steps(graph, chosen, unneeded), *links, *removals, *history),
         notes=(*_find_notes(graph, going, target, state), *_render_shared(shared)),
         fingerprint=snapshot.fingerprint,

@@ -184,8 +184,8 @@ class Adopter:
         moved = {
             name: found.expected[name] for name in found.expected if self._known.is_from_pip(name)
         }
-        title = " ".join(["adopt", *sorted(moved)])
-        plan = build_plan(found, title, self.snapshot, self.open_installer(found.request))
+        installer = self.open_installer(found.request)
+        plan = build_plan(found, "adopt", self.snapshot, installer, names=sorted(moved))
         needed = {package for name, package in moved.items() if self._is_needed(name, moved)}
         needed |= found.needed
         part = plan.conda

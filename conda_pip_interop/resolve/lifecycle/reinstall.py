@@ -97,11 +97,12 @@ def _plan_reinstall(
             raise
         raise absence from error
     before = {one.distribution.name: one.distribution for one in again if one.distribution}
-    resolved = build_plan(keep_notes(found, before), plan.title, snapshot, installer)
+    resolved = build_plan(keep_notes(found, before), "repair", snapshot, installer)
     others = tuple(one for one in plan.steps if one not in again)
     relinked = plan.relinked
     return replace(
         resolved,
+        title=plan.title,
         steps=(
             *others,
             *(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.changes.plan import InstallPip, Keep, Plan, UnlinkConda
+from conda_pip_interop.changes.plan import InstallPip, Keep, Plan, UnlinkConda, build_title
 from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.conda_meta.history import (
@@ -88,12 +88,11 @@ def plan_release(
     )
     found = _keep_requested(found, leaving)
     packages = [one.name for one in leaving.packages]
-    title = " ".join(["release", *sorted(packages)])
-    plan = build_plan(found, title, snapshot, installer)
+    plan = build_plan(found, "release", snapshot, installer)
     needed = _find_needed(leaving, graph, snapshot)
     return replace(
         plan,
-        title=title,
+        title=build_title("release", sorted(packages)),
         steps=(*kept, *_build_steps(found, leaving)),
         conda=unlink_too(plan.conda, packages, solver, needed=needed),
         overwrite=frozenset(),

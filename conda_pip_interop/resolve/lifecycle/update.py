@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.plan import Keep
+from conda_pip_interop.changes.plan import Keep, build_title
 from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.dependencies.requirements import fits, parse_requirement
@@ -228,7 +228,7 @@ def plan_update(
     names = [one.name for one in steps if not isinstance(one, Keep)]
     return replace(
         plan,
-        title=" ".join(["update", *names]),
+        title=build_title("update", names),
         steps=steps,
         conda=part,
         requests={},
