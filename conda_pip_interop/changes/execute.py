@@ -18,16 +18,11 @@ from conda_pip_interop.changes.atomic.lock import hold_prefix
 from conda_pip_interop.changes.atomic.rollback import discard, find_conda_change, is_as_left
 from conda_pip_interop.changes.atomic.staging_folders import open_staging
 from conda_pip_interop.changes.atomic.transaction import open_operation
-from conda_pip_interop.changes.atomic.undo import (
-    find_operation,
-    list_conda_paths,
-    refuse_any_changed,
-    refuse_changed,
-    split_at_conda,
-    undo,
+from conda_pip_interop.changes.pending import (
+    finish_pending,
+    forget_pending,
+    note_pending,
 )
-from conda_pip_interop.changes.atomic.undone import Undone
-from conda_pip_interop.changes.pending import finish_pending, forget_pending, note_pending
 from conda_pip_interop.changes.plan import PlaceFile, RemoveFile
 from conda_pip_interop.changes.relinking import (
     list_relinked,
@@ -38,6 +33,15 @@ from conda_pip_interop.changes.relinking import (
 from conda_pip_interop.changes.replacing import find_replacing, restore_overrides
 from conda_pip_interop.changes.requests import remember_requests
 from conda_pip_interop.changes.staging import choose_files, place_distributions, plan_placing
+from conda_pip_interop.changes.undoing.changed_since import (
+    list_conda_paths,
+    refuse_any_changed,
+    refuse_changed,
+)
+from conda_pip_interop.changes.undoing.conda_commands import complete_commands
+from conda_pip_interop.changes.undoing.operations import find_operation, split_at_conda
+from conda_pip_interop.changes.undoing.undo import undo
+from conda_pip_interop.changes.undoing.undone import Undone
 from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
 from conda_pip_interop.environment.paths import PrefixPath, path_below, refuse_links_outside
 from conda_pip_interop.environment.snapshot import read_snapshot
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.changes.atomic.journal import Journal
     from conda_pip_interop.changes.atomic.transaction import Operation
     from conda_pip_interop.changes.plan import FileAction, PipPart, Plan, Staged
+    from conda_pip_interop.environment.conda_meta.history import Linked
     from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.target import Target
 
@@ -71,6 +76,10 @@ class Reverter(Protocol):
 
     def revert(self, change: CondaChange) -> None:
         """Unlink what conda linked, link what it unlinked, and write its history back."""
+        ...
+
+    def fetch(self, linked: Linked) -> Path | None:
+        """See `PackageCache.fetch`."""
         ...
 
     def report_waiting(self) -> None:
@@ -173,7 +182,7 @@ def _execute_conda(
 def execute_undo(prefix: Path, identifier: str, host: Reverter) -> None:
     """Undo an operation with conda's part in it, all of it or nothing; see `undo`."""
     with hold_prefix(prefix, on_wait=host.report_waiting):
-        operation = find_operation(prefix, identifier)
+        operation = complete_commands(prefix, find_operation(prefix, identifier), host)
         change = find_conda_change(prefix, operation)
         if change is None or change.is_empty:
             undo(prefix, identifier)
@@ -190,7 +199,7 @@ def execute_undo(prefix: Path, identifier: str, host: Reverter) -> None:
                 # by the record that conda has just written, which `earlier` may replace
                 undoing.apply(restore_overrides(change.unlinked, prefix))
                 undoing.apply(earlier)
-        for journal in operation:
+        for journal in (one for one in operation if one.conda is None):
             path = PrefixPath(f"{JOURNAL_FOLDER}/{journal.identifier}")
             discard(HeldFolders(root=prefix), path)
 

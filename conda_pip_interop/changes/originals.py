@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.changes.atomic.files import remove_file, write_file
 from conda_pip_interop.changes.atomic.journal import ORIGINALS_FOLDER, is_trusted, read_own_text
-from conda_pip_interop.changes.atomic.undo import KEPT_DAYS
+from conda_pip_interop.changes.atomic.rollback import KEPT_DAYS
 from conda_pip_interop.changes.plan import WriteFile
 from conda_pip_interop.environment.conda_meta.records import (
     CondaRecord,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.atomic.journal import read_own_text
 from conda_pip_interop.changes.atomic.transaction import open_operation
-from conda_pip_interop.changes.atomic.undo import undo
 from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.override import read_override
 from conda_pip_interop.changes.plan import RemoveFile, WriteFile
+from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.environment.claims import find_edited
 from conda_pip_interop.environment.conda_meta.records import CondaRecord, parse_conda_record
 from conda_pip_interop.environment.file_facts import FactReader
@@ -131,7 +131,7 @@ def find_replacing(part: CondaPart, title: str, target: Target) -> ReplacingPart
     overridden = [one for one in snapshot.records if one.overridden_by and one.name in leaving]
     removals = (
         *_find_removals(coming, snapshot),
-        *_find_overrides(overridden, snapshot),
+        *find_overrides(overridden, snapshot),
         *others,
     )
     if not removals:
@@ -186,7 +186,7 @@ def _may_be_edited(linked: int, root: Path, file: CondaFile) -> bool:
     return status.st_mtime_ns > linked or status.st_size != file.size
 
 
-def _find_overrides(records: Iterable[CondaRecord], snapshot: Snapshot) -> Iterator[RemoveFile]:
+def find_overrides(records: Iterable[CondaRecord], snapshot: Snapshot) -> Iterator[RemoveFile]:
     """Find pip's files in place of packages that conda unlinks."""
     ownership, root = snapshot.ownership, snapshot.prefix.root
     for record in records:

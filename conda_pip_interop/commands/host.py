@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.changes.atomic.journal import CondaChange
     from conda_pip_interop.commands.names.name_matches import Channels
+    from conda_pip_interop.environment.conda_meta.history import Linked
     from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
@@ -105,6 +106,10 @@ class Host(Protocol):
 
     def revert(self, change: CondaChange) -> None:
         """See `changes.execute.Reverter`."""
+        ...
+
+    def fetch(self, linked: Linked, *, cached: bool = False) -> Path | None:
+        """See `changes.execute.Reverter`; `cached`: None also for what is not downloaded yet."""
         ...
 
     def relink(self, records: tuple[CondaRecord, ...]) -> None:

@@ -51,7 +51,7 @@ class PlainHost:
     colours: bool = False
     asks: bool = True
 
-    solver = relink = revert = open_installer = open_pip = find_newer = guard = _NEEDS_CONDA
+    solver = relink = revert = fetch = open_installer = open_pip = find_newer = guard = _NEEDS_CONDA
     choose_python = find_python = forget_environment = _NEEDS_CONDA
     add_channels = add_names = list_channels = channels = channel_names = _NEEDS_CONDA
     read_extra_map = download = list_targets = confirm = _NEEDS_CONDA

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.commands.host import ChannelNames, CommonOptions
     from conda_pip_interop.conda_adapter.transactions.package_contents import ChannelInspector
     from conda_pip_interop.conda_adapter.transactions.solver import CondaEnvironment
+    from conda_pip_interop.environment.conda_meta.history import Linked
     from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
@@ -110,6 +111,10 @@ class CondaHost:
     def revert(self, change: CondaChange) -> None:
         """See `Reverter.revert`."""
         self._environment.revert(change)
+
+    def fetch(self, linked: Linked, *, cached: bool = False) -> Path | None:
+        """See `Reverter.fetch`."""
+        return self._environment.fetch(linked, cached=cached)
 
     def open_installer(
         self,

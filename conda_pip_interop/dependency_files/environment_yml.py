@@ -28,8 +28,8 @@ from conda_pip_interop.dependency_files.requirements_txt import (
 )
 from conda_pip_interop.grammar import is_line
 from conda_pip_interop.text import quoted
-from conda_pip_interop.yaml_limits import explain_yaml_error, refuse_bombs
 from conda_pip_interop.values import dataclass
+from conda_pip_interop.yaml_limits import explain_yaml_error, refuse_bombs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,9 +15,9 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.grammar import is_conda_name, is_hash, is_line, is_name, is_word
-from conda_pip_interop.text import quoted
-from conda_pip_interop.yaml_limits import explain_yaml_error, refuse_bombs
+from conda_pip_interop.text import hide_password, quoted
 from conda_pip_interop.values import dataclass
+from conda_pip_interop.yaml_limits import explain_yaml_error, refuse_bombs
 
 #: A conda package's file: its name, version and build.
 _FILE: Final = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)\.(?:conda|tar\.bz2)")

@@ -19,12 +19,6 @@ from conda_pip_interop.changes.atomic.journal import (
     CondaChange,
 )
 from conda_pip_interop.changes.atomic.rollback import read_journals
-from conda_pip_interop.changes.atomic.undo import (
-    find_journal,
-    find_later_operations,
-    list_operations,
-    refuse_changed,
-)
 from conda_pip_interop.changes.execute import execute, execute_undo, execute_undo_several
 from conda_pip_interop.changes.origins import plan_origins, read_origins
 from conda_pip_interop.changes.plan import (
@@ -37,6 +31,12 @@ from conda_pip_interop.changes.plan import (
 )
 from conda_pip_interop.changes.replacing import find_replacing
 from conda_pip_interop.changes.state import State, read_state, write_state
+from conda_pip_interop.changes.undoing.changed_since import refuse_changed
+from conda_pip_interop.changes.undoing.operations import (
+    find_journal,
+    find_later_operations,
+    list_operations,
+)
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.site_packages.provenance import Provenance
 from conda_pip_interop.environment.snapshot import read_snapshot
@@ -561,7 +561,7 @@ def test_what_conda_did_between_two_operations_keeps_the_earlier_from_being_undo
     with pytest.raises(InteropError) as refused:
         execute_undo_several(built.root, later, other)
     assert refused.value.code == "changed-since"
-    assert "(install numpy)" in refused.value.message
+    assert "since revision-2 (conda)" in refused.value.message
     assert read_files(built) == before
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.changes.atomic.journal import ORIGINALS_FOLDER
-from conda_pip_interop.changes.atomic.undo import KEPT_DAYS
+from conda_pip_interop.changes.atomic.rollback import KEPT_DAYS
 from conda_pip_interop.changes.originals import (
     count_originals,
     is_lost_remembered,

@@ -13,7 +13,6 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.atomic.journal import ORIGINS_FILE
 from conda_pip_interop.changes.atomic.transaction import open_operation
-from conda_pip_interop.changes.atomic.undo import undo
 from conda_pip_interop.changes.origins import (
     copy_origins,
     hash_record,
@@ -24,6 +23,7 @@ from conda_pip_interop.changes.origins import (
     render_origins,
 )
 from conda_pip_interop.changes.plan import WriteFile
+from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.site_packages.provenance import Provenance, parse_provenance_url
 from conda_pip_interop.environment.snapshot import read_snapshot

@@ -18,8 +18,6 @@ from hypothesis import strategies as st
 from conda_pip_interop.changes.atomic.conda_before import read_conda_before
 from conda_pip_interop.changes.atomic.journal import PENDING_FILE, STATE_FOLDER
 from conda_pip_interop.changes.atomic.rollback import read_journals
-from conda_pip_interop.changes.atomic.undo import list_operations
-from conda_pip_interop.changes.atomic.undone import Undone
 from conda_pip_interop.changes.execute import execute, execute_undo
 from conda_pip_interop.changes.origins import read_origins
 from conda_pip_interop.changes.pending import (
@@ -29,6 +27,8 @@ from conda_pip_interop.changes.pending import (
 )
 from conda_pip_interop.changes.plan import LinkConda, Plan, RemoveFile
 from conda_pip_interop.changes.state import read_state
+from conda_pip_interop.changes.undoing.operations import list_operations
+from conda_pip_interop.changes.undoing.undone import Undone
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError, RecoveryError

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.changes.atomic.rollback import read_journals
-from conda_pip_interop.changes.atomic.undo import undo
 from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.relinking import refuse_folders, relink
+from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.environment.conda_meta.records import CondaRecord
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target

@@ -21,11 +21,12 @@ from conda_pip_interop.changes.atomic.held_folders import HeldFolders
 from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER, ORIGINALS_FOLDER, STATE_FOLDER
 from conda_pip_interop.changes.atomic.lock import recover_interrupted
 from conda_pip_interop.changes.atomic.transaction import open_operation
-from conda_pip_interop.changes.atomic.undo import find_journal, undo
 from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.originals import remember_lost
 from conda_pip_interop.changes.plan import Plan, RemoveFile, WriteFile
 from conda_pip_interop.changes.state import State, write_state
+from conda_pip_interop.changes.undoing.operations import find_journal
+from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target

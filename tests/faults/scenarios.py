@@ -28,12 +28,13 @@ from conda_pip_interop.changes.atomic.journal import (
 from conda_pip_interop.changes.atomic.lock import recover_interrupted
 from conda_pip_interop.changes.atomic.rollback import needs_recovery
 from conda_pip_interop.changes.atomic.transaction import open_operation
-from conda_pip_interop.changes.atomic.undo import find_journal, undo
 from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.origins import hash_record, plan_origins, render_origins
 from conda_pip_interop.changes.pending import settle_interrupted
 from conda_pip_interop.changes.plan import LinkConda, Plan
 from conda_pip_interop.changes.staging import plan_placing, read_staged
+from conda_pip_interop.changes.undoing.operations import find_journal
+from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.conda_meta.records import CondaRecord
 from conda_pip_interop.environment.site_packages.provenance import Provenance

@@ -18,11 +18,12 @@ import pytest
 from conda_pip_interop.changes.atomic.conda_before import read_conda_before
 from conda_pip_interop.changes.atomic.journal import PENDING_FILE, STATE_FOLDER
 from conda_pip_interop.changes.atomic.lock import recover_interrupted
-from conda_pip_interop.changes.atomic.rollback import needs_recovery
-from conda_pip_interop.changes.atomic.undo import list_operations, prune_journals, undo
+from conda_pip_interop.changes.atomic.rollback import needs_recovery, prune_journals
 from conda_pip_interop.changes.pending import note_pending
 from conda_pip_interop.changes.plan import Plan
 from conda_pip_interop.changes.staging import read_staged
+from conda_pip_interop.changes.undoing.operations import list_operations
+from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.registry import find_all
 from tests.faults.scenarios import (

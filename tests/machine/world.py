@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from packaging.version import Version
 
-from conda_pip_interop.changes.atomic.undo import list_operations
+from conda_pip_interop.changes.undoing.operations import list_operations
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.reconciliation import plan_reconcile
 from conda_pip_interop.findings.registry import find_all

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.atomic.rollback import read_journals
-from conda_pip_interop.changes.atomic.undo import undo
+from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.changes.atomic.rollback import read_journals
-from conda_pip_interop.changes.atomic.undo import undo
 from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.plan import Plan
+from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.commands.plan_text import render_plan
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.snapshot import read_snapshot

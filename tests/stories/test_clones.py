@@ -13,6 +13,7 @@ import pytest
 
 from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.environment.conda_meta.history import find_section, read_history_text
+from tests.stories.tree import hash_tree
 from tests.support.environments import Env, MakeEnv
 from tests.support.pip_worlds import build_project, build_wheel
 
@@ -113,6 +114,19 @@ def test_a_clone_and_a_renamed_environment_have_all_that_pip_has_installed(
     history = read_history_text(other.prefix)
     assert state.needed.keys() == copied.needed.keys() != set()
     assert all(find_section(history, name) == text for name, text in copied.needed.items())
+    if command == "rename":
+        refuse_to_lose_what_was_moved(other)
+
+
+def refuse_to_lose_what_was_moved(other: Env) -> None:
+    """Nothing but the renamed environment has pip's click any more: undo does not remove it."""
+    before = hash_tree(other.prefix)
+    assert "nothing to undo" in other.conda("pip undo", "--yes", check=False).stderr
+    for operation in other.json("pip undo", "--list")["operations"]:
+        refused = other.conda("pip undo", "--yes", operation["id"], check=False)
+        assert "belongs to the command that made the environment" in refused.stderr
+    assert "pip undo" not in other.conda("pip history").stdout
+    assert hash_tree(other.prefix) == before
 
 
 def test_what_was_copied_into_a_clone_is_undone_and_its_source_stays(env: Env, other: Env) -> None:

@@ -25,7 +25,8 @@ def test_revisions_and_operations_are_in_one_list_and_each_command_works(
     revisions = [one["revision"] for one in events if one["revision"] is not None]
     assert revisions == [one["rev"] for one in env.json("list", "--revisions")]
     assert [one["when"] for one in events] == sorted(one["when"] for one in events)
-    (mixed,) = [one for one in events if one["revision"] is not None and one["operation"]]
+    ours = [one for one in events if one["what"].startswith("conda pip")]
+    (mixed,) = [one for one in ours if one["revision"] is not None and one["operation"]]
     assert mixed["what"].startswith("conda pip install")
     assert [one.partition("::")[2].split("-")[0] for one in mixed["added"]] == ["idna"]
     (automatic,) = [one for one in events if one["automatic"]]
@@ -51,3 +52,5 @@ def test_the_named_undo_takes_the_last_operation_back(make_env: MakeEnv) -> None
     env.base.run(*shlex.split(command)[1:], "--yes")
     assert "cowsay" not in env.owners()
     assert [one["operation"] for one in env.json("pip history")["events"]] == [None]
+    env.conda("install", "-y", "six")
+    assert [one["operation"] for one in env.json("pip history")["events"]] == [None, "revision-1"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from conda_pip_interop.commands.plain_host import PlainHost
 from conda_pip_interop.environment.target import Target
@@ -22,6 +22,10 @@ class NoConda:
     def relink(self, records: tuple[CondaRecord, ...]) -> None:
         """Fail: nothing is relinked."""
         raise AssertionError(records)
+
+    def fetch(self, linked: object) -> NoReturn:
+        """Fail: nothing comes from the package cache."""
+        raise AssertionError(linked)
 
     def report_waiting(self) -> None:
         """Wait."""

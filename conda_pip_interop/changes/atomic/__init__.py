@@ -1,1 +1,1 @@
-"""Write all or nothing: locks, journals, stashes, the way back, and undo."""
+"""Write all or nothing: locks, journals, stashes, and the way back."""

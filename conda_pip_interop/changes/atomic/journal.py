@@ -79,6 +79,7 @@ class Journal:
     `unknown` counts the lines that this version does not understand. `place` is the hash of the
     prefix that it is about (see `hash_prefix`), empty in the journals of earlier versions.
     `revisions` counts those of conda's history as it was closed; None in earlier versions.
+    `conda` is set for a command of conda's, which has no journal on disk (see `conda_commands`).
     """
 
     identifier: str
@@ -91,6 +92,7 @@ class Journal:
     unknown: int = 0
     place: str = ""
     revisions: int | None = None
+    conda: CondaChange | None = None
 
 
 def refuse_foreign_state(prefix: Path) -> None:
@@ -179,6 +181,7 @@ _AUTOMATIC: Final[dict[object, Automatic]] = {
     "before": "before",
     "after": "after",
     "ours": "ours",
+    "aside": "aside",
 }
 
 
@@ -187,7 +190,8 @@ class CondaChange:
     """What conda did in an operation: file names in conda-meta, with the text of removed records.
 
     A record that was replaced by one of the same name is both `linked` and `unlinked`.
-    `history` is conda's history before; `history_sha256` (hex) is that of the history after.
+    `history` is conda's history before; `history_sha256` (hex) is that of the history after, empty
+    where that is not known: then no other revision may have followed.
     """
 
     linked: tuple[str, ...]

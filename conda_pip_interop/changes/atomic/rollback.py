@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.changes.atomic.durable import list_folders, sync_folders
 from conda_pip_interop.changes.atomic.files import (
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+#: How many committed operations are kept, and for how long.
+KEPT_OPERATIONS: Final = 20
+KEPT_DAYS: Final = 90
+
 
 def read_journals(prefix: Path) -> tuple[Journal, ...]:
     """Return the readable journals of `prefix`, oldest first."""
@@ -59,6 +64,8 @@ def read_journal(folder: Path) -> Journal | None:
 
 def read_conda_change(prefix: Path, journal: Journal) -> CondaChange | None:
     """Read what conda did in an operation; None if it had no part in it."""
+    if journal.conda is not None:
+        return journal.conda
     file = prefix / JOURNAL_FOLDER / journal.identifier / CONDA_FILE
     return parse_conda_change(read_own_text(file))
 
@@ -293,3 +300,20 @@ def _remove_unfinished(path: PrefixPath, folders: HeldFolders) -> None:
         process = name.removesuffix(".pip-interop").rpartition(".")[2]
         if process.isdecimal() and name == name_beside(own, process):
             folders.find(path).beside(name).remove()
+
+
+def prune_journals(prefix: Path, *, now: datetime | None = None) -> None:
+    """Discard operations beyond the last `KEPT_OPERATIONS` or older than `KEPT_DAYS` days."""
+    oldest = (now or datetime.now(timezone.utc)) - timedelta(days=KEPT_DAYS)
+    closed = [one for one in read_journals(prefix) if one.closed]
+    for number, journal in enumerate(reversed(closed)):
+        if number >= KEPT_OPERATIONS or _started(journal) < oldest:
+            path = PrefixPath(f"{JOURNAL_FOLDER}/{journal.identifier}")
+            discard(HeldFolders(root=prefix), path)
+
+
+def _started(journal: Journal) -> datetime:
+    try:
+        return datetime.fromisoformat(journal.started)
+    except ValueError:
+        return datetime.now(timezone.utc)

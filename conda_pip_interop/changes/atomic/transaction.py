@@ -36,8 +36,12 @@ from conda_pip_interop.changes.atomic.journal import (
     render_steps,
 )
 from conda_pip_interop.changes.atomic.lock import hold_prefix, mark_operating
-from conda_pip_interop.changes.atomic.rollback import discard, read_journal, roll_back_steps
-from conda_pip_interop.changes.atomic.undo import prune_journals
+from conda_pip_interop.changes.atomic.rollback import (
+    discard,
+    prune_journals,
+    read_journal,
+    roll_back_steps,
+)
 from conda_pip_interop.changes.atomic.watching import (
     build_watch,
     find_changes,

@@ -39,14 +39,10 @@ def configure(parser: CommandParser) -> None:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Undo an operation, or several, and do not reconcile again what is back."""
-    from conda_pip_interop.changes.atomic.last_change import refuse_after_conda
     from conda_pip_interop.changes.atomic.rollback import find_conda_change
-    from conda_pip_interop.changes.atomic.undo import (
-        find_later_operations,
-        find_operation,
-        refuse_any_changed,
-    )
     from conda_pip_interop.changes.execute import execute_undo_several
+    from conda_pip_interop.changes.undoing.operations import find_later_operations, find_operation
+    from conda_pip_interop.commands.change.undo_checks import check_undo
     from conda_pip_interop.commands.confirm import DRY_RUN, build_document, confirm
     from conda_pip_interop.commands.package_changes import describe_difference, find_installed
     from conda_pip_interop.environment.snapshot import read_snapshot
@@ -65,9 +61,8 @@ def execute(args: Namespace, host: Host) -> Output:
         if args.to
         else (find_operation(target.prefix, args.operation, target=target),)
     )
-    if not (args.operation or args.to):
-        refuse_after_conda(target, operations[0])
-    refuse_any_changed(target.prefix, operations, target=target)
+    is_last = not (args.operation or args.to)
+    operations = check_undo(operations, target, host, is_last=is_last)
     blocks: list[str] = []
     plan: list[dict[str, object]] = []
     for operation in operations:
@@ -93,7 +88,7 @@ def execute(args: Namespace, host: Host) -> Output:
 
 def render_operations(target: Target) -> Output:
     """List the operations that can be undone, oldest first."""
-    from conda_pip_interop.changes.atomic.undo import list_operations
+    from conda_pip_interop.changes.undoing.operations import list_operations
 
     operations = list_operations(target.prefix)
     table = render_table(

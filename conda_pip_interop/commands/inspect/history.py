@@ -35,7 +35,7 @@ def configure(parser: CommandParser) -> None:
 
 def execute(args: Namespace, host: Host) -> Output:  # noqa: ARG001 - all commands have them
     """Show all events, oldest first."""
-    return render_history(host.target, read_events(host.target))
+    return render_history(host, read_events(host.target))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +58,7 @@ class Event:
         """Whether `conda pip undo` takes it back, and not only conda."""
         if self.operation is None or self.is_past:
             return False
-        return self.operation.automatic != "after"
+        return self.operation.automatic not in ("after", "aside")
 
     def undo_command(self, target: Target) -> str | None:
         """The command that goes back to before it (ours) or to after it (conda's revision)."""
@@ -86,11 +86,8 @@ class Event:
 def read_events(target: Target) -> list[Event]:
     """Read conda's history and our journals; a revision of a command of ours is one event."""
     from conda_pip_interop.changes.atomic.rollback import find_conda_change
-    from conda_pip_interop.changes.atomic.undo import (
-        is_conda_as_left,
-        list_operations,
-        split_at_conda,
-    )
+    from conda_pip_interop.changes.undoing.changed_since import is_conda_as_left
+    from conda_pip_interop.changes.undoing.operations import list_operations, split_at_conda
     from conda_pip_interop.environment.conda_meta.history import parse_revisions, read_history_text
 
     revisions = {one.number: one for one in parse_revisions(read_history_text(target.prefix))}
@@ -116,7 +113,8 @@ def _build_event(journal: Journal, revision: Revision | None) -> Event:
     except ValueError:  # the environment may be somebody else's
         text = ""
     title = f"{journal.title} (automatic)" if journal.automatic else journal.title
-    return Event(when=text, what=f"conda pip {title}", operation=journal, revision=revision)
+    what = journal.title if journal.conda else f"conda pip {title}"
+    return Event(when=text, what=what, operation=journal, revision=revision)
 
 
 def _build_events(revisions: Mapping[int, Revision]) -> Iterator[Event]:
@@ -128,8 +126,9 @@ def _build_events(revisions: Mapping[int, Revision]) -> Iterator[Event]:
         )
 
 
-def render_history(target: Target, events: list[Event]) -> Output:
+def render_history(host: Host, events: list[Event]) -> Output:
     """Render a table: when, conda's revision and its packages, our operation, and the command."""
+    target = host.target
     rows = [
         (
             one.when or "?",
@@ -143,7 +142,7 @@ def render_history(target: Target, events: list[Event]) -> Output:
     header = ("When", "Revision", "Packages", "Operation", "What")
     lines = [render_table(header, rows, columns=find_columns()), ""]
     undoable = [one for one in events if one.operation and not one.operation.automatic]
-    if undoable and _can_undo_last(target):
+    if undoable and _can_undo_last(host):
         lines.append(f"To undo the last operation: {undoable[-1].undo_command(target)}")
     earlier = [one.revision.number for one in events if one.revision is not None][:-1]
     if earlier:
@@ -159,15 +158,15 @@ def render_history(target: Target, events: list[Event]) -> Output:
     )
 
 
-def _can_undo_last(target: Target) -> bool:
-    """Return whether `conda pip undo` is not refused for what has changed since."""
-    from conda_pip_interop.changes.atomic.last_change import refuse_after_conda
-    from conda_pip_interop.changes.atomic.undo import find_operation, refuse_changed
+def _can_undo_last(host: Host) -> bool:
+    """Return whether `conda pip undo` is not refused; nothing is downloaded to tell."""
+    from conda_pip_interop.changes.undoing.operations import find_operation
+    from conda_pip_interop.commands.change.undo_checks import CachedOnly, check_undo
 
+    target = host.target
     try:
         operation = find_operation(target.prefix, None)
-        refuse_after_conda(target, operation)
-        refuse_changed(target.prefix, operation)
+        check_undo((operation,), target, CachedOnly(host=host), is_last=True)
     except InteropError:
         return False
     return True

@@ -211,18 +211,42 @@ def _is_fresh(channel: Any) -> bool:
     return not cache.stale()
 
 
-def fetch_package(linked: Linked) -> Path | None:
+def fetch_package(linked: Linked, *, cached: bool = False) -> Path | None:
     """Return the folder of a package in the cache; None if no channel has the package any more.
+
+    With `cached`, nothing is downloaded: None also for what is only in a channel.
 
     The cache may have a package of the same name, version and build from another channel.
     """
     spec = MatchSpec(name=linked.name, version=linked.version, build=linked.build)
-    cached = [one for one in PackageCacheData.query_all(spec) if one.dist_str() == linked.text]
-    chosen = cached or [one for one in _query_channel(linked) if one.dist_str() == linked.text]
+    chosen = [one for one in PackageCacheData.query_all(spec) if one.dist_str() == linked.text]
+    if not chosen and not cached:
+        chosen = [one for one in _query_channel(linked) if one.dist_str() == linked.text]
     if not chosen:
         return None
-    ProgressiveFetchExtract(chosen[:1]).execute()
+    _fetch_and_extract(chosen[0])
     return Path(PackageCacheData.get_entry_to_link(chosen[0]).extracted_package_dir)
+
+
+def _fetch_and_extract(record: Any) -> None:
+    """Put a package into the cache, unless it is there.
+
+    A dry run does so, too: only the package tells what it would change. conda refuses that.
+    """
+    fetching = ProgressiveFetchExtract((record,))
+    fetching.prepare()
+    actions = [one for pair in fetching.paired_actions.values() for one in pair if one]
+    if actions and not context.dry_run:
+        fetching.execute()
+        return
+    for one in actions:
+        try:
+            one.verify()
+            one.execute()
+        except BaseException:  # an interruption too leaves no half of a package
+            one.reverse()
+            raise
+        one.cleanup()
 
 
 def _query_channel(linked: Linked) -> tuple[Any, ...]:

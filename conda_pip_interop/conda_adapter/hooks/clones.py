@@ -17,7 +17,7 @@ from conda_pip_interop.changes.copying import CARRIED, CopiedPart, carry, remove
 from conda_pip_interop.changes.exclusive_files import exclusive_files, read_compiled
 from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.origins import copy_origins, read_origins
-from conda_pip_interop.changes.plan import Plan, merge_plans
+from conda_pip_interop.changes.plan import Plan, build_title, merge_plans
 from conda_pip_interop.changes.requests import copy_requests
 from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.conda_adapter.boundary import guarded
@@ -39,6 +39,7 @@ from conda_pip_interop.protection.user_site import exclude_user_site
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from conda_pip_interop.changes.plan import Automatic
     from conda_pip_interop.environment.snapshot import Snapshot
 
 
@@ -111,7 +112,8 @@ def _remove_compiled(copy: Path) -> None:
 def _copy(overrides: Collection[CopiedOverride], source: CloneSource, target: Target) -> None:
     """Put pip's files in the place of conda's, and tell the records so.
 
-    Raises InteropError or OSError where that cannot be done; then nothing was changed.
+    In a renamed environment that belongs to conda's command, and is not undone without it: nothing
+    else has them. Raises InteropError or OSError where it cannot be done; then nothing was changed.
     """
     if not overrides:
         return
@@ -124,10 +126,11 @@ def _copy(overrides: Collection[CopiedOverride], source: CloneSource, target: Ta
         moved_from=None if source.is_moved else source.target.prefix,
     )
     plan = Plan(
-        title=f"copy {' '.join(sorted(names))} from {source.target.label}",
+        title=f"{build_title('copy', sorted(names))} from {source.target.label}",
         fingerprint=snapshot.fingerprint,
         pip=part,
         overwrite=names,
+        automatic="after" if source.is_moved else "",
     )
     execute(plan, target, HookLinker(target=target))
     snapshot = read_snapshot(target.prefix)
@@ -139,7 +142,8 @@ def _copy(overrides: Collection[CopiedOverride], source: CloneSource, target: Ta
     plans = (settled for settled, _ in plan_records(found, snapshot))
     records = merge_plans("reconcile", plans, fingerprint=snapshot.fingerprint)
     if records.steps:
-        execute(replace(records, automatic="ours"), target, HookLinker(target=target))
+        automatic: Automatic = "after" if source.is_moved else "ours"
+        execute(replace(records, automatic=automatic), target, HookLinker(target=target))
 
 
 def _report(copied: Iterable[CopiedOverride], source: CloneSource, target: Target) -> None:

@@ -125,13 +125,15 @@ def complete_clone(command: str) -> None:
         clones.complete_clone(copy[1])
 
 
-def open_stash(prefix: str, linked: tuple[PackageRecord, ...]) -> None:
-    """Before conda links: move pip's files of the same names aside."""
+def open_stash(
+    prefix: str, unlinked: tuple[PackageRecord, ...], linked: tuple[PackageRecord, ...]
+) -> None:
+    """Before conda links and unlinks: move pip's files aside that it would overwrite or remove."""
     root = Path(prefix)
     if _has_pip_changes(root):
         from conda_pip_interop.conda_adapter.hooks import stash
 
-        stash.open_stash(root, linked)
+        stash.open_stash(root, unlinked, linked)
 
 
 def drop_stash(prefix: str) -> None:

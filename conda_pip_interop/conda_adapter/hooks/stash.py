@@ -1,4 +1,7 @@
-"""Move pip's files aside before conda links packages of the same name; put back on failure."""
+"""Move pip's files aside before conda links packages of the same name; put back on failure.
+
+`conda pip undo` of the command puts them back, too.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from conda.core.package_cache_data import PackageCacheData
 from conda_pip_interop.changes.atomic.lock import is_operating
 from conda_pip_interop.changes.atomic.transaction import open_operation
 from conda_pip_interop.changes.exclusive_files import StashPlan, plan_stash
-from conda_pip_interop.changes.plan import RemoveFile
+from conda_pip_interop.changes.plan import RemoveFile, WriteFile, build_title
+from conda_pip_interop.changes.replacing import find_overrides
 from conda_pip_interop.conda_adapter.console import notify
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.session import OpenStash, current_session
@@ -25,38 +29,54 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from conda.models.records import PackageRecord
     from packaging.utils import NormalizedName
+
+    from conda_pip_interop.environment.conda_meta.records import CondaRecord
 
 
 class _TransactionFailedError(Exception):
     """Makes the stash's operation roll back; never shown."""
 
 
-def open_stash(root: Path, linked: tuple[PackageRecord, ...]) -> None:
-    """Move pip's files aside where conda is about to link a distribution of the same name."""
+def open_stash(
+    root: Path, unlinked: tuple[PackageRecord, ...], linked: tuple[PackageRecord, ...]
+) -> None:
+    """Move pip's files aside where conda is about to link a distribution of the same name.
+
+    Those in the place of packages that it unlinks, too: their records list them.
+    """
     put_back(root)  # of an earlier transaction of this process that failed
     if read_policy().reconcile != "auto" or is_operating(root):
         return
     snapshot = read_snapshot(root)
     plan = plan_stash(snapshot, _find_coming(linked))
-    if not plan.removals:
+    leaving = {one.name for one in unlinked}
+    overridden = [one for one in snapshot.records if one.overridden_by and one.name in leaving]
+    if not (plan.removals or overridden):
         return
-    names = " ".join(one.name for one, _ in plan.distributions)
+    title = build_title("replaced by conda:", _find_names(plan, overridden))
     with ExitStack() as stack:
         operation = stack.enter_context(
             open_operation(
                 root,
-                f"replaced by conda: {names}",
+                title,
                 fingerprint=snapshot.fingerprint,
                 goal=find_goal(root, linked),
-                keep=False,
+                automatic="aside",
                 on_wait=lambda: _go_on(root),
             )
         )
-        operation.apply(plan.removals)
+        records = ((one.path, (root / one.path).read_bytes()) for one in overridden)
+        operation.apply(
+            (
+                *plan.removals,
+                *find_overrides(overridden, snapshot),
+                *(WriteFile(path=path, content=text, reason="kept") for path, text in records),
+            )
+        )
         current_session().stashes[root] = OpenStash(plan=plan, operation=stack.pop_all())
     atexit.register(put_back, root)
 
@@ -77,6 +97,8 @@ def drop_stash(root: Path) -> None:
     if stash is None:
         return
     stash.operation.close()
+    if not stash.plan.distributions:
+        return
     label = build_target(root).label
     notify(
         *(
@@ -92,6 +114,12 @@ def _count_removed(plan: StashPlan) -> str:
     if all(is_unrecorded(one) for one, _ in plan.distributions):
         return count(removed, "orphaned file")
     return f"{count(removed, 'file')} that pip had installed"
+
+
+def _find_names(plan: StashPlan, overridden: Iterable[CondaRecord]) -> Iterator[str]:
+    yield from (one.name for one, _ in plan.distributions)
+    for record in overridden:
+        yield from record.overridden_by
 
 
 def _find_coming(linked: Iterable[PackageRecord]) -> dict[NormalizedName, str]:

@@ -50,9 +50,9 @@ class StashAction(Action):  # type: ignore[misc]  # conda is not typed
         """Move them aside."""
         if self.target_prefix is not None:
             prefix, linked = str(self.target_prefix), tuple(self.link_precs or ())
-            guarded(_guard_unsolved, prefix, tuple(self.unlink_precs or ()), linked)
-            if linked:
-                guarded(_open_stash, prefix, linked)
+            unlinked = tuple(self.unlink_precs or ())
+            guarded(_guard_unsolved, prefix, unlinked, linked)
+            guarded(_open_stash, prefix, unlinked, linked)
         self._verified = True
 
     def execute(self) -> None:

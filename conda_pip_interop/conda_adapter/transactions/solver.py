@@ -326,10 +326,10 @@ class CondaEnvironment:
         """See `ChannelNames.guess_projects`."""
         return self.naming.guess_projects(conda_name)
 
-    def fetch(self, linked: Linked) -> Path | None:
-        """See `Conda.fetch`."""
+    def fetch(self, linked: Linked, *, cached: bool = False) -> Path | None:
+        """See `Conda.fetch`; `cached`: None also for what is not downloaded yet."""
         with clean_stdout():
-            return fetch_package(linked)
+            return fetch_package(linked, cached=cached)
 
 
 def _sort(records: Iterable[Any]) -> list[Any]:

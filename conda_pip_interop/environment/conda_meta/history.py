@@ -252,6 +252,23 @@ def parse_revisions(text: str) -> tuple[Revision, ...]:
     )
 
 
+def cut_history(text: str, number: int) -> str:
+    """Return the history before revision `number`; all of it where there is none."""
+    seen = -1
+    lines = []
+    for line in text.splitlines(keepends=True):
+        seen += _HEADING.match(line.strip()) is not None
+        if seen == number:
+            break
+        lines.append(line)
+    return "".join(lines)
+
+
+def parse_package(text: str) -> Linked | None:
+    """Parse conda's name of a package; None for what is not one."""
+    return next(_find_packages([text], "+"), None)
+
+
 def count_revisions(root: Path) -> int:
     """Count the revisions of the prefix at `root`."""
     return len(parse_revisions(read_history_text(root)))

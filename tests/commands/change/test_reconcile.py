@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_pip_interop.changes.atomic.undo import find_journal, undo
 from conda_pip_interop.changes.execute import execute
+from conda_pip_interop.changes.undoing.operations import find_journal
+from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.findings.reconciliation import plan_reconcile

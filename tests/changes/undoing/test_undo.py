@@ -12,19 +12,17 @@ from hypothesis import strategies as st
 
 from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER, render_reopen
 from conda_pip_interop.changes.atomic.lock import recover_interrupted
-from conda_pip_interop.changes.atomic.rollback import read_journals
+from conda_pip_interop.changes.atomic.rollback import KEPT_OPERATIONS, prune_journals, read_journals
 from conda_pip_interop.changes.atomic.transaction import open_operation
-from conda_pip_interop.changes.atomic.undo import (
-    KEPT_OPERATIONS,
+from conda_pip_interop.changes.plan import Automatic, RemoveFile, WriteFile
+from conda_pip_interop.changes.undoing.changed_since import refuse_any_changed
+from conda_pip_interop.changes.undoing.operations import (
     find_journal,
     find_later_operations,
     find_operation,
     list_operations,
-    prune_journals,
-    refuse_any_changed,
-    undo,
 )
-from conda_pip_interop.changes.plan import Automatic, RemoveFile, WriteFile
+from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError

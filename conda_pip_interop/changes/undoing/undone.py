@@ -11,7 +11,11 @@ from conda_pip_interop.changes.atomic.files import hash_entry, hash_file
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders, Place
 from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER
 from conda_pip_interop.changes.atomic.rollback import is_as_left, read_conda_change
-from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
+from conda_pip_interop.environment.conda_meta.history import (
+    HISTORY_FILE,
+    parse_revisions,
+    read_history_text,
+)
 from conda_pip_interop.environment.paths import PrefixPath, path_below
 
 if TYPE_CHECKING:
@@ -59,14 +63,32 @@ class Undone:
 
     def is_conda_as_left(self, change: CondaChange) -> bool:
         """Return whether conda's records and history will be what it made of them."""
-        meta, before = self.prefix / "conda-meta", self._files.get(HISTORY_FILE)
-        try:
-            history = hash_file(meta / "history") if before is None else _hash(before)
-        except OSError:
-            return False
         there = all(self._has_record(name) for name in change.linked)
         gone = not any(self._has_record(one) for one in change.unlinked.keys() - {*change.linked})
-        return history == change.history_sha256 and there and gone
+        return there and gone and self._has_history(change)
+
+    def _has_history(self, change: CondaChange) -> bool:
+        """Return whether no command of conda's follows in the history; see `CondaChange`."""
+        before = self._files.get(HISTORY_FILE)
+        try:
+            if not change.history_sha256:
+                made = len(parse_revisions(change.history))
+                known, *later = parse_revisions(self._read(before))[made:] or (None,)
+                return known is not None and not any(one.added or one.removed for one in later)
+            if before is None:
+                return hash_file(self.prefix / HISTORY_FILE) == change.history_sha256
+        except OSError:
+            return False
+        return _hash(before) == change.history_sha256
+
+    def _read(self, before: Place | str | None) -> str:
+        """Read the history that will be there."""
+        if isinstance(before, str):
+            return before
+        if before is None:
+            return read_history_text(self.prefix)
+        with os.fdopen(before.open(os.O_RDONLY), "rb") as file:
+            return file.read().decode("utf-8", errors="replace")
 
     def _has_record(self, name: str) -> bool:
         if name in self._records:

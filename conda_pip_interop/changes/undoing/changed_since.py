@@ -1,0 +1,239 @@
+"""Whether an operation can still be undone: what it made must be as it left it."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import TYPE_CHECKING
+
+from conda_pip_interop.changes.atomic.journal import (
+    CONDA_FILE,
+    JOURNAL_FOLDER,
+    ORIGINS_FILE,
+    read_own_text,
+)
+from conda_pip_interop.changes.atomic.rollback import (
+    find_conda_change,
+    read_conda_change,
+)
+from conda_pip_interop.changes.undoing.operations import list_operations, split_at_conda
+from conda_pip_interop.changes.undoing.undone import Undone
+from conda_pip_interop.environment.claims import build_claims, find_edited
+from conda_pip_interop.environment.conda_meta.records import (
+    CondaFile,
+    CondaRecord,
+    parse_conda_record,
+    read_conda_records,
+)
+from conda_pip_interop.environment.file_facts import FactReader
+from conda_pip_interop.environment.paths import PrefixPath, refuse_links_outside, to_disk
+from conda_pip_interop.environment.prefix import read_prefix
+from conda_pip_interop.environment.target import Target
+from conda_pip_interop.errors import InteropError
+from conda_pip_interop.text import count
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from conda_pip_interop.changes.atomic.journal import CondaChange, Journal, Step
+
+
+def refuse_any_changed(
+    prefix: Path, operations: Sequence[Sequence[Journal]], *, target: Target | None = None
+) -> None:
+    """Raise what `refuse_changed` raises where one cannot be undone after those before it.
+
+    `operations`: newest first.
+    """
+    for number, operation in enumerate(operations):
+        later = [journal for one in reversed(operations[:number]) for journal in one]
+        refuse_changed(prefix, operation, later=later, target=target)
+
+
+def find_changed(
+    prefix: Path, operation: Sequence[Journal], undone: Undone
+) -> tuple[PrefixPath, ...]:
+    """Return the paths that were changed after the operation, and stay so.
+
+    What was moved aside for conda is there again, as conda's.
+    """
+    before, after = split_at_conda(prefix, operation)
+    last = _find_last(after)
+    if before:
+        condas = {*list_conda_paths(prefix, find_conda_change(prefix, operation), undone)}
+        last = {path: one for path, one in _find_last(before).items() if path not in condas} | last
+    edited = (one for one in _find_edited(prefix, operation, undone) if one not in last)
+    changed = (path for path, step in last.items() if not undone.is_as_left(step))
+    return tuple(sorted({*changed, *edited, *_find_in_the_way(prefix, operation, undone)}))
+
+
+def _find_in_the_way(
+    prefix: Path, operation: Sequence[Journal], undone: Undone
+) -> Iterator[PrefixPath]:
+    """Find the files where packages come back that a command of conda's removed.
+
+    In an operation of ours, what was there was moved aside.
+    """
+    change = find_conda_change(prefix, [one for one in operation if one.conda])
+    coming = {*_list_files(change.unlinked.items())} if change is not None else set()
+    if not coming:
+        return
+    records, _ = read_conda_records(prefix)
+    claims = build_claims(records, folds_case=read_prefix(prefix).folds_case)
+    own = {step.path for one in operation for step in one.steps}
+    for path in coming - own:
+        known = path.endswith(".pyc") or claims.of(path) or undone.comes_back(path)
+        if not known and os.path.lexists(to_disk(prefix, path)):
+            yield path
+
+
+def _find_edited(
+    prefix: Path, operation: Iterable[Journal], undone: Undone
+) -> Iterator[PrefixPath]:
+    """Find the files of packages that conda linked, changed since: conda would remove them.
+
+    What differed when conda was done is its own: on macOS it signs what it links.
+    """
+    for journal in operation:
+        change = read_conda_change(prefix, journal)
+        if change is not None:
+            noted = prefix / JOURNAL_FOLDER / journal.identifier / CONDA_FILE
+            done = None if journal.conda else noted.stat().st_mtime_ns
+            yield from _find_edited_since(done, {*change.linked}, prefix, undone)
+
+
+def _find_edited_since(
+    time: int | None, names: Collection[str], prefix: Path, undone: Undone
+) -> Iterator[PrefixPath]:
+    """Find the edited files of the records of these names.
+
+    `time` is in nanoseconds; None for that of each record, which conda writes last.
+    """
+
+    def is_written_since(limit: int, file: CondaFile) -> bool:
+        try:
+            written = to_disk(prefix, file.path).lstat().st_mtime_ns
+        except OSError:
+            return False
+        return written > limit and not undone.comes_back(file.path)
+
+    records, _ = read_conda_records(prefix)
+    info = read_prefix(prefix)
+    claims, reader = build_claims(records, folds_case=info.folds_case), FactReader(info)
+    for record in records:
+        if record.path.rpartition("/")[2] in names:
+            limit = to_disk(prefix, record.path).stat().st_mtime_ns if time is None else time
+            judge = functools.partial(is_written_since, limit)
+            yield from find_edited(record, claims, reader, judge=judge)
+
+
+def _find_last(journals: Iterable[Journal]) -> dict[PrefixPath, Step]:
+    return {
+        step.path: step
+        for journal in journals
+        for step in journal.steps
+        if step.kind in ("write", "remove") and step.path != ORIGINS_FILE
+    }
+
+
+def refuse_changed(
+    prefix: Path,
+    operation: Sequence[Journal],
+    *,
+    later: Sequence[Journal] = (),
+    target: Target | None = None,
+) -> None:
+    """Raise InteropError `changed-since` if files of the operation were changed after it.
+
+    `later` are journals that are undone before. Raises `newer-state` if it has steps that this
+    version does not know, `path-outside-prefix` if a folder was replaced by a link since.
+    """
+    target = target or Target.at(prefix)
+    if any(journal.unknown for journal in operation):
+        raise InteropError(
+            "newer-state",
+            f"Nothing was undone in {target.label}: {operation[0].identifier} has steps that this "
+            "version of conda-pip-interop does not know.",
+            hints=("To fix: update conda-pip-interop, then run the command again.",),
+        )
+    change = find_conda_change(prefix, operation)
+    undone = Undone(prefix=prefix, later=later)
+    refuse_links_outside(prefix, _list_paths(prefix, operation, change, undone))
+    if not is_conda_as_left(prefix, operation, later):
+        revisions = target.command("conda", "list", "--revisions")
+        raise InteropError(
+            "changed-since",
+            f"Nothing was undone in {target.label}: conda has changed the environment since "
+            f"{operation[0].identifier} ({operation[0].title}).",
+            hints=(f"To find the revision to go back to: `{revisions}`.",),
+        )
+    changed = find_changed(prefix, operation, undone)
+    if changed:
+        journal = operation[0]
+        verb = "has" if len(changed) == 1 else "have"
+        files = f"{count(len(changed), 'file')} of {journal.identifier} ({journal.title})"
+        raise InteropError(
+            "changed-since",
+            f"Nothing was undone in {target.label}: {files} {verb} changed since: "
+            f"{', '.join(changed[:5])}{' …' if len(changed) > 5 else ''}.",  # noqa: PLR2004 - as many are named
+            hints=(
+                f"To undo first what changed them: `{command}`."
+                if (command := _find_undo(target, journal, changed))
+                else "Undoing would overwrite these changes; move or restore the files first.",
+            ),
+        )
+
+
+def is_conda_as_left(
+    prefix: Path, operation: Sequence[Journal], later: Sequence[Journal] = ()
+) -> bool:
+    """Return whether conda has changed nothing after its part, once `later` journals are undone."""
+    change = find_conda_change(prefix, operation)
+    _, after = split_at_conda(prefix, operation)
+    beside = Undone(prefix=prefix, later=(*after[1:], *later))  # what followed may change records
+    return change is None or beside.is_conda_as_left(change)
+
+
+def _find_undo(target: Target, journal: Journal, changed: Collection[PrefixPath]) -> str | None:
+    """Return the command for the last operation that changed the files, if there is one."""
+    for operation in reversed(list_operations(target.prefix)):
+        head = operation[0]
+        if head.identifier == journal.identifier:
+            break
+        is_condas = head.automatic in ("after", "aside")
+        if not is_condas and any(step.path in changed for one in operation for step in one.steps):
+            return target.command("conda", "pip", "undo", head.identifier)
+    return None
+
+
+def _list_paths(
+    prefix: Path, operation: Iterable[Journal], change: CondaChange | None, undone: Undone
+) -> Iterator[PrefixPath]:
+    """List what undoing an operation changes, conda's files included."""
+    for journal in operation:
+        yield from (step.path for step in journal.steps)
+    yield from list_conda_paths(prefix, change, undone)
+
+
+def list_conda_paths(
+    prefix: Path, change: CondaChange | None, undone: Undone
+) -> Iterator[PrefixPath]:
+    """List the files of the packages that conda linked and unlinked, and their records."""
+    if change is None:
+        return
+    meta = prefix / "conda-meta"
+    linked = [
+        (name, undone.read_record(name) or read_own_text(meta / name)) for name in change.linked
+    ]
+    texts = (*linked, *change.unlinked.items())
+    yield from (PrefixPath(f"conda-meta/{name}") for name, _ in texts)
+    yield from _list_files(texts)
+
+
+def _list_files(texts: Iterable[tuple[str, str]]) -> Iterator[PrefixPath]:
+    """List the files of records: names of files in conda-meta, and their texts."""
+    for name, text in texts:
+        record = parse_conda_record(text, path=PrefixPath(f"conda-meta/{name}"))
+        if isinstance(record, CondaRecord):
+            yield from (file.path for file in record.files)
