@@ -23,7 +23,7 @@ from conda_pip_interop.environment.conda_meta.records import (
     parse_conda_record,
     read_conda_records,
 )
-from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
+from conda_pip_interop.environment.paths import READ_LIMIT, PrefixPath, path_below, to_disk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -110,7 +110,7 @@ def _mirror(prefix: Path, copy: Path, contents: Mapping[PrefixPath, Content]) ->
             path = PrefixPath(f"{folder}/{entry.name}".lstrip("/"))
             if path in contents or path in folders or path == JOURNAL_FOLDER:
                 continue
-            link = shutil.copyfile if folder in _OWN and entry.is_file() else _link
+            link = shutil.copyfile if folder in _OWN and _is_own_file(entry) else _link
             link(Path(entry.path), copy / path)
     for path, content in contents.items():
         if isinstance(content, str):
@@ -120,6 +120,11 @@ def _mirror(prefix: Path, copy: Path, contents: Mapping[PrefixPath, Content]) ->
     for folder in sorted(folders, reverse=True):  # those below first
         with contextlib.suppress(OSError):  # not empty
             (copy / folder).rmdir()
+
+
+def _is_own_file(entry: os.DirEntry[str]) -> bool:
+    """Return whether it is a file as we write them: no link, and no larger than is read."""
+    return entry.is_file(follow_symlinks=False) and entry.stat().st_size <= READ_LIMIT
 
 
 def _list_entries(folder: Path) -> list[os.DirEntry[str]]:
