@@ -16,16 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from conda.base.context import context
 
 from conda_pip_interop.conda_adapter.boundary import guarded
-from conda_pip_interop.conda_adapter.console import (
-    is_silent,
-    print_stderr,
-    show_progress,
-)
-from conda_pip_interop.conda_adapter.environments import (
-    add_channels,
-    build_target,
-    find_target_by,
-)
+from conda_pip_interop.conda_adapter.console import is_silent, print_stderr, show_progress
+from conda_pip_interop.conda_adapter.environments import add_channels, build_target, find_target_by
 from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_names_map, read_policy, report_unknown
 from conda_pip_interop.values import dataclass
