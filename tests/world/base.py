@@ -238,23 +238,25 @@ def clone(base: Base, name: str, *, folder: Path = _CLONES) -> Base:
 
 def update_hashes(record: Path, prefix: Path) -> None:
     """Make a record's hashes right for another prefix, in the files that hold the prefix."""
-    content = json.loads(record.read_text())
-    rows = content["paths_data"]["paths"]
-    generated = [  # newer condas record the length of a script, which has the prefix in it
-        row
-        for row in rows
-        if row.get("path_type") == "unix_python_entry_point" and "size_in_bytes" in row
-    ]
-    for row in generated:
-        row["size_in_bytes"] = (prefix / row["_path"]).stat().st_size
-    changed = [*generated, *(row for row in rows if "sha256_in_prefix" in row)]
-    for row in changed:
-        if row.get("prefix_placeholder"):
+    text = record.read_text()
+    rows = json.loads(text)["paths_data"]["paths"]
+    for row in rows:
+        if "sha256_in_prefix" in row and row.get("prefix_placeholder"):
             # conda leaves a noarch script's path here as it is in the archive; `files` is right.
             path = re.sub("^python-scripts/", "bin/", row["_path"])
-            row["sha256_in_prefix"] = file_digest(prefix / path)
-    if changed:
-        write_atomically(record, json.dumps(content, indent=2))
+            text = text.replace(row["sha256_in_prefix"], file_digest(prefix / path))
+    write_atomically(record, _update_sizes(text, prefix))
+
+
+def _update_sizes(text: str, prefix: Path) -> str:
+    """Update what newer condas record: the length of a script, which has the prefix in it."""
+    if '"unix_python_entry_point"' not in text:
+        return text
+    content = json.loads(text)
+    for row in content["paths_data"]["paths"]:
+        if row.get("path_type") == "unix_python_entry_point" and "size_in_bytes" in row:
+            row["size_in_bytes"] = (prefix / row["_path"]).stat().st_size
+    return json.dumps(content, indent=2)
 
 
 class Relocation:
