@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -57,9 +58,9 @@ def own_base(base: Base) -> Iterator[Base]:
     shutil.rmtree(own.scratch, ignore_errors=True)
 
 
-@pytest.fixture
-def make_env(base: Base) -> Iterator[MakeEnv]:
-    """Make environments, `make_env("python", "pip")`, that are gone after the test.
+@contextmanager
+def make_environments(base: Base) -> Iterator[MakeEnv]:
+    """Make environments, `make_env("python", "pip")`, that are gone afterwards.
 
     `python` is the minor version of the interpreter that the tests run on: all wheels are there.
     """
@@ -67,17 +68,31 @@ def make_env(base: Base) -> Iterator[MakeEnv]:
     version = Version(base.channel.pythons[0])
     python = f"python={version.major}.{version.minor}"
 
-    def make(*specs: str, base: Base = base) -> Env:
+    def make(*specs: str, base: Base = base, like: Env | None = None) -> Env:
         env = Env(base=base, name=f"e{next(_numbers)}")
         made.append(env)
         wanted = tuple(python if spec == "python" else spec for spec in specs)
         base.env()  # makes its folders
-        copy_environment(find_template(wanted), base, env.name)
+        copy_environment(find_template(wanted) if like is None else like.prefix, base, env.name)
         return env
 
     yield make
     for env in made:
         shutil.rmtree(env.prefix, ignore_errors=True)
+
+
+@pytest.fixture
+def make_env(base: Base) -> Iterator[MakeEnv]:
+    """Make environments that are gone after the test."""
+    with make_environments(base) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def prepare_env(shared_base: Base) -> Iterator[MakeEnv]:
+    """Make environments for the tests of a module, which copy them: `make_env(like=prepared)`."""
+    with make_environments(shared_base) as make:
+        yield make
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
 from tests.support.channels import build_conda_package, write_channel
-from tests.support.environments import MakeEnv
+from tests.support.environments import Env, MakeEnv
 from tests.support.pip_worlds import build_wheel
 
 if TYPE_CHECKING:
@@ -46,12 +46,18 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
     )
 
 
-@pytest.fixture
-def env(make_env: MakeEnv, channel: str) -> Any:
+@pytest.fixture(scope="module")
+def prepared(prepare_env: MakeEnv, channel: str) -> Env:
     """An environment with all three."""
-    env = make_env("python", "pip")
+    env = prepare_env("python", "pip")
     env.conda("install", "-y", "-q", "-c", channel, "typingx", "pyone", "pytwo")
     return env
+
+
+@pytest.fixture
+def env(make_env: MakeEnv, prepared: Env) -> Any:
+    """An environment with all three."""
+    return make_env(like=prepared)
 
 
 @pytest.fixture
@@ -303,7 +309,9 @@ def test_a_link_to_the_same_content_is_no_damage(env: Any, tmp_path: Path) -> No
 
 
 def test_a_persons_edit_is_not_damage(env: Any) -> None:
-    (env.site_packages / "extra.py").write_text("extra = 'mine'\n")
+    module = env.site_packages / "extra.py"
+    module.unlink()  # conda has linked it to its package cache
+    module.write_text("extra = 'mine'\n")
     assert env.findings() == []
 
 
@@ -386,12 +394,18 @@ def test_damage_of_what_pip_put_in_condas_place_is_found_and_repaired(env: Any) 
     assert env.findings() == []
 
 
-@pytest.fixture
-def pips(make_env: Any) -> Any:
+@pytest.fixture(scope="module")
+def with_six(prepare_env: MakeEnv) -> Env:
     """An environment with six by pip."""
-    env = make_env("python", "pip")
+    env = prepare_env("python", "pip")
     env.pip("install", "-q", "six==1.15.0")
     return env
+
+
+@pytest.fixture
+def pips(make_env: MakeEnv, with_six: Env) -> Any:
+    """An environment with six by pip."""
+    return make_env(like=with_six)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from tests.stories.tree import hash_tree
 from tests.support.channels import build_conda_package, write_channel
-from tests.support.environments import MakeEnv
+from tests.support.environments import Env, MakeEnv
 from tests.support.pip_worlds import build_project, build_wheel
 
 if TYPE_CHECKING:
@@ -19,12 +19,18 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture
-def env(make_env: MakeEnv) -> Any:
+@pytest.fixture(scope="module")
+def prepared(prepare_env: MakeEnv) -> Env:
     """conda's flask with pip's Flask-Testing, which needs it, and pip's idna."""
-    env = make_env("python", "pip", "flask")
+    env = prepare_env("python", "pip", "flask")
     env.pip("install", "-q", "--no-deps", "Flask-Testing", "idna==3.11")
     return env
+
+
+@pytest.fixture
+def env(make_env: MakeEnv, prepared: Env) -> Any:
+    """conda's flask with pip's Flask-Testing, which needs it, and pip's idna."""
+    return make_env(like=prepared)
 
 
 CASES = {

@@ -80,12 +80,18 @@ def unlink_as_told(stderr: str, folder: Path) -> None:
     subprocess.run(["sh", "-c", command], check=True)
 
 
-@pytest.fixture
-def virt(make_env: MakeEnv, channel: str) -> Any:
+@pytest.fixture(scope="module")
+def prepared(prepare_env: MakeEnv, channel: str) -> Env:
     """An environment with conda's virt 1.0."""
-    env = make_env("python", "pip")
+    env = prepare_env("python", "pip")
     env.conda("install", "-y", "-q", "-c", channel, "virt=1.0")
     return env
+
+
+@pytest.fixture
+def virt(make_env: MakeEnv, prepared: Env) -> Any:
+    """An environment with conda's virt 1.0."""
+    return make_env(like=prepared)
 
 
 @pytest.fixture

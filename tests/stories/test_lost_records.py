@@ -12,7 +12,7 @@ from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 from tests.stories.alone import ALONE
 from tests.stories.tree import hash_tree
 from tests.support.channels import build_conda_package, write_channel
-from tests.support.environments import MakeEnv
+from tests.support.environments import Env, MakeEnv
 from tests.support.pip_worlds import build_wheel
 
 if TYPE_CHECKING:
@@ -23,14 +23,20 @@ pytestmark = pytest.mark.e2e
 _DATA = "share/kit/data.txt"
 
 
-@pytest.fixture
-def env(make_env: MakeEnv) -> Any:
+@pytest.fixture(scope="module")
+def prepared(prepare_env: MakeEnv) -> Env:
     """conda's click, replaced by pip's, and forgotten by `conda list`."""
-    env = make_env("python", "pip", "click=8.1.7")
+    env = prepare_env("python", "pip", "click=8.1.7")
     env.pip("install", "-q", "click==8.1.3")
     lose_records(env)
     assert "click" not in env.records()
     return env
+
+
+@pytest.fixture
+def env(make_env: MakeEnv, prepared: Env) -> Any:
+    """conda's click, replaced by pip's, and forgotten by `conda list`."""
+    return make_env(like=prepared)
 
 
 def lose_records(env: Any) -> None:

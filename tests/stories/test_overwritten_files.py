@@ -93,7 +93,9 @@ def test_the_older_of_two_installations_takes_nothing_of_the_other_along(
 def test_an_edit_after_it_is_the_persons(env: Any, channel: str, wheel: str) -> None:
     env.pip("install", "-q", "--no-compile", wheel)
     env.conda("install", "-y", "-c", channel, "libb=2.0")
-    (env.site_packages / "shared.py").write_text("owner = 'me'\n")
+    module = env.site_packages / "shared.py"
+    module.unlink()  # conda has linked it to its package cache
+    module.write_text("owner = 'me'\n")
     assert env.findings() == []
     assert "conda-pip-interop" not in env.conda("install", "-y", "six").stderr
     assert read_owner(env) == "me"

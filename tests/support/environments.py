@@ -76,6 +76,6 @@ class Env:
 class MakeEnv(Protocol):
     """Makes an environment of a base, by default of the session's, from specs."""
 
-    def __call__(self, *specs: str, base: Base = ...) -> Env:
-        """Make one; `python` is the minor version that the tests run on."""
+    def __call__(self, *specs: str, base: Base = ..., like: Env | None = None) -> Env:
+        """Make one, or a copy of another; `python` is the minor version that the tests run on."""
         ...

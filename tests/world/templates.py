@@ -58,7 +58,8 @@ def _sort_files(source: Path) -> tuple[list[str], list[str], list[str]]:
         folders.append(below)
         for name in (*files, *(one for one in subfolders if Path(folder, one).is_symlink())):
             file = Path(folder, name)
-            is_own = below == "conda-meta" or relocate.changes(file)
+            is_alone = file.lstat().st_nlink == 1  # no file of the package cache
+            is_own = is_alone or below == "conda-meta" or relocate.changes(file)
             (copied if is_own else linked).append(f"{below}/{name}")
     return folders, linked, copied
 
@@ -66,8 +67,9 @@ def _sort_files(source: Path) -> tuple[list[str], list[str], list[str]]:
 def copy_environment(source: Path, base: Base, name: str) -> None:
     """Make an environment of `base` from another; the two know nothing of each other.
 
-    What conda had linked is linked again, as conda itself would. conda's own records and what has
-    the prefix in it are copies.
+    What conda had linked is linked again, as conda itself would. conda's own records, what has the
+    prefix in it and what came in another way are copies. The scripts of pip's packages are not as
+    their RECORD says then.
     """
     new = base.envs / name
     folders, linked, copied = _sort_files(source)
