@@ -211,8 +211,8 @@ def _split(text: str) -> list[str]:
         return text.split(",")
     try:
         value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return []
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return []  # TypeError: `{[]: 1}`
     return [one for one in value if isinstance(one, str)]
 
 

@@ -40,6 +40,11 @@ def test_specs_of_the_old_comma_separated_form_are_read() -> None:
     assert parse_requested("# install specs: python 2.7*,numpy") == {"python", "numpy"}
 
 
+def test_what_is_no_list_of_specs_requests_nothing() -> None:
+    assert parse_requested("# update specs: [{[]: 1}, 'six']") == set()
+    assert parse_requested("# update specs: [['a'], 5, 'six']") == {"six"}
+
+
 def test_neutered_specs_are_still_requested() -> None:
     text = "# update specs: ['numpy=1']\n# neutered specs: ['numpy']\n"
     assert parse_requested(text) == {"numpy"}
