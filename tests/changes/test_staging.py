@@ -223,12 +223,14 @@ def test_what_condas_package_has_beside_its_distribution_is_replaced_too(
     built: PrefixBuilder,
 ) -> None:
     built.conda_package("x", "1.0", {"x/__init__.py": "conda", "x/data": "", "/share/x": "d"})
+    built.pip_package("a", "1.0", {"a.py": "another's"})
     record = built.root / built.dist_info("x", "1.0") / "RECORD"
     lines = record.read_text().splitlines(keepends=True)
     record.write_text("".join(line for line in lines if not line.startswith(("x/data", "../"))))
     place(built, stage(built, "x", files={"x/__init__.py": "new"}), "x")
     assert not (built.root / SITE / "x/data").exists()
     assert (built.root / "share/x").exists()
+    assert (built.root / SITE / "a.py").exists()
 
 
 def test_without_python_nothing_is_staged(tmp_path: Path) -> None:

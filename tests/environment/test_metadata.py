@@ -51,11 +51,12 @@ def test_invalid_utf_8_in_headers_is_replaced() -> None:
 
 
 def test_requires_txt_is_parsed_to_requires_dist() -> None:
-    text = 'a>=1\n\n[:python_version<"3"]\nb\n\n[x]\nc\n[x:os_name=="nt"]\nd @ file:///d\n'
+    text = 'a>=1\ne[x]\n\n[:python_version<"3"]\nb\n\n[x]\nc\n[x:os_name=="nt"]\nd @ file:///d\n'
     requirements, extras = parse_requires_txt(text)
     assert extras == ("x",)
     assert requirements == (
         "a>=1",
+        "e[x]",
         'b ; (python_version<"3")',
         'c ; extra == "x"',
         'd @ file:///d ; (os_name=="nt") and extra == "x"',

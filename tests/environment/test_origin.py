@@ -118,6 +118,10 @@ def test_a_local_source_is_named_while_it_exists(tmp_path: Path) -> None:
     folder.mkdir()
     assert build_install_words(editable) == ("-e", str(folder))
     assert build_install_words(copied) == (str(folder),)
+    strange = tmp_path / "a\nb"
+    strange.mkdir()
+    listed = replace(editable, direct_url=None, editable=str(strange))
+    assert build_install_words(listed) == ("x",), "it would be two lines of a file"
     unknown = replace(editable, direct_url=None, editable="")
     assert build_install_words(unknown) == ("x",)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from conda_pip_interop.environment.ownership import ByConda, ByPip, Ownership
 from conda_pip_interop.environment.paths import PrefixPath
@@ -88,6 +89,21 @@ def test_a_path_has_one_owner_even_if_several_packages_list_it(built: PrefixBuil
     assert owner_of_path(ownership, shared) == "conda:a"
     assert owner_of_path(ownership, PrefixPath(built.place("c.py"))) == "pip:c"
     assert owner_of_path(ownership, PrefixPath(built.place("d.py"))) is None
+
+
+def test_a_file_is_shared_with_whoever_else_lists_it(built: PrefixBuilder) -> None:
+    for name in ("one", "two"):
+        built.conda_package(name, "1.0", {"both.py": "x"})
+    built.pip_package("three", "1.0", {"three.py": "x"})
+    snapshot = read_snapshot(built.root)
+    one, two = (record for record in snapshot.records if record.name in ("one", "two"))
+    is_shared = snapshot.ownership.is_shared
+    both, three = (PrefixPath(built.place(name)) for name in ("both.py", "three.py"))
+    assert is_shared(both, records=(one,))
+    assert not is_shared(both, records=(one, two))
+    assert is_shared(three)
+    assert not is_shared(three, names=[canonicalize_name("three")])
+    assert is_shared(three, names=[canonicalize_name("other")])
 
 
 def test_an_unlisted_pyc_has_the_owner_of_its_source(built: PrefixBuilder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -163,6 +164,11 @@ def test_an_environment_that_does_not_exist_yet_has_nothing(tmp_path: Path) -> N
     assert (snapshot.records, snapshot.distributions, snapshot.stranded) == ((), (), ())
     assert not snapshot.claims.of(PrefixPath("bin/python"))
     assert not (tmp_path / "new").exists()
+
+
+def test_by_names_alone_a_folder_that_is_gone_has_none(built: PrefixBuilder) -> None:
+    shutil.rmtree(built.root / built.site_packages)
+    assert read_snapshot(built.root, depth="names").distributions == ()
 
 
 def test_the_metadata_of_a_distribution_is_read_once(built: PrefixBuilder) -> None:

@@ -15,6 +15,10 @@ WEB = Target(prefix=Path("/opt/conda/envs/web"), name="web", is_base=False)
 NAMELESS = Target(prefix=Path("/home/me/my env"), name=None, is_base=False)
 
 
+def test_a_target_of_which_only_the_path_is_known_is_no_base() -> None:
+    assert Target.at(NAMELESS.prefix) == NAMELESS
+
+
 def test_a_target_is_selected_by_name_or_else_by_path() -> None:
     assert (WEB.label, WEB.option) == ("web", ("-n", "web"))
     assert (NAMELESS.label, NAMELESS.option) == ("/home/me/my env", ("-p", "/home/me/my env"))

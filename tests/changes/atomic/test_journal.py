@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from conda_pip_interop.changes.atomic.journal import (
     JOURNAL_FOLDER,
+    CondaChange,
     Step,
     StepKind,
     list_journal_folders,
@@ -133,3 +135,10 @@ def test_a_folder_of_journals_that_somebody_moves_away_meanwhile_has_none(tmp_pa
         os._exit(7)
 
     assert run_in_child(work) == 7
+
+
+def test_a_change_of_condas_is_empty_without_records_that_came_or_went() -> None:
+    nothing = CondaChange(linked=(), unlinked={}, history="h", history_sha256="a")
+    assert nothing.is_empty
+    assert not replace(nothing, linked=("a-1-0.json",)).is_empty
+    assert not replace(nothing, unlinked={"a-1-0.json": "{}"}).is_empty

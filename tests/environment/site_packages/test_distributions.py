@@ -49,6 +49,8 @@ def test_the_metadata_and_files_of_a_wheel_are_read(tmp_path: Path, layout: Layo
     found = read_one(built)
     assert (found.name, found.version, found.layout) == ("my-pkg", "1.0", "dist-info")
     assert (found.installer, found.requested, found.problems) == ("pip", True, ())
+    built.write(f"{found.metadata}/INSTALLER", " \n")
+    assert read_one(built).installer is None
     assert found.files is not None
     by_path = {file.path: file for file in found.files}
     assert by_path[PrefixPath("bin/tool")].sha256 == hash_of(b"y")

@@ -292,6 +292,10 @@ _LINES = st.lists(
     own=[EASY_INSTALL_END],
     users=[EASY_INSTALL_START, *["import sys; sys.path.insert(0, 'HERE/b')"] * 2],
 )
+@example(  # what is moved to the front later comes behind what was moved before
+    own=[EASY_INSTALL_START, "./a", EASY_INSTALL_END],
+    users=[EASY_INSTALL_START, "./a", EASY_INSTALL_END],
+)
 @given(own=_LINES, users=_LINES)
 def test_whatever_the_path_files_say_it_is_what_python_does(
     scratch_env: Path, own: list[str], users: list[str]
