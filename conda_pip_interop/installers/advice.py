@@ -35,7 +35,7 @@ NO_ANSWER: Final = (
     *("Failed to fetch: ", "Request failed after", "error sending request"),  # uv
 )
 _UNTRUSTED: Final = (
-    *("certificate verify failed", "problem confirming the ssl certificate"),
+    *("certificate verify failed", "SSLCertVerificationError"),
     "invalid peer certificate",  # uv
 )
 _CHECK_NETWORK: Final = (
