@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias, TypeVar
 from packaging.utils import NormalizedName
 
 from conda_pip_interop.changes.plan import LinkConda, Plan
-from conda_pip_interop.environment.claims import RecordedDistribution
+from conda_pip_interop.environment.claims import RecordedDistribution, find_edited
 from conda_pip_interop.environment.conda_meta.records import CondaRecord
+from conda_pip_interop.environment.file_facts import FactReader
 from conda_pip_interop.environment.origin import shorten_channel
 from conda_pip_interop.environment.paths import LinkOutside, PrefixPath, to_disk
 from conda_pip_interop.environment.site_packages.distributions import Distribution
+from conda_pip_interop.text import count
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
@@ -244,5 +246,26 @@ def build_link(record: CondaRecord, reason: str) -> LinkConda:
 
 def relink(record: CondaRecord, reason: str, snapshot: Snapshot) -> Plan:
     """Plan to link the very package of a record again."""
-    steps = (build_link(record, reason),)
-    return Plan(title="repair", steps=steps, fingerprint=snapshot.fingerprint)
+    return Plan(
+        title="repair",
+        steps=(build_link(record, reason),),
+        notes=tuple(describe_edited(record, snapshot)),
+        fingerprint=snapshot.fingerprint,
+    )
+
+
+def find_edited_files(record: CondaRecord, snapshot: Snapshot) -> tuple[PrefixPath, ...]:
+    """Find what was changed of a package, hashing all of it but compiled files."""
+    reader = FactReader(snapshot.prefix)
+    found = find_edited(
+        record, snapshot.claims, reader, judge=lambda one: not one.path.endswith(".pyc")
+    )
+    return tuple(found)
+
+
+def describe_edited(record: CondaRecord, snapshot: Snapshot) -> Iterator[str]:
+    """Say which changed files are replaced if a package is linked again."""
+    edited = find_edited_files(record, snapshot)
+    if edited:
+        what = count(len(edited), "changed file")
+        yield f"Replaces {what} of {record.name}, such as {edited[0]}."

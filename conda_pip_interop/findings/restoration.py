@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +17,14 @@ from conda_pip_interop.changes.plan import (
     Step,
     build_title,
 )
-from conda_pip_interop.environment.claims import find_edited
 from conda_pip_interop.environment.conda_meta.records import (
     CondaRecord,
     claimed_metadata,
 )
-from conda_pip_interop.environment.file_facts import FactReader
 from conda_pip_interop.environment.ownership import ByPip
-from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.paths import to_disk
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.findings.base import build_link
+from conda_pip_interop.findings.base import build_link, describe_edited, find_edited_files
 from conda_pip_interop.findings.blocked_packages import BlockedPackageFinding
 from conda_pip_interop.findings.kinds.clobbered import ClobberedFinding, relink_contested
 from conda_pip_interop.findings.kinds.corrupt_record import (
@@ -39,7 +37,6 @@ from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
 from conda_pip_interop.findings.kinds.vanished import VanishedFinding
 from conda_pip_interop.findings.metadata_faults import lacks_record
 from conda_pip_interop.findings.registry import find_all
-from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_meta.history import Linked
@@ -74,7 +71,8 @@ def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) ->
             )
         chosen.update({one: replaced[one] for one in matching})
         for record in snapshot.records:
-            if record not in chosen and _is_about(record, name) and _find_edited(record, snapshot):
+            is_new = record not in chosen and _is_about(record, name)
+            if is_new and find_edited_files(record, snapshot):
                 chosen[record] = ()
     chosen |= {
         owner.in_place_of: replaced.get(owner.in_place_of, (one,))
@@ -107,28 +105,13 @@ def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) ->
             *removals.values(),
             *drop_path_lines(going, snapshot, "conda's package replaces it"),
         ),
-        notes=tuple(_describe_edited(chosen, snapshot)),
+        notes=tuple(
+            note
+            for record, distributions in chosen.items()
+            for note in (() if distributions else describe_edited(record, snapshot))
+        ),
         fingerprint=snapshot.fingerprint,
     )
-
-
-def _find_edited(record: CondaRecord, snapshot: Snapshot) -> tuple[PrefixPath, ...]:
-    """Find what somebody has edited of a package; Python writes compiled files anew."""
-    reader = FactReader(snapshot.prefix)
-    found = find_edited(
-        record, snapshot.claims, reader, judge=lambda one: not one.path.endswith(".pyc")
-    )
-    return tuple(found)
-
-
-def _describe_edited(
-    chosen: Mapping[CondaRecord, tuple[Distribution, ...]], snapshot: Snapshot
-) -> Iterator[str]:
-    for record, distributions in chosen.items():
-        edited = () if distributions else _find_edited(record, snapshot)
-        if edited:
-            what = count(len(edited), "edited file")
-            yield f"Replaces {what} of {record.name}, such as {edited[0]}."
 
 
 def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, ...]]:

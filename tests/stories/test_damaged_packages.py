@@ -158,6 +158,7 @@ def test_an_edit_that_spoilt_the_package_cache_is_not_linked_again(
     if not has_archive:
         Path(f"{cached}.conda").unlink()
     done = env.conda(command, "--yes")
+    assert "Replaces 2 changed files of typingx, such as bin/" in done.stdout
     assert "typingx 1.0 was extracted again" in done.stderr
     assert hash_package(env) == before
     assert env.findings() == []
@@ -176,7 +177,7 @@ def test_restore_brings_back_what_a_person_has_edited(env: Any) -> None:
     advised = env.conda("pip repair", "--yes", "typingx", check=False).stderr
     assert f"conda pip restore -n {env.name} typingx" in advised
     done = env.conda("pip restore", "--yes", "typingx")
-    assert "Replaces 1 edited file of typingx, such as lib/" in done.stdout
+    assert "Replaces 1 changed file of typingx, such as lib/" in done.stdout
     assert hash_package(env) == before
     again = env.conda("pip restore", "--yes", "typingx")
     assert "installed and unchanged" in again.stdout
