@@ -93,4 +93,11 @@ def _for_each(function: Callable[[Any], None], items: Iterable[Any]) -> None:
         from concurrent.futures import ThreadPoolExecutor  # a change of one file needs none
 
         with ThreadPoolExecutor(_THREADS) as threads:
-            list(threads.map(function, some))
+            try:
+                begun = [threads.submit(function, one) for one in some]
+            except RuntimeError:  # at exit Python starts no thread any more: a stash is put back
+                for one in some:
+                    function(one)
+                continue
+            for each in begun:
+                each.result()
