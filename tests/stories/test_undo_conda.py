@@ -114,6 +114,10 @@ def test_what_only_links_again_is_not_taken_for_the_command_before(make_env: Any
     assert f"`conda pip undo -n {env.name} revision-1`" in refused.stderr
     assert "To undo the last" not in env.conda("pip history").stdout
     assert hash_tree(env.prefix) == before
+    env.conda("install", "-y", "idna")
+    env.conda("pip undo", "--yes")
+    assert env.records().keys() == {"python", "pip", "six"}, "conda's history has all once more"
+    assert env.findings() == []
 
 
 def test_what_is_nowhere_any_more_is_told_before_anything_changes(
