@@ -153,6 +153,12 @@ def test_a_record_that_is_written_again_lists_what_conda_compiled(
     assert not [*env.site_packages.rglob("compiled*"), *env.prefix.glob("share/kit*")]
 
 
+def test_a_dry_run_downloads_what_tells_the_plan(kit: Any) -> None:
+    before = hash_tree(kit.prefix)
+    assert "pip's kit 2.0 replaced it" in kit.conda("pip repair", "--dry-run").stdout
+    assert hash_tree(kit.prefix) == before
+
+
 def test_once_conda_has_written_it_off_its_files_still_tell(kit: Any) -> None:
     kit.conda("install", "-y", "six", **ALONE)
     (finding,) = kit.json("pip check", check=False)["findings"]

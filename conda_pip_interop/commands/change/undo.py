@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.environment.target import Target
 
-HELP: Final = "Undo the last operation of conda pip, or another one"
+HELP: Final = "Undo the last command of conda or conda pip, or another"
 EXAMPLES: Final = (
     "conda pip undo -n web --list\n"
     "conda pip undo -n web\n"
