@@ -46,18 +46,38 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
     )
 
 
-@pytest.fixture(scope="module")
-def prepared(prepare_env: MakeEnv, channel: str) -> Env:
-    """An environment with all three."""
-    env = prepare_env("python", "pip")
+def install_all(env: Env, channel: str) -> Env:
     env.conda("install", "-y", "-q", "-c", channel, "typingx", "pyone", "pytwo")
     return env
+
+
+@pytest.fixture(scope="module")
+def prepared(prepare_env: MakeEnv, channel: str) -> Env:
+    """What `env` is a copy of; its files are not those of the package cache, which tests spoil."""
+    env = install_all(prepare_env("python", "pip"), channel)
+    for name in ("typingx", "pyone", "pytwo"):
+        for path in json.loads(find_record(env, name).read_text())["files"]:
+            separate(env.prefix / path)
+    return env
+
+
+def separate(path: Path) -> None:
+    """Write a file anew, as it was, beside what it was hard linked to."""
+    copied = path.with_name(f"{path.name}.copied")
+    shutil.copy2(path, copied)
+    copied.replace(path)
 
 
 @pytest.fixture
 def env(make_env: MakeEnv, prepared: Env) -> Any:
     """An environment with all three."""
     return make_env(like=prepared)
+
+
+@pytest.fixture
+def linked(make_env: MakeEnv, channel: str) -> Any:
+    """One whose files are those of the package cache, as conda leaves it."""
+    return install_all(make_env("python", "pip"), channel)
 
 
 @pytest.fixture
@@ -139,61 +159,66 @@ def edit_in_place(path: Path) -> None:
 
 def find_cached(env: Any, name: str) -> Path:
     """Return the folder of a package in the cache."""
+    return Path(json.loads(find_record(env, name).read_text())["extracted_package_dir"])
+
+
+def find_record(env: Env, name: str) -> Path:
+    """Return conda's record of a package."""
     (record,) = (env.prefix / "conda-meta").glob(f"{name}-*.json")
-    return Path(json.loads(record.read_text())["extracted_package_dir"])
+    return record
 
 
 @pytest.mark.parametrize("has_archive", [True, False])
 @pytest.mark.parametrize("command", ["pip repair", "pip restore typingx"])
 def test_an_edit_that_spoilt_the_package_cache_is_not_linked_again(
-    env: Any, command: str, *, has_archive: bool
+    linked: Any, command: str, *, has_archive: bool
 ) -> None:
-    before = hash_package(env)
-    module, cached = env.site_packages / "extra.py", find_cached(env, "typingx")
+    before = hash_package(linked)
+    module, cached = linked.site_packages / "extra.py", find_cached(linked, "typingx")
     assert module.samefile(cached / "site-packages/extra.py")
     edit_in_place(module)
     edit_in_place(cached / "bin/typingx-tool")
-    edited = hash_package(env)
-    (env.site_packages / "typingx.py").unlink()
+    edited = hash_package(linked)
+    (linked.site_packages / "typingx.py").unlink()
     if not has_archive:
         Path(f"{cached}.conda").unlink()
-    done = env.conda(command, "--yes")
+    done = linked.conda(command, "--yes")
     assert "Replaces 2 changed files of typingx, such as bin/" in done.stdout
     assert "typingx 1.0 was extracted again" in done.stderr
-    assert hash_package(env) == before
-    assert env.findings() == []
+    assert hash_package(linked) == before
+    assert linked.findings() == []
     assert "# edit" not in (cached / "site-packages/extra.py").read_text()
-    env.conda("pip undo", "--yes")
+    linked.conda("pip undo", "--yes")
     assert module.read_text().startswith("# edit")
-    (env.site_packages / "typingx.py").write_text("__version__ = '1.0'\n")
-    assert hash_package(env) == edited
+    (linked.site_packages / "typingx.py").write_text("__version__ = '1.0'\n")
+    assert hash_package(linked) == edited
 
 
-def test_restore_brings_back_what_a_person_has_edited(env: Any) -> None:
-    before = hash_package(env)
-    edit_in_place(env.site_packages / "extra.py")
-    edited = hash_package(env)
-    assert env.findings() == []
-    advised = env.conda("pip repair", "--yes", "typingx", check=False).stderr
-    assert f"conda pip restore -n {env.name} typingx" in advised
-    done = env.conda("pip restore", "--yes", "typingx")
+def test_restore_brings_back_what_a_person_has_edited(linked: Any) -> None:
+    before = hash_package(linked)
+    edit_in_place(linked.site_packages / "extra.py")
+    edited = hash_package(linked)
+    assert linked.findings() == []
+    advised = linked.conda("pip repair", "--yes", "typingx", check=False).stderr
+    assert f"conda pip restore -n {linked.name} typingx" in advised
+    done = linked.conda("pip restore", "--yes", "typingx")
     assert "Replaces 1 changed file of typingx, such as lib/" in done.stdout
-    assert hash_package(env) == before
-    again = env.conda("pip restore", "--yes", "typingx")
+    assert hash_package(linked) == before
+    again = linked.conda("pip restore", "--yes", "typingx")
     assert "installed and unchanged" in again.stdout
-    env.conda("pip undo", "--yes")
-    assert hash_package(env) == edited
+    linked.conda("pip undo", "--yes")
+    assert hash_package(linked) == edited
 
 
 def test_an_installation_does_not_link_what_was_edited_elsewhere(
-    env: Any, make_env: MakeEnv, channel: str
+    linked: Any, make_env: MakeEnv, channel: str
 ) -> None:
-    edit_in_place(env.site_packages / "extra.py")
+    edit_in_place(linked.site_packages / "extra.py")
     other = make_env("python", "pip")
     done = other.conda("pip install", "--yes", "--channel", channel, "typingx")
     assert "typingx 1.0 was extracted again" in done.stderr
     assert other.python("import extra; print(extra.extra)") == "conda"
-    assert (env.site_packages / "extra.py").read_text().startswith("# edit")
+    assert (linked.site_packages / "extra.py").read_text().startswith("# edit")
 
 
 def test_without_a_sound_archive_nothing_is_linked_again(make_env: MakeEnv, tmp_path: Path) -> None:

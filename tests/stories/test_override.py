@@ -175,7 +175,8 @@ def test_only_auto_rewrites_a_record(make_env: MakeEnv, mode: str) -> None:
 
 
 def test_undo_takes_the_rewriting_back(env: Any) -> None:
-    (operation,) = env.json("pip undo", "--list")["operations"]
+    operations = env.json("pip undo", "--list")["operations"]
+    (operation,) = [each for each in operations if each["automatic"]]
     env.conda("pip undo", "-y", operation["id"])
     assert env.findings() == [("overridden", "click")]
     assert any("click-8.1.7" in path for path in list_files(env, "click"))

@@ -159,7 +159,8 @@ def test_conda_supplies_what_is_needed_and_the_old_folder_goes_when_all_came_ove
     assert not [*old.glob("*.dist-info")]
     assert (new / "cowsay" / "main.py").is_file()
     titles = [one["title"] for one in env.json("pip undo", "--list")["operations"]]
-    assert titles[len(earlier) :] == ["repair cowsay==6.0"]
+    came_over = "blinker click cowsay flask flask-testing itsdangerous jinja2 markupsafe werkzeug"
+    assert titles[len(earlier) :] == [f"repair {came_over}"]
     env.conda("pip undo", "--yes")
     assert hash_tree(old) == stayed
     assert hash_tree(env.prefix, but=STATE_FOLDER) == before
