@@ -15,7 +15,7 @@ from conda_pip_interop.environment.conda_meta.records import (
     parse_conda_record,
     render_record_json,
 )
-from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.paths import PrefixPath, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -46,7 +46,7 @@ def keep_original(record: CondaRecord, root: Path) -> Iterator[WriteFile]:
         is_there = on_disk.is_file()
         yield WriteFile(
             path=kept,
-            content=on_disk.read_bytes() if is_there else text.encode(),
+            content=read_regular(on_disk) if is_there else text.encode(),
             reason="the record as conda wrote it",
             mode=on_disk.stat().st_mode & 0o777 if is_there else None,
         )

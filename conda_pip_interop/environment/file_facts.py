@@ -9,7 +9,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from conda_pip_interop.environment.paths import HASH_LIMIT, PrefixPath, fold_path, to_disk
+from conda_pip_interop.environment.paths import (
+    HASH_LIMIT,
+    PrefixPath,
+    fold_path,
+    open_regular,
+    to_disk,
+)
 from conda_pip_interop.environment.prefix import Prefix
 from conda_pip_interop.values import dataclass
 
@@ -106,9 +112,7 @@ def _read_hash(path: Path, kind: Kind, sizes: Collection[int]) -> FileFact:
     digest = hashlib.sha256()
     size = 0
     try:
-        if not path.is_file():  # a pipe or a device would never end
-            return _KINDS[kind] if path.exists() or kind == "symlink" else _KINDS["unreadable"]
-        with path.open("rb", buffering=0) as file:
+        with open_regular(path) as file:
             stated = os.fstat(file.fileno()).st_size
             if stated > HASH_LIMIT:
                 word = None if stated in sizes else f"{stated} bytes"

@@ -10,7 +10,7 @@ import stat
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, NewType
+from typing import BinaryIO, Final, NewType
 
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.values import dataclass
@@ -89,21 +89,38 @@ def to_disk(prefix: Path, path: PrefixPath) -> Path:
 
 
 def read_regular(path: Path | str, *, follow: bool = True) -> bytes:
-    """Read a regular file of at most `READ_LIMIT` bytes, without ever waiting for one.
+    """Read a regular file of at most `READ_LIMIT` bytes, as `open_regular` opens it."""
+    with open_regular(path, follow=follow) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > READ_LIMIT:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        return file.read(size + 1)  # Python reserves as much as it is told
 
-    An environment may be somebody else's: a pipe would never end, a device not fit into memory.
-    With ``follow`` False a symbolic link is not followed. Raises OSError.
+
+def open_regular(path: Path | str, *, follow: bool = True) -> BinaryIO:
+    """Open a regular file, without ever waiting for one.
+
+    An environment may be somebody else's: a pipe would never end, and opening a device can be all
+    that it takes (a watchdog). With ``follow`` False a symbolic link is not followed.
+
+    Raises OSError.
     """
+    _refuse_irregular(os.stat(path, follow_symlinks=follow), path)
     flags = os.O_RDONLY
     for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", *(() if follow else ("O_NOFOLLOW",))):
         flags |= getattr(os, name, 0)
-    with os.fdopen(os.open(path, flags), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-        if status.st_size > READ_LIMIT:
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-        return file.read(status.st_size + 1)  # Python reserves as much as it is told
+    file = os.fdopen(os.open(path, flags), "rb")
+    try:
+        _refuse_irregular(os.fstat(file.fileno()), path)  # it may have been replaced
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _refuse_irregular(status: os.stat_result, path: Path | str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
 
 
 def is_private(folder: Path) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from conda_pip_interop.changes.atomic.files import hash_file
 from conda_pip_interop.changes.atomic.journal import CondaChange, parse_texts
+from conda_pip_interop.environment.paths import read_regular
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class CondaBefore:
         again = {
             name
             for name, text in self.leaving.items()
-            if name in after and _read_record(meta / name) != text
+            if name in after and _read(meta / name) != text
         }
         return CondaChange(
             linked=tuple(sorted((after - before) | again)),
@@ -52,15 +53,13 @@ def read_conda_before(prefix: Path, leaving: frozenset[str]) -> CondaBefore:
     names = tuple(sorted(file.name for file in meta.glob("*.json")))
     return CondaBefore(
         records=names,
-        leaving={
-            name: _read_record(meta / name) for name in names if name.rsplit("-", 2)[0] in leaving
-        },
-        history=(meta / "history").read_text(encoding="utf-8", errors="surrogateescape"),
+        leaving={name: _read(meta / name) for name in names if name.rsplit("-", 2)[0] in leaving},
+        history=_read(meta / "history"),
     )
 
 
-def _read_record(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="surrogateescape")
+def _read(file: Path) -> str:
+    return read_regular(file).decode("utf-8", errors="surrogateescape")
 
 
 def parse_conda_before(entry: Mapping[str, Any]) -> CondaBefore:

@@ -203,7 +203,7 @@ def _fetch(package: Linked, cache: PackageCache) -> Path:
 
 def _change_python(info: Prefix, python: Linked, folder: Path) -> Prefix:
     """Return the layout with the Python that comes back."""
-    known = json.loads((folder / "info" / "repodata_record.json").read_bytes())
+    known = json.loads(read_regular(folder / "info" / "repodata_record.json"))
     site_packages = known.get("python_site_packages_path")
     built = build_python(python.version, python.build, info.platform, site_packages=site_packages)
     return replace(info, python=built)

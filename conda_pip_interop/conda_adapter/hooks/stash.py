@@ -24,6 +24,7 @@ from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.transactions.solution import find_goal
 from conda_pip_interop.environment.conda_meta.records import find_packaged_names
 from conda_pip_interop.environment.origin import describe_unlisted, is_unrecorded
+from conda_pip_interop.environment.paths import read_regular
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.text import count
@@ -69,7 +70,7 @@ def open_stash(
                 on_wait=lambda: _go_on(root),
             )
         )
-        records = ((one.path, (root / one.path).read_bytes()) for one in overridden)
+        records = ((one.path, read_regular(root / one.path)) for one in overridden)
         operation.apply(
             (
                 *plan.removals,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conda_pip_interop.environment.conda_meta.records import CondaRecord, parse_conda_record
-from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.paths import PrefixPath, read_regular
 from conda_pip_interop.environment.prefix import Prefix
 
 
@@ -21,8 +21,8 @@ def read_packaged_record(folder: Path, prefix: Prefix) -> CondaRecord | None:
     """
     info = folder / "info"
     try:
-        known = json.loads((info / "repodata_record.json").read_bytes())
-        entries = json.loads((info / "paths.json").read_bytes())["paths"]
+        known = json.loads(read_regular(info / "repodata_record.json"))
+        entries = json.loads(read_regular(info / "paths.json"))["paths"]
         files = [_build_entry(entry, folder, prefix) for entry in entries]
         files += [{"_path": path, "path_type": "hardlink"} for path in _find_scripts(info, prefix)]
         if known.get("noarch") == "python":
@@ -49,7 +49,7 @@ def read_stated_hashes(folder: Path) -> Mapping[str, tuple[str, int | None]]:
     Those of links are left out: builders hash the link's target or nothing.
     """
     try:
-        entries = json.loads((folder / "info" / "paths.json").read_bytes())["paths"]
+        entries = json.loads(read_regular(folder / "info" / "paths.json"))["paths"]
         return {
             str(entry["_path"]): (str(entry["sha256"]), entry.get("size_in_bytes"))
             for entry in entries
@@ -95,7 +95,7 @@ def _hash_linked(source: Path, entry: Mapping[str, Any], root: Path) -> str | No
 
     None if the file in the package cache is not the package's.
     """
-    content = source.read_bytes()
+    content = read_regular(source)
     if entry.get("sha256") not in (None, hashlib.sha256(content).hexdigest()):
         return None
     replaced = content.replace(entry["prefix_placeholder"].encode(), str(root).encode())
@@ -120,7 +120,7 @@ def _find_scripts(info: Path, prefix: Prefix) -> Iterator[str]:
     if prefix.python is None or prefix.platform == "windows":
         return
     try:
-        link = json.loads((info / "link.json").read_bytes())
+        link = json.loads(read_regular(info / "link.json"))
     except FileNotFoundError:
         return
     for entry in link["noarch"].get("entry_points") or ():

@@ -17,7 +17,7 @@ from conda_pip_interop.environment.metadata import (
     parse_requires_txt,
     read_headers,
 )
-from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
+from conda_pip_interop.environment.paths import PrefixPath, open_regular, path_below, to_disk
 from conda_pip_interop.environment.prefix import Prefix
 from conda_pip_interop.environment.site_packages.record import (
     NOT_RECORDED,
@@ -323,9 +323,7 @@ def _build(place: _Place, layout: Layout, headers: Mapping[str, tuple[str, ...]]
 def read_header_file(path: Path) -> Mapping[str, tuple[str, ...]] | None:
     """Return the headers, none if unreadable; None if there is no such file at all."""
     try:
-        if path.is_file():  # a pipe or a device would never end
-            with path.open("rb", buffering=0) as file:
-                return read_headers(file)
+        with open_regular(path) as file:
+            return read_headers(file)
+    except (OSError, ValueError):  # ValueError: NUL in an egg-link
         return {} if os.path.lexists(path) else None
-    except OSError:
-        return {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from conda_pip_interop.environment.conda_meta.packaged_record import (
 )
 from conda_pip_interop.environment.prefix import read_prefix
 from tests.support.builders import PrefixBuilder, hash_of
+from tests.support.trees import run_in_child
 
 PLACEHOLDER = "/world/_placehold"
 
@@ -139,3 +142,30 @@ def test_a_noarch_package_need_not_have_entry_points(tmp_path: Path, link: objec
     record = read_packaged_record(folder, read_prefix(built.root))
     assert record is not None
     assert [*record.files] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["info/repodata_record.json", "info/paths.json", "info/link.json", "bin/tool"]
+)
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_folder_that_a_record_names_holds_up_nobody(tmp_path: Path, name: str, kind: str) -> None:
+    """`extracted_package_dir` is what the owner of the environment wrote there."""
+    built = PrefixBuilder(root=tmp_path / "env")
+    entry = {"_path": "bin/tool", "path_type": "hardlink", "sha256": "0" * 64}
+    entry |= {"prefix_placeholder": PLACEHOLDER, "file_mode": "text"}
+    folder = pack(tmp_path / "kit-1.0-0", [entry], noarch="python")
+    built.write("bin/tool", "")
+    file = folder / name
+    file.parent.mkdir(exist_ok=True)
+    file.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to("/dev/zero")
+
+    def look() -> None:
+        signal.alarm(20)
+        assert read_packaged_record(folder, read_prefix(built.root)) is None
+        read_stated_hashes(folder)
+
+    assert run_in_child(look) == 0
