@@ -117,7 +117,8 @@ def _read_headers(text: str, _: Path) -> None:
 
 
 def _read_history(text: str, _: Path) -> None:
-    assert not any("/" in one.stem for one in parse_linked(text).values())
+    for one in parse_linked(text).values():
+        assert not {"/", "\0"} & {*one.stem}
     parse_requested(text)
 
 

@@ -25,7 +25,7 @@ _NAME: Final = re.compile(r"(?:[^\s\[]+::)?\s*([A-Za-z0-9_][A-Za-z0-9_.-]*)")
 _REQUESTED: Final = frozenset(("update", "install", "create", "neutered"))
 _REMOVED: Final = frozenset(("remove", "uninstall"))
 _HEADING: Final = re.compile(r"==>\s*(.+?)\s*<==")
-_PACKAGE: Final = re.compile(r"(?:(\S+)::)?([^\s:/\\]+)-([^\s/\\-]+)-([^\s/\\-]+)")
+_PACKAGE: Final = re.compile(r"(?:(\S+)::)?([^\0\s:/\\]+)-([^\0\s/\\-]+)-([^\0\s/\\-]+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from conda_pip_interop.environment.conda_meta.history import (
     drop_specs,
     find_section,
     parse_linked,
+    parse_package,
     parse_requested,
     parse_requested_specs,
     parse_revisions,
@@ -200,3 +202,8 @@ def test_parsing_revisions_never_fails(text: str) -> None:
 def test_a_package_may_be_listed_without_its_channel() -> None:
     (linked,) = parse_linked("==> 2026-01-01 00:00:00 <==\n+six-1.16-py_0\n").values()
     assert (linked.source, linked.name, linked.version) == ("", "six", "1.16")
+
+
+@pytest.mark.parametrize("package", ["../x-1-0", "x-1-../y", "a\0b-1-0", "x-1\0-0", "x-1-0\0"])
+def test_what_can_be_no_name_of_a_file_is_no_package(package: str) -> None:
+    assert parse_package(f"defaults::{package}") is None
