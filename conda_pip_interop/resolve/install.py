@@ -65,8 +65,8 @@ def plan_install(
         preferences=preferences,
         always=frozenset((*request.conda, *(() if python is None else (python.spec,)))),
     )
-    names = [one.text for one in found.request.conda]
-    plan = build_plan(found, "install", snapshot, installer, names=names)
+    requested = (*(one.text for one in found.request.conda), *found.requested.values())
+    plan = build_plan(found, "install", snapshot, installer, names=requested)
     if python is None:
         return plan
     note = f"{target.label} has no Python: conda installs Python {python.install.version} first."
@@ -150,10 +150,12 @@ def build_plan(
     *,
     names: Iterable[str] = (),
 ) -> Plan:
-    """Build the plan of what conda and pip agreed on."""
+    """Build the plan of what was agreed on; its title has `names`, or what pip installs."""
     solution = found.solution if found.solution and found.solution.linked else None
     return Plan(
-        title=build_title(verb, (*names, *(f"{one.name}=={one.version}" for one in found.items))),
+        title=build_title(
+            verb, tuple(names) or (f"{one.name}=={one.version}" for one in found.items)
+        ),
         steps=found.steps,
         notes=found.notes,
         fingerprint=snapshot.fingerprint,

@@ -185,7 +185,8 @@ class Adopter:
             name: found.expected[name] for name in found.expected if self._known.is_from_pip(name)
         }
         installer = self.open_installer(found.request)
-        plan = build_plan(found, "adopt", self.snapshot, installer, names=sorted(moved))
+        names = (*sorted(moved), *(f"{one.name}=={one.version}" for one in found.items))
+        plan = build_plan(found, "adopt", self.snapshot, installer, names=names)
         needed = {package for name, package in moved.items() if self._is_needed(name, moved)}
         needed |= found.needed
         part = plan.conda
