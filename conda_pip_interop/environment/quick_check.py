@@ -33,20 +33,22 @@ _ANCHOR = re.compile(
 _OVERRIDDEN = b'"pip_interop": {'
 
 
-def read_records_at_risk(root: Path) -> dict[Path, bytes]:
+def read_records_at_risk(root: Path, *, longest: bool) -> dict[Path, bytes]:
     """Return the records of a prefix that conda would delete or misread, with their content.
 
+    Of a package with several anchors conda looks for the shortest; since 26.3 for the `longest`.
     Records are searched as bytes, not parsed: this runs before every `conda list`. Unreadable ones
     are omitted: conda cannot read and delete them either.
     """
     at_risk = {}
+    choose = max if longest else min
     for path in (root / "conda-meta").glob("*.json"):
         try:
             content = read_regular(path)
         except OSError:
             continue
         anchors = [decode_path(match) for match in _ANCHOR.findall(content)]
-        if _OVERRIDDEN in content or (anchors and not _is_anchored(root, min(anchors, key=len))):
+        if _OVERRIDDEN in content or (anchors and not _is_anchored(root, choose(anchors, key=len))):
             at_risk[path] = content
     return at_risk
 

@@ -170,8 +170,9 @@ CASES: tuple[tuple[Callable[[Path], None], frozenset[str]], ...] = (
 NAMES = [case[0].__name__.removeprefix("add_") for case in CASES]
 
 
-def names_at_risk(prefix: Path) -> set[str]:
-    return {json.loads(content)["name"] for content in read_records_at_risk(prefix).values()}
+def names_at_risk(prefix: Path, *, longest: bool = False) -> set[str]:
+    found = read_records_at_risk(prefix, longest=longest)
+    return {json.loads(content)["name"] for content in found.values()}
 
 
 @pytest.mark.parametrize(("arrange", "expected"), CASES, ids=NAMES)
@@ -186,8 +187,10 @@ def test_a_record_is_at_risk_if_its_anchor_is_missing(
 _LET_CONDA_LOAD = """
 import inspect
 import sys
+from conda.base.context import context
 from conda.core.prefix_data import PrefixData
 
+context.plugin_manager.disable_external_plugins()  # ours keeps the records
 names = inspect.signature(PrefixData.__init__).parameters
 option = "interoperability" if "interoperability" in names else "pip_interop_enabled"
 for prefix in sys.argv[1:]:
@@ -195,15 +198,33 @@ for prefix in sys.argv[1:]:
 """
 
 
+@pytest.mark.parametrize(
+    ("arrange", "expected"),
+    [
+        (add_double_with_the_shorter_gone, set()),
+        (add_double_with_the_longer_gone, {"double"}),
+        (add_double_of_one_length_with_the_first_gone, {"double"}),
+        (add_double_of_one_length_with_the_second_gone, set()),
+    ],
+)
+def test_of_several_anchors_conda_looks_for_the_longest_since_26_3(
+    tmp_path: Path, arrange: Callable[[Path], None], expected: set[str]
+) -> None:
+    prefix = make_prefix(tmp_path)
+    arrange(prefix)
+    assert names_at_risk(prefix, longest=True) == expected
+
+
 @pytest.mark.e2e
 def test_conda_deletes_exactly_the_records_at_risk(tmp_path: Path) -> None:
+    base = build_base()
+    longest = not base.version.startswith(("24.", "25.", "26.1."))
     expected = {}
     for name, (arrange, _) in zip(NAMES, CASES, strict=True):
         prefix = make_prefix(tmp_path / name)
         arrange(prefix)
-        expected[prefix] = {path.name for path in read_records_at_risk(prefix)}
+        expected[prefix] = {path.name for path in read_records_at_risk(prefix, longest=longest)}
     before = {prefix: set(os.listdir(prefix / "conda-meta")) for prefix in expected}
-    base = build_base()
     done = subprocess.run(
         [base.python, "-c", _LET_CONDA_LOAD, *expected],
         env=base.env(),
@@ -223,7 +244,7 @@ def test_the_content_of_a_record_at_risk_is_returned_byte_for_byte(tmp_path: Pat
     prefix = make_prefix(tmp_path)
     add_gone(prefix)
     record = prefix / "conda-meta/click-1.0-0.json"
-    assert read_records_at_risk(prefix) == {record: record.read_bytes()}
+    assert read_records_at_risk(prefix, longest=False) == {record: record.read_bytes()}
 
 
 @pytest.mark.parametrize(
@@ -243,9 +264,9 @@ def test_the_site_packages_of_every_python_are_checked(tmp_path: Path, anchor: s
 
 
 def test_a_prefix_without_a_conda_meta_folder_has_no_records(tmp_path: Path) -> None:
-    assert read_records_at_risk(tmp_path) == {}
+    assert read_records_at_risk(tmp_path, longest=False) == {}
     (tmp_path / "conda-meta").touch()
-    assert read_records_at_risk(tmp_path) == {}
+    assert read_records_at_risk(tmp_path, longest=False) == {}
 
 
 def test_folders_and_dangling_links_are_omitted(tmp_path: Path) -> None:
@@ -264,7 +285,7 @@ def test_a_record_without_read_permission_is_omitted(tmp_path: Path) -> None:
 
     def work() -> None:
         os.fchdir(folder)
-        assert read_records_at_risk(Path()) == {}
+        assert read_records_at_risk(Path(), longest=False) == {}
 
     assert run_in_child(work, user=NOBODY) == 0
     os.close(folder)
@@ -275,7 +296,7 @@ def test_a_name_that_is_not_utf_8_is_checked(tmp_path: Path) -> None:
     meta.mkdir()
     anchor = b"lib/python3.11/site-packages/\xff-1.dist-info/RECORD"
     (meta / "x-1-0.json").write_bytes(b'{"name": "x", "files": ["' + anchor + b'"]}')
-    assert [path.name for path in read_records_at_risk(tmp_path)] == ["x-1-0.json"]
+    assert [path.name for path in read_records_at_risk(tmp_path, longest=False)] == ["x-1-0.json"]
 
 
 def test_a_fingerprint_is_of_metadata_and_path_files_not_of_caches(tmp_path: Path) -> None:

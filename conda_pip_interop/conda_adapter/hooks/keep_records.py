@@ -9,8 +9,9 @@ import atexit
 import json
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+import conda
 from conda.base.context import context
 from conda.core.prefix_data import PrefixData
 
@@ -22,6 +23,9 @@ from conda_pip_interop.environment.quick_check import read_records_at_risk
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
+#: See `read_records_at_risk`.
+_LONGEST: Final = not conda.__version__.startswith(("24.", "25.", "26.1."))
+
 
 def keep_records(_command: str) -> None:
     """Hold the records whose payload is gone until the command ends, then put them back.
@@ -32,7 +36,7 @@ def keep_records(_command: str) -> None:
         return
     prefix = Path(context.target_prefix)
     kept = current_session().kept_records
-    for path, content in read_records_at_risk(prefix).items():
+    for path, content in read_records_at_risk(prefix, longest=_LONGEST).items():
         kept[path] = content, stat.S_IMODE(path.stat().st_mode)
     if kept:
         atexit.register(put_back_records)
@@ -84,7 +88,7 @@ def spare_records(prefix: Any, records: MutableMapping[str, Any]) -> dict[str, A
     conda's own `pypi` loader, which runs after this one, deletes the file of each record that it
     finds without payload (conda#14423); what pip put in its place it adds, with pip's version.
     """
-    for content in read_records_at_risk(Path(prefix)).values():
+    for content in read_records_at_risk(Path(prefix), longest=_LONGEST).values():
         raw = json.loads(content)
         loaded = records.get(raw["name"])  # of several records of a name, conda loads one
         if loaded is not None and (loaded.version, loaded.build) == (raw["version"], raw["build"]):
