@@ -82,6 +82,23 @@ def test_everything_is_updated_within_what_was_requested(make_env: MakeEnv, tmp_
     assert env.findings() == []
 
 
+def test_what_pip_has_put_in_condas_place_stays_when_conda_has_a_newer_one(
+    make_env: MakeEnv,
+) -> None:
+    """Nobody has requested conda's: its solver alone would take the newest."""
+    env = make_env("python", "pip", "click=8.1.7", "idna=3.7")
+    history = env.prefix / "conda-meta/history"
+    history.write_text(history.read_text().replace("'click=8.1.7', ", "").replace("=3.7'", "'"))
+    env.pip("install", "-q", "click==8.1.3")
+    env.conda("install", "-y", "six")
+    specs = read_requested_specs(env.prefix)
+    done = env.json("pip update", "--all", "--yes")
+    assert plan_of(done) == {"click": ("pip", "keep"), "idna": ("conda", "upgrade")}
+    assert env.owners()["click"] == ("8.1.3", "pip")
+    assert read_requested_specs(env.prefix) == specs
+    assert env.findings() == []
+
+
 def test_a_clone_keeps_to_what_was_requested_and_its_packages_can_be_updated(
     make_env: MakeEnv,
 ) -> None:

@@ -17,6 +17,7 @@ from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.dependencies.requirements import fits, parse_requirement
 from conda_pip_interop.dependency_files.locations import Location, parse_location
 from conda_pip_interop.environment.origin import find_origin
+from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
@@ -200,6 +201,8 @@ def plan_update(
     request = update.request
     installer = open_installer(request)
     specs = read_history_specs(target.prefix)
+    held = {one.name: one for one in _hold_replaced(snapshot)} if update.every else {}
+    python = _build_python(specs, snapshot) if update.every else None
     found = resolve(
         request,
         snapshot=snapshot,
@@ -207,12 +210,12 @@ def plan_update(
         solver=solver,
         installer=installer,
         preferences=replace(build_preferences(request, policy), to_newest=False),
-        always=frozenset(filter(None, [_build_python(specs, snapshot)] if update.every else [])),
+        always=frozenset((*held.values(), *(() if python is None else (python,)))),
     )
     plan = build_plan(found, "update", snapshot, installer)
     part = plan.conda
     if isinstance(part, SolvedPart):
-        asked = {*found.expected.values(), "python"}
+        asked = {*found.expected.values(), *held, "python"}
         history = {name: specs.get(name, "") for name in asked} | dict(part.history)
         part = replace(part, history=history)
     steps = (
@@ -233,6 +236,15 @@ def plan_update(
         conda=part,
         requests={},
     )
+
+
+def _hold_replaced(snapshot: Snapshot) -> Iterator[CondaSpec]:
+    """Hold conda's packages that pip has replaced: another version would replace pip's in turn."""
+    for one in snapshot.distributions:
+        owner = snapshot.ownership.owner_of(one)
+        if isinstance(owner, ByPip) and owner.in_place_of is not None:
+            record = owner.in_place_of
+            yield CondaSpec(name=record.name, version=f"=={record.version}")
 
 
 def _build_python(specs: Mapping[str, str], snapshot: Snapshot) -> CondaSpec | None:
