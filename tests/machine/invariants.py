@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.environment.snapshot import read_snapshot
@@ -71,6 +71,31 @@ def find_unfulfilled(words: Sequence[str], now: Seen) -> Iterator[Broken]:
             yield "unfulfilled", f"{last} is still there"
         case _:
             pass
+
+
+def find_not_as_planned(
+    plan: Iterable[Mapping[str, Any]], before: Seen, now: Seen
+) -> Iterator[Broken]:
+    """What the plan says is so afterwards."""
+    for step in plan:
+        name, version = step.get("name"), step.get("version")
+        if step.get("manager") != "pip" or name is None:
+            continue  # of conda's, the record alone tells
+        was, is_now = (
+            sorted(one for one in seen.claims.pip if one.partition("-")[0] == name)
+            for seen in (before, now)
+        )
+        match step["action"]:
+            case "keep" if was != is_now:
+                yield "planned", f"{name} was to be kept: {was}, now {is_now}"
+            case "remove" if f"{name}-{step['previous'] or version}.dist-info" in is_now:
+                yield "planned", f"{name} was to be removed: {is_now}"
+            case "install" | "upgrade" | "downgrade" | "reinstall" if (
+                f"{name}-{version}.dist-info" not in is_now
+            ):
+                yield "planned", f"{name} {version} was to be there: {is_now}"
+            case _:
+                pass
 
 
 def find_unowned_removed(before: Seen, now: Seen, kinds: Collection[str]) -> Iterator[Broken]:

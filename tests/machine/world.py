@@ -25,6 +25,7 @@ from tests.machine.invariants import (
     find_claimed_removed,
     find_edits_lost,
     find_lost,
+    find_not_as_planned,
     find_not_copied,
     find_orphans,
     find_unfulfilled,
@@ -126,12 +127,17 @@ class World:
     def _run_ours(self, words: list[str]) -> None:
         before, operations = self.seen, self._operations()
         kinds, is_due = self._judge()
-        done = self._conda(["pip", *words], "--yes" if words[0] not in _NOT_ASKING else "")
+        document = "--json" if len(self.done) % 2 else ""
+        more = () if words[0] in _NOT_ASKING else ("--yes", document)
+        done = self._conda(["pip", *words], *more)
         self._see()
         if done.returncode != 0:
             self._look_failed(before, is_due=is_due)
-            self._hold("silent", bool(done.stderr.strip()), "no reason")
+            self._hold("silent", bool((done.stderr + done.stdout).strip()), "no reason")
             return
+        if document in more:
+            plan = json.loads(done.stdout)["plan"] if document else ()
+            self._refuse(find_not_as_planned(plan, before, self.seen))
         if not self._differs(before):
             return
         if words[0] in _NOT_ASKING:
