@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+
 import pytest
 
 from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
@@ -67,6 +70,20 @@ def test_what_can_move_to_conda_moves_and_the_rest_is_told(make_env: MakeEnv) ->
     assert plan_of(done)["idna"] == ("conda", "upgrade")
     assert reasons_of(done)["click"] == "needed by flask, moves from pip"
     assert env.conda("pip adopt", "--yes", "idna").stdout.endswith("Nothing to move.\n")
+    assert env.findings() == []
+
+
+def test_what_needs_something_that_cannot_move_is_refused_with_a_command(make_env: MakeEnv) -> None:
+    env = make_env("python", "pip")
+    env.pip("install", "-q", "flask==3.0.3", "click==8.2.1")
+    refused = env.conda("pip adopt", "--yes", "flask", check=False)
+    assert refused.returncode == 1
+    assert "flask 3.0.3 cannot move to conda: it needs conda's click 8.1.8" in refused.stderr
+    (command,) = re.findall("`conda (.*)`", refused.stderr)
+    env.base.run(*shlex.split(command), "--yes")
+    owners = env.owners()
+    assert owners["flask"] == ("3.0.3", "conda")
+    assert owners["click"] == ("8.1.8", "conda")
     assert env.findings() == []
 
 

@@ -36,6 +36,14 @@ if TYPE_CHECKING:
     from conda_pip_interop.resolve.solver import Conda
 
 
+class _NeedsOtherError(InteropError):
+    """conda would have to replace `other`, which pip has and which cannot move."""
+
+    def __init__(self, other: NormalizedName, message: str) -> None:
+        super().__init__("not-adoptable", message)
+        self.other = other
+
+
 @dataclass(kw_only=True)
 class Adopter:
     """Moves distributions of pip's to conda, those and in the versions that `adoptable` allows."""
@@ -67,8 +75,11 @@ class Adopter:
         pips = [name for name in wanted if self._known.is_from_pip(name)]
         refused = {name: why for name in pips if isinstance(why := self._judge(name), str)}
         if refused:
-            raise self._build_refusal(refused)
+            raise self._build_refusal(refused, refused)
         found = self._resolve(pips)
+        if isinstance(found, _NeedsOtherError):
+            reasons = dict.fromkeys(pips, found.message.rstrip("."))
+            raise self._build_refusal(reasons, (*pips, found.other))
         if isinstance(found, InteropError):
             raise found
         done = {name: "already installed by conda" for name in wanted if name not in pips}
@@ -117,11 +128,11 @@ class Adopter:
             for name in fresh:
                 versions = self._judge(name)
                 if isinstance(versions, str):
-                    raise InteropError(
-                        "not-adoptable",
-                        f"conda needs its own {name} {coming[name]} for it; pip's {name} "
-                        f"{self._known.installed[name].version} cannot move: {versions}.",
+                    reason = (
+                        f"it needs conda's {name} {coming[name]}, and pip's {name} "
+                        f"{self._known.installed[name].version} cannot move: {versions}."
                     )
+                    raise _NeedsOtherError(name, reason)
                 moves[name] = versions
 
     def _ask(self, moves: Mapping[NormalizedName, SpecifierSet | str]) -> Resolution:
@@ -152,7 +163,10 @@ class Adopter:
             return found.message.splitlines()[0].rstrip(".:")
         return "conda cannot install it beside the others"
 
-    def _build_refusal(self, refused: Mapping[NormalizedName, str]) -> InteropError:
+    def _build_refusal(
+        self, refused: Mapping[NormalizedName, str], moving: Iterable[NormalizedName]
+    ) -> InteropError:
+        """Build the refusal to move `refused`; `moving` are all that would move with them."""
         told = [
             f"{name} {self._known.installed[name].version} cannot move to conda: {reason}."
             for name, reason in refused.items()
@@ -160,10 +174,10 @@ class Adopter:
         return InteropError(
             "not-adoptable",
             "\n".join((f"Nothing was changed in {self.target.label}.", *told)),
-            hints=tuple(self._suggest(refused)),
+            hints=tuple(self._suggest(tuple(moving))),
         )
 
-    def _suggest(self, refused: Iterable[NormalizedName]) -> Iterator[str]:
+    def _suggest(self, refused: Collection[NormalizedName]) -> Iterator[str]:
         """Yield the options with which all of them can move."""
         for option, allowing in (
             ("--allow-newer", replace(self.adoptable, newer=True)),
