@@ -206,14 +206,20 @@ def _parse_url(text: str, *, editable: bool) -> Location | Invalid:
     if editable and "+" not in scheme and scheme != "file":
         reason = "only a directory or a VCS URL can be editable"
         return Invalid(text=hide_password(text), reason=reason)
-    egg = _EGG.search(text)
-    name = canonicalize_name(egg[1]) if egg else _parse_wheel_name(urlsplit(url).path)
+    name = find_location_name(text)
     if "+" in scheme:
         parts = urlsplit(url.partition("+")[2])
         path, at, _ = parts.path.rpartition("@")  # the revision
         url = (parts._replace(path=path) if at else parts).geturl()
     key = find_key(url, find_subdirectory(text))
     return Location(text=text, key=key, editable=editable, name=name)
+
+
+def find_location_name(text: str) -> NormalizedName | None:
+    """Find the project's name in the `#egg=` of a URL or in the name of a wheel; None without."""
+    egg = _EGG.search(text)
+    bare = re.split(r"[#?]", _split_marker(text)[0], maxsplit=1)[0]
+    return canonicalize_name(egg[1]) if egg else _parse_wheel_name(bare)
 
 
 def _find_project(text: str, *, folder: Path, editable: bool) -> Location | Invalid:

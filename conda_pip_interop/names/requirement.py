@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
@@ -100,6 +100,41 @@ def translate(requirement: Requirement, context: TranslationContext) -> Translat
     if isinstance(spec, NotExpressible):
         return ForPip(requirement=requirement, reason=spec.reason)
     return _choose_package(requirement, spec, lookup, context)
+
+
+def give_one_owner(
+    found: Sequence[Translated], context: TranslationContext, from_urls: Collection[str] = ()
+) -> tuple[Translated, ...]:
+    """Leave all requirements of a project to pip unless one conda package satisfies all of them.
+
+    pip would replace conda's package otherwise. `from_urls` are projects that pip installs from a
+    path or URL.
+    """
+    projects: dict[str, list[ForConda | ForPip]] = {}
+    for one in found:
+        if isinstance(one, ForConda | ForPip):
+            projects.setdefault(canonicalize_name(one.requirement.name), []).append(one)
+    reasons = {name: _find_reason_for_pip(some, context) for name, some in projects.items()}
+    reasons |= dict.fromkeys(from_urls, "another line has it from a path or URL")
+
+    def choose(one: Translated) -> Translated:
+        if not isinstance(one, ForConda):
+            return one
+        reason = reasons[canonicalize_name(one.requirement.name)]
+        return ForPip(requirement=one.requirement, reason=reason) if reason else one
+
+    return tuple(map(choose, found))
+
+
+def _find_reason_for_pip(some: Sequence[ForConda | ForPip], context: TranslationContext) -> str:
+    """Say why conda cannot install what all requirements of one project want; empty if it can."""
+    joint = Requirement(some[0].requirement.name)
+    for one in some:
+        if isinstance(one, ForPip):
+            return f"another line of it is for pip: {one.reason}"
+        joint.specifier &= one.requirement.specifier
+    together = translate(joint, context) if some[1:] else None
+    return together.reason if isinstance(together, ForPip) else ""
 
 
 def _choose_package(

@@ -27,6 +27,7 @@ from conda_pip_interop.dependency_files.environment_yml import (
     render_environment,
     split_marker,
 )
+from conda_pip_interop.dependency_files.locations import find_location_name
 from conda_pip_interop.dependency_files.read import DependencyFiles
 from conda_pip_interop.dependency_files.requirements_txt import Entry, split_option
 from conda_pip_interop.names.extras import expand_extras
@@ -37,6 +38,7 @@ from conda_pip_interop.names.requirement import (
     NotNeeded,
     Translated,
     TranslationContext,
+    give_one_owner,
     translate,
 )
 from conda_pip_interop.text import hide_password
@@ -137,7 +139,7 @@ def translate_to_environment(
     result = _Result()
     entries = [entry for one in files.dependencies for entry in one.entries]
     constraints = read_constraints(entries, context.environment)
-    lines = [*_translate_all(files, context, requires, constraints)]
+    lines = _give_one_owner([*_translate_all(files, context, requires, constraints)], context)
     kept = _drop_incomplete_hashes(lines)
     for line in kept:
         _add_line(line, result, base.offset)
@@ -228,6 +230,16 @@ def _translate_all(
                         tail=entry.tail,
                     )
                 entry = replace(entry, comment="", before=(), tail="")  # noqa: PLW2901 - used once
+
+
+def _give_one_owner(lines: Sequence[_Line], context: TranslationContext) -> list[_Line]:
+    """Leave a project to one manager in all of its lines; see `give_one_owner`."""
+    locations = (find_location_name(one.text) for one in lines if one.entry.kind == "location")
+    found = [one.translated for one in lines if one.translated is not None]
+    owned = iter(give_one_owner(found, context, from_urls=[name for name in locations if name]))
+    return [
+        one if one.translated is None else replace(one, translated=next(owned)) for one in lines
+    ]
 
 
 def add_index(entry: Entry) -> Entry:

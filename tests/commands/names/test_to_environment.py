@@ -160,6 +160,26 @@ def test_an_invalid_requirement_is_an_error_with_file_and_line(tmp_path: Path, t
     assert ".txt:" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (("six", "six==1.15"), "another line of it is for pip: the channels have no six==1.15"),
+        (("numpy>2.1", "numpy<2.2"), "the channels have no numpy<2.2,>2.1"),
+        (("six", "git+https://example.org/x#egg=six"), "another line has it from a path or URL"),
+        (("six", "./six-1.16-py3-none-any.whl?x#y"), "another line has it from a path or URL"),
+    ],
+)
+def test_a_project_has_one_manager_in_all_of_its_lines(
+    tmp_path: Path, lines: tuple[str, str], reason: str
+) -> None:
+    found = read_files(tmp_path, r_txt="flask\n-r s.txt\n", s_txt="\n".join(lines))
+    made = translate_to_environment(found, build_context(CHANNEL), lambda _: None)
+    assert made.text.endswith(
+        f"dependencies:\n  - flask\n  - pip\n  - pip:\n      - {lines[0]}\n      - {lines[1]}\n"
+    )
+    assert made.choices[1].reason == reason
+
+
 HASH = "--hash=sha256:" + "0" * 64
 
 
