@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -46,6 +47,7 @@ _PATH_OPTION: Final = re.compile(
 #: An index is a URL, unless it is a path with a dot in front.
 _INDEX_OPTION: Final = re.compile(r"((?:-i\s*|--(?:extra-)?index-url[=\s]\s*))((?:file:)?\.\S*)")
 _URL: Final = re.compile(r"^(?:(?:git|hg|svn|bzr)\+[a-z+]+|https?|ftp|file):", re.IGNORECASE)
+_VARIABLE: Final = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _EGG: Final = re.compile(r"#(?:.*&)?egg=([A-Za-z0-9._-]+)")
 _SUBDIRECTORY: Final = re.compile(r"#(?:.*&)?subdirectory=([^&]+)")
 
@@ -129,6 +131,11 @@ def _rebase(path: str, source: Path, target: Path) -> str:
     except ValueError:  # on another drive of Windows
         rebased = (source / relative).absolute().as_posix()
     return f"{scheme}{rebased if rebased[0] in './' else f'./{rebased}'}"
+
+
+def expand_variables(text: str, environ: Mapping[str, str]) -> str:
+    """Replace `${NAME}` as pip does in requirements files; unknown names stay."""
+    return _VARIABLE.sub(lambda found: environ.get(found[1], "") or found[0], text)
 
 
 def read_conda_build_path(text: str) -> str | None:

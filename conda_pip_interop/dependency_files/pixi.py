@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +17,12 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     check_argument,
     unreadable,
 )
-from conda_pip_interop.dependency_files.sources import apply_sources, build_source, find_table
+from conda_pip_interop.dependency_files.sources import (
+    apply_sources,
+    build_source,
+    find_table,
+    place,
+)
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.grammar import is_conda_name, is_line, is_name
 from conda_pip_interop.text import quoted
@@ -76,15 +80,13 @@ def parse_pixi(
             pypi.update(find_table(table, "pypi-dependencies"))
             entries += _read_options(find_table(table, "pypi-options"), origin, folder)
     entries += (one for name, value in pypi.items() for one in _read_pypi(name, value, origin))
+    notes = tuple(_note_unread(document, origin))
     return PixiManifest(
         environment=build_from_conda(
             (_build_spec(name, value, origin) for name, value in conda.items()),
             channels=dict.fromkeys(channels),
         ),
-        dependencies=Dependencies(
-            entries=tuple(replace(one, folder=folder) for one in entries),
-            notes=tuple(_note_unread(document, origin)),
-        ),
+        dependencies=place(Dependencies(entries=tuple(entries), notes=notes), folder),
     )
 
 

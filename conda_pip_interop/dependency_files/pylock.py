@@ -94,6 +94,7 @@ def _read_package(
             text += f" @ {_build_url(source, folder)}{_build_fragment(source)}"
             files = [source]
         case {"directory": {"path": str(path)} as source}:
+            path = path if path[:1] in "./" else f"./{path}"
             path += f"/{source['subdirectory']}" if "subdirectory" in source else ""
             text = f"{'-e ' if source.get('editable') else ''}{check_argument(path, origin)}"
         case {"version": str(version)}:

@@ -42,7 +42,7 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     read_text,
     unreadable,
 )
-from conda_pip_interop.dependency_files.sources import find_table
+from conda_pip_interop.dependency_files.sources import find_table, place
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.text import hide_password
 from conda_pip_interop.values import dataclass
@@ -288,12 +288,11 @@ def parse_file(
                 parts=parts,
                 ask=None if ask is None else lambda _: ask(file.resolve().parent),
             )
-            entries = tuple(replace(one, folder=file.parent) for one in found.entries)
-            return replace(found, entries=entries)
+            return place(found, file.parent)
         case "pylock":
-            return parse_pylock(
-                text, origin=origin, folder=file.resolve().parent, extras=parts.extras
-            )
+            folder = file.resolve().parent
+            found = parse_pylock(text, origin=origin, folder=folder, extras=parts.extras)
+            return place(found, folder)
         case "requirements":
             return Dependencies(entries=tuple(read_requirements_file(file, environ=environ)))
         case kind:

@@ -15,7 +15,11 @@ from urllib.request import url2pathname
 
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.dependency_files.locations import is_location, read_conda_build_path
+from conda_pip_interop.dependency_files.locations import (
+    expand_variables,
+    is_location,
+    read_conda_build_path,
+)
 from conda_pip_interop.environment.paths import READ_LIMIT
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.grammar import is_line
@@ -33,7 +37,6 @@ Fetch: TypeAlias = Callable[[str], bytes]
 #: Patterns that run over what others wrote begin with no run of blanks: that takes quadratic time.
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#.*$")
 _OPTION: Final = re.compile(r"(?:(--[\w-]+)(?:\s*=\s*|\s+|$)|(-\w)\s*)(.*)$")
-_VARIABLE: Final = re.compile(r"\$\{([A-Z0-9_]+)\}")
 REQUIREMENT: Final = ("-r", "--requirement")
 CONSTRAINT: Final = ("-c", "--constraint")
 EDITABLE: Final = ("-e", "--editable")
@@ -65,6 +68,7 @@ class Entry:
     `before` the comment lines above it, each with its `#`. `index` is the URL of the only index
     that may be asked for it. `included` is the option that a constraint was read by (`-c FILE`),
     `build_path` where conda's package was built, if that has lost the version (`pip freeze`).
+    Paths are read from the current folder first, as pip does, or from `run_in`.
     """
 
     text: str
@@ -78,6 +82,7 @@ class Entry:
     index: str = ""
     included: str = ""
     build_path: str = ""
+    run_in: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would be several lines of another file, or options of pip's there."""
@@ -233,11 +238,6 @@ def split_tail(line: str) -> tuple[str, str]:
     """Split a requirement from the options after it."""
     found = _LINE_OPTION.search(line)
     return (line[: found.start()].rstrip(), found[0].strip()) if found else (line, "")
-
-
-def expand_variables(text: str, environ: Mapping[str, str]) -> str:
-    """Replace `${NAME}` as pip does in requirements files; unknown names stay."""
-    return _VARIABLE.sub(lambda found: environ.get(found[1], "") or found[0], text)
 
 
 def split_lines(text: str) -> Iterator[tuple[int, str, str]]:

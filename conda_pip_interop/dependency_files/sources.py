@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.dependency_files.requirements_txt import (
+    Dependencies,
     Entry,
     check_argument,
     unreadable,
@@ -208,6 +210,12 @@ def list_index_options(document: Mapping[str, Any], origin: str) -> Iterator[Ent
     for option, value in read_indexes(document).options:
         text = f"{option} {check_argument(value, origin)}".rstrip()
         yield Entry(text=text, origin=origin, kind="option")
+
+
+def place(dependencies: Dependencies, folder: Path) -> Dependencies:
+    """Read the paths of dependencies from the folder of their file, wherever the command runs."""
+    entries = (replace(one, folder=folder, run_in=folder) for one in dependencies.entries)
+    return replace(dependencies, entries=tuple(entries))
 
 
 def apply_sources(

@@ -22,7 +22,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from conda_pip_interop.dependency_files.requirements_txt import expand_variables
+from conda_pip_interop.dependency_files.locations import expand_variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -94,15 +94,19 @@ def build_environment_request(
 
 
 def _include_files(entries: Iterable[Entry], folder: Path) -> Iterator[Entry]:
-    """Read the files that a `pip:` section includes (`-r`); constraints are among the entries."""
+    """Read the files that a `pip:` section includes (`-r`); constraints are among the entries.
+
+    conda runs pip in the folder of the file.
+    """
     for entry in entries:
         option, value = split_option(entry.text)
         if option in REQUIREMENT:
-            yield from read_requirements_file(find_file(folder, value))
+            included = read_requirements_file(find_file(folder, value))
+            yield from (replace(one, run_in=folder) for one in included)
         elif option in CONSTRAINT:
             find_file(folder, value)  # which refuses a URL
         else:
-            yield entry
+            yield replace(entry, run_in=folder)
 
 
 def leave_to_conda(request: Request, versions: Mapping[NormalizedName, str]) -> Request:

@@ -6,7 +6,8 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.dependency_files.requirements_txt import Entry, expand_variables
+from conda_pip_interop.dependency_files.locations import expand_variables
+from conda_pip_interop.dependency_files.requirements_txt import Entry
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.installers.pip.options import BY_NAME, ForwardedOption, PipArgument
 from conda_pip_interop.text import quoted

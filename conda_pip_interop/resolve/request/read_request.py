@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,7 +11,11 @@ from typing import TYPE_CHECKING, Final
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.dependency_files.locations import Location, parse_location
+from conda_pip_interop.dependency_files.locations import (
+    Location,
+    expand_variables,
+    parse_location,
+)
 from conda_pip_interop.dependency_files.own_table import merge_tables
 from conda_pip_interop.dependency_files.requirements_txt import (
     EDITABLE,
@@ -20,7 +23,6 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     Entry,
     Fetch,
     OwnTable,
-    expand_variables,
     find_file,
     find_place,
     read_requirements_file,
@@ -42,8 +44,8 @@ from conda_pip_interop.resolve.request.read_options import (
     read_options,
     read_tail,
 )
+from conda_pip_interop.resolve.request.refusals import refuse_file, refuse_private
 from conda_pip_interop.resolve.request.request import DirectRequirement, NamedRequirement, Request
-from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -76,7 +78,7 @@ def read_request(
     reader = _Reader(folder=folder, environ=environ, subdir=subdir, ask=ask, fetch=fetch)
     try:
         for word in words:
-            _refuse_file(word, folder)
+            refuse_file(word, folder)
             reader.take(Entry(text=word, origin=COMMAND_LINE), in_file=False)
         for word in options.editables:
             reader.take(Entry(text=word, origin=COMMAND_LINE), in_file=False, editable=True)
@@ -87,25 +89,12 @@ def read_request(
         for name in options.groups:
             reader.read_group(name)
         for name in options.scripts:
-            script = read_text(find_file(folder, name))
-            from conda_pip_interop.dependency_files.pyproject import parse_script  # seldom needed
-
-            reader.take_all(parse_script(script, origin=name), origin=name)
+            reader.read_script(name)
     except (UsageError, PipFailedError, UnsatisfiableError):
         raise
     except InteropError as error:  # of a file that is not what its name says
         raise UsageError(error.code, error.message, hints=error.hints) from error
     return reader.build(options)
-
-
-def _refuse_file(word: str, folder: Path) -> None:
-    """A file of requirements that stands where a requirement belongs: `-r` is missing."""
-    if word.endswith((".txt", ".in")) and (folder / word).is_file():
-        raise UsageError(
-            "usage",
-            f"{word} is a file, not a requirement.",
-            hints=(f"To install from it: `-r {shlex.quote(word)}`.",),
-        )
 
 
 @dataclass(kw_only=True)
@@ -136,7 +125,7 @@ class _Reader:
         """All of it as one value."""
         pip, table = options.pip, merge_tables(self.tables)
         if not any("--index-url" in one.option.names for one in pip.arguments):
-            _refuse_private(self.private)
+            refuse_private(self.private)
         return Request(
             requirements=tuple(self.requirements),
             direct=tuple(self.direct),
@@ -245,13 +234,24 @@ class _Reader:
     def read_group(self, wanted: str) -> None:
         """A dependency group, `[PATH:]GROUP` (PEP 735)."""
         from conda_pip_interop.dependency_files.pyproject import parse_group  # as above
+        from conda_pip_interop.dependency_files.sources import place
 
         path, _, group = wanted.rpartition(":")
         name = path or "pyproject.toml"
         if name in self.manifests:  # which was read with its groups
             return
-        found = parse_group(read_text(find_file(self.folder, name)), origin=name, group=group)
-        self.take_all(found, origin=name)
+        file = find_file(self.folder, name)
+        found = parse_group(read_text(file), origin=name, group=group)
+        self.take_all(place(found, file.parent), origin=name)
+
+    def read_script(self, name: str) -> None:
+        """The metadata in a script's comments (PEP 723)."""
+        from conda_pip_interop.dependency_files.pyproject import parse_script  # as above
+        from conda_pip_interop.dependency_files.sources import place
+
+        file = find_file(self.folder, name)
+        found = parse_script(read_text(file), origin=name)
+        self.take_all(place(found, file.parent), origin=name)
 
     def take_all(self, dependencies: Dependencies, *, origin: str) -> None:
         """Everything that a file in TOML asks for."""
@@ -268,7 +268,7 @@ class _Reader:
         """One requirement or location."""
         text = expand_variables(entry.text, self.environ) if in_file else entry.text
         hashes, settings = read_tail(entry)
-        location = self._find_location(text, entry.folder, editable=editable)
+        location = self._find_location(text, entry, editable=editable)
         if isinstance(location, Invalid):
             raise build_invalid(entry, location.reason)
         if location is not None and entry.kind == "constraint":
@@ -313,12 +313,13 @@ class _Reader:
                 self.take(entry, in_file=True)
 
     def _find_location(
-        self, text: str, beside: Path, *, editable: bool
+        self, text: str, entry: Entry, *, editable: bool
     ) -> Location | Invalid | None:
         """pip means paths from the current folder, also those in files; people do not always."""
-        location = parse_location(text, folder=self.folder, editable=editable)
+        current = self.folder / (entry.run_in or "")
+        location = parse_location(text, folder=current, editable=editable)
         if isinstance(location, Invalid):
-            other = parse_location(text, folder=self.folder / beside, editable=editable)
+            other = parse_location(text, folder=self.folder / entry.folder, editable=editable)
             return other if isinstance(other, Location) else location
         return location
 
@@ -329,17 +330,6 @@ def _find_groups(groups: Iterable[str], name: str) -> Iterator[str]:
         path, _, group = wanted.rpartition(":")
         if (path or "pyproject.toml") == name:
             yield group
-
-
-def _refuse_private(entries: Iterable[Entry]) -> None:
-    """Refuse what one index alone may be asked for: pip asks all indexes for all names."""
-    for entry in entries:
-        raise UsageError(
-            "private-index",
-            f"{entry.origin}: {entry.text} must come from {hide_password(entry.index)}, "
-            "but pip would also look it up on PyPI.",
-            hints=(f"To use only that index, add `--index-url {hide_password(entry.index)}`.",),
-        )
 
 
 def _parse_requirement(entry: Entry) -> Requirement:

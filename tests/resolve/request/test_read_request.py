@@ -242,10 +242,42 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, option: str) -> Non
         assert name in refuse(tmp_path, *argv, code="unreadable-file").message
 
 
-@pytest.mark.parametrize("name", ["r.txt", "dev requirements.in"])
+@pytest.mark.parametrize("name", ["r.txt", "dev requirements.in", "conda-lock.yml", "s.py"])
 def test_a_file_where_a_requirement_belongs_lacks_its_option(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("x\n")
-    assert f"-r {shlex.quote(name)}" in refuse(tmp_path, name, code="usage").hints[0]
+    option = "--requirements-from-script" if name == "s.py" else "-r"
+    assert f"{option} {shlex.quote(name)}" in refuse(tmp_path, name, code="usage").hints[0]
+
+
+PATH_FILES = {
+    "environment.yml": "dependencies:\n- pip:\n  - ./lib\n",
+    "inner.yml": "dependencies:\n- pip:\n  - -r deep/r.txt\n",
+    "pyproject.toml": '[project]\nname = "app"\ndependencies = ["lib"]\n[tool.uv.sources]\n'
+    'lib = {path = "lib"}\n[dependency-groups]\ntest = ["lib"]\n',
+    "poetry.toml": '[tool.poetry]\nname = "app"\n'
+    '[tool.poetry.dependencies]\nlib = {path = "lib"}\n',
+    "pixi.toml": '[workspace]\nchannels = []\n[pypi-dependencies]\nlib = {path = "lib"}\n',
+    "pylock.toml": 'lock-version = "1.0"\n[[packages]]\nname = "lib"\ndirectory = {path = "lib"}\n',
+    "script.py": '# /// script\n# dependencies = ["lib"]\n# [tool.uv.sources]\n'
+    '# lib = {path = "lib"}\n# ///\n',
+}
+
+
+@pytest.mark.parametrize("name", [*PATH_FILES, "group"])
+def test_paths_are_those_beside_the_file(tmp_path: Path, name: str) -> None:
+    for folder in ("lib", "app/lib"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "pyproject.toml").touch()
+    for file, text in PATH_FILES.items():
+        (tmp_path / "app" / file).write_text(text)
+    (tmp_path / "app/deep").mkdir()
+    (tmp_path / "app/deep/r.txt").write_text("./lib\n")
+    words = ["-r", f"app/{name}"]
+    if name in ("group", "script.py"):
+        words = ["--requirements-from-script", "app/script.py"]
+        words = words if name != "group" else ["--group", "app/pyproject.toml:test"]
+    (found,) = read(tmp_path, *words).direct
+    assert found.location.text == str(tmp_path / "app/lib")
 
 
 ENVIRONMENT = """\
