@@ -42,6 +42,7 @@ def confirm_and_run(
             from conda_pip_interop.changes.requests import remember_requests
 
             remember_requests(plan, host.target.prefix)
+        shown = shown or "\n".join(plan.notes)
         return Output(text=f"{shown}\n\n{nothing_to_do}".strip(), document=document)
     from conda_pip_interop.changes.execute import execute, refuse_outside
 

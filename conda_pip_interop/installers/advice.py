@@ -45,6 +45,13 @@ _CHECK_NETWORK: Final = (
 #: What pip or uv say, and what to do then; the first that fits counts.
 _ADVICE: Final = (
     (
+        (" clone --", "Cannot find command 'git'", "did not find branch or tag", "git fetch "),
+        (
+            "The repository cannot be cloned: check its URL and its revision.",
+            "To see what git says of it: `git ls-remote URL`.",
+        ),
+    ),
+    (
         ("metadata-generation-failed", "subprocess-exited-with-error", "Failed to build"),
         ("The project does not build: fix it, or choose another version.",),
     ),
@@ -63,7 +70,7 @@ _ADVICE: Final = (
             "To trust its authority: `conda config --set ssl_verify FILE`.",
         ),
     ),
-    (NO_ANSWER, ("An index cannot be reached.", *_CHECK_NETWORK)),
+    (NO_ANSWER, ("An index or a URL cannot be reached.", *_CHECK_NETWORK)),
     (
         ("does not provide upload-time",),
         ("The age limit needs an index that tells upload times.", _NO_AGE_LIMIT),

@@ -42,7 +42,7 @@ _NOT_PEP_508: Final = re.compile(
     r"::|(?<![=<>!~])=(?!=)|\||^\S+\s+[\d*]|\[\w+=|^\S+\s+[=<>!~]+\s*\S*\w\s+[\w*]\S*$"
 )
 #: A path, a URL, or a requirement with a marker: no match spec.
-_LOCATION: Final = re.compile(r"^[./~\\]|://|[#@;]|^file:")
+_LOCATION: Final = re.compile(r"^[./~\\]|://|[#@;]|^file:|(?:^|\s)-")
 
 NOT_PLAIN: Final = "not a plain name, version and build"
 

@@ -93,12 +93,16 @@ def translate(requirement: Requirement, context: TranslationContext) -> Translat
     if requirement.url is not None or context.prefer_pypi:
         reason = "direct URL" if requirement.url is not None else PYPI_FIRST
         return ForPip(requirement=requirement, reason=reason)
-    lookup = context.look_up(canonicalize_name(requirement.name))
-    if not lookup.names:
-        return ForPip(requirement=requirement, reason=lookup.reason)
     spec = build_conda_spec(requirement.specifier)
-    if isinstance(spec, NotExpressible):
-        return ForPip(requirement=requirement, reason=spec.reason)
+    if canonicalize_name(requirement.name) == "python" and isinstance(spec, str):
+        reason = "Python itself"
+        return ForConda(
+            requirement=requirement, name="python", version=spec, extras=(), reason=reason
+        )
+    lookup = context.look_up(canonicalize_name(requirement.name))
+    if isinstance(spec, NotExpressible) or not lookup.names:
+        reason = spec.reason if isinstance(spec, NotExpressible) else lookup.reason
+        return ForPip(requirement=requirement, reason=reason)
     return _choose_package(requirement, spec, lookup, context)
 
 

@@ -19,6 +19,7 @@ from conda_pip_interop.resolve.agreement.planner import Planner
 from conda_pip_interop.resolve.agreement.resolution import Resolution
 from conda_pip_interop.resolve.parts import ResolvedPart, SolvedPart
 from conda_pip_interop.resolve.request.preferences import Preferences
+from conda_pip_interop.resolve.request.read_options import COMMAND_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -209,11 +210,16 @@ def _refuse_python(request: Request, version: str, target: Target) -> None:
     for demand, origin in request.pythons:
         refusal = refuse_python(demand, version)
         if refusal is not None:
+            change = target.command("conda", "pip", "upgrade-python", "VERSION")
+            here = f"{target.label} has Python {version}"
             raise InteropError(
                 "unsupported-python",
-                f"{origin} is not for the Python of {target.label}: {refusal}.",
+                f"{refusal}, but {here}."
+                if origin == COMMAND_LINE
+                else f"{origin} is not for {target.label}: {refusal}, and {here}.",
                 hints=(
-                    "To use another Python: `conda create -n NEW python=…`.",
+                    f"To change its Python: `{change}`.",
+                    "To use another environment: `conda create -n NEW python=…`.",
                     "To install anyway: `--ignore-requires-python`.",
                 ),
             )

@@ -30,9 +30,20 @@ def would_overwrite(
     specifiers: SpecifierSet,
     reason: str,
     *,
+    parent: str,
     command: Callable[..., str],
 ) -> InteropError:
-    """Build the error for a name that conda has in `version`, and pip would install."""
+    """Build the error for a name that conda has in `version`, and pip would install.
+
+    `parent` is the package that requires it; empty if the user does.
+    """
+    pins = sorted(one.version for one in specifiers if one.operator == "==")
+    if len(pins) > 1:
+        return InteropError(
+            "would-overwrite",
+            f"Several versions of {name} are required at once: {', '.join(pins)}.",
+            hints=(f"Require one of them; conda has installed {name} {version}.",),
+        )
     install, wanted = ("conda", "pip", "install"), f"{name}{specifiers}"
     overwrite = command(*install, f"--break-other-managers={name}", wanted)
     overwrite = f"To let pip replace conda's: `{overwrite}`."
@@ -47,7 +58,7 @@ def would_overwrite(
         "would-overwrite",
         f"{wanted} is required, but conda installed {name} {version} ({reason}).",
         hints=(
-            f"Choose a version of what requires it that works with {name} {version}.",
+            *([f"Choose a version of {parent} that works with {name} {version}."] * bool(parent)),
             f"Add a channel that has it: `{command(*install, '-c', 'CHANNEL', wanted)}`.",
             overwrite,
         ),

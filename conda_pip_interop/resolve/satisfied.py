@@ -49,6 +49,7 @@ def plan_satisfied(request: Request, root: Path) -> Plan | None:
     if snapshot is None:
         return None
     environment = marker_environment(snapshot.prefix, subdir=find_subdir(snapshot))
+    notes = request.explain_choice(environment)
     request = request.choose(environment)
     distributions = {one.name: one for one in snapshot.distributions}
     installed = list_installed(snapshot)
@@ -77,6 +78,7 @@ def plan_satisfied(request: Request, root: Path) -> Plan | None:
         title="install",
         steps=build_steps(supplies, None),
         fingerprint=snapshot.fingerprint,
+        notes=notes,
         requests=requested,
         requested_packages=frozenset(
             owner.record.name

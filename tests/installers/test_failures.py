@@ -28,6 +28,7 @@ from conda_pip_interop.installers.refused_pages import find_refused
         ("ERROR: Hashes are required in --require-hashes mode, but they are missing", "hashes"),
         ("ERROR: ResolutionImpossible: for help visit https://pip.pypa.io", "work together"),
         ("error: subprocess-exited-with-error\nerror: metadata-generation-failed", "project"),
+        ("error: subprocess-exited-with-error\nx git clone --filter=blob:none x y", "repository"),
     ],
 )
 def test_what_is_no_matter_of_names_has_advice_of_its_own(words: str, advice: str) -> None:

@@ -47,6 +47,7 @@ def test_a_match_spec_is_told_from_a_requirement(text: str, pip: str | None) -> 
         "./x=1",
         "~/x=1",
         "x @ file:y=1",
+        "cowsay --hash=sha256:00",
     ],
 )
 def test_what_is_no_match_spec_gets_no_such_hint(text: str) -> None:

@@ -56,6 +56,12 @@ def test_a_requirement_without_a_matching_version_in_the_channel_is_for_pip() ->
     )
 
 
+def test_python_itself_is_a_package_of_condas() -> None:
+    found = translate(Requirement("Python>=3.10"), build_context({}))
+    assert isinstance(found, ForConda)
+    assert (found.name, found.version) == ("python", ">=3.10")
+
+
 def test_extras_are_kept_for_pip() -> None:
     found = read("requests[socks,use-chardet]>=2")
     assert isinstance(found, ForConda)

@@ -151,3 +151,32 @@ def test_wrong_usage_ends_with_2_and_changes_nothing(make_env: MakeEnv, tmp_path
     assert refused.returncode == 2
     assert "r.txt:2: --user" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_what_is_not_installed_is_said(make_env: MakeEnv, tmp_path: Path) -> None:
+    env = make_env("python", "pip", "six")
+    (tmp_path / "none.txt").write_text("# nothing yet\n")
+    nothing = env.conda("pip install", "-r", str(tmp_path / "none.txt"), "--yes")
+    assert f"Nothing to install: no requirements in {tmp_path}/none.txt.\n" in nothing.stdout
+    (tmp_path / "r.txt").write_text(
+        'six; python_version < "3"\nsix; python_version > "3"\nold; python_version < "3"\n'
+        f'{tmp_path}/w-1.0-py3-none-any.whl; os_name == "none"\npython>=3.8\n'
+    )
+    (tmp_path / "w-1.0-py3-none-any.whl").touch()
+    left = env.conda("pip install", "-r", str(tmp_path / "r.txt"), "--yes").stdout
+    assert "Left out, since their markers do not match: old, w." in left
+    alone = env.conda("pip install", 'old; python_version < "3"', "--yes").stdout
+    assert "Left out, since its marker does not match: old.\n" in alone
+
+    newer = env.conda("pip install", "python>=9", "--yes", check=False)
+    assert newer.returncode == 1
+    assert f"Error: Python >=9 is required, but {env.name} has Python 3." in newer.stderr
+    assert f"`conda pip upgrade-python -n {env.name} VERSION`" in newer.stderr
+    other = env.conda("pip install", "six==1.15.0", "--yes", check=False)
+    assert "what requires it" not in other.stderr
+    assert f"-n {env.name} --break-other-managers=six six==1.15.0`" in other.stderr
+    both = env.conda("pip install", "six==1.16.0", "six==1.15.0", "--yes", check=False)
+    assert "Several versions of six are required at once: 1.15.0, 1.16.0." in both.stderr
+    clone = env.conda("pip install", f"git+file://{tmp_path}/none", "--yes", check=False)
+    assert "The repository cannot be cloned" in clone.stderr
+    assert "does not build" not in clone.stderr

@@ -81,12 +81,21 @@ def execute(args: Namespace, host: Host) -> Output:
     )
     refuse_protected_base(host)
     host.before_change()
-    nothing_to_do = "All requirements are already satisfied."
+    nothing_to_do = (
+        "All requirements are already satisfied."
+        if request.needs_pip or request.conda or request.pythons
+        else f"Nothing to install: no requirements in {_name_sources(args)}."
+    )
     plan = plan_satisfied(request, host.target.prefix)
     if plan is not None:
         return confirm_and_run(plan, args, host, nothing_to_do=nothing_to_do)
     snapshot = _read_whole(host)
     return install_request(request, args, host, snapshot, nothing_to_do=nothing_to_do)
+
+
+def _name_sources(args: Namespace) -> str:
+    options = args.install
+    return ", ".join((*options.requirement_files, *options.groups, *options.scripts))
 
 
 def read_for_change(host: Host) -> Snapshot:

@@ -40,10 +40,9 @@ def execute(args: Namespace, host: Host) -> Output:
     plan = _plan(args, host, read_snapshot(host.target.prefix))
     if plan.requirements or any(isinstance(one, InstallPip) for one in plan.steps):
         return _reinstall(args, host)
-    nothing = "" if plan.steps else "\n".join(plan.notes)  # else the plan shows them
-    return confirm_and_run(
-        plan, args, host, nothing_to_do=nothing or f"Nothing to repair in {host.target.label}."
-    )
+    has_only_notes = plan.notes and not plan.steps
+    nothing = "" if has_only_notes else f"Nothing to repair in {host.target.label}."
+    return confirm_and_run(plan, args, host, nothing_to_do=nothing)
 
 
 def _plan(args: Namespace, host: Host, snapshot: Snapshot) -> Plan:

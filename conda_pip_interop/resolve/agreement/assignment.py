@@ -246,7 +246,10 @@ class Assigner:
             return FromPip(reason=f"{reason}; in place of conda's {has.version}")
         if name in self.moved and self._is_satisfied_by(name, has):
             return _keep(has)
-        raise would_overwrite(name, has.version, self.ranges[name], reason, command=self.command)
+        parent, ranges = self._asked_by[name], self.ranges[name]
+        raise would_overwrite(
+            name, has.version, ranges, reason, parent=parent, command=self.command
+        )
 
     def _assign_to_conda(self, name: NormalizedName, has: InstalledPackage | None) -> Assignment:
         """Assign to conda if the channels have a version that satisfies the requirements."""

@@ -85,7 +85,7 @@ class Planner:
         and what pip has is only held if it can. Raises InteropError: see
         `resolve.install.plan_install`.
         """
-        notes: tuple[str, ...] = ()
+        notes = request.explain_choice(self._environment)
         request = request.choose(self._environment)
         self._prefer(replace(self._preferences, limits=request.limits))
         while True:
@@ -95,7 +95,7 @@ class Planner:
                 if self._answers.omitted and self._answers.count_omitted:
                     self._answers.count_omitted = False
                     omitted = self._answers.omitted.values()
-                    notes = tuple(f"{one}, which cannot be installed." for one in omitted)
+                    notes += tuple(f"{one}, which cannot be installed." for one in omitted)
                 elif not self._conflicts.release():
                     raise
 

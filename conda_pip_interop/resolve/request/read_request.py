@@ -294,6 +294,9 @@ class _Reader:
             settings=settings,
             in_file=in_file,
         )
+        if asked.name == "python" and entry.kind != "constraint" and asked.marker is None:
+            self.pythons.append((str(asked.requirement.specifier), entry.origin))
+            return
         self.private += [entry] if entry.index else []
         if entry.build_path:
             lost = f"{entry.build_path}, where conda's package was built, has no version"

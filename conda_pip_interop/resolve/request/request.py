@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -17,6 +17,7 @@ from conda_pip_interop.protection.policy import Policy, decide_preference
 from conda_pip_interop.resolve.request.install_options import InstallOptions
 from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.resolve.solver import CondaSpec
+from conda_pip_interop.text import hide_password
 from conda_pip_interop.values import dataclass
 
 #: The origin of what is installed and installed again: nobody has requested it in these words.
@@ -41,6 +42,11 @@ class NamedRequirement:
     def name(self) -> NormalizedName:
         """The project's name."""
         return canonicalize_name(self.requirement.name)
+
+    @property
+    def marker(self) -> Marker | None:
+        """Where it is needed (PEP 508)."""
+        return self.requirement.marker
 
     @property
     def remembered(self) -> str:
@@ -69,6 +75,11 @@ class DirectRequirement:
     hashes: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     in_file: bool = False
+
+    @property
+    def marker(self) -> Marker | None:
+        """Where it is needed (PEP 508)."""
+        return Marker(self.location.marker) if self.location.marker else None
 
     @property
     def line(self) -> Line:
@@ -140,22 +151,23 @@ class Request:
 
     def choose(self, environment: Mapping[str, str]) -> Request:
         """Without what its marker keeps out of an environment (PEP 508)."""
-        without_extra = {**environment, "extra": ""}
-
-        def applies(one: NamedRequirement) -> bool:
-            marker = one.requirement.marker
-            return marker is None or marker.evaluate(without_extra)
-
         return replace(
             self,
-            requirements=tuple(filter(applies, self.requirements)),
-            constraints=tuple(filter(applies, self.constraints)),
-            direct=tuple(
-                one
-                for one in self.direct
-                if not one.location.marker or Marker(one.location.marker).evaluate(without_extra)
-            ),
+            requirements=_choose(self.requirements, environment),
+            constraints=_choose(self.constraints, environment),
+            direct=_choose(self.direct, environment),
         )
+
+    def explain_choice(self, environment: Mapping[str, str]) -> tuple[str, ...]:
+        """Say what `choose` leaves out of what was requested."""
+        kept = self.choose(environment)
+        names = {one.name for one in kept.requirements}
+        named = (one.name for one in self.requirements if one.name not in names)
+        located = (one.location for one in self.direct if one not in kept.direct)
+        texts = (one.name or hide_password(one.text) for one in located)
+        left = dict.fromkeys((*named, *texts))
+        markers = "its marker does" if len(left) == 1 else "their markers do"
+        return (f"Left out, since {markers} not match: {', '.join(left)}.",) if left else ()
 
     @property
     def resolving(self) -> tuple[str, ...]:
@@ -185,6 +197,15 @@ class Request:
     def build_isolation(self) -> bool:
         """Whether builds get an environment of their own."""
         return not self.options.pip.has("--no-build-isolation")
+
+
+_Marked = TypeVar("_Marked", bound=NamedRequirement | DirectRequirement)
+
+
+def _choose(listed: Iterable[_Marked], environment: Mapping[str, str]) -> tuple[_Marked, ...]:
+    """Choose those whose markers match; none of them is for an extra."""
+    without_extra = {**environment, "extra": ""}
+    return tuple(one for one in listed if one.marker is None or one.marker.evaluate(without_extra))
 
 
 def build_request(requirements: Iterable[Requirement]) -> Request:
