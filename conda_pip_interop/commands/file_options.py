@@ -73,12 +73,11 @@ def build_options(args: Namespace) -> InstallOptions:
                 f"`conda pip {args.command}` takes files, and there is no file {name}.",
                 hints=(f"To install a package: `conda pip install -n ENV {shlex.quote(name)}`.",),
             )
-    projects = [one for one in args.files if one.endswith("pyproject.toml")]
-    manifests = [one for one in args.files if one.endswith("pixi.toml")]
-    if (args.extras and not projects) or (args.groups and not (projects or manifests)):
+    projects = [one for one in args.files if one.endswith(".toml")]
+    if (args.extras or args.groups) and not projects:
         raise UsageError(
             "usage",
-            "`--extra` requires a pyproject.toml, `--group` a pyproject.toml or a pixi.toml.",
+            "`--extra` and `--group` require a pyproject.toml, a pylock.toml or a pixi.toml.",
             hints=("To fix: add one to the files.",),
         )
     extras = f"[{','.join(args.extras)}]" if args.extras else ""
@@ -88,9 +87,7 @@ def build_options(args: Namespace) -> InstallOptions:
             f"{one}{extras}" if one in projects else one for one in args.files if one not in scripts
         ),
         scripts=scripts,
-        groups=tuple(
-            f"{file}:{group}" for file in (*projects, *manifests) for group in args.groups or ()
-        ),
+        groups=tuple(f"{file}:{group}" for file in projects for group in args.groups or ()),
         prefer=cast("Preference | None", args.prefer),
         solver=args.solver,
         pip=PipOptions(arguments=tuple(args.pip_arguments or ())),
@@ -109,5 +106,11 @@ def read_named_lock(args: Namespace, host: Host, folder: Path) -> Lock | None:
             "usage",
             f"`--offline` requires a lock, which {' and '.join(args.files)} is not.",
             hints=("To write one: `conda pip export -n ENV -o pylock.toml`.",),
+        )
+    if lock is not None and (args.extras or args.groups):
+        raise UsageError(
+            "no-such-part",
+            f"{lock.origin} is a lock of a whole environment and has no extras or groups.",
+            hints=("To fix: leave out `--extra` and `--group`.",),
         )
     return lock

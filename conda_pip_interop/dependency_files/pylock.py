@@ -8,8 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
+from packaging.utils import canonicalize_name
+
 from conda_pip_interop.dependency_files.dynamic import ALWAYS, NEVER
-from conda_pip_interop.dependency_files.pyproject import load_toml, read_requires_python
+from conda_pip_interop.dependency_files.pyproject import (
+    ProjectParts,
+    find_part,
+    load_toml,
+    read_requires_python,
+)
 from conda_pip_interop.dependency_files.requirements_txt import (
     Dependencies,
     Entry,
@@ -29,26 +36,33 @@ _MEMBERSHIP: Final = re.compile(
 
 
 def parse_pylock(
-    text: str, *, origin: str, folder: Path | None = None, extras: Collection[str] = ()
+    text: str,
+    *,
+    origin: str,
+    folder: Path | None = None,
+    parts: ProjectParts | None = None,
 ) -> Dependencies:
     """Parse a lock file, with the hashes in the entries' tails; paths are relative to `folder`.
 
-    Packages for an extra or a group are needed if it is one of `extras` or of the file's default
-    groups. Raises UsageError `unreadable-file`.
+    Packages for an extra or a group are needed if it is one of `parts` or of the file's default
+    groups, and left out otherwise. Raises UsageError: `unreadable-file`, `no-such-part`.
     """
     document = load_toml(text, origin)
     notes = check_version(document, origin)
     packages = document.get("packages", [])
     if not isinstance(packages, list):
         raise unreadable(origin, "its packages are not a list")
-    chosen = {"extras": set(extras), "dependency_groups": set(document.get("default-groups", ()))}
+    chosen = _choose_parts(document, parts or ProjectParts(), origin)
     entries: list[Entry] = []
     links: list[str] = []
     for one in packages:
         if not isinstance(one, dict) or not isinstance(one.get("name"), str):
             raise unreadable(origin, "it contains a package without a name")
         try:
-            entries.append(_read_package(one, origin, folder or Path(), chosen))
+            marker = _evaluate_choices(one.get("marker", ""), chosen)
+            if marker == NEVER:
+                continue
+            entries.append(_read_package({**one, "marker": marker}, origin, folder or Path()))
             links += _read_links(one, folder or Path())
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise unreadable(origin, f"its package {one['name']} is not valid") from error
@@ -83,7 +97,6 @@ def _read_package(
     package: Mapping[str, Any],
     origin: str,
     folder: Path,
-    chosen: Mapping[str, Collection[str]],
 ) -> Entry:
     text = package["name"]
     files: list[Mapping[str, Any]] = []
@@ -103,7 +116,7 @@ def _read_package(
         case _:  # the file names tell the version, or it is of a kind that PEP 751 does not have
             files = _list_files(package)
             text += f"=={_parse_version(files[0])}" if files else _refuse_source(package)
-    marker = _evaluate_choices(package.get("marker", ""), chosen)
+    marker = package["marker"]
     return Entry(
         text=f"{text} ; {marker}" if marker else text,
         origin=origin,
@@ -160,7 +173,33 @@ def _evaluate_choices(marker: str, chosen: Mapping[str, Collection[str]]) -> str
     """Evaluate the parts of a marker about extras and groups, which a requirement cannot have."""
 
     def evaluate(found: re.Match[str]) -> str:
-        holds = (found["name"] in chosen[found["of"]]) != bool(found["no"])
+        name = canonicalize_name(found["name"])
+        holds = (name in chosen[found["of"]]) != bool(found["no"])
         return ALWAYS if holds else NEVER
 
-    return _MEMBERSHIP.sub(evaluate, marker)
+    evaluated = _MEMBERSHIP.sub(evaluate, marker)
+    if evaluated == marker or ("(" in marker and " or " in marker):
+        return evaluated
+    alternatives = [*map(_fold, evaluated.strip("() ").split(" or "))]
+    needed = [one for one in alternatives if one != NEVER]
+    return "" if "" in needed else " or ".join(needed) or NEVER
+
+
+def _fold(conjunction: str) -> str:
+    """Leave out what is true; NEVER if a part is false."""
+    parts = [one.strip("() ") for one in conjunction.split(" and ")]
+    return NEVER if NEVER in parts else " and ".join(one for one in parts if one != ALWAYS)
+
+
+def _choose_parts(
+    document: Mapping[str, Any], parts: ProjectParts, origin: str
+) -> Mapping[str, Collection[str]]:
+    """Return the extras and groups that are wanted; raises UsageError `no-such-part`."""
+    default = document.get("default-groups", ())
+    chosen = {"extras": parts.extras, "dependency-groups": (*default, *parts.groups)}
+    for key, names in chosen.items():
+        kind = "extra" if key == "extras" else "group"
+        known = (*document.get(key, ()), *(default if kind == "group" else ()))
+        for name in names:
+            find_part(dict.fromkeys(map(canonicalize_name, known), ()), name, kind, origin)
+    return {key.replace("-", "_"): set(map(canonicalize_name, one)) for key, one in chosen.items()}

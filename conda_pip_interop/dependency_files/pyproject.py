@@ -76,12 +76,12 @@ def parse_pyproject(
         metadata = _ask(ask, origin)
         known = {canonicalize_name(one) for one in metadata.provides_extra}
         for extra in parts.extras:
-            _find_part(dict.fromkeys(known, ()), extra, "extra", origin)
+            find_part(dict.fromkeys(known, ()), extra, "extra", origin)
         found = [("build backend", choose_dependencies(metadata, parts.extras))]
         own = {metadata.name: metadata.requires_dist}
     else:
         stated = {"project": _read_dependencies(project, poetry, origin)}
-        stated |= {f"extra {one}": _find_part(extras, one, "extra", origin) for one in parts.extras}
+        stated |= {f"extra {one}": find_part(extras, one, "extra", origin) for one in parts.extras}
         found = [
             (part, tuple(_expand_own(some, extras, name, origin))) for part, some in stated.items()
         ]
@@ -162,7 +162,7 @@ def _expand_own(
         for extra in sorted(found.extras):
             if (extra, inner) not in seen:
                 seen.add((extra, inner))
-                waiting += [(one, inner) for one in _find_part(extras, extra, "extra", origin)]
+                waiting += [(one, inner) for one in find_part(extras, extra, "extra", origin)]
 
 
 def _read_groups(document: Mapping[str, Any], origin: str) -> Mapping[str, Any]:
@@ -290,7 +290,7 @@ def _read_group(
     if name in above:
         raise unreadable(origin, f"its group {name} includes itself")
     normalized = {canonicalize_name(key): value for key, value in groups.items()}
-    items = _find_part(normalized, name, "group", origin)
+    items = find_part(normalized, name, "group", origin)
     if not isinstance(items, list | tuple):
         raise unreadable(origin, f"its group {name} is not a list but {quoted(items)}")
     for one in items:
@@ -305,7 +305,8 @@ def _read_group(
                 raise unreadable(origin, f"its group {name} contains {quoted(one)}")
 
 
-def _find_part(parts: Mapping[NormalizedName, Any], name: str, kind: str, origin: str) -> Any:
+def find_part(parts: Mapping[NormalizedName, Any], name: str, kind: str, origin: str) -> Any:
+    """Find an extra or a group by its normalized name; raises UsageError `no-such-part`."""
     found = parts.get(canonicalize_name(name))
     if found is None:
         raise UsageError(

@@ -84,8 +84,9 @@ def read_dependency_files(
     if parts != ProjectParts() and not any(one.has_parts for one in found):
         raise UsageError(
             "usage",
-            "`--extra`, `--group` and `--build-system` require a pyproject.toml.",
-            hints=("To fix: add a pyproject.toml to the files.",),
+            "`--extra` and `--group` require a pyproject.toml or a lock file, `--build-system` a "
+            "pyproject.toml.",
+            hints=("To fix: add one to the files.",),
         )
     environments = [one for one in found if one.environment is not None]
     if len(environments) > 1:
@@ -149,7 +150,10 @@ def _read(file: Path, options: _Options) -> _File:
             chosen = lock(text, origin=origin).choose(options.subdir, categories, origin=origin)
             return _build_from_lock(chosen, file)
         case "requirements" | "pylock":
-            return _File(file=file, dependencies=parse_file(text, file, origin=origin, parts=parts))
+            read = parse_file(text, file, origin=origin, parts=parts)
+            return _File(
+                file=file, dependencies=read, has_parts=kind == "pylock" and not parts.build_system
+            )
 
 
 def _read_manifest(text: str, file: Path, options: _Options) -> _File:
@@ -291,7 +295,7 @@ def parse_file(
             return place(found, file.parent)
         case "pylock":
             folder = file.resolve().parent
-            found = parse_pylock(text, origin=origin, folder=folder, extras=parts.extras)
+            found = parse_pylock(text, origin=origin, folder=folder, parts=parts)
             return place(found, folder)
         case "requirements":
             return Dependencies(entries=tuple(read_requirements_file(file, environ=environ)))

@@ -45,8 +45,8 @@ def test_an_environment_file_names_the_environment(tmp_path: Path) -> None:
         (("create", "-n", "web"), "`conda pip create` needs a file"),
         (("sync",), "`conda pip sync` needs a file"),
         (("sync", "flask>=3.0"), "`conda pip sync` takes files, and there is no file flask>=3.0"),
-        (("sync", "r.txt", "--extra", "x"), "requires a pyproject.toml, `--group`"),
-        (("create", "r.txt", "--group", "x"), "requires a pyproject.toml, `--group`"),
+        (("sync", "r.txt", "--extra", "x"), "require a pyproject.toml, a pylock.toml"),
+        (("create", "r.txt", "--group", "x"), "require a pyproject.toml, a pylock.toml"),
     ],
 )
 def test_what_is_missing_is_named(words: tuple[str, ...], message: str) -> None:

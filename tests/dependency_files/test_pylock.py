@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 
 from conda_pip_interop.dependency_files.pylock import parse_pylock
+from conda_pip_interop.dependency_files.pyproject import ProjectParts
 from conda_pip_interop.errors import UsageError
 
 
@@ -26,6 +29,53 @@ def test_a_lock_file_gives_versions_and_locations() -> None:
         ("location", "./c"),
         ("requirement", "d @ git+https://example.org/d@abc"),
     ]
+
+
+PARTS = """\
+lock-version = "1.0"
+extras = ["gui"]
+dependency-groups = ["dev", "docs"]
+default-groups = ["docs"]
+packages = [
+    {name = "a", version = "1", marker = "'gui' in extras and os_name == 'posix'"},
+    {name = "b", version = "1", marker = "'dev' in dependency_groups or 'gui' in extras"},
+    {name = "c", version = "1", marker = "'docs' in dependency_groups"},
+    {name = "d", version = "1", marker = "'docs' not in dependency_groups"},
+    {name = "e", version = "1", marker = "os_name == 'nt' and ('dev' in dependency_groups or x)"},
+]
+"""
+E: Final = "e==1 ; os_name == 'nt' and (python_version {} '0' or x)"
+
+
+@pytest.mark.parametrize(
+    ("parts", "texts"),
+    [
+        (ProjectParts(), ["c==1", E.format("<")]),
+        (ProjectParts(groups=("Dev",)), ["b==1", "c==1", E.format(">=")]),
+        (
+            ProjectParts(extras=("gui",)),
+            ["a==1 ; os_name == 'posix'", "b==1", "c==1", E.format("<")],
+        ),
+    ],
+)
+def test_extras_and_groups_are_read_if_they_are_wanted(
+    parts: ProjectParts, texts: list[str]
+) -> None:
+    found = parse_pylock(PARTS, origin="p", parts=parts)
+    assert [one.text for one in found.entries] == texts
+
+
+@pytest.mark.parametrize(
+    ("parts", "message", "hint"),
+    [
+        (ProjectParts(extras=("dev",)), "p has no extra dev", "Available: gui."),
+        (ProjectParts(groups=("gui",)), "p has no group gui", "Available: dev, docs."),
+    ],
+)
+def test_a_missing_extra_or_group_is_refused(parts: ProjectParts, message: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        parse_pylock(PARTS, origin="p", parts=parts)
+    assert caught.value.hints == (hint,)
 
 
 @pytest.mark.parametrize(

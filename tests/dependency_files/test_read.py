@@ -37,7 +37,7 @@ def test_a_file_that_cannot_be_read_is_an_error_with_its_name(tmp_path: Path, na
 )
 def test_parts_require_a_pyproject(tmp_path: Path, parts: ProjectParts) -> None:
     (tmp_path / "r.txt").write_text("six\n")
-    with pytest.raises(UsageError, match=r"require a pyproject\.toml"):
+    with pytest.raises(UsageError, match=r"require a pyproject\.toml or a lock file"):
         read_dependency_files([tmp_path / "r.txt"], parts)
 
 

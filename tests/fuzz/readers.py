@@ -349,7 +349,7 @@ READERS: Mapping[str, Reader] = {
         share=0.5,
     ),
     "pylock.toml": Reader(
-        read=lambda text, folder: parse_pylock(text, origin="x", folder=folder, extras=("e",)),
+        read=lambda text, folder: parse_pylock(text, origin="x", folder=folder),
         seeds=(
             (
                 "lock-version = '1.0'\nrequires-python = '>=3.10'\n[[packages]]\nname = 'a'\n"

@@ -125,7 +125,7 @@ def test_a_manifest_of_pixi_is_created_as_pixi_has_it(
         ("moo.py", "import six\n", ("it has no `# /// script` blocks", "# /// script")),
         ("moo.py", SCRIPT + SCRIPT, ("it has 2 `# /// script` blocks",)),
         ("moo.py", SCRIPT.replace('["six"', '"six"'), ("moo.py cannot be read",)),
-        ("moo.py --group test", SCRIPT, ("`--group` a pyproject.toml or a pixi.toml",)),
+        ("moo.py --group test", SCRIPT, ("a pylock.toml or a pixi.toml",)),
         ("pyproject.toml --extra no", POETRY, ("has no extra no", "Available: art")),
         ("pyproject.toml --group no", POETRY, ("has no group no", "Available: test")),
         (
@@ -135,7 +135,7 @@ def test_a_manifest_of_pixi_is_created_as_pixi_has_it(
         ),
         ("pixi.toml --group no", PIXI, ("has no feature no", "Available: test")),
         ("pixi.toml --group full", PIXI, ("has no feature full", "`--group test`")),
-        ("pixi.toml --extra art", PIXI, ("`--extra` requires a pyproject.toml",)),
+        ("pixi.toml --extra art", PIXI, ("has no extra art", "`--group art`")),
         (
             "pixi.toml",
             PIXI.replace('"3.11.*"', '{ path = "." }'),

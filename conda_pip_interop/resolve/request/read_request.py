@@ -200,10 +200,12 @@ class _Reader:
         from conda_pip_interop.resolve.request.environment_request import build_environment_request
 
         parts = ProjectParts(extras=tuple(extras))
-        if find_kind(text, file) not in ("pixi", "pyproject"):
+        kind = find_kind(text, file)
+        if kind in ("pixi", "pyproject", "pylock"):
+            self.manifests.add(name)
+            parts = replace(parts, groups=tuple(_find_groups(groups, name)))
+        if kind not in ("pixi", "pyproject"):
             return parse_file(text, file, origin=name, parts=parts, environ=self.environ)
-        self.manifests.add(name)
-        parts = replace(parts, groups=tuple(_find_groups(groups, name)))
         found = parse_manifest(
             text, file, origin=name, parts=parts, subdir=self.subdir, ask=self.ask
         )

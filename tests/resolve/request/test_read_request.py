@@ -378,6 +378,8 @@ def test_groups_projects_and_scripts(tmp_path: Path) -> None:
 LOCK = """
 lock-version = "1.0"
 requires-python = ">=3.8"
+extras = ["docs"]
+dependency-groups = ["main"]
 default-groups = ["main"]
 [[packages]]
 name = "flask"
