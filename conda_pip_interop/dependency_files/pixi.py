@@ -97,7 +97,8 @@ def _note_unread(document: Mapping[str, Any], origin: str) -> Iterator[str]:
     for name in find_table(document, "feature"):
         unread += _find_unread(find_table(document, "feature", name), f"feature.{name}.")
     if unread:
-        yield f"{origin}: {', '.join(unread)} of pixi is left out."
+        are = "is" if len(unread) == 1 else "are"
+        yield f"{origin}: {', '.join(unread)} of pixi {are} left out."
 
 
 def _find_unread(feature: Mapping[str, Any], prefix: str) -> Iterator[str]:
@@ -200,7 +201,7 @@ def _read_pypi(name: str, value: Any, origin: str) -> Iterator[Entry]:
     entry = Entry(
         text=text, origin=f"{origin}: pypi-dependencies", index=str(found.get("index", ""))
     )
-    source = None if entry.index else build_source(name, found, origin)
+    source = None if entry.index else build_source(found)
     sources = {} if source is None else {canonicalize_name(name): (source,)}
     yield from apply_sources([entry], sources, {}, origin)
 

@@ -173,7 +173,7 @@ class _Reader:
                 line = _build_requirement(name, found, self.origin)
                 lines[bool(found.get("optional"))].append(line)
                 marker = line.partition(" ; ")[2]
-                source = build_source(name, {**found, "marker": marker}, self.origin)
+                source = build_source({**found, "marker": marker})
                 if source is not None:
                     self.sources.setdefault(canonicalize_name(name), []).append(source)
         return tuple(lines[False]), tuple(lines[True])

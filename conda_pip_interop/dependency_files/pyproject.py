@@ -45,6 +45,7 @@ _BLOCK_HINT: Final = (
 _LONG_KEY: Final = re.compile(
     r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){100}"""
 )
+_HATCH_KEYS: Final = ("dependencies", "extra-dependencies")
 _LIST_ITEM: Final = re.compile(r"""(["'])(?P<text>.+)\1\s*,?\s*(?P<comment>#.*)?""")
 
 
@@ -79,6 +80,7 @@ def parse_pyproject(
             find_part(dict.fromkeys(known, ()), extra, "extra", origin)
         found = [("build backend", choose_dependencies(metadata, parts.extras))]
         own = {metadata.name: metadata.requires_dist}
+        listed = {one: _read_group(groups, one, origin) for one in parts.groups}
     else:
         stated = {"project": _read_dependencies(project, poetry, origin)}
         stated |= {f"extra {one}": find_part(extras, one, "extra", origin) for one in parts.extras}
@@ -87,7 +89,11 @@ def parse_pyproject(
         ]
         with_extra = (_add_extra(one, extra) for extra, some in extras.items() for one in some)
         own = {} if name is None else {name: tuple(with_extra)}
-    found += [(f"group {one}", tuple(_read_group(groups, one, origin))) for one in parts.groups]
+        listed = {
+            one: _expand_own(_read_group(groups, one, origin), extras, name, origin)
+            for one in parts.groups
+        }
+    found += [(f"group {one}", tuple(lines)) for one, lines in listed.items()]
     if parts.build_system:
         build_system = _read_table(document, "build-system", origin)
         found.append(("build-system", _read_list(build_system, "requires", origin)))
@@ -166,8 +172,12 @@ def _expand_own(
 
 
 def _read_groups(document: Mapping[str, Any], origin: str) -> Mapping[str, Any]:
-    """Read the groups: PEP 735's, and those that uv and PDM had before."""
-    groups: dict[str, Any] = dict(find_table(document, "tool", "pdm", "dev-dependencies"))
+    """Read the groups: PEP 735's, those that uv and PDM had before, and Hatch's environments."""
+    groups: dict[str, Any] = {}
+    for name, table in find_table(document, "tool", "hatch", "envs").items():
+        listed = [find_table({name: table}, name).get(key) for key in _HATCH_KEYS]
+        groups[name] = [line for one in listed if isinstance(one, list) for line in one]
+    groups.update(find_table(document, "tool", "pdm", "dev-dependencies"))
     uv = find_table(document, "tool", "uv")
     for tool in (find_table(document, "tool", "rye"), uv):
         if "dev-dependencies" in tool:
@@ -180,13 +190,19 @@ def parse_group(text: str, *, origin: str, group: str) -> Dependencies:
     document = load_toml(text, origin)
     poetry = read_poetry(document, origin)
     groups = {**poetry.groups, **_read_groups(document, origin)}
-    lines = _read_group(groups, group, origin)
+    lines: Iterable[str] = _read_group(groups, group, origin)
+    project = _read_table(document, "project", origin)
+    if "optional-dependencies" not in _read_list(project, "dynamic", origin):
+        name = canonicalize_name(str(project.get("name", poetry.name)))
+        extras = {**poetry.extras, **_read_extras(project, origin)}
+        lines = _expand_own(lines, extras, name, origin)
     part = f"group {group}"
     entries = [Entry(text=line, origin=f"{origin}: {part}") for line in lines]
     sources = {**poetry.sources, **read_uv_sources(document, origin)}
-    options = list_index_options(document, origin)
+    limits = (*list_index_options(document, origin), *read_uv_constraints(document, origin))
     return Dependencies(
-        entries=(*options, *apply_sources(entries, sources, document, origin, part=part)),
+        entries=(*limits, *apply_sources(entries, sources, document, origin, part=part)),
+        notes=tuple(note_unread(document, origin)),
         table=read_own_table(document, origin),
     )
 
@@ -205,8 +221,10 @@ def parse_script(text: str, *, origin: str) -> Dependencies:
     return Dependencies(
         entries=(
             *list_index_options(document, origin),
+            *read_uv_constraints(document, origin),
             *apply_sources(entries, sources, document, origin),
         ),
+        notes=tuple(note_unread(document, origin)),
         requires_python=read_requires_python(document),
         table=read_own_table(document, origin),
     )

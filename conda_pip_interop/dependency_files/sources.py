@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -20,6 +21,8 @@ from conda_pip_interop.dependency_files.requirements_txt import (
 from conda_pip_interop.text import quoted
 from conda_pip_interop.values import dataclass
 
+_PDM_ROOT: Final = re.compile(r"file:///\$\{PROJECT_ROOT\}/")
+_HATCH_ROOT: Final = re.compile(r"\{root((?::parent)*):uri\}")
 _REVISIONS: Final = ("rev", "tag", "branch")
 _OF_UV: Final = (
     *("override-dependencies", "exclude-dependencies", "build-constraint-dependencies"),
@@ -49,29 +52,28 @@ _READ: Final = (
 class Source:
     """The source of one project: a URL, a path, or the name of an index.
 
-    `marker` limits it, and `part` to what an extra or a group requires: `extra cpu`, `group dev`.
+    `workspace`: it is another member of uv's workspace. `marker` limits the source, and `part` to
+    what an extra or a group requires: `extra cpu`, `group dev`.
     """
 
     url: str = ""
     path: str = ""
     editable: bool = False
     index: str = ""
+    workspace: bool = False
     marker: str = ""
     part: str = ""
 
 
-def build_source(name: str, found: Mapping[str, Any], origin: str) -> Source | None:
-    """Build the source of a table of uv or Poetry; None if it names none.
-
-    Raises UsageError `unreadable-file` for a source that only the tool itself can follow.
-    """
+def build_source(found: Mapping[str, Any]) -> Source | None:
+    """Build the source of a table of uv or Poetry; None if it names none."""
     parts = (f"{key} {found[key]}" for key in ("extra", "group") if key in found)
     part = canonicalize_name(next(parts, ""))
-    source = _build_source(name, found, origin)
+    source = _build_source(found)
     return source and replace(source, marker=str(found.get("marker", "")), part=part)
 
 
-def _build_source(name: str, found: Mapping[str, Any], origin: str) -> Source | None:
+def _build_source(found: Mapping[str, Any]) -> Source | None:
     within = f"#subdirectory={found['subdirectory']}" if "subdirectory" in found else ""
     match found:
         case {"git": str(url)}:
@@ -85,11 +87,7 @@ def _build_source(name: str, found: Mapping[str, Any], origin: str) -> Source | 
         case {"index": str(index)} | {"source": str(index)}:
             return Source(index=index)
         case {"workspace": True}:
-            raise unreadable(
-                origin,
-                f"{name} is a member of a uv workspace",
-                hint="To convert it: `uv export --format pylock.toml -o pylock.toml`.",
-            )
+            return Source(workspace=True)
     return None
 
 
@@ -107,7 +105,7 @@ def read_uv_sources(
     for key, value in find_table(document, "tool", "uv", "sources").items():
         found = []
         for one in value if isinstance(value, list) else [value]:
-            source = build_source(key, one, origin) if isinstance(one, dict) else None
+            source = build_source(one) if isinstance(one, dict) else None
             if source is None:
                 raise unreadable(origin, f"its source of {key} is not supported: {quoted(one)}")
             found.append(source)
@@ -228,7 +226,7 @@ def apply_sources(
 ) -> Iterator[Entry]:
     """Write the sources of requirements into them; `part` is where they stand (see `Source`)."""
     indexes = read_indexes(document)
-    for entry in entries:
+    for entry in map(_find_root, entries):
         try:
             requirement = Requirement(entry.text)
         except (
@@ -242,6 +240,16 @@ def apply_sources(
         written = [_apply(entry, requirement, one, indexes.urls, origin) for one in found]
         private = (url for pattern, url in indexes.patterns if fnmatchcase(name, pattern))
         yield from written or [replace(entry, index=next(private, entry.index))]
+
+
+def _find_root(entry: Entry) -> Entry:
+    """Write the folder of the project, which PDM and Hatch have names for, as a relative path."""
+    text = _PDM_ROOT.sub("file:./", entry.text)
+    text = _HATCH_ROOT.sub(lambda found: "file:." + "/.." * found[1].count(":parent"), text)
+    if not text.startswith("-e "):
+        return replace(entry, text=text)
+    path = text.partition("#egg=")[0].removeprefix("-e ").strip().removeprefix("file:")
+    return replace(entry, text=f"-e {path}", kind="location")
 
 
 def _apply(
@@ -263,6 +271,12 @@ def _apply(
             raise unreadable(origin, f"its index {source.index} of {requirement.name} is missing")
         text = f"{requirement.name}{extras}{requirement.specifier}{tail}"
         return replace(entry, text=text, index=indexes[source.index])
+    if source.workspace:
+        raise unreadable(
+            origin,
+            f"{requirement.name} is a member of a uv workspace",
+            hint="To convert it: `uv export --format pylock.toml -o pylock.toml`.",
+        )
     if source.url:
         return replace(entry, text=f"{requirement.name}{extras} @ {source.url}{tail}")
     path = source.path if source.path.startswith((".", "/")) else f"./{source.path}"

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from conda_pip_interop.dependency_files.pyproject import ProjectParts, parse_pyproject, parse_script
+from conda_pip_interop.dependency_files.pyproject import (
+    ProjectParts,
+    parse_group,
+    parse_pyproject,
+    parse_script,
+)
 from conda_pip_interop.errors import UsageError
 
 PROJECT = '[project]\nname = "app"\ndependencies = ["tool[x]>=1 ; os_name == \'nt\'", "six"]\n'
@@ -160,3 +165,54 @@ def test_the_sources_of_a_script_are_followed() -> None:
 def test_dependencies_that_only_the_backend_knows_are_no_empty_list(text: str) -> None:
     with pytest.raises(UsageError, match="only its build backend knows"):
         texts(text)
+
+
+def test_a_member_of_a_workspace_is_refused_only_where_it_is_needed() -> None:
+    sources = "[tool.uv.sources]\n{} = {{workspace = true}}\n"
+    assert texts(PROJECT + sources.format("other")) == ["tool[x]>=1 ; os_name == 'nt'", "six"]
+    with pytest.raises(UsageError, match="six is a member of a uv workspace"):
+        texts(PROJECT + sources.format("six"))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("-e file:///${PROJECT_ROOT}/libs/a#egg=a", ("location", "-e ./libs/a")),
+        ("a @ file:///${PROJECT_ROOT}/libs/a", ("requirement", "a @ file:./libs/a")),
+        ("a @ {root:uri}/libs/a", ("requirement", "a @ file:./libs/a")),
+        ("a @ {root:parent:parent:uri}/a", ("requirement", "a @ file:./../../a")),
+    ],
+)
+def test_the_folder_of_the_project_is_found(line: str, expected: tuple[str, str]) -> None:
+    text = f'[project]\nname = "app"\n[tool.pdm.dev-dependencies]\ntest = ["{line}"]\n'
+    (found,) = parse_group(text, origin="p", group="test").entries
+    assert (found.kind, found.text) == expected
+
+
+def test_a_group_has_the_own_extras_and_the_limits_of_its_project() -> None:
+    text = (
+        '[project]\nname = "app"\n[project.optional-dependencies]\ngui = ["six"]\n'
+        '[dependency-groups]\ntest = ["App[gui]", "flask"]\n'
+        '[tool.uv]\nconstraint-dependencies = ["six<2"]\nexclude-newer = "2020-01-01"\n'
+    )
+    found = parse_group(text, origin="p", group="test")
+    assert [(one.kind, one.text) for one in found.entries] == [
+        ("constraint", "six<2"),
+        ("requirement", "flask"),
+        ("requirement", "six"),
+    ]
+    assert found.notes == ("p: tool.uv.exclude-newer is left out: a file for pip cannot say it.",)
+    whole = parse_pyproject(text, origin="p", parts=ProjectParts(groups=("test",)))
+    assert [one.text for one in whole.entries] == ["six<2", "flask", "six"]
+
+
+def test_an_environment_of_hatch_is_a_group() -> None:
+    text = (
+        '[project]\nname = "app"\n[tool.hatch.envs.test]\ndependencies = ["six"]\n'
+        'extra-dependencies = ["flask"]\n[tool.hatch.envs.docs]\n'
+    )
+    assert [one.text for one in parse_group(text, origin="p", group="test").entries] == [
+        "six",
+        "flask",
+    ]
+    assert parse_group(text, origin="p", group="docs").entries == ()
