@@ -26,6 +26,7 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     split_option,
     unreadable,
 )
+from conda_pip_interop.errors import UsageError
 from conda_pip_interop.grammar import is_line
 from conda_pip_interop.text import quoted
 from conda_pip_interop.values import dataclass
@@ -104,7 +105,7 @@ def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
                 pip += nested.items
                 below = nested.after
             case other:
-                raise unreadable(origin, f"its dependencies contain {quoted(other)}")
+                raise _build_refusal(other, text, origin)
     if any(not (isinstance(item.value, str) and is_line(item.value)) for item in pip):
         raise unreadable(origin, "its pip section contains more than requirements")
     return EnvironmentFile(
@@ -117,6 +118,12 @@ def parse_environment(text: str, *, origin: str) -> EnvironmentFile:
         offset=offset,
         is_json=is_json,
     )
+
+
+def _build_refusal(dependency: object, text: str, origin: str) -> UsageError:
+    if "{{" in text:
+        return unreadable(origin, "it is a template, whose {{ … }} must be filled in first")
+    return unreadable(origin, f"its dependencies contain {quoted(dependency)}")
 
 
 def has_comments(value: Any) -> bool:

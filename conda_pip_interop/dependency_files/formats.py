@@ -14,7 +14,14 @@ from conda_pip_interop.dependency_files.requirements_txt import unreadable
 from conda_pip_interop.errors import UsageError
 
 Format: TypeAlias = Literal[
-    "requirements", "pyproject", "pylock", "environment", "pixi", "conda-lock", "pixi-lock"
+    "requirements",
+    "pyproject",
+    "pylock",
+    "script",
+    "environment",
+    "pixi",
+    "conda-lock",
+    "pixi-lock",
 ]
 
 _TABLE: Final = re.compile(
@@ -22,7 +29,11 @@ _TABLE: Final = re.compile(
 )
 _YAML_KEY: Final = re.compile(r"""^["']?([A-Za-z_-]+)["']?:(?:\s|$)""", re.MULTILINE)
 _SETUP_CFG: Final = re.compile(r"^\[(?:metadata|options(?:\.\w+)*)\]\s*$", re.MULTILINE)
-_EXPLICIT: Final = re.compile(r"^@EXPLICIT\s*$", re.MULTILINE)
+#: Lines that only one kind of file has.
+_SIGNS: Final[Mapping[str, re.Pattern[str]]] = {
+    "script": re.compile(r"^# /// script\s*$", re.MULTILINE),
+    "explicit": re.compile(r"^@EXPLICIT\s*$", re.MULTILINE),
+}
 _EXPORTED: Final = re.compile(r"^[\w.-]+=[^=\s]+=[^=\s]+$")
 _LISTED: Final = re.compile(r"^(?:# packages in environment at |Package +Version)", re.MULTILINE)
 _ENVIRONMENT_KEYS: Final = {"name", "channels", "prefix", "variables", "platforms"}
@@ -67,7 +78,7 @@ def find_format(text: str, file: Path) -> Format:
     """
     kind = find_kind(text, file)
     match kind:
-        case "requirements" | "pyproject" | "pylock" | "environment":
+        case "requirements" | "pyproject" | "pylock" | "environment" | "script":
             return kind
         case "pixi" | "conda-lock" | "pixi-lock":
             return kind
@@ -82,8 +93,11 @@ def find_kind(text: str, file: Path) -> str:
     """
     if "\0" in text:
         raise unreadable(file, "it is not a text file")
-    if _EXPLICIT.search(text) or file.name == "setup.py":
-        return "setup.py" if file.name == "setup.py" else "explicit"
+    if text.lstrip().startswith("<"):
+        raise unreadable(file, "it is a page in HTML or XML")
+    marked = next((kind for kind, sign in _SIGNS.items() if sign.search(text)), None)
+    if marked is not None or file.name == "setup.py":
+        return marked or "setup.py"
     document = _load_json(text)
     if document is not None:
         return _choose(_YAML, document, file)

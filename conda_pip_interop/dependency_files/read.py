@@ -31,7 +31,12 @@ from conda_pip_interop.dependency_files.locks import (
 from conda_pip_interop.dependency_files.own_table import read_own_table
 from conda_pip_interop.dependency_files.pixi import PixiManifest, list_default_features, parse_pixi
 from conda_pip_interop.dependency_files.pylock import parse_pylock
-from conda_pip_interop.dependency_files.pyproject import ProjectParts, load_toml, parse_pyproject
+from conda_pip_interop.dependency_files.pyproject import (
+    ProjectParts,
+    load_toml,
+    parse_pyproject,
+    parse_script,
+)
 from conda_pip_interop.dependency_files.requirements_txt import (
     Dependencies,
     Entry,
@@ -149,7 +154,7 @@ def _read(file: Path, options: _Options) -> _File:
             categories = (*parts.extras, *parts.groups)
             chosen = lock(text, origin=origin).choose(options.subdir, categories, origin=origin)
             return _build_from_lock(chosen, file)
-        case "requirements" | "pylock":
+        case "requirements" | "pylock" | "script":
             read = parse_file(text, file, origin=origin, parts=parts)
             return _File(
                 file=file, dependencies=read, has_parts=kind == "pylock" and not parts.build_system
@@ -297,6 +302,8 @@ def parse_file(
             folder = file.resolve().parent
             found = parse_pylock(text, origin=origin, folder=folder, parts=parts)
             return place(found, folder)
+        case "script":
+            return place(parse_script(text, origin=origin), file.parent)
         case "requirements":
             return Dependencies(entries=tuple(read_requirements_file(file, environ=environ)))
         case kind:

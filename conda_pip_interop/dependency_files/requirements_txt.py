@@ -55,6 +55,7 @@ _VIA: Final = re.compile(r"^([^\s#].*|[ \t]+--.*)\n([ \t]+# via.*\n(?:[ \t]+#.*\
 #: pip takes a word with a hyphen, behind a path or URL, for an option.
 _ARGUMENT_OPTION: Final = re.compile(r"(?:^|\s)-")
 _MAX_DEPTH: Final = 20
+_CHECK_PATH: Final = "Check the path; it is relative to the current directory."
 _NETWORK: Final = "conda's settings for proxies and certificates are used."
 #: In characters, with the lines that a backslash joins; a package with 300 hashes has half of it.
 _LONGEST_LINE: Final = 1 << 16
@@ -312,7 +313,7 @@ def read_text(file: FilePlace, fetch: Fetch | None = None) -> str:
         raise UsageError(
             "unreadable-file",
             f"{file} cannot be read: {getattr(error, 'strerror', None) or error}.",
-            hints=("Check the path; it is relative to the current directory.",),
+            hints=("Name a file in it." if Path(file).is_dir() else _CHECK_PATH,),
         ) from error
 
 

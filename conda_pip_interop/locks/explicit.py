@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import Final
 
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
@@ -19,6 +20,10 @@ from conda_pip_interop.locks.lock import (
 
 _PLATFORM: Final = re.compile(r"# platform: ([a-z0-9-]+)")
 _PIP: Final = re.compile(r"# pip (\S+) @ (\S+)")
+_UNCHECKED: Final = (
+    "To list them with their hashes: `conda list --explicit --md5`. To create the environment "
+    "unchecked"
+)
 #: What our own export writes of a distribution that such a comment cannot describe.
 MISSING: Final = "# Not in this file, of pip's part: "
 
@@ -43,6 +48,9 @@ def parse_explicit(text: str, *, origin: str, with_pip: bool) -> Lock:
             pip.append(_read_distribution(found[1], found[2], origin))
         elif line and not line.startswith("#") and line != "@EXPLICIT":
             url, _, digest = line.partition("#")
+            if not digest:
+                hint = f"{_UNCHECKED}: `conda create -n NAME --file {shlex.quote(origin)}`."
+                raise unreadable(origin, f"{url} has no hash", hint=hint)
             key = "sha256" if digest.startswith("sha256:") else "md5"
             packages.append(build_package(url, origin, **{key: digest.removeprefix("sha256:")}))
     subdirs = {one.subdir for one in packages} - {NOARCH}

@@ -123,3 +123,8 @@ def test_json_is_rendered_as_json_or_as_yaml_without_brackets() -> None:
         "name: web\nchannels:\n  - main\ndependencies:\n  - python=3.11\n  - pip:\n      - a\n"
         "variables:\n  A: '1'\n"
     )
+
+
+def test_a_template_is_recognized() -> None:
+    with pytest.raises(UsageError, match="it is a template"):
+        parse_environment("dependencies:\n- {{ six }}\n", origin="e.yml")

@@ -33,6 +33,7 @@ READ = {
         'lock-version = "1.0"\npackages = []\n',
         'lock-version = "1.0"\n[[packages]]\nname = "six"\n',
     ],
+    "script": ["import x\n# /// script\n# dependencies = []\n# ///\n"],
     "pixi": [
         '[workspace]\nchannels = ["conda-forge"]\n[dependencies]\npython = "*"\n',
         '[project]\nname = "x"\nchannels = []\nplatforms = []\n',
@@ -41,6 +42,7 @@ READ = {
     "conda-lock": ["version: 1\nmetadata:\n  content_hash: {}\npackage: []\n"],
 }
 REFUSED = {
+    "\n<!DOCTYPE html>\n<html>six</html>\n": "Supported are",
     "@EXPLICIT\nhttps://example.org/x.conda\n": "conda pip create -n NAME FILE",
     "# a comment\n@EXPLICIT\n": "conda pip create",
     "# platform: linux-64\nnumpy=1.26.4=py312_0\nzlib=1.3=h1\n": "conda create",

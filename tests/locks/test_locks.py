@@ -296,3 +296,11 @@ def test_a_reference_and_a_direct_url_are_read_as_they_were_written(source: Sour
     assert parse_reference(build_reference(source)) == source
     assert build_source(build_direct_url(source) or {}) == source
     assert build_direct_url(FromIndex()) is None
+
+
+def test_an_explicit_list_without_hashes_names_what_reads_it(tmp_path: Path) -> None:
+    url = "https://e.org/main/linux-64/six-1.16-py_0.conda"
+    (tmp_path / "my list.txt").write_text(f"@EXPLICIT\n{url}\n")
+    with pytest.raises(UsageError, match=f"{url} has no hash") as caught:
+        read_lock(["my list.txt"], folder=tmp_path, subdir="linux-64")
+    assert "`conda create -n NAME --file 'my list.txt'`" in caught.value.hints[0]

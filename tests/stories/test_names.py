@@ -255,6 +255,20 @@ def test_of_a_package_that_no_channel_has_only_a_known_name_is_translated(
     assert "\nunheard-of==1.*\n" in base.run(*words, "--no-channels").stdout
 
 
+def test_what_pip_takes_in_no_file_is_refused_by_translate(base: Base, tmp_path: Path) -> None:
+    file = tmp_path / "r.txt"
+    for line in ("--user", "--unknown x"):
+        file.write_text(f"six\n{line}\n")
+        done = base.run("pip", "translate", file, check=False)
+        assert done.returncode == 2
+        assert f"r.txt:2: {line.split()[0]} is not supported in a requirements file" in done.stderr
+    file.write_text("--pre\n--use-feature=fast-deps\nsix\n")
+    assert "      - --use-feature=fast-deps\n" in base.run("pip", "translate", file).stdout
+    script = tmp_path / "run.py"
+    script.write_text('# /// script\n# dependencies = ["six"]\n# ///\n')
+    assert base.run("pip", "translate", script).stdout.endswith("dependencies:\n  - six\n")
+
+
 def test_the_table_of_a_project_counts_as_in_an_installation(base: Base, tmp_path: Path) -> None:
     """And a channel of the command line is searched beside those of the files."""
     lab = write_channel(tmp_path / "lab", build_carrying_package("bovine", carries="cowsay"))

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 HASH: Final = re.compile(r"--hash[=\s]\S+")
+_SETTINGS: Final = re.compile(r"--(?:config-settings?|global-option)\b")
 _NO_CONSTRAINTS: Final = (
     "no dependency names these projects, and environment.yml has no constraints for conda"
 )
@@ -161,6 +162,7 @@ def translate_to_environment(
         notes=(
             *note_unused(unused, reason=_NO_CONSTRAINTS, in_pip=bool(pip)),
             *([NOT_REQUIRED] if len(kept) < len(lines) else []),
+            *_note_settings(lines),
             *(_note_comments(conda, pip, base.document) if as_json else []),
         ),
     )
@@ -185,6 +187,13 @@ def _note_comments(conda: Sequence[Item], pip: Sequence[Item], document: object)
     items = (*conda, *pip)
     if has_comments(document) or any(split_marker(one.comment)[1] or one.before for one in items):
         yield "the comments are left out: JSON has none."
+
+
+def _note_settings(lines: Sequence[_Line]) -> Iterator[str]:
+    """Say of which packages of conda's the files have build settings."""
+    names = [line.text for line in lines if _SETTINGS.search(line.tail) and _assign(line)[0]]
+    if names:
+        yield f"the build settings of {', '.join(names)} are left out: conda's packages are built."
 
 
 def note_unused(unused: Sequence[Entry], *, reason: str, in_pip: bool = True) -> Iterator[str]:
@@ -296,6 +305,8 @@ def _add_line(line: _Line, result: _Result, offset: int) -> None:
     if pip is not None:
         kept = item if entry.in_pip_section else item.indent(3 * offset)
         result.pip.setdefault(pip, replace(kept, value=pip))
+    if conda and _SETTINGS.search(entry.tail):
+        reason += "; its build settings are dropped: conda's package is built"
     if HASH.search(entry.tail) and (conda or not HASH.search(line.tail)):
         reason += "; the hashes of its PyPI files are dropped"
     result.choices.append(

@@ -29,7 +29,7 @@ from conda_pip_interop.names.conda_depends import NOT_PLAIN, parse_environment_d
 from conda_pip_interop.names.lookup import NOT_IN_CHANNELS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from packaging.utils import NormalizedName
 
@@ -97,9 +97,18 @@ def translate_to_requirements(
         choices=tuple(choices),
         notes=(
             *([NOT_REQUIRED] if len(kept) < len(entries) else []),
+            *_note_variables(files),
             *note_unused([one for one in unused if not one.included], reason=_NO_NAME),
         ),
     )
+
+
+def _note_variables(files: DependencyFiles) -> Iterator[str]:
+    """Say which environment variables are left out."""
+    found = files.environment.document.get("variables") if files.environment else None
+    if isinstance(found, dict) and found:
+        names = ", ".join(map(str, found))
+        yield f"the environment variables {names} are left out: requirements have none."
 
 
 def _is_hashed(entry: Entry) -> bool:

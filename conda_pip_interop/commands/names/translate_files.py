@@ -20,6 +20,11 @@ from conda_pip_interop.dependencies.requirements import marker_environment
 from conda_pip_interop.dependency_files.own_table import merge_tables
 from conda_pip_interop.dependency_files.pyproject import ProjectParts
 from conda_pip_interop.dependency_files.read import DependencyFiles, read_dependency_files
+from conda_pip_interop.dependency_files.requirements_txt import (
+    CONSTRAINT,
+    REQUIREMENT,
+    split_option,
+)
 from conda_pip_interop.environment.conda_meta.records import claimed_metadata
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.site_packages.distributions import read_requirements
@@ -28,6 +33,7 @@ from conda_pip_interop.errors import UsageError
 from conda_pip_interop.names.requirement import TranslationContext, refuse_python
 from conda_pip_interop.protection.policy import decide_preference
 from conda_pip_interop.resolve.request.install_options import InstallOptions
+from conda_pip_interop.resolve.request.read_options import read_options
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
@@ -62,6 +68,7 @@ def translate_files(args: Namespace, host: Host) -> Output:
         ask=lambda project: ask_backend(project, host, InstallOptions(), verbose=args.verbose > 0),
         constraints=map(Path, args.constraints or ()),
     )
+    _refuse_options(sources)
     if output is not None and args.output is None and not sources.environment_text:
         raise _cannot_compare()
     snapshot = read_snapshot(host.target.prefix)
@@ -103,6 +110,16 @@ def translate_files(args: Namespace, host: Host) -> Output:
         for choice in made.choices:
             host.print_stderr(str(choice))
     return _deliver(made, output, check=args.check)
+
+
+def _refuse_options(sources: DependencyFiles) -> None:
+    """Raise UsageError `refused-option` for an option that pip does not take in a file."""
+    for entry in (entry for one in sources.dependencies for entry in one.entries):
+        if entry.kind == "option" and split_option(entry.text)[0] not in (
+            *REQUIREMENT,
+            *CONSTRAINT,
+        ):
+            list(read_options(entry, {}))
 
 
 def _mention_python(sources: DependencyFiles, python: str, host: Host) -> None:

@@ -197,6 +197,15 @@ def test_hashes_stay_if_all_lines_for_pip_have_them(tmp_path: Path) -> None:
     assert "hash" not in to_environment(mixed)
 
 
+def test_build_settings_of_a_conda_package_are_said_to_be_left_out(tmp_path: Path) -> None:
+    settings = '--config-settings="a=b"'
+    found = read_files(tmp_path, r_txt=f"six {settings}\nnobody {settings}\n")
+    made = translate_to_environment(found, build_context(CHANNEL), lambda _: None)
+    assert made.text.endswith(f"  - six\n  - pip\n  - pip:\n      - nobody {settings}\n")
+    assert made.notes == ("the build settings of six are left out: conda's packages are built.",)
+    assert "its build settings are dropped" in made.choices[0].reason
+
+
 LINES = st.lists(
     st.sampled_from(
         [

@@ -46,6 +46,12 @@ def test_conda_names_become_pypi_names(tmp_path: Path) -> None:
     )
 
 
+def test_variables_are_said_to_be_left_out(tmp_path: Path) -> None:
+    found = read_files(tmp_path, environment_yml=ENVIRONMENT_YML)
+    made = translate_to_requirements(found, lambda _: ())
+    assert made.notes == ("the environment variables A are left out: requirements have none.",)
+
+
 def test_markers_survive_a_translation_to_an_environment_and_back(tmp_path: Path) -> None:
     lines = (
         'numpy>=2.1 ; python_version < "3.12"  # big\n'
