@@ -15,6 +15,8 @@ from conda_pip_interop.commands.names.name_matches import (
 )
 from conda_pip_interop.commands.output import Output
 from conda_pip_interop.errors import UsageError
+from conda_pip_interop.grammar import is_conda_name
+from conda_pip_interop.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,7 +61,7 @@ def explain_names(
 
 def explain_packages(words: Iterable[str], channels: Channels, *, check: bool) -> Output:
     """The output of `conda pip names --conda NAME…`: the distributions in conda packages."""
-    found = [find_contents(name, channels, check=check) for name in words]
+    found = [find_contents(_parse_package(word), channels, check=check) for word in words]
     return Output(
         text="\n\n".join(map(_render_contents, found)),
         document={"packages": [_contents_to_dict(one) for one in found]},
@@ -93,8 +95,17 @@ def _contents_to_dict(contents: PackageContents) -> dict[str, object]:
     }
 
 
-def _parse_name(word: str) -> NormalizedName:
+def _parse_package(word: str) -> str:
+    if not is_conda_name(word.lower()):
+        raise UsageError(
+            "usage",
+            f"{quoted(word)} is not the name of a conda package.",
+            hints=("Give names without versions: `conda pip names --conda pytorch`.",),
+        )
+    return word.lower()
 
+
+def _parse_name(word: str) -> NormalizedName:
     if not word or not all(one.isalnum() or one in "-_." for one in word):
         raise UsageError(
             "usage",

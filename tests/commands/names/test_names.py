@@ -173,3 +173,10 @@ def test_the_distributions_of_a_package_are_listed_with_what_they_are_known_from
         "pytorch 2.0 py_0 contains:\n  torch 1.0\n\n"
         "tool 1.0 h0_0 contains:\n  no Python distribution"
     )
+
+
+@pytest.mark.parametrize("word", ["pytorch>=2", "two words", ""])
+def test_what_is_no_conda_name_is_refused(word: str) -> None:
+    with pytest.raises(UsageError, match="is not the name of a conda package") as caught:
+        explain_packages([word], FakeChannels(packages=(), contents={}), check=False)
+    assert "--conda pytorch" in caught.value.hints[0]
