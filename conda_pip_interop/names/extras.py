@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -18,6 +18,15 @@ _OF_EXTRA: Final = re.compile(
     r"""extra == "[^"]*"(?: and (?P<after>.+))?|(?P<before>.+) and extra == "[^"]*\""""
 )
 _GROUP: Final = re.compile(r"\([^()]*\)")
+
+
+class HasExtras(Protocol):
+    """Metadata of a project, installed or not."""
+
+    @property
+    def provides_extra(self) -> tuple[str, ...]:
+        """`Provides-Extra` lines."""
+        ...
 
 
 def expand_extras(
@@ -58,6 +67,14 @@ def expand_extras(
                 seen.add(line)
                 dependency.marker = _join_markers(requirement.marker, dependency.marker)
                 queue.append(dependency)
+
+
+def explain_missing_extras(requirement: Requirement, metadata: HasExtras) -> tuple[str, ...]:
+    """Say which extras of a requirement the project does not have, as pip warns."""
+    known = set(map(canonicalize_name, metadata.provides_extra))
+    missing = sorted(one for one in requirement.extras if canonicalize_name(one) not in known)
+    extras = f"extra{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+    return (f"{requirement.name} does not have the {extras}.",) if missing else ()
 
 
 def _is_of_extra(

@@ -14,6 +14,7 @@ from conda_pip_interop.changes.plan import Plan
 from conda_pip_interop.dependencies.requirements import find_subdir, marker_environment
 from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.snapshot import read_closure
+from conda_pip_interop.names.extras import explain_missing_extras
 from conda_pip_interop.resolve.agreement.assignment import (
     AlreadyInstalled,
     Assigner,
@@ -78,7 +79,14 @@ def plan_satisfied(request: Request, root: Path) -> Plan | None:
         title="install",
         steps=build_steps(supplies, None),
         fingerprint=snapshot.fingerprint,
-        notes=notes,
+        notes=(
+            *notes,
+            *dict.fromkeys(
+                note
+                for one, there in zip(request.requirements, asked, strict=True)
+                for note in explain_missing_extras(one.requirement, snapshot.read_metadata(there))
+            ),
+        ),
         requests=requested,
         requested_packages=frozenset(
             owner.record.name

@@ -168,6 +168,12 @@ def test_what_is_not_installed_is_said(make_env: MakeEnv, tmp_path: Path) -> Non
     alone = env.conda("pip install", 'old; python_version < "3"', "--yes").stdout
     assert "Left out, since its marker does not match: old.\n" in alone
 
+    extras = env.conda("pip install", "six[no,none]", "--yes").stdout
+    assert "six does not have the extras no, none." in extras
+    assert (
+        "cowsay does not have the extra no."
+        in env.conda("pip install", "cowsay[no]", "--dry-run").stdout
+    )
     newer = env.conda("pip install", "python>=9", "--yes", check=False)
     assert newer.returncode == 1
     assert f"Error: Python >=9 is required, but {env.name} has Python 3." in newer.stderr

@@ -13,6 +13,7 @@ from conda_pip_interop.environment.origin import find_content
 from conda_pip_interop.environment.ownership import ByConda, Vanished
 from conda_pip_interop.environment.versions import choose_version, parse_version
 from conda_pip_interop.installers.interface import ProvidedDistribution, build_provided
+from conda_pip_interop.names.extras import explain_missing_extras
 from conda_pip_interop.resolve.agreement.assignment import InstalledPackage, list_installed
 
 if TYPE_CHECKING:
@@ -166,6 +167,12 @@ class KnownPackages:
             metadata = self._find_metadata(name)
             return () if metadata is None else metadata.requires_dist
         return self.find_requires(name)
+
+    def explain_extras(self, requirement: Requirement) -> tuple[str, ...]:
+        """Say which extras a project does not have, as far as its metadata is known."""
+        name = canonicalize_name(requirement.name)
+        known = self._linked.get(name) or self._items.get(name) or self._find_metadata(name)
+        return () if known is None else explain_missing_extras(requirement, known)
 
     def _find_extras(self, name: NormalizedName) -> tuple[str, ...]:
         if name in self._linked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.dependencies.requirements import (
@@ -90,7 +91,10 @@ class Planner:
         self._prefer(replace(self._preferences, limits=request.limits))
         while True:
             try:
-                return replace(self._plan(request), notes=notes)
+                found = self._plan(request)
+                asked = (one.requirement for one in request.requirements)
+                missing = chain.from_iterable(map(self._known.explain_extras, asked))
+                return replace(found, notes=(*notes, *dict.fromkeys(missing)))
             except InteropError:
                 if self._answers.omitted and self._answers.count_omitted:
                     self._answers.count_omitted = False
