@@ -20,7 +20,7 @@ from conda_pip_interop.commands.dynamic_dependencies import ask_backend
 from conda_pip_interop.commands.inspect.export_files import read_environment
 from conda_pip_interop.environment.paths import READ_LIMIT
 from conda_pip_interop.environment.snapshot import build_empty_snapshot, read_snapshot
-from conda_pip_interop.errors import NotAllowedError
+from conda_pip_interop.errors import NotAllowedError, UsageError
 from conda_pip_interop.exports.contents import read_contents
 from conda_pip_interop.findings.kinds.corrupt_record import refuse_corrupt_records
 from conda_pip_interop.locks.offline import OfflineFolder
@@ -59,11 +59,27 @@ def create_from_lock(lock: Lock, options: InstallOptions, args: Namespace, host:
 def sync_with_lock(lock: Lock, options: InstallOptions, args: Namespace, host: Host) -> Output:
     """Make the environment what a lock says, or with `--check` say what differs."""
     same = f"{host.target.label} is what {lock.origin} says."
+    if not (lock.conda or lock.pip):
+        raise _refuse_empty(lock.origin, host)
     snapshot = _read_for_sync(args, host)
     plan = _plan_lock(lock, read_environment(snapshot, host), options, args, host)
     if args.check:
         return report_difference(plan, args, host, same=same)
     return confirm_and_run(plan, args, host, nothing_to_do=same)
+
+
+def _refuse_empty(label: str, host: Host) -> UsageError:
+    """Build the error for files that request nothing: a failed command may have written them."""
+    target = host.target
+    return UsageError(
+        "usage",
+        f"{label} requests nothing, and a sync would remove all of {target.label}. "
+        "Nothing was changed.",
+        hints=(
+            "Check what wrote the file.",
+            f"To remove the environment: `{target.command('conda', 'env', 'remove')}`.",
+        ),
+    )
 
 
 def _read_for_sync(args: Namespace, host: Host) -> Snapshot:
@@ -135,6 +151,8 @@ def sync_with_request(options: InstallOptions, args: Namespace, host: Host) -> O
     options = replace(options, keep_in_place=True)
     request = _read_request(options, args, host)
     label = " and ".join(Path(one).name for one in args.files)
+    if not (request.needs_pip or request.conda or request.pythons):
+        raise _refuse_empty(label, host)
     snapshot = _read_for_sync(args, host)
     return install_request(
         request,

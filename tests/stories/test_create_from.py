@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.environments import Env
+from tests.support.environments import Env, MakeEnv
 from tests.support.pip_worlds import build_project
 from tests.world.channel import native_subdir
 
@@ -176,3 +176,25 @@ def test_packages_that_no_channel_has_are_named(again: Env, tmp_path: Path) -> N
     assert "  - unheard-of\n" in done.stderr
     assert "add the channel that has them" in done.stderr
     assert not again.prefix.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("r.txt", ""),
+        ("pixi.lock", ""),
+        ("environment.yml", "name: web\n"),
+        ("pylock.toml", 'lock-version = "1.0"\npackages = []\n'),
+        ("explicit.txt", "@EXPLICIT\n"),
+    ],
+)
+def test_a_sync_with_an_empty_file_removes_nothing(
+    make_env: MakeEnv, tmp_path: Path, name: str, text: str
+) -> None:
+    env = make_env("python", "pip")
+    (tmp_path / name).write_text(text)
+    for words in (("--yes",), ("--check",)):
+        done = env.conda("pip sync", str(tmp_path / name), *words, check=False)
+        assert done.returncode == 2
+        assert f"{name} requests nothing" in done.stderr
+    assert "pip" in env.owners()
