@@ -163,7 +163,7 @@ def test_what_is_not_read_of_a_manifest_is_said(again: Env, tmp_path: Path) -> N
     more = '[constraints]\nsix = "<2"\n[feature.cuda.system-requirements]\ncuda = "12"\n'
     file = write(tmp_path / "pixi.toml", PIXI.replace("own =", "#") + more, again)
     told = again.conda("pip create", "--dry-run", file).stderr
-    assert "pixi.toml: constraints, feature.cuda.system-requirements of pixi is left out" in told
+    assert "pixi.toml: constraints, feature.cuda.system-requirements of pixi are left out" in told
     assert "constraints" in again.base.run("pip", "translate", file).stderr
 
 
