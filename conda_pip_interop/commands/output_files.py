@@ -21,10 +21,10 @@ class Delivery:
     exit_code: int = 0
 
 
-def deliver(text: str, output: Path, *, check: bool, option: str = "-o") -> Delivery:
+def deliver(text: str, output: Path, *, check: bool) -> Delivery:
     """Write a file unless it is up to date; with `check` never, and exit code 1 if it is not.
 
-    `option` named the file. Raises InteropError `not-written`.
+    Raises InteropError `not-written`.
     """
     try:
         current = output.read_text(encoding="utf-8")
@@ -40,7 +40,7 @@ def deliver(text: str, output: Path, *, check: bool, option: str = "-o") -> Deli
     except OSError as error:
         raise InteropError(
             "not-written",
-            f"{output} cannot be written: {error.strerror}",
-            hints=(f"To print the result instead, leave out `{option}`.",),
+            f"{output} cannot be written: {error.strerror}.",
+            hints=("Check that its folder exists, and that you may write to it.",),
         ) from error
     return Delivery(message=f"Wrote {output}", up_to_date=False)

@@ -42,7 +42,7 @@ ALONE: Final[Mapping[str, tuple[str, ...]]] = {
     "resolve/request/earlier_requests": ("install",),
     "resolve/install": ("install",),
     "resolve/parts": ("install",),
-    "resolve/request/read_request": ("install",),
+    "resolve/request/refusals": ("install",),
 }
 
 

@@ -32,6 +32,8 @@ _TOP_LEVEL: Final = ("-h", "--help", "-V", "--version")
 _PROGRAMS: Final = {True: "python -m conda_pip_interop", False: "conda pip"}
 #: An option of more commands than these is a common one.
 _NAMED_OWNERS: Final = 2
+#: Commands about all packages of an environment, which conda's namesakes take a name for.
+_OF_ALL: Final = ("list", "check", "freeze", "history")
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -92,7 +94,8 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
-        raise UsageError("usage", f"{message}.", hints=(f"See `{self.prog} --help`.",))
+        message = f"{message[:1].upper()}{message[1:]}."  # argparse begins with a small letter
+        raise UsageError("usage", message, hints=(f"See `{self.prog} --help`.",))
 
     def parse(self, words: Sequence[str]) -> Namespace:
         """Parse options and other words in any order; an unknown option gets the nearest one."""
@@ -102,7 +105,7 @@ class CommandParser(argparse.ArgumentParser):
             raise self._refuse_option(unknown[0])
         args, rest = self.parse_known_intermixed_args(words)
         if rest:
-            raise self._refuse_words(rest)
+            raise self._refuse_words(rest, args)
         return args
 
     def _is_unknown(self, word: str) -> bool:
@@ -122,15 +125,24 @@ class CommandParser(argparse.ArgumentParser):
         hints.append(f"See `{self.prog} --help`.")
         return UsageError("usage", f"`{self.prog}` has no option {name}.", hints=tuple(hints))
 
-    def _refuse_words(self, words: Sequence[str]) -> UsageError:
-        environment = f"{'-p' if self.standalone or os.sep in words[0] else '-n'} {words[0]}"
+    def _refuse_words(self, words: Sequence[str], args: Namespace) -> UsageError:
+        from conda_pip_interop.grammar import is_name  # which the overview does not need
+
+        name, prefix = getattr(args, "name", None), getattr(args, "prefix", None)
+        program, _, command = self.prog.rpartition(" ")
+        word = shlex.quote(words[0])
+        hints = []
+        if name is None and prefix is None:
+            option = "-p" if self.standalone or os.sep in word else "-n"
+            hints.append(f"To select an environment: `{self.prog} {option} {word}`.")
+        if command in _OF_ALL and is_name(words[0]) and not (self.standalone and hints):
+            chosen = ["-n", name] if name else ["-p", str(prefix)] if prefix else []
+            show = f"{program} show {shlex.join([*chosen, words[0]])}"
+            hints.append(f"To show a package: `{show}`.")
         return UsageError(
             "usage",
             f"Unexpected argument of `{self.prog}`: {', '.join(words)}.",
-            hints=(
-                f"To select an environment: `{self.prog} {environment}`.",
-                f"See `{self.prog} --help`.",
-            ),
+            hints=(*hints, f"See `{self.prog} --help`."),
         )
 
     def list_options(self) -> set[str]:

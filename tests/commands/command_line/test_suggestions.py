@@ -144,3 +144,17 @@ def _options(command: str) -> set[str]:
 def test_a_name_without_dash_n_gets_the_right_command_line() -> None:
     assert refuse("check", "web")[0] == "To select an environment: `conda pip check -n web`."
     assert refuse("check", "./web")[0] == "To select an environment: `conda pip check -p ./web`."
+    assert refuse("status", "-n", "web", "six") == ("See `conda pip status --help`.",)
+
+
+def test_a_package_behind_a_command_about_all_gets_the_command_that_shows_it() -> None:
+    assert refuse("list", "six")[1] == "To show a package: `conda pip show six`."
+    assert refuse("list", "-n", "web", "six")[0] == (
+        "To show a package: `conda pip show -n web six`."
+    )
+    assert refuse("check", "-p", "/a b", "six")[0] == (
+        "To show a package: `conda pip show -p '/a b' six`."
+    )
+    assert refuse("list", "-p", "/x", "six", standalone=True)[0] == (
+        "To show a package: `python -m conda_pip_interop show -p /x six`."
+    )

@@ -58,7 +58,7 @@ def execute(args: Namespace, host: Host) -> Output:
         text = "\n".join([*lines, "", f"To write the page: {command}"])
         return Output(text=text, document=document, requested=True)
     page = render_page({"generated": read_time(), **document})
-    done = deliver(page, args.html, check=False, option="--html")
+    done = deliver(page, args.html, check=False)
     document |= {"path": str(args.html), "up_to_date": done.up_to_date}
     return Output(text=done.message, document=document)
 
