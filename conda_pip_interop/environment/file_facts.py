@@ -53,9 +53,7 @@ class FactReader:
     def __init__(self, prefix: Prefix) -> None:
         self._root = prefix.root
         self._folds_case = prefix.folds_case
-        self._list = lru_cache(maxsize=_KEPT_FOLDERS)(
-            partial(_list_folder, prefix.root, folds_case=prefix.folds_case)
-        )
+        self._list = lru_cache(maxsize=_KEPT_FOLDERS)(partial(_list_folder, prefix))
         self.facts: dict[PrefixPath, FileFact] = {}
 
     def read_kind(self, path: PrefixPath) -> FileFact:
@@ -84,28 +82,34 @@ class FactReader:
         return fact
 
 
-def _list_folder(root: Path, folder: str, *, folds_case: bool) -> Mapping[str, Kind] | Kind:
+def _list_folder(prefix: Prefix, folder: str) -> Mapping[str, Kind] | Kind:
     try:
-        with os.scandir(root / folder) as entries:
-            kinds = {entry.name: _find_kind(entry) for entry in entries}
+        with os.scandir(prefix.root / folder) as entries:
+            kinds = {entry.name: _find_kind(entry, prefix.mirrors) for entry in entries}
     except (FileNotFoundError, NotADirectoryError):
         return "absent"
     except OSError:
         return "unreadable"
-    if not folds_case:
+    if not prefix.folds_case:
         return kinds
     return {fold_path(name, folds_case=True): kind for name, kind in kinds.items()}
 
 
-def _find_kind(entry: os.DirEntry[str]) -> Kind:
+def _find_kind(entry: os.DirEntry[str], mirrors: Path | None) -> Kind:
     try:
-        if entry.is_symlink():
+        follow = mirrors is not None and entry.is_symlink() and _is_mirrored(entry, mirrors)
+        if entry.is_symlink() and not follow:
             return "symlink" if Path(entry.path).exists() else "dangling"
-        if entry.is_dir(follow_symlinks=False):
+        if entry.is_dir(follow_symlinks=follow):
             return "dir"
-        return "file" if entry.is_file(follow_symlinks=False) else "special"
+        return "file" if entry.is_file(follow_symlinks=follow) else "special"
     except OSError:
         return "unreadable"
+
+
+def _is_mirrored(entry: os.DirEntry[str], mirrors: Path) -> bool:
+    """Return whether a link of a copy stands for what it leads to: it leads into the original."""
+    return mirrors in Path(entry.path).readlink().parents
 
 
 def _read_hash(path: Path, kind: Kind, sizes: Collection[int]) -> FileFact:

@@ -242,7 +242,8 @@ class Prefix:
     """An environment's root folder and layout.
 
     ``root`` is absolute but not resolved: conda knows a symlinked prefix by the link's path.
-    ``folds_case``: its file system treats ``A`` and ``a`` as the same name.
+    ``folds_case``: its file system treats ``A`` and ``a`` as the same name. ``mirrors`` is the
+    environment that it is a copy of, made of links into it: those are no links of a package's.
     """
 
     root: Path
@@ -250,9 +251,10 @@ class Prefix:
     other_site_packages: tuple[PrefixPath, ...]
     platform: Platform
     folds_case: bool
+    mirrors: Path | None = None
 
 
-def read_prefix(root: Path) -> Prefix:
+def read_prefix(root: Path, *, mirrors: Path | None = None) -> Prefix:
     """Find the layout of the environment at ``root``.
 
     Raises InteropError ``not-an-environment`` if there is no such folder, or it holds neither a
@@ -279,6 +281,7 @@ def read_prefix(root: Path) -> Prefix:
         other_site_packages=_find_others(root, folders, python),
         platform=platform,
         folds_case=_folds_case(root, names),
+        mirrors=mirrors,
     )
 
 

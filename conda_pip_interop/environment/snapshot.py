@@ -102,14 +102,14 @@ class Snapshot:
         return cast("View", self._views[build])
 
 
-def read_snapshot(root: Path, *, depth: Depth = "files") -> Snapshot:
-    """Read the prefix at ``root``; raises InteropError ``not-an-environment``.
+def read_snapshot(root: Path, *, depth: Depth = "files", mirrors: Path | None = None) -> Snapshot:
+    """Read the prefix at ``root`` (see `Prefix`); raises InteropError ``not-an-environment``.
 
     With ``depth`` "names" a RECORD is read only if two claims on one distribution compete; with
     "files" all RECORDs and facts of contested files are read. The fingerprint is read first, so
     that a change during the rest shows as one.
     """
-    prefix = read_prefix(root)
+    prefix = read_prefix(root, mirrors=mirrors)
     fingerprint = read_fingerprint(prefix.root).digest
     found, unreadable = read_conda_records(prefix.root)
     reader = FactReader(prefix)

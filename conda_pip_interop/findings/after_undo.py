@@ -32,7 +32,8 @@ def find_brought(prefix: Path, operations: Sequence[Sequence[Journal]]) -> tuple
     known = {one.key for one in find_all(snapshot)}
     undone = _flatten(reversed(operations))
     with open_preview(prefix, undone) as copy:
-        brought = [one for one in find_all(read_snapshot(copy)) if one.key not in known]
+        coming = find_all(read_snapshot(copy, mirrors=prefix))
+        brought = [one for one in coming if one.key not in known]
     if not brought:
         return ()
     listed = list_operations(prefix)
@@ -46,7 +47,7 @@ def find_brought(prefix: Path, operations: Sequence[Sequence[Journal]]) -> tuple
         if one.conda is not None:
             newer |= {PrefixPath(f"conda-meta/{name}") for name in one.conda.linked}
     with open_preview(prefix, map(_keep_linked, later), without=newer) as copy:
-        earlier = read_snapshot(copy)
+        earlier = read_snapshot(copy, mirrors=prefix)
         is_known = earlier.prefix.python is not None  # the one before it has gone since
         before = {one.key for one in find_all(earlier)} if is_known else set()
     return tuple(one for one in brought if one.key not in before)

@@ -81,6 +81,15 @@ def test_what_was_there_before_the_operation_comes_back(built: PrefixBuilder) ->
     assert find(built, 0) == []
 
 
+def test_an_edited_file_beside_what_goes_is_no_damage(built: PrefixBuilder) -> None:
+    built.pip_package("app", "1.0", files={"app.py": "v = 1\n"})
+    built.conda_package("tool", "1.0", files={"tool.py": "v = 1\n"})
+    for name in ("app.py", "tool.py"):
+        (built.root / built.place(name)).write_text("v = 2\n")
+    install(built, "lib")
+    assert find(built, 0) == []
+
+
 def test_what_another_python_would_strand_is_found(built: PrefixBuilder) -> None:
     install(built, "lib")
     listed = [path for path in read_files(built) if "lib" in path.rpartition("site-packages")[2]]

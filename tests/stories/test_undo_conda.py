@@ -12,6 +12,7 @@ from packaging.version import Version
 from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER
 from tests.stories.tree import compare_records, hash_tree
 from tests.support.channels import build_conda_package, write_channel
+from tests.support.pip_worlds import build_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,6 +208,21 @@ def test_what_conda_overwrote_of_pips_comes_back_where_it_was_kept(make_env: Any
             assert "damaged: pip's idna 3.11" in refused.stderr
             assert f"`conda install -n {env.name} --revision 0`" in refused.stderr
         assert hash_tree(env.prefix) == there
+    assert env.findings() == []
+
+
+def test_a_single_module_that_conda_overwrote_is_damage_too(make_env: Any, tmp_path: Path) -> None:
+    env = make_env("python", "pip")
+    channel = write_channel(tmp_path / "channel", build_conda_package("kit", carries={"kit": "1"}))
+    env.pip("install", "-q", str(build_wheel(tmp_path, "kit", "0.5")))
+    before = look(env)
+    env.conda("install", "-y", "-c", channel, "kit")
+    done = env.conda("pip undo", "--yes", check=False)
+    if Version(env.base.version) >= Version("25.5"):
+        assert look(env) == before
+    else:
+        assert "damaged: pip's kit 0.5" in done.stderr
+        assert env.owners()["kit"] == ("1", "conda")
     assert env.findings() == []
 
 
