@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,7 +29,16 @@ def find_record(env: Any) -> Path:
     return record  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("content", [b"", b'{"name": "click", "vers', b"\xff\xfe", b"[]"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b'{"name": "click", "vers',
+        b"\xff\xfe",
+        b"[]",
+        b'{"name": "click", "version": "8.1.7", "depends": null}',
+    ],
+)
 def test_a_corrupt_record_is_found_and_written_again(env: Any, content: bytes) -> None:
     package = hash_tree(env.site_packages / "click")
     find_record(env).write_bytes(content)
@@ -43,6 +54,32 @@ def test_a_corrupt_record_is_found_and_written_again(env: Any, content: bytes) -
     env.conda("remove", "-y", "-q", "click")
     assert not (env.site_packages / "click/core.py").exists()
     assert env.findings() == []
+
+
+@pytest.mark.parametrize("what", ["folder", "link"])
+@pytest.mark.parametrize("name", ["click-8.1.7-pyhd_0.json", "notes.json"])
+def test_what_is_no_file_is_found_and_its_remedy_works(env: Any, name: str, what: str) -> None:
+    place = env.prefix / "conda-meta" / name
+    place.unlink(missing_ok=True)
+    place.mkdir() if what == "folder" else place.symlink_to("nowhere")
+    assert env.conda("list", check=False).returncode != 0
+    ((kind, _),) = env.findings()
+    assert kind == "corrupt-record"
+    (finding,) = env.json("pip check", check=False)["findings"]
+    run_pasted(env, finding["commands"][0])
+    assert env.findings() == []
+    assert env.owners()["click"] == ("8.1.7", "conda")
+    assert "click" in env.conda("list").stdout
+
+
+def run_pasted(env: Any, line: str) -> None:
+    """Run a line as it is printed, with a yes to conda's commands."""
+    for command in line.split(" && "):
+        program, *words = shlex.split(command)
+        if program == "conda":
+            env.base.run(*words, "--yes")
+        else:
+            subprocess.run([program, *words], check=True)
 
 
 @pytest.mark.parametrize("command", ["uninstall --yes click", "install --yes cowsay"])

@@ -176,7 +176,7 @@ def read_conda_records(
                 continue
             text = content.decode()
         except (OSError, UnicodeDecodeError) as error:
-            corrupt = isinstance(error, UnicodeDecodeError)
+            corrupt = isinstance(error, UnicodeDecodeError) or _is_no_file(folder / name)
             unreadable.append(Unreadable(path=path, reason=_reason(error), corrupt=corrupt))
             continue
         record = parse_conda_record(text, path=path)
@@ -186,6 +186,11 @@ def read_conda_records(
             records.append(record)
             _KNOWN[key] = record
     return tuple(records), tuple(unreadable)
+
+
+def _is_no_file(path: Path) -> bool:
+    """Return whether a folder, or a link to nothing, is there: conda fails at either."""
+    return os.path.lexists(path) and not path.is_file()
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:
@@ -200,8 +205,9 @@ def parse_conda_record(text: str, *, path: PrefixPath) -> CondaRecord | Unreadab
         return Unreadable(path=path, reason=f"not JSON: {error}")
     if not isinstance(raw, dict):
         return Unreadable(path=path, reason="not a JSON object")
-    if not isinstance(raw.get("name"), str) or not isinstance(raw.get("version"), str):
-        return Unreadable(path=path, reason="no name and version")
+    fault = _find_fault(raw)
+    if fault is not None:
+        return Unreadable(path=path, reason=fault)
     return CondaRecord(
         name=raw["name"],
         version=raw["version"],
@@ -216,6 +222,19 @@ def parse_conda_record(text: str, *, path: PrefixPath) -> CondaRecord | Unreadab
         requested_spec=_get_text(raw, "requested_spec"),
         raw=raw,
     )
+
+
+def _find_fault(raw: Mapping[str, object]) -> str | None:
+    """Return what conda would stop at; it checks the types of a record's keys."""
+    if not isinstance(raw.get("name"), str) or not isinstance(raw.get("version"), str):
+        return "no name and version"
+    for key in ("depends", "constrains", "files"):
+        value = [] if key == "files" and raw.get(key) is None else raw.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            return f"{key} is not a list of texts"
+    if not isinstance(raw.get("paths_data"), dict | None):
+        return "paths_data is not a JSON object"
+    return None
 
 
 def _get_text(raw: Mapping[str, object], key: str) -> str | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.changes.plan import Plan, RemoveFile
 from conda_pip_interop.environment.conda_meta.history import Linked, read_history
 from conda_pip_interop.environment.conda_meta.records import Unreadable
+from conda_pip_interop.environment.paths import render_move, to_disk
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.base import Evidence, Finding
 from conda_pip_interop.findings.kinds.lost_record import LostRecordFinding, build_lost, read_lost
@@ -17,10 +18,15 @@ from conda_pip_interop.values import dataclass
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
+    from conda_pip_interop.findings.base import BuildCommand
 
 
 def _describe(file: Unreadable) -> str:
     return f"conda cannot read {file.path} ({file.reason}), and its commands fail"
+
+
+def _move_first(folder: Path, commands: Sequence[str]) -> list[str]:
+    return [f"{render_move(folder)} && {one}" for one in commands]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +36,17 @@ class CorruptRecordFinding(LostRecordFinding):
     kind: ClassVar[str] = "corrupt-record"
 
     file: Unreadable
+    folder: Path | None = None
 
     @property
     def summary(self) -> str:
         """See `Finding.summary`."""
         return f"{_describe(self.file)}; {self.describe_rest()}."
+
+    def render_commands(self, command: BuildCommand) -> list[str]:
+        """See `Finding.render_commands`: a folder is moved first."""
+        commands = super().render_commands(command)
+        return commands if self.folder is None else _move_first(self.folder, commands)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +56,18 @@ class StrayRecordFinding(Finding):
     kind: ClassVar[str] = "corrupt-record"
 
     file: Unreadable
+    folder: Path | None = None
 
     @property
     def summary(self) -> str:
         """See `Finding.summary`."""
         return f"{_describe(self.file)}; it is the only record of no package."
+
+    def render_commands(self, command: BuildCommand) -> list[str]:
+        """See `Finding.render_commands`: to move a folder is all."""
+        return (
+            super().render_commands(command) if self.folder is None else [render_move(self.folder)]
+        )
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
@@ -74,8 +93,10 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
             continue
         linked = _find_linked(file, snapshot)
         evidence = Evidence(path=file.path, claimed_by=(), expected=None, found="present")
+        place = to_disk(snapshot.prefix.root, file.path)
+        folder = place if place.is_dir() and not place.is_symlink() else None
         if linked is None or linked.name in valid:
-            yield StrayRecordFinding(file=file, evidence=(evidence,))
+            yield StrayRecordFinding(file=file, folder=folder, evidence=(evidence,))
             continue
         lost = build_lost(linked, read_lost(linked, snapshot), snapshot)
         yield CorruptRecordFinding(
@@ -86,6 +107,7 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
             orphans=lost.orphans,
             gone=lost.gone,
             file=file,
+            folder=folder,
             evidence=(evidence, *lost.evidence[1:]),
         )
 

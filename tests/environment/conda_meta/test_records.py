@@ -74,8 +74,8 @@ def test_distributions_are_found_by_their_metadata_without_vendored_ones() -> No
 
 
 def test_files_outside_of_the_prefix_are_skipped() -> None:
-    assert parse(files=["../x", "/etc/x", "", "ok", 1]).files[0].path == "ok"
-    assert len(parse(files=["../x", "/etc/x", "", "ok", 1]).files) == 1
+    assert parse(files=["../x", "/etc/x", "", "ok"]).files[0].path == "ok"
+    assert len(parse(files=["../x", "/etc/x", "", "ok"]).files) == 1
 
 
 def test_hashes_of_a_noarch_package_are_found_by_archive_path() -> None:
@@ -106,6 +106,10 @@ def test_an_override_noted_in_the_record_is_read() -> None:
         (b"\xff", "not UTF-8"),
         (b"{}", "no name and version"),
         (b"[" * 100_000, "not JSON"),
+        (b'{"name": "x", "version": "1", "depends": null}', "depends is not a list of texts"),
+        (b'{"name": "x", "version": "1", "constrains": "y"}', "constrains is not a list of"),
+        (b'{"name": "x", "version": "1", "files": ["y", 1]}', "files is not a list of texts"),
+        (b'{"name": "x", "version": "1", "paths_data": []}', "paths_data is not a JSON object"),
     ],
 )
 def test_an_invalid_record_is_unreadable_with_a_reason(
@@ -121,8 +125,8 @@ def test_an_invalid_record_is_unreadable_with_a_reason(
 
 
 def test_fields_of_the_wrong_type_are_ignored() -> None:
-    record = parse(files=None, depends="x", build=1, paths_data=[{"_path": 1}], noarch=True)
-    assert (record.files, record.depends, record.build) == ((), (), "")
+    record = parse(files=None, build=1, paths_data={"paths": [{"_path": 1}]}, noarch=True)
+    assert (record.files, record.build) == ((), "")
 
 
 def test_a_prefix_without_conda_meta_has_no_records(tmp_path: Path) -> None:

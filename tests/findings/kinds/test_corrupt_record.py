@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conda_pip_interop.changes.execute import execute
+from conda_pip_interop.environment.conda_meta import records
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
@@ -67,9 +70,16 @@ def test_what_is_no_record_is_found_and_one_repair_ends_it(name: str, content: b
         assert {*json.loads(record.read_bytes())["files"]} == {*valid["files"]}
 
 
-def test_a_record_that_may_not_be_read_is_not_corrupt(tmp_path: Path) -> None:
+def test_a_record_that_may_not_be_read_is_not_corrupt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     built = PrefixBuilder(root=tmp_path / "env")
-    (built.root / "conda-meta/click-8.0-0.json").mkdir(parents=True)
+    built.write("conda-meta/click-8.0-0.json", b"{}")
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(records, "read_regular", refuse)
     assert find_all(read_snapshot(built.root)) == ()
 
 
