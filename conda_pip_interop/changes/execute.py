@@ -146,7 +146,8 @@ def refuse_outside(plan: Plan, target: Target) -> None:
     """
     relinked = list_relinked(plan.relinked, target.prefix)
     refuse_links_outside(target.prefix, {*relinked, *(one.path for one in plan.files)})
-    refuse_folders(plan.relinked, target)
+    removed = {one.path for one in plan.files if isinstance(one, RemoveFile)}
+    refuse_folders(plan.relinked, target, removed)
 
 
 def _stage(plan: Plan, part: PipPart, folder: Path, target: Target) -> Staged:

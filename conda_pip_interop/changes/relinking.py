@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.originals import read_original
@@ -13,8 +14,7 @@ from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.errors import InteropError, StalePlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.environment.paths import PrefixPath
@@ -36,10 +36,12 @@ def list_relinked(records: tuple[CondaRecord, ...], prefix: Path) -> Iterator[Pr
                     yield build_compiled_path(file.path, python.minor)
 
 
-def refuse_folders(records: Iterable[CondaRecord], target: Target) -> None:
+def refuse_folders(
+    records: Iterable[CondaRecord], target: Target, removed: Collection[PrefixPath] = ()
+) -> None:
     """Raise InteropError `in-the-way` if folders are in the place of files of packages.
 
-    conda would delete them, with all that is in them.
+    conda would delete them, with all that is in them. What is `removed` before is none of it.
     """
     found = [
         (one, path)
@@ -48,6 +50,7 @@ def refuse_folders(records: Iterable[CondaRecord], target: Target) -> None:
         if file.path_type not in ("directory", "softlink")
         and os.path.isdir(path := to_disk(target.prefix, file.path))
         and not path.is_symlink()
+        and not _is_emptied(path, target.prefix, removed)
     ]
     for one, path in found[:1]:
         raise InteropError(
@@ -56,6 +59,14 @@ def refuse_folders(records: Iterable[CondaRecord], target: Target) -> None:
             f"conda's {one.name} {one.version}. Linking the package would delete it.",
             hints=(f"To fix: `{render_move(path)}`, then run the command again.",),
         )
+
+
+def _is_emptied(folder: Path, prefix: Path, removed: Collection[PrefixPath]) -> bool:
+    return bool(removed) and all(
+        (Path(above) / name).relative_to(prefix).as_posix() in removed
+        for above, _, names in os.walk(folder)
+        for name in names
+    )
 
 
 def remove_links(records: Iterable[CondaRecord], prefix: Path) -> Iterator[RemoveFile]:

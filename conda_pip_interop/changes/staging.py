@@ -68,9 +68,15 @@ def check_overlap(
 ) -> frozenset[PrefixPath]:
     """Find the files of a staged distribution that conda has and both can share.
 
-    Raises InteropError `would-overwrite` if other files are conda's.
+    Raises InteropError `would-overwrite` if other files are conda's, or are to be in a folder that
+    is a file of conda's.
     """
-    folder, shared, hits = staged.folder, set(), []
+    folder, shared = staged.folder, set()
+    hits = [
+        (claim.file.path, claim.record)
+        for _, claim in snapshot.claims.find_above(one.files or ())
+        if one.name not in claim.record.overridden_by and claim.record.name not in leaving
+    ]
     for file, claim in find_overlaps(one, snapshot, leaving=leaving):
         if is_shareable(file, claim, root=snapshot.prefix.root, pips=_read(folder / file.path)):
             shared.add(file.path)

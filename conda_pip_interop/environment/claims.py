@@ -17,6 +17,7 @@ from conda_pip_interop.environment.conda_meta.records import (
 from conda_pip_interop.environment.file_facts import FactReader, FileFact
 from conda_pip_interop.environment.paths import PrefixPath, fold_path
 from conda_pip_interop.environment.site_packages.distributions import Distribution
+from conda_pip_interop.environment.site_packages.record import InstalledFile
 from conda_pip_interop.values import dataclass
 
 
@@ -37,6 +38,11 @@ class Claim(NamedTuple):
         That of a symlink is not usable: builders hash the link's target or nothing.
         """
         return self.file.expected_sha256 is not None and self.file.path_type != "softlink"
+
+    @property
+    def may_be_folder(self) -> bool:
+        """Return whether the package itself has a folder there, or a link that leads to one."""
+        return self.file.path_type in ("directory", "softlink", "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +77,21 @@ class Claims:
     def of(self, path: PrefixPath) -> tuple[Claim, ...]:
         """Return the claims on ``path``, in the order of the records' file names."""
         return self.by_path.get(self.key(path) if self.folds_case else path, ())
+
+    def find_above(self, files: Iterable[InstalledFile]) -> Iterator[tuple[InstalledFile, Claim]]:
+        """Find the files in a folder that a record lists as a file: only one can be there."""
+        known: dict[str, tuple[Claim, ...]] = {}
+        for file in files:
+            folder = file.path.rpartition("/")[0]
+            if folder not in known:
+                known[folder] = tuple(self._find_above(folder))
+            for claim in known[folder]:
+                yield file, claim
+
+    def _find_above(self, folder: str) -> Iterator[Claim]:
+        while folder:
+            yield from (one for one in self.of(PrefixPath(folder)) if not one.may_be_folder)
+            folder = folder.rpartition("/")[0]
 
     def key(self, path: PrefixPath) -> str:
         """Return the key under which ``path`` is compared."""

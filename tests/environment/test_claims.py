@@ -12,6 +12,7 @@ from conda_pip_interop.environment.conda_meta.records import CondaRecord, read_c
 from conda_pip_interop.environment.file_facts import FactReader
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.prefix import read_prefix
+from conda_pip_interop.environment.snapshot import read_snapshot
 from tests.support.builders import PrefixBuilder
 
 
@@ -44,6 +45,22 @@ def test_records_that_list_one_path_dispute_it_if_its_content_differs(
     assert read_claims(built).is_disputed(path)
     (built.root / "conda-meta/second-1-0.json").unlink()
     assert read_claims(built).is_disputed(path)
+
+
+def test_files_below_a_file_of_a_record_are_found(built: PrefixBuilder) -> None:
+    paths = (PrefixPath("share/x"), PrefixPath("share/folder"))
+    for path in paths:
+        built.write(path, "one")
+    built.conda_record("first", "1", paths)
+    built.pip_package("kit", "1", {"kit.py": ""})
+    (kit,) = read_snapshot(built.root).distributions
+    claims = read_claims(built)
+    assert [*claims.find_above(kit.files or ())] == []
+    listed = (
+        file._replace(path=PrefixPath(f"share/x/deep/{file.path}")) for file in kit.files or ()
+    )
+    above = {(claim.record.name, claim.file.path) for _, claim in claims.find_above(listed)}
+    assert above == {("first", "share/x")}
 
 
 def test_the_hash_of_a_link_says_nothing(built: PrefixBuilder) -> None:

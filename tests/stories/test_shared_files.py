@@ -113,3 +113,30 @@ def test_the_command_that_a_refused_repair_names_works(env: Any, tmp_path: Path,
     assert env.python("import both.b; print(both.b.b)") == "1"
     env.conda("pip repair", "-y")
     assert env.findings() == []
+
+
+@pytest.mark.parametrize("command", ["uninstall", "repair"])
+def test_a_folder_of_pips_in_the_place_of_a_file_of_condas(
+    env: Any, tmp_path: Path, command: str
+) -> None:
+    place = env.prefix / "share/doc/LICENSE"
+    before = hash_tree(env.prefix / "share")
+    wheel = build_wheel(tmp_path, "libb", data={"share/doc/LICENSE/MIT": "Of libb.\n"})
+    refused = env.json("pip install", "--yes", str(wheel), check=False)
+    assert refused["error"]["code"] == "would-overwrite"
+    assert "share/doc/LICENSE" in refused["error"]["message"]
+    place.unlink()
+    env.pip("install", "-q", str(wheel))
+    after = hash_tree(env.prefix / "share")
+    assert env.findings() == [("clobbered", "liba")]
+    checked = env.conda("pip check", check=False).stdout
+    assert f"To fix: conda pip uninstall -n {env.name} libb\n" in checked
+    env.conda(f"pip {command}", "--yes", *(["libb"] if command == "uninstall" else []))
+    assert hash_tree(env.prefix / "share") == before
+    assert env.findings() == []
+    env.conda("pip undo", "--yes")
+    assert hash_tree(env.prefix / "share") == after
+    (place / "mine").write_text("mine\n")
+    refused = env.conda("pip repair", "--yes", check=False)
+    assert f"mv {place} {place}.moved" in refused.stderr
+    assert (place / "mine").read_text() == "mine\n"

@@ -219,7 +219,8 @@ class Operation:
                 hints=(f"To fix: `{render_move(path)}`, then run the command again.",),
             )
         made = {step.path for step in planned if step.kind == "mkdir"}
-        folders = [] if removes else find_missing_folders(action.path, made, self._folders)
+        gone = {step.path for step in planned if step.kind == "remove"}
+        folders = [] if removes else find_missing_folders(action.path, made, self._folders, gone)
         steps = [
             Step(number=number + offset, kind="mkdir", path=folder)
             for offset, folder in enumerate(folders)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from conda_pip_interop.changes.atomic.files import hash_entry, is_alike
 from conda_pip_interop.changes.atomic.journal import Step
 from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
-from conda_pip_interop.environment.paths import PrefixPath, path_below
+from conda_pip_interop.environment.paths import PrefixPath, path_below, render_move, to_disk
+from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -31,14 +32,27 @@ def build_watch(paths: Iterable[PrefixPath], folders: HeldFolders, *, first: int
 
 
 def find_missing_folders(
-    path: PrefixPath, made: Collection[PrefixPath], folders: HeldFolders
+    path: PrefixPath,
+    made: Collection[PrefixPath],
+    folders: HeldFolders,
+    gone: Collection[PrefixPath] | None = None,
 ) -> list[PrefixPath]:
-    """Find the folders above a path that do not exist and are not `made`, topmost first."""
+    """Find the folders above a path that do not exist and are not `made`, topmost first.
+
+    Raises InteropError `is-a-file` if a file is in the place of one that is not `gone` before.
+    """
     missing = []
     for parent in Path(path).parents:
         folder = PrefixPath(parent.as_posix())
         if folder == "." or folder in made or folders.is_folder(folder):
             break
+        if gone is not None and folder not in gone and folders.read_status(folder) is not None:
+            place = to_disk(folders.root, folder)
+            raise InteropError(
+                "is-a-file",
+                f"{folder} in {folders.root} is a file, and {path} needs a folder there.",
+                hints=(f"To fix: `{render_move(place)}`, then run the command again.",),
+            )
         missing.append(folder)
     return missing[::-1]
 

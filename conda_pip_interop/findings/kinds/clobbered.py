@@ -137,8 +137,11 @@ def _find_shared(one: Distribution, snapshot: Snapshot) -> Iterator[Claim]:
 def _find_conflicts(one: Distribution, snapshot: Snapshot) -> Iterator[tuple[InstalledFile, Claim]]:
     """Find the files of a distribution that valid records list, too, with other content.
 
-    An emptied file is damage.
+    An emptied file is damage. One in a folder that is in the place of a file is a conflict, too.
     """
+    for file, claim in snapshot.claims.find_above(one.files or ()):
+        if claim.record not in snapshot.superseded:
+            yield file, claim
     for file in one.files or ():
         for claim in snapshot.claims.of(file.path):
             fact = snapshot.facts.get(file.path)
@@ -158,7 +161,7 @@ def _build(
     pairs: Sequence[tuple[InstalledFile, Claim]],
 ) -> ClobberedFinding:
     by = owner.distribution
-    stated: dict[PrefixPath, str | None] = {file.path: file.sha256 for file, _ in pairs}
+    stated: dict[PrefixPath, str | None] = {claim.file.path: file.sha256 for file, claim in pairs}
     return ClobberedFinding(
         record=record,
         distribution=by,

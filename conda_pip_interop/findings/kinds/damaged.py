@@ -170,7 +170,11 @@ def _find_damaged_package(
         fact = snapshot.facts.get(file.path)
         if fact is None or file.path.endswith(".pyc") or file.path in judged:
             continue
-        if fact.kind == "dir" and file.path_type not in ("directory", "softlink"):
+        if (
+            fact.kind == "dir"
+            and file.path_type not in ("directory", "softlink")
+            and file.path not in clobbered
+        ):
             blocked.append(build_folder_evidence(snapshot, file.path))
         if _is_missing(fact, file) and file.path not in clobbered:
             missing.append(build_evidence(snapshot, file.path))

@@ -226,6 +226,18 @@ def test_an_action_on_a_folder_is_refused_and_nothing_is_changed(prefix: Path) -
     assert read_tree(prefix) == before
 
 
+def test_a_file_in_the_place_of_a_folder_is_refused_unless_it_is_removed_before(
+    prefix: Path,
+) -> None:
+    before = read_tree(prefix)
+    with pytest.raises(InteropError) as caught:
+        succeed(prefix, (write("bin/new"), write("bin/click/below")))
+    assert caught.value.code == "is-a-file"
+    assert read_tree(prefix) == before
+    succeed(prefix, (remove("bin/click"), write("bin/click/below")))
+    assert (prefix / "bin/click/below").read_bytes() == b"new"
+
+
 def test_a_caught_refusal_leaves_the_operation_usable(prefix: Path) -> None:
     with open_operation(prefix, "a test") as operation:
         with pytest.raises(InteropError):
