@@ -72,6 +72,24 @@ def test_what_is_no_file_is_found_and_its_remedy_works(env: Any, name: str, what
     assert "click" in env.conda("list").stdout
 
 
+@pytest.mark.parametrize("name", ["clack-8.1.7-pyhd_0.json", "click-8.1.7-pyhd_0 (1).json"])
+def test_a_record_that_conda_ignores_for_its_name_is_renamed(env: Any, name: str) -> None:
+    record = find_record(env)
+    content = record.read_bytes()
+    record.rename(record.with_name(name))
+    assert "Ignoring malformed prefix record" in env.conda("list").stderr
+    assert env.findings() == [("corrupt-record", "click")]
+    checked = env.conda("pip check", check=False).stdout
+    assert f"conda ignores conda-meta/{name}" in checked
+    env.conda("pip repair", "--yes")
+    assert record.read_bytes() == content
+    assert not record.with_name(name).exists()
+    assert env.findings() == []
+    assert "Ignoring" not in env.conda("list").stderr
+    env.conda("pip undo", "--yes")
+    assert env.findings() == [("corrupt-record", "click")]
+
+
 def run_pasted(env: Any, line: str) -> None:
     """Run a line as it is printed, with a yes to conda's commands."""
     for command in line.split(" && "):

@@ -1,15 +1,16 @@
-"""`corrupt-record`: a file in conda-meta that conda cannot read, so that its commands fail."""
+"""`corrupt-record`: a file in conda-meta that conda cannot read, or ignores for its name."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
-from conda_pip_interop.changes.plan import Plan, RemoveFile
+from conda_pip_interop.changes.plan import Plan, RemoveFile, WriteFile
 from conda_pip_interop.environment.conda_meta.history import Linked, read_history
-from conda_pip_interop.environment.conda_meta.records import Unreadable
-from conda_pip_interop.environment.paths import render_move, to_disk
+from conda_pip_interop.environment.conda_meta.records import CondaRecord, Unreadable
+from conda_pip_interop.environment.paths import PrefixPath, read_regular, render_move, to_disk
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.base import Evidence, Finding
 from conda_pip_interop.findings.kinds.lost_record import LostRecordFinding, build_lost, read_lost
@@ -85,8 +86,42 @@ class StrayRecordFinding(Finding):
         return Plan(title="repair", steps=(step,), fingerprint=snapshot.fingerprint)
 
 
+@dataclass(frozen=True, kw_only=True)
+class MisnamedRecordFinding(Finding):
+    """conda ignores ``record``: its file has another name than NAME-VERSION-BUILD, at ``place``."""
+
+    kind: ClassVar[str] = "corrupt-record"
+
+    record: CondaRecord
+    place: PrefixPath
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        return (
+            f"conda ignores {self.record.path}, the record of {self.record.name} "
+            f"{self.record.version}: its name should be {PurePosixPath(self.place).name}."
+        )
+
+    @property
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """See `Finding.remedy`."""
+        return (("conda", "pip", "repair", self.record.name),)
+
+    def fix(self, snapshot: Snapshot) -> Plan:
+        """Rename the file."""
+        reason = f"the record of {self.record.name}"
+        content = read_regular(to_disk(snapshot.prefix.root, self.record.path))
+        steps = (
+            WriteFile(path=self.place, content=content, reason=reason),
+            RemoveFile(path=self.record.path, reason=reason),
+        )
+        return Plan(title="repair", steps=steps, fingerprint=snapshot.fingerprint)
+
+
 def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     """Find what is in conda-meta as a record and has no valid content."""
+    yield from _find_misnamed(snapshot)
     valid = {one.name for one in snapshot.records}
     for file in snapshot.unreadable:
         if not file.corrupt:
@@ -110,6 +145,14 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
             folder=folder,
             evidence=(evidence, *lost.evidence[1:]),
         )
+
+
+def _find_misnamed(snapshot: Snapshot) -> Iterator[MisnamedRecordFinding]:
+    for one in snapshot.records:
+        place = PrefixPath(f"conda-meta/{one.name}-{one.version}-{one.build}.json")
+        if one.path != place and not os.path.lexists(to_disk(snapshot.prefix.root, place)):
+            evidence = Evidence(path=one.path, claimed_by=(), expected="absent", found="present")
+            yield MisnamedRecordFinding(record=one, place=place, evidence=(evidence,))
 
 
 def _find_linked(file: Unreadable, snapshot: Snapshot) -> Linked | None:
