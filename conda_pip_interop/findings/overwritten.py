@@ -1,12 +1,14 @@
-"""What others wrote over conda's files, remembered while conda's records list other content."""
+"""Files with content that is not their owner's: others' over conda's, and conda's over pip's."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.changes.atomic.files import identify_file
+from conda_pip_interop.changes.originals import read_original
 from conda_pip_interop.changes.state import State, read_state
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
@@ -16,8 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_pip_interop.environment.claims import Claim
+    from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.findings.base import Finding
+
+#: A larger file of the size that pip's has is taken for pip's: hashing takes too long.
+_HASHED_SIZE: Final = 1 << 20
 
 
 def note_overwritten(findings: Iterable[Finding], snapshot: Snapshot, state: State) -> State:
@@ -70,3 +76,26 @@ def _list_contested(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator
         if isinstance(one, ClobberedFinding):
             yield from (evidence.path for evidence in one.evidence)
     yield from filter(snapshot.claims.is_disputed, snapshot.facts)
+
+
+def find_conda_content(snapshot: Snapshot, one: Distribution) -> Iterator[PrefixPath]:
+    """Find the files of an override that have the content of conda's package, not pip's.
+
+    conda-pack takes what a record of conda's lists from the package cache.
+    """
+    owner = snapshot.ownership.owner_of(one)
+    record = owner.in_place_of if isinstance(owner, ByPip) else None
+    if record is None or one.name not in record.overridden_by:
+        return
+    root = snapshot.prefix.root
+    pips = {file.path: file for file in record.files}
+    for file in read_original(record, root).files:
+        ours, condas = pips.get(file.path), {file.sha256, file.sha256_in_prefix} - {None}
+        if ours is None or ours.sha256 is None or not condas or ours.sha256 in condas:
+            continue
+        with contextlib.suppress(OSError):
+            on_disk = to_disk(root, file.path)
+            size = on_disk.lstat().st_size
+            is_alike = size == ours.size and size > _HASHED_SIZE
+            if not is_alike and identify_file(on_disk) in condas:
+                yield file.path

@@ -10,6 +10,7 @@ import pytest
 
 from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
 from tests.stories.tree import hash_tree
+from tests.support.channels import build_conda_package, write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_clone, build_project, build_wheel
 
@@ -99,6 +100,31 @@ def test_a_source_that_is_gone_is_made_up_for_by_the_index(
     assert env.owners()["cowsay"] == ("6.0", "pip")
     assert env.findings() == []
     assert not [*env.site_packages.glob("cowsay-*/direct_url.json")]
+
+
+@pytest.mark.parametrize("over", [True, False], ids=["over conda's", "alone"])
+def test_what_comes_from_nowhere_again_can_be_restored_or_removed(
+    make_env: MakeEnv, tmp_path: Path, over: bool
+) -> None:
+    env = make_env("python", "pip")
+    kit = build_conda_package("kit", carries={"kit": "1.0"})
+    if over:
+        env.conda("install", "-y", "-c", write_channel(tmp_path / "channel", kit), "kit")
+    wheel = build_wheel(tmp_path, "kit", "2.0")
+    env.pip("install", "-q", str(wheel))
+    env.conda("install", "-y", "six")
+    wheel.unlink()
+    (env.site_packages / "kit.py").unlink()
+    (finding,) = env.json("pip check", check=False)["findings"]
+    repair, other = finding["commands"]
+    assert other == f"conda pip {'restore' if over else 'uninstall'} -n {env.name} kit"
+    refused = env.base.run(*repair.split()[1:], "--yes", check=False)
+    assert f"`{other}`" in refused.stderr
+    env.base.run(*other.split()[1:], "--yes")
+    assert env.findings() == []
+    assert env.owners().get("kit") == (("1.0", "conda") if over else None)
+    env.conda("pip undo", "--yes")
+    assert env.findings() == [("damaged", "kit")]
 
 
 def test_a_version_that_is_not_to_be_had_is_not_replaced_by_another(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
-from conda_pip_interop.changes.atomic.files import identify_file
-from conda_pip_interop.changes.originals import read_original
 from conda_pip_interop.changes.plan import InstallPip, Plan
 from conda_pip_interop.environment.conda_meta.records import CondaFile, CondaRecord
+from conda_pip_interop.environment.origin import find_local
 from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.environment.shared_files import EMPTY_SHA256, is_harmless
@@ -34,7 +32,7 @@ from conda_pip_interop.findings.metadata_faults import (
     find_package_faults,
     lacks_record,
 )
-from conda_pip_interop.findings.overwritten import find_overwritten
+from conda_pip_interop.findings.overwritten import find_conda_content, find_overwritten
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
@@ -44,13 +42,12 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
 
 
-#: A larger file of the size that pip's has is taken for pip's: hashing takes too long.
-_HASHED_SIZE: Final = 1 << 20
-
-
 @dataclass(frozen=True, kw_only=True)
 class DamagedFinding(Finding):
-    """``one`` has lost ``missing`` files, ``overwritten`` are others'; or ``fault`` of metadata."""
+    """``one`` has lost ``missing`` files, ``overwritten`` are others'; or ``fault`` of metadata.
+
+    ``otherwise`` works also where nothing has it to install it again.
+    """
 
     kind: ClassVar[str] = "damaged"
     rewrites: ClassVar[bool] = True
@@ -59,6 +56,7 @@ class DamagedFinding(Finding):
     missing: int = 0
     overwritten: int = 0
     fault: str | None = None
+    otherwise: tuple[tuple[str, ...], ...] = ()
 
     @property
     def summary(self) -> str:
@@ -71,7 +69,7 @@ class DamagedFinding(Finding):
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
-        return (("conda", "pip", "repair", self.one.name),)
+        return (("conda", "pip", "repair", self.one.name), *self.otherwise)
 
     @property
     def details(self) -> Mapping[str, object]:
@@ -246,7 +244,7 @@ def _find_damaged_distributions(
         missing: list[Evidence] = []
         overwritten: list[Evidence] = []
         blocked: list[Evidence] = []
-        condas = {*_find_condas(snapshot, one)}
+        condas = {*find_conda_content(snapshot, one)}
         for file in one.files or ():
             fact = snapshot.facts.get(file.path)
             is_missing = fact is not None and fact.kind in {"absent", "dangling", "special"}
@@ -271,6 +269,7 @@ def _find_damaged_distributions(
                 one=one,
                 missing=len(missing),
                 overwritten=len(overwritten),
+                otherwise=tuple(_find_other_ways(snapshot, one)),
                 evidence=(*missing, *overwritten),
             )
         elif one.layout == "dist-info" and (
@@ -288,27 +287,14 @@ def _find_damaged_distributions(
             yield DamagedFinding(distribution=one, one=one, fault=told, evidence=(evidence,))
 
 
-def _find_condas(snapshot: Snapshot, one: Distribution) -> Iterator[PrefixPath]:
-    """Find the files of an override that have the content of conda's package, not pip's.
-
-    conda-pack takes what a record of conda's lists from the package cache.
-    """
+def _find_other_ways(snapshot: Snapshot, one: Distribution) -> Iterator[tuple[str, ...]]:
+    """Find the commands that end the damage without the files that it was installed from."""
     owner = snapshot.ownership.owner_of(one)
-    record = owner.in_place_of if isinstance(owner, ByPip) else None
-    if record is None or one.name not in record.overridden_by:
-        return
-    root = snapshot.prefix.root
-    pips = {file.path: file for file in record.files}
-    for file in read_original(record, root).files:
-        ours, condas = pips.get(file.path), {file.sha256, file.sha256_in_prefix} - {None}
-        if ours is None or ours.sha256 is None or not condas or ours.sha256 in condas:
-            continue
-        with contextlib.suppress(OSError):
-            on_disk = to_disk(root, file.path)
-            size = on_disk.lstat().st_size
-            is_alike = size == ours.size and size > _HASHED_SIZE
-            if not is_alike and identify_file(on_disk) in condas:
-                yield file.path
+    source = find_local(str((one.direct_url or {}).get("url", "")))
+    if isinstance(owner, ByPip) and owner.in_place_of is not None:
+        yield "conda", "pip", "restore", owner.in_place_of.name
+    elif source is not None and not source.exists():
+        yield "conda", "pip", "uninstall", one.name
 
 
 def _is_overwritten(

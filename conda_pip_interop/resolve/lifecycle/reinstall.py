@@ -92,7 +92,7 @@ def _plan_reinstall(
             preferences=preferences,
         )
     except PipFailedError as error:
-        absence = _explain_absence(error, again, target, installer)
+        absence = _explain_absence(error, again, snapshot, target, installer)
         if absence is None:
             raise
         raise absence from error
@@ -213,7 +213,11 @@ def keep_notes(found: Resolution, before: Mapping[NormalizedName, Distribution])
 
 
 def _explain_absence(
-    error: PipFailedError, steps: Sequence[InstallPip], target: Target, installer: Installer
+    error: PipFailedError,
+    steps: Sequence[InstallPip],
+    snapshot: Snapshot,
+    target: Target,
+    installer: Installer,
 ) -> InteropError | None:
     """Explain that pip did not find a version that is installed; None for other failures.
 
@@ -237,6 +241,13 @@ def _explain_absence(
         hints.append(f"To install another version: `{install}`.")
     if url is not None:
         hints.append(f"To repair it as it was, restore what it was installed from: {url}.")
+    owner = snapshot.ownership.owner_of(one)
+    if isinstance(owner, ByPip) and owner.in_place_of is not None:
+        restore = target.command("conda", "pip", "restore", owner.in_place_of.name)
+        hints.append(f"To go back to conda's version: `{restore}`.")
+    else:
+        remove = target.command("conda", "pip", "uninstall", one.name)
+        hints.append(f"To remove it: `{remove}`.")
     for name in others:
         repair = target.command("conda", "pip", "repair", name)
         hints.append(f"To repair {name}: `{repair}`.")
