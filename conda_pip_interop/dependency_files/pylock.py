@@ -23,7 +23,7 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     check_argument,
     unreadable,
 )
-from conda_pip_interop.dependency_files.sources import find_table
+from conda_pip_interop.dependency_files.sources import find_table, is_private
 from conda_pip_interop.environment.versions import parse_file_version
 from conda_pip_interop.grammar import is_hash
 from conda_pip_interop.text import quoted
@@ -122,6 +122,7 @@ def _read_package(
         origin=origin,
         kind="location" if "directory" in package else "requirement",
         folder=folder,
+        index=index if is_private(index := str(package.get("index", ""))) else "",
         tail=" ".join(f"--hash={found}" for one in files if (found := _find_hash(one))),
     )
 

@@ -47,7 +47,7 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     read_text,
     unreadable,
 )
-from conda_pip_interop.dependency_files.sources import find_table, place
+from conda_pip_interop.dependency_files.sources import find_table, is_private, place
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.text import hide_password
 from conda_pip_interop.values import dataclass
@@ -252,7 +252,7 @@ def _build_locked(package: LockEntry, file: Path) -> Entry:
     text = f"{package.name}=={package.version}"
     if is_path:
         text = f"{'-e ' if package.editable else ''}{url if url[:1] in './' else f'./{url}'}"
-    elif package.direct:
+    elif package.direct or is_private(url):
         text = f"{package.name} @ {url}"
     return Entry(
         text=text,

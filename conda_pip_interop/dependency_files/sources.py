@@ -23,6 +23,7 @@ from conda_pip_interop.values import dataclass
 
 _PDM_ROOT: Final = re.compile(r"file:///\$\{PROJECT_ROOT\}/")
 _HATCH_ROOT: Final = re.compile(r"\{root((?::parent)*):uri\}")
+_PYPI: Final = ("pypi.org", "files.pythonhosted.org", "pypi.python.org")
 _REVISIONS: Final = ("rev", "tag", "branch")
 _OF_UV: Final = (
     *("override-dependencies", "exclude-dependencies", "build-constraint-dependencies"),
@@ -173,6 +174,12 @@ def _read_uv_options(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         names = (*_list_texts(table.get(f"{key}-package")), *_list_texts(table.get(key)))
         yield from ((option, name) for name in names)
     yield from (("--only-binary", name) for name in _list_texts(table.get("only-binary")))
+
+
+def is_private(url: str) -> bool:
+    """Whether a URL is of another index than PyPI, where anybody may have taken a name."""
+    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
+    return url.lower().startswith(("http://", "https://")) and host.lower() not in _PYPI
 
 
 def find_table(document: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:

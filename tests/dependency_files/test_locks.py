@@ -40,8 +40,8 @@ def conda_lock(*packages: dict[str, Any]) -> str:
 CONDA_LOCK = conda_lock(
     package("numpy", "conda", "https://e.org/c/linux-64/numpy-1.0-py_0.conda"),
     package("numpy", "conda", "https://e.org/c/osx-64/numpy-1.0-py_1.conda", platform="osx-64"),
-    package("six", "pip", "https://e.org/six-1.0-py3-none-any.whl"),
-    package("dev", "pip", "https://e.org/dev-1.0.tar.gz", category="dev"),
+    package("six", "pip", "https://files.pythonhosted.org/six-1.0-py3-none-any.whl"),
+    package("dev", "pip", "https://files.pythonhosted.org/dev-1.0.tar.gz", category="dev"),
     package("own", "pip", f"git+https://e.org/own@{COMMIT}", source={"type": "url"}),
 )
 PIXI_LOCK = f"""\
@@ -53,7 +53,7 @@ environments:
     packages:
       linux-64:
       - conda: https://e.org/c/linux-64/_x-y-0.1-h_0.tar.bz2
-      - pypi: https://e.org/six-1.0-py3-none-any.whl
+      - pypi: https://files.pythonhosted.org/six-1.0-py3-none-any.whl
       - pypi: git+https://e.org/own?rev=v1#{COMMIT}
       - pypi: ./here
       osx-64: []
@@ -62,7 +62,7 @@ environments:
 packages:
 - conda: https://e.org/c/linux-64/_x-y-0.1-h_0.tar.bz2
   sha256: {SHA256}
-- pypi: https://e.org/six-1.0-py3-none-any.whl
+- pypi: https://files.pythonhosted.org/six-1.0-py3-none-any.whl
   sha256: {SHA256}
 - pypi: git+https://e.org/own?rev=v1#{COMMIT}
   name: own
@@ -98,6 +98,13 @@ def test_a_lock_is_read_for_one_platform_with_its_builds_and_hashes(tmp_path: Pa
     assert lines_of(read(PIXI_LOCK, tmp_path)) == (["_x-y=0.1=h_0"], [six, direct, "-e ./here"])
     for text in (CONDA_LOCK, PIXI_LOCK):
         assert all(one.owned_by_pip for one in read(text, tmp_path).dependencies)
+
+
+def test_a_file_of_another_index_is_not_looked_up_on_pypi(tmp_path: Path) -> None:
+    url = "https://me@files.pythonhosted.org.e.org/six-1.0-py3-none-any.whl"
+    lock = CONDA_LOCK.replace("https://files.pythonhosted.org/six-1.0-py3-none-any.whl", url)
+    _, pip = lines_of(read(lock, tmp_path))
+    assert pip[0] == f"six @ {url} --hash=sha256:{SHA256}"
 
 
 def test_a_category_is_read_if_it_is_chosen(tmp_path: Path) -> None:

@@ -86,3 +86,12 @@ def test_an_invalid_lock_file_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_pylock(text, origin="p")
     assert caught.value.code == "unreadable-file"
+
+
+def test_the_index_of_a_package_is_kept_unless_it_is_pypi() -> None:
+    text = "packages = [\n" + "".join(
+        f'{{name = "a", version = "1", index = "{index}"}},\n'
+        for index in ("https://pypi.org/simple", "https://e.org/simple")
+    )
+    found = parse_pylock(f"{text}]", origin="p")
+    assert [one.index for one in found.entries] == ["", "https://e.org/simple"]

@@ -205,7 +205,10 @@ class _Reader:
             self.manifests.add(name)
             parts = replace(parts, groups=tuple(_find_groups(groups, name)))
         if kind not in ("pixi", "pyproject"):
-            return parse_file(text, file, origin=name, parts=parts, environ=self.environ)
+            read = parse_file(text, file, origin=name, parts=parts, environ=self.environ)
+            # the links of a lock say where its files are, not an index
+            located = tuple(replace(one, index="") for one in read.entries)
+            return replace(read, entries=located)
         found = parse_manifest(
             text, file, origin=name, parts=parts, subdir=self.subdir, ask=self.ask
         )
