@@ -14,6 +14,8 @@ from conda_pip_interop.commands.names.constraints import (
     find_unused,
     limit_conda_item,
     list_constraint_options,
+    list_replaced,
+    note_unused,
     parse_entry,
     read_constraints,
 )
@@ -163,6 +165,7 @@ def translate_to_environment(
             *note_unused(unused, reason=_NO_CONSTRAINTS, in_pip=bool(pip)),
             *([NOT_REQUIRED] if len(kept) < len(lines) else []),
             *_note_settings(lines),
+            *_note_replaced(lines, base.conda, context),
             *(_note_comments(conda, pip, base.document) if as_json else []),
         ),
     )
@@ -189,20 +192,20 @@ def _note_comments(conda: Sequence[Item], pip: Sequence[Item], document: object)
         yield "the comments are left out: JSON has none."
 
 
+def _note_replaced(
+    lines: Sequence[_Line], conda: Sequence[Item], context: TranslationContext
+) -> Iterator[str]:
+    """Say which of the file's conda packages pip would replace."""
+    for_pip = (one.translated for one in lines if isinstance(one.translated, ForPip))
+    for package, requirement in list_replaced([one.requirement for one in for_pip], conda, context):
+        yield f"pip would replace conda's {package}: {requirement} is for pip, {package} for conda."
+
+
 def _note_settings(lines: Sequence[_Line]) -> Iterator[str]:
     """Say of which packages of conda's the files have build settings."""
     names = [line.text for line in lines if _SETTINGS.search(line.tail) and _assign(line)[0]]
     if names:
         yield f"the build settings of {', '.join(names)} are left out: conda's packages are built."
-
-
-def note_unused(unused: Sequence[Entry], *, reason: str, in_pip: bool = True) -> Iterator[str]:
-    """Say which constraints are not, or only in part, in a file; those of a table have no `-c`."""
-    kept = [one.text for one in unused if one.included and in_pip]
-    left = [one.text for one in unused if one.text not in kept]
-    for names, done in ((kept, "apply to pip's part only"), (left, "are left out")):
-        if names:
-            yield f"the constraints {', '.join(dict.fromkeys(names))} {done}: {reason}."
 
 
 def _translate_all(

@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from conda_pip_interop.commands.names.constraints import (
     find_unused,
     list_constraint_options,
+    note_unused,
     parse_entry,
     read_constraints,
 )
@@ -20,7 +21,6 @@ from conda_pip_interop.commands.names.to_environment import (
     Choice,
     Translation,
     add_index,
-    note_unused,
     requires_hashes,
 )
 from conda_pip_interop.dependency_files.environment_yml import list_comments, split_marker

@@ -180,6 +180,15 @@ def test_a_project_has_one_manager_in_all_of_its_lines(
     assert made.choices[1].reason == reason
 
 
+@pytest.mark.parametrize("in_pip_section", [True, False])
+def test_what_pip_would_replace_is_said(tmp_path: Path, *, in_pip_section: bool) -> None:
+    text = "dependencies:\n  - six\n" + "  - pip:\n      - six==1.15\n" * in_pip_section
+    found = read_files(tmp_path, environment_yml=text, r_txt="" if in_pip_section else "six==1.15")
+    made = translate_to_environment(found, build_context(CHANNEL), lambda _: None)
+    assert made.text.endswith("      - six==1.15\n")
+    assert made.notes == ("pip would replace conda's six: six==1.15 is for pip, six for conda.",)
+
+
 HASH = "--hash=sha256:" + "0" * 64
 
 
