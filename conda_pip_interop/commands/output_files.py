@@ -37,10 +37,11 @@ def deliver(text: str, output: Path, *, check: bool) -> Delivery:
         return Delivery(message=message, up_to_date=False, exit_code=1)
     try:
         replace_file(output, text.encode())
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: `.`, which has no name
+        reason = getattr(error, "strerror", None) or "it is not the name of a file"
         raise InteropError(
             "not-written",
-            f"{output} cannot be written: {error.strerror}.",
+            f"{output} cannot be written: {reason}.",
             hints=("Check that its folder exists, and that you may write to it.",),
         ) from error
     return Delivery(message=f"Wrote {output}", up_to_date=False)

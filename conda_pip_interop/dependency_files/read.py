@@ -54,6 +54,8 @@ from conda_pip_interop.values import dataclass
 
 #: The endings of requirements files; what has another one is only read if it says what it is.
 _REQUIREMENTS: Final = ("", ".txt", ".in")
+#: Those of requirements files that say what they are by having any.
+_OTHERS: Final = (".lock", ".pip")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,7 +137,8 @@ def _read(file: Path, options: _Options) -> _File:
     text = read_text(file)
     origin = str(file)
     kind = find_format(text, file)
-    if kind == "requirements" and file.suffix not in _REQUIREMENTS:
+    endings = (*_REQUIREMENTS, *(_OTHERS if text.strip() else ()))
+    if kind == "requirements" and file.suffix not in endings:
         raise unreadable(file, "its content has no known format")
     match kind:
         case "environment":

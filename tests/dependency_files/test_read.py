@@ -31,6 +31,16 @@ def test_a_file_that_cannot_be_read_is_an_error_with_its_name(tmp_path: Path, na
     assert str(tmp_path / name) in caught.value.message
 
 
+def test_a_requirements_file_may_be_called_a_lock_unless_it_is_empty(tmp_path: Path) -> None:
+    file = tmp_path / "requirements.lock"
+    file.write_text("six==1.16.0\n")
+    (found,) = read_dependency_files([file], NO_PARTS).dependencies
+    assert [one.text for one in found.entries] == ["six==1.16.0"]
+    file.write_text("\n")
+    with pytest.raises(UsageError, match="no known format"):
+        read_dependency_files([file], NO_PARTS)
+
+
 @pytest.mark.parametrize(
     "parts",
     [ProjectParts(extras=("x",)), ProjectParts(groups=("x",)), ProjectParts(build_system=True)],

@@ -269,6 +269,19 @@ def test_what_pip_takes_in_no_file_is_refused_by_translate(base: Base, tmp_path:
     assert base.run("pip", "translate", script).stdout.endswith("dependencies:\n  - six\n")
 
 
+def test_the_name_of_the_output_chooses_the_format(base: Base, tmp_path: Path) -> None:
+    file, output = tmp_path / "environment.yml", tmp_path / "requirements.txt"
+    file.write_text("dependencies:\n  - six\n")
+    base.run("pip", "translate", file, "-o", output)
+    assert output.read_text() == "six\n"
+    base.run("pip", "translate", file, "-o", output, "--to", "environment")
+    assert output.read_text() == file.read_text()
+    for name in (".", "/", str(tmp_path), str(tmp_path / "none/x.yml")):
+        done = base.run("pip", "translate", file, "-o", name, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"Error: {name} cannot be written: " in done.stderr
+
+
 def test_the_table_of_a_project_counts_as_in_an_installation(base: Base, tmp_path: Path) -> None:
     """And a channel of the command line is searched beside those of the files."""
     lab = write_channel(tmp_path / "lab", build_carrying_package("bovine", carries="cowsay"))

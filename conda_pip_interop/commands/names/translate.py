@@ -32,8 +32,7 @@ def configure(parser: CommandParser) -> None:
     parser.add_argument(
         "--to",
         choices=("environment", "requirements"),
-        default="environment",
-        help="the format (default: environment)",
+        help="the format (default: by the name of -o, else environment)",
     )
     parser.add_argument(
         "--constraint",

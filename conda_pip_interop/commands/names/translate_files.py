@@ -57,7 +57,8 @@ def translate_files(args: Namespace, host: Host) -> Output:
         groups=tuple(args.groups or ()),
         build_system=args.build_system,
     )
-    output = _find_output(args)
+    to = args.to or _find_format(args.output)
+    output = _find_output(args, to)
     folder = Path() if output is None else output.parent
     files = map(Path, args.files)
     sources = read_dependency_files(
@@ -78,7 +79,7 @@ def translate_files(args: Namespace, host: Host) -> Output:
         _use_channels(sources.environment, table.channels, host, named=args.channels or ())
     host.add_names(table.names)
     names = host.channel_names(with_channels=with_channels)
-    if args.to == "requirements":
+    if to == "requirements":
         find_projects = _build_find_projects(snapshot, names, with_channels=with_channels)
         made = translate_to_requirements(sources, find_projects)
     else:
@@ -160,14 +161,20 @@ def _warn_of_private(sources: DependencyFiles, host: Host) -> None:
         )
 
 
-def _find_output(args: Namespace) -> Path | None:
+def _find_format(output: str | None) -> str:
+    """Return the format that the name of the output has."""
+    is_list = output is not None and output.endswith((".txt", ".in"))
+    return "requirements" if is_list else "environment"
+
+
+def _find_output(args: Namespace, to: str) -> Path | None:
     """Return the output file; what `--check` compares may also be the one environment file."""
     if args.output is not None:
         return Path(args.output)
     files = [word for word in args.files if word.endswith((".yml", ".yaml", ".json"))]
     if not args.check:
         return None
-    if len(files) != 1 or args.to != "environment":
+    if len(files) != 1 or to != "environment":
         raise _cannot_compare()
     return Path(files[0])
 
