@@ -291,7 +291,7 @@ def _list_names(root: Path) -> tuple[str, ...]:
     except OSError as error:
         raise InteropError(
             "not-an-environment",
-            f"{root} cannot be read as an environment: {error.strerror}",
+            f"{root} cannot be read as an environment: {error.strerror}.",
             hints=("Check the path, or list the environments with `conda env list`.",),
         ) from error
 
