@@ -196,6 +196,10 @@ class Host(Protocol):
         """Return the channels as conda is configured, in order, as they are written into a file."""
         ...
 
+    def list_other_channels(self, stated: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the channels of `list_channels` that none of the `stated` is, by its URL."""
+        ...
+
     def list_channel_urls(self) -> tuple[str, ...]:
         """Return the URLs of the channels as conda is configured, in order, without credentials."""
         ...

@@ -54,7 +54,7 @@ class PlainHost:
     solver = relink = revert = fetch = open_installer = open_pip = find_newer = guard = _NEEDS_CONDA
     choose_python = find_python = forget_environment = _NEEDS_CONDA
     add_channels = add_names = list_channels = channels = channel_names = _NEEDS_CONDA
-    read_extra_map = download = list_targets = confirm = _NEEDS_CONDA
+    list_other_channels = read_extra_map = download = list_targets = confirm = _NEEDS_CONDA
 
     def find_versions(self, _project: NormalizedName, _target: Target) -> tuple[str, ...] | None:
         """See `Host.find_versions`: without conda there are no channels."""

@@ -50,6 +50,14 @@ def add_channels(channels: tuple[str, ...], *, only: bool) -> None:
         context.__init__(argparse_args=Namespace(**(known | wanted)))
 
 
+def find_other_channels(channels: tuple[str, ...], stated: tuple[str, ...]) -> tuple[str, ...]:
+    """Find the channels that none of the `stated` is: one may be spelled by name and by URL."""
+    from conda.models.channel import Channel
+
+    known = {url for one in stated for url in Channel(one).base_urls}
+    return tuple(one for one in channels if not known.issuperset(Channel(one).base_urls))
+
+
 #: The commands that take the environment's name from their file; the others ignore it.
 _NAMED_BY_FILE = frozenset(["create", "env_create", "env_update"])
 

@@ -187,6 +187,12 @@ class CondaHost:
         """See `Host.list_channels`."""
         return tuple(map(str, context.channels))
 
+    def list_other_channels(self, stated: tuple[str, ...]) -> tuple[str, ...]:
+        """See `Host.list_other_channels`."""
+        from conda_pip_interop.conda_adapter.environments import find_other_channels
+
+        return find_other_channels(self.list_channels(), stated)
+
     def list_channel_urls(self) -> tuple[str, ...]:
         """See `Host.list_channel_urls`."""
         from conda.models.channel import Channel

@@ -282,6 +282,16 @@ def test_the_name_of_the_output_chooses_the_format(base: Base, tmp_path: Path) -
         assert f"Error: {name} cannot be written: " in done.stderr
 
 
+def test_only_other_channels_are_said_to_be_searched_too(base: Base, tmp_path: Path) -> None:
+    (own,) = base.run("config", "--show", "channels").stdout.split()[2:]
+    lab = write_channel(tmp_path / "lab", build_carrying_package("bovine", carries="cowsay"))
+    file = tmp_path / "environment.yml"
+    for channel, is_said in ((own, False), (base.channel.url, False), (lab, True)):
+        file.write_text(f"channels:\n  - {channel}\ndependencies:\n  - six\n")
+        told = base.run("pip", "translate", file).stderr
+        assert (f"{own} is searched, too" in told) is is_said
+
+
 def test_the_table_of_a_project_counts_as_in_an_installation(base: Base, tmp_path: Path) -> None:
     """And a channel of the command line is searched beside those of the files."""
     lab = write_channel(tmp_path / "lab", build_carrying_package("bovine", carries="cowsay"))

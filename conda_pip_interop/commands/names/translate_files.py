@@ -143,8 +143,8 @@ def _use_channels(
     stated = () if environment is None else environment.channels
     only = environment is not None and environment.excludes_others
     host.add_channels(tuple(dict.fromkeys((*stated, *own))), only=only)
-    others = [one for one in host.list_channels() if one not in (*named, *stated, *own)]
-    if stated and others:
+    others = host.list_other_channels((*named, *stated, *own)) if stated else ()
+    if others:
         host.print_stderr(
             f"conda-pip-interop: {', '.join(others)} is searched, too, by conda's settings. To "
             "search only the file's channels, add `nodefaults` to them."
