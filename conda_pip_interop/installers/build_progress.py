@@ -10,7 +10,7 @@ from typing import Final
 from conda_pip_interop.text import hide_password
 
 #: pip's words before the steps of one requirement.
-_TAKEN: Final = re.compile(r"(?:Collecting|Processing|Obtaining) (?P<what>\S+)")
+_TAKEN: Final = re.compile(r"(?:Collecting|Processing|Obtaining) (?P<what>\S+?)@?(?=\s|$)")
 _PREPARING: Final = re.compile(
     r"\s+(?:Installing build dependencies|Getting requirements to build|Preparing)\b.*: started"
 )

@@ -37,13 +37,6 @@ def would_overwrite(
 
     `parent` is the package that requires it; empty if the user does.
     """
-    pins = sorted(one.version for one in specifiers if one.operator == "==")
-    if len(pins) > 1:
-        return InteropError(
-            "would-overwrite",
-            f"Several versions of {name} are required at once: {', '.join(pins)}.",
-            hints=(f"Require one of them; conda has installed {name} {version}.",),
-        )
     install, wanted = ("conda", "pip", "install"), f"{name}{specifiers}"
     overwrite = command(*install, f"--break-other-managers={name}", wanted)
     overwrite = f"To let pip replace conda's: `{overwrite}`."

@@ -34,6 +34,9 @@ def test_the_requirement_that_is_prepared_is_named_once(preparing: str) -> None:
     assert read("Processing ./project", preparing, done, preparing) == [
         "Preparing metadata of ./project"
     ]
+    assert read("Collecting app@ git+https://host/x.git", preparing) == [
+        "Preparing metadata of app"
+    ]
     assert read("Collecting git+https://me:secret@host/x.git", preparing) == [
         "Preparing metadata of git+https://****@host/x.git"
     ]

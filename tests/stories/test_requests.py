@@ -181,8 +181,15 @@ def test_what_is_not_installed_is_said(make_env: MakeEnv, tmp_path: Path) -> Non
     other = env.conda("pip install", "six==1.15.0", "--yes", check=False)
     assert "what requires it" not in other.stderr
     assert f"-n {env.name} --break-other-managers=six six==1.15.0`" in other.stderr
-    both = env.conda("pip install", "six==1.16.0", "six==1.15.0", "--yes", check=False)
-    assert "Several versions of six are required at once: 1.15.0, 1.16.0." in both.stderr
+    (tmp_path / "both.txt").write_text("six==1.15.0\ncowsay==6.0\nsix==1.16\n")
+    both = env.conda("pip install", "-r", str(tmp_path / "both.txt"), "--yes", check=False)
+    assert both.returncode == 1
+    assert (
+        f"six==1.15.0 ({tmp_path}/both.txt:1) and six==1.16 ({tmp_path}/both.txt:3) contradict "
+        "each other." in both.stderr
+    )
+    same = env.conda("pip install", "six==1.16", "six==1.16.0", "six==1.*", "--dry-run")
+    assert "already satisfied" in same.stdout
     clone = env.conda("pip install", f"git+file://{tmp_path}/none", "--yes", check=False)
     assert "The repository cannot be cloned" in clone.stderr
     assert "does not build" not in clone.stderr

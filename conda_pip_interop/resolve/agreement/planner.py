@@ -27,6 +27,7 @@ from conda_pip_interop.resolve.agreement.plan_steps import build_steps
 from conda_pip_interop.resolve.agreement.resolution import Resolution
 from conda_pip_interop.resolve.refusals import explain_pip_failure, no_agreement
 from conda_pip_interop.resolve.request.preferences import Preferences
+from conda_pip_interop.resolve.request.refusals import refuse_contradictions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,6 +89,7 @@ class Planner:
         """
         notes = request.explain_choice(self._environment)
         request = request.choose(self._environment)
+        refuse_contradictions(request.requirements)
         self._prefer(replace(self._preferences, limits=request.limits))
         while True:
             try:

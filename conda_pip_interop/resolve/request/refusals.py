@@ -5,14 +5,20 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.errors import UsageError
+from packaging.version import Version
+
+from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from packaging.specifiers import SpecifierSet
+    from packaging.utils import NormalizedName
+
     from conda_pip_interop.dependency_files.requirements_txt import Entry
+    from conda_pip_interop.resolve.request.request import NamedRequirement
 
 
 #: Those of dependency files; pip reads such a word as a name.
@@ -29,6 +35,33 @@ def refuse_file(word: str, folder: Path) -> None:
         f"{word} is a file, not a requirement.",
         hints=(f"To install from it: `{option} {shlex.quote(word)}`.",),
     )
+
+
+def refuse_contradictions(requirements: Iterable[NamedRequirement]) -> None:
+    """Raise InteropError `contradiction` where two requirements want two versions of a project."""
+    pins: dict[NormalizedName, tuple[Version, NamedRequirement]] = {}
+    for one in requirements:
+        for version in _list_pins(one.requirement.specifier):
+            known, other = pins.setdefault(one.name, (version, one))
+            if not _may_be_one(known, version):
+                told = " and ".join(f"{two.remembered} ({two.origin})" for two in (other, one))
+                raise InteropError(
+                    "contradiction",
+                    f"{told} contradict each other. Nothing was changed.",
+                    hints=(f"Require one version of {one.name}.",),
+                )
+
+
+def _may_be_one(first: Version, second: Version) -> bool:
+    """Whether a version can be both: `==1.0` accepts `1.0+cpu`, too (PEP 440)."""
+    is_same_build = first.local == second.local or not (first.local and second.local)
+    return Version(first.public) == Version(second.public) and is_same_build
+
+
+def _list_pins(specifiers: SpecifierSet) -> Iterator[Version]:
+    for one in specifiers:
+        if one.operator == "==" and not one.version.endswith(".*"):
+            yield Version(one.version)
 
 
 def refuse_private(entries: Iterable[Entry]) -> None:
