@@ -174,6 +174,8 @@ def test_what_is_not_installed_is_said(make_env: MakeEnv, tmp_path: Path) -> Non
         "cowsay does not have the extra no."
         in env.conda("pip install", "cowsay[no]", "--dry-run").stdout
     )
+    again = env.conda("pip install", "six", "--force-reinstall", "--yes").stdout
+    assert f"for conda's six: `conda install -n {env.name} --force-reinstall six`." in again
     newer = env.conda("pip install", "python>=9", "--yes", check=False)
     assert newer.returncode == 1
     assert f"Error: Python >=9 is required, but {env.name} has Python 3." in newer.stderr

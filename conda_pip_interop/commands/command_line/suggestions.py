@@ -52,6 +52,7 @@ _INSTEAD: Final[Mapping[str, Sequence[str]]] = {
 }
 #: Options that people know from conda, pip or uv, and those of ours that come nearest.
 _SYNONYMS: Final[Mapping[str, Sequence[str]]] = {
+    "--file": ("--requirement",),
     "--format": ("--json",),
     "-U": ("--upgrade", "--outdated"),
     "-u": ("--upgrade", "--outdated"),

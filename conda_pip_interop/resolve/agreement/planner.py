@@ -30,7 +30,7 @@ from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.resolve.request.refusals import refuse_contradictions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from packaging.utils import NormalizedName
 
@@ -96,7 +96,8 @@ class Planner:
                 found = self._plan(request)
                 asked = (one.requirement for one in request.requirements)
                 missing = chain.from_iterable(map(self._known.explain_extras, asked))
-                return replace(found, notes=(*notes, *dict.fromkeys(missing)))
+                kept = self._explain_kept(request)
+                return replace(found, notes=(*notes, *dict.fromkeys(missing), *kept))
             except InteropError:
                 if self._answers.omitted and self._answers.count_omitted:
                     self._answers.count_omitted = False
@@ -104,6 +105,15 @@ class Planner:
                     notes += tuple(f"{one}, which cannot be installed." for one in omitted)
                 elif not self._conflicts.release():
                     raise
+
+    def _explain_kept(self, request: Request) -> Iterator[str]:
+        """Say which of conda's packages `--force-reinstall` leaves as they are."""
+        names = dict.fromkeys(one.name for one in request.requirements)
+        installed = self._known.installed
+        for name in names if request.options.force_reinstall else ():
+            if name in installed and installed[name].manager == "conda":
+                command = self._target.command("conda", "install", "--force-reinstall", name)
+                yield f"--force-reinstall is for pip's packages; for conda's {name}: `{command}`."
 
     def _plan(self, request: Request) -> Resolution:
         wanted = [one.requirement for one in request.requirements]

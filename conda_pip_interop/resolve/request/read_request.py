@@ -44,7 +44,7 @@ from conda_pip_interop.resolve.request.read_options import (
     read_options,
     read_tail,
 )
-from conda_pip_interop.resolve.request.refusals import refuse_file, refuse_private
+from conda_pip_interop.resolve.request.refusals import refuse_private, refuse_word
 from conda_pip_interop.resolve.request.request import DirectRequirement, NamedRequirement, Request
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def read_request(
     reader = _Reader(folder=folder, environ=environ, subdir=subdir, ask=ask, fetch=fetch)
     try:
         for word in words:
-            refuse_file(word, folder)
+            refuse_word(word, folder)
             reader.take(Entry(text=word, origin=COMMAND_LINE), in_file=False)
         for word in options.editables:
             reader.take(Entry(text=word, origin=COMMAND_LINE), in_file=False, editable=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, Final
 
@@ -21,12 +22,19 @@ if TYPE_CHECKING:
     from conda_pip_interop.resolve.request.request import NamedRequirement
 
 
+_VERSION: Final = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 #: Those of dependency files; pip reads such a word as a name.
 _ENDINGS: Final = (".txt", ".in", ".toml", ".yml", ".yaml", ".json", ".lock", ".cfg", ".py")
 
 
-def refuse_file(word: str, folder: Path) -> None:
-    """Refuse a file that stands where a requirement belongs: its option is missing."""
+def refuse_word(word: str, folder: Path) -> None:
+    """Refuse a file or a version that stands where a requirement belongs."""
+    if _VERSION.fullmatch(word):
+        raise UsageError(
+            "usage",
+            f"{word} is a version, not a requirement.",
+            hints=(f"To require it: `NAME=={word}`.",),
+        )
     if not (word.endswith(_ENDINGS) and (folder / word).is_file()):
         return
     option = "--requirements-from-script" if word.endswith(".py") else "-r"

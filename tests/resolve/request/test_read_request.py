@@ -249,6 +249,10 @@ def test_a_file_where_a_requirement_belongs_lacks_its_option(tmp_path: Path, nam
     assert f"{option} {shlex.quote(name)}" in refuse(tmp_path, name, code="usage").hints[0]
 
 
+def test_a_version_where_a_requirement_belongs_is_refused(tmp_path: Path) -> None:
+    assert "`NAME==1.16`" in refuse(tmp_path, "six", "1.16", code="usage").hints[0]
+
+
 PATH_FILES = {
     "environment.yml": "dependencies:\n- pip:\n  - ./lib\n",
     "inner.yml": "dependencies:\n- pip:\n  - -r deep/r.txt\n",
