@@ -478,12 +478,19 @@ def test_what_replaced_condas_without_a_record_is_repaired(make_env: Any, settle
     assert env.findings() == []
 
 
-def test_uninstalling_with_an_empty_record_is_refused(pips: Any) -> None:
-    (pips.site_packages / "six-1.15.0.dist-info/RECORD").write_text("")
+@pytest.mark.parametrize("rows", ["", "six.py,,\n"], ids=["empty", "cut off"])
+def test_uninstalling_with_a_record_that_is_not_whole_is_refused(pips: Any, rows: str) -> None:
+    (pips.site_packages / "six-1.15.0.dist-info/RECORD").write_text(rows)
+    assert pips.findings() == [("damaged", "six")]
     refused = pips.json("pip uninstall", "--yes", "six", check=False)
     assert refused["success"] is False
     assert refused["error"]["code"] == "no-record"
     assert f"conda pip repair -n {pips.name} six" in refused["error"]["hints"][0]
+    pips.conda("pip repair", "--yes", "six")
+    assert pips.findings() == []
+    pips.conda("pip uninstall", "--yes", "six")
+    assert "six" not in pips.owners()
+    assert not [*pips.site_packages.glob("six*")]
 
 
 def test_two_installations_of_one_name_become_one(pips: Any, make_env: Any) -> None:

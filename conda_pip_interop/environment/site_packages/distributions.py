@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -229,10 +229,12 @@ def _read_dist_info(place: _Place) -> Distribution | None:
     if record is not None:
         parsed = parse_record(record)
         problems += [f"RECORD line {p.line}: {p.reason}" for p in parsed.problems]
-        if parsed.rows:
-            installed = locate_rows(place.prefix, place.site_packages, parsed.rows)
-        else:
+        if not parsed.rows:
             problems.insert(0, "RECORD lists no files")
+        elif _is_cut_off(place, parsed.rows):
+            problems.insert(0, "RECORD is incomplete")
+        else:
+            installed = locate_rows(place.prefix, place.site_packages, parsed.rows)
     installer = (read_text(folder / "INSTALLER") or "").strip()
     found = _build(place, "dist-info", headers or {})
     return replace(
@@ -246,6 +248,16 @@ def _read_dist_info(place: _Place) -> Distribution | None:
         problems=found.problems + tuple(problems),
         size=installed.size,
     )
+
+
+def _is_cut_off(place: _Place, rows: Iterable[RecordRow]) -> bool:
+    """Whether a RECORD lists neither METADATA nor itself: following it leaves both behind."""
+    listed = {f"{place.disk.name}/METADATA", f"{place.disk.name}/RECORD"}
+    if any(row.path in listed for row in rows):
+        return False
+    paths = {PrefixPath(f"{place.path}/{name}".lower()) for name in ("METADATA", "RECORD")}
+    located = locate_rows(place.prefix, place.site_packages, rows)
+    return not located.outside and not any(one.path.lower() in paths for one in located.files or ())
 
 
 def _has_rows(record: Path) -> bool:

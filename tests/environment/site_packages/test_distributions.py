@@ -81,7 +81,8 @@ def test_rows_outside_of_the_prefix_are_listed_separately(built: PrefixBuilder) 
     [
         (b"\xff\xfe", "RECORD is not UTF-8"),
         (None, None),
-        (b"a\n", "RECORD line 1: 1 fields, not 3"),
+        (b"a\nsix-1.16.dist-info/RECORD,,\n", "RECORD line 1: 1 fields, not 3"),
+        (b"six.py,,\n", "RECORD is incomplete"),
     ],
 )
 def test_an_unreadable_record_is_a_problem(
@@ -94,7 +95,8 @@ def test_an_unreadable_record_is_a_problem(
         record.write_bytes(content)
     found = read_one(built)
     assert found.problems == ((problem,) if problem else ())
-    assert (found.files is None) is (content is None or b"\xff" in content)
+    unread = content is None or b"\xff" in content or problem == "RECORD is incomplete"
+    assert (found.files is None) is unread
 
 
 def test_a_too_large_record_is_not_read(built: PrefixBuilder) -> None:
