@@ -240,10 +240,13 @@ def is_rewritten(
 
     ``distribution`` is what is read from the metadata that ``recorded`` lists. A changed RECORD is
     not enough evidence. One more fact is required: a changed INSTALLER, a file that installers
-    write and the record does not list, or RECORD rows whose hashes differ from the record's.
+    write and the record does not list, or RECORD rows whose hashes differ from the record's. Of
+    what pip had already replaced it is enough.
     """
     if not is_record_changed(claims, recorded, facts):
         return False
+    if distribution.name in recorded.record.overridden_by and distribution.files is not None:
+        return True  # the record lists what pip had installed before
     folder = recorded.folder
     return (
         _is_changed(claims, PrefixPath(f"{folder}/INSTALLER"), facts)

@@ -199,6 +199,24 @@ def test_pip_goes_on_over_its_own(env: Any) -> None:
     assert env.findings() == []
 
 
+def test_another_build_of_the_same_version_goes_with_condas_package_too(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    kit = build_conda_package("kit", carries={"kit": "1.0"})
+    env = make_env("python", "pip")
+    env.conda("install", "-y", "-c", write_channel(tmp_path / "channel", kit), "kit")
+    for module in ("kit_old.py", "kit_new.py"):
+        wheel = build_wheel(tmp_path, "kit", "2.0", more={module: "x = 1\n"})
+        env.pip("install", "-q", "--force-reinstall", str(wheel))
+        env.conda("pip reconcile", "--yes")
+        assert find_files(env, "kit") <= list_files(env, "kit"), module
+        assert env.findings() == []
+        assert "match its files" in env.conda("pip reconcile", "--yes").stdout
+    env.conda("remove", "-y", "kit")
+    assert find_files(env, "kit") == set()
+    assert env.findings() == []
+
+
 def test_what_a_pip_section_replaces_is_reconciled_after_it(
     make_env: MakeEnv, tmp_path: Path
 ) -> None:

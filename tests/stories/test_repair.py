@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_pip_interop.changes.atomic.journal import STATE_FOLDER
-from tests.stories.tree import hash_tree
+from tests.stories.tree import compare_records, hash_tree
 from tests.support.channels import build_conda_package, write_channel
 from tests.support.environments import MakeEnv
 from tests.support.pip_worlds import build_clone, build_project, build_wheel
@@ -125,6 +125,30 @@ def test_what_comes_from_nowhere_again_can_be_restored_or_removed(
     assert env.owners().get("kit") == (("1.0", "conda") if over else None)
     env.conda("pip undo", "--yes")
     assert env.findings() == [("damaged", "kit")]
+
+
+@pytest.mark.parametrize("name", ["", "kit"])
+def test_what_is_damaged_in_condas_place_is_repaired_before_a_record_says_so(
+    make_env: MakeEnv, tmp_path: Path, name: str
+) -> None:
+    """`pip uninstall` after `--ignore-installed` takes the files of both and conda's metadata."""
+    env = make_env("python", "pip")
+    kit = build_conda_package("kit", carries={"kit": "1.0"})
+    env.conda("install", "-y", "-c", write_channel(tmp_path / "channel", kit), "kit")
+    env.pip("install", "-q", "--ignore-installed", str(build_wheel(tmp_path, "kit", "1.1")))
+    env.pip("uninstall", "-q", "-y", "kit")
+    assert env.findings() == [("overridden", "kit"), ("damaged", "kit")]
+    env.conda("pip repair", "--yes", *name.split())
+    assert env.findings() == []
+    assert env.owners()["kit"] == ("1.1", "pip")
+    assert env.python("import kit; print(kit.version)") == "1.1"
+    assert compare_records(env)[1] == set()
+    env.conda("pip undo", "--yes")
+    assert env.findings() == [("damaged", "kit")]
+    env.conda("pip repair", "--yes")
+    env.conda("remove", "-y", "kit")
+    assert not [*env.site_packages.glob("kit*")]
+    assert env.findings() == []
 
 
 def test_a_version_that_is_not_to_be_had_is_not_replaced_by_another(

@@ -117,10 +117,11 @@ def _plan_reinstall(
 
 
 def _find_unsettled(steps: Iterable[InstallPip], snapshot: Snapshot) -> Iterator[NormalizedName]:
-    """Find what replaced a package of conda's whose record cannot say so: it has no RECORD."""
-    for one in (step.distribution for step in steps):
-        owner = None if one is None else snapshot.ownership.owner_of(one)
-        if one is not None and isinstance(owner, ByPip) and owner.in_place_of and one.files is None:
+    """Find what replaced a package of conda's whose record does not say so (yet)."""
+    for one in filter(None, (step.distribution for step in steps)):
+        owner = snapshot.ownership.owner_of(one)
+        replaced = owner.in_place_of if isinstance(owner, ByPip) else None
+        if replaced and (one.files is None or one.name not in replaced.overridden_by):
             yield one.name
 
 
