@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -140,3 +141,26 @@ def test_a_folder_of_pips_in_the_place_of_a_file_of_condas(
     refused = env.conda("pip repair", "--yes", check=False)
     assert f"mv {place} {place}.moved" in refused.stderr
     assert (place / "mine").read_text() == "mine\n"
+
+
+def test_a_package_that_can_be_had_nowhere_is_named_and_nothing_is_changed(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    pkgs: dict[str, Any] = {"CONDA_PKGS_DIRS": str(tmp_path / "pkgs")}
+    text = {"site-packages/both.py": "a = 1\n"}
+    channel = tmp_path / "channel"
+    liba = build_conda_package("liba", carries={"liba": "1.0"}, files=text)
+    env = make_env("python", "pip")
+    env.conda("install", "-y", "-c", write_channel(channel, liba), "liba", **pkgs)
+    env.pip("install", "-q", str(build_wheel(tmp_path, "libb", more={"both.py": "b = 1\n"})))
+    shutil.rmtree(tmp_path / "pkgs")
+    channel.rename(tmp_path / "elsewhere")
+    before = hash_tree(env.prefix / "lib")
+    for command in ("uninstall libb", "repair", "restore liba"):
+        refused = env.json(f"pip {command}", "--yes", check=False, **pkgs)["error"]
+        assert refused["code"] == "not-available"
+        assert "liba 1.0 is not in the package cache" in refused["message"]
+        assert hash_tree(env.prefix / "lib") == before
+    (tmp_path / "elsewhere").rename(channel)
+    env.conda("pip uninstall", "--yes", "libb", **pkgs)
+    assert env.findings() == []

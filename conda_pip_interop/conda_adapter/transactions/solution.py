@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conda import CondaMultiError
+from conda import CondaError, CondaMultiError
 from conda.common.io import argv
 from conda.core.link import PrefixSetup, UnlinkLinkTransaction
 from conda.core.prefix_data import PrefixData
@@ -17,6 +17,7 @@ from conda.models.records import PackageRecord
 
 from conda_pip_interop.conda_adapter.channels.channel_names import ChannelNames
 from conda_pip_interop.conda_adapter.console import clean_stdout
+from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.transactions.conda_rollback import (
     drop_empty_section,
     list_created,
@@ -33,6 +34,7 @@ from conda_pip_interop.conda_adapter.transactions.link_targets import refuse_tar
 from conda_pip_interop.conda_adapter.transactions.spoilt_packages import replace_spoilt
 from conda_pip_interop.environment.conda_meta.records import read_conda_records, separate_name
 from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.identity import explain_other_project
 from conda_pip_interop.names.package_contents import (
     ContainedDistribution,
@@ -201,7 +203,10 @@ def build_package(record: Any) -> CondaPackage:
 
 
 def link_again(prefix: Path, records: tuple[CondaRecord, ...]) -> None:
-    """Unlink the packages of records and link them again, in one transaction."""
+    """Unlink the packages of records and link them again, in one transaction.
+
+    Raises InteropError `not-available` for one that cannot be downloaded any more.
+    """
     installed = PrefixData(str(prefix))
     installed.reload()  # some of the records may have been written just now
     for record in records:  # a name may have several: the very one, not the one conda took
@@ -215,7 +220,27 @@ def link_again(prefix: Path, records: tuple[CondaRecord, ...]) -> None:
         tuple(MatchSpec(one.requested_spec) for one in current if is_requested(one)),
         (),
     )
-    carry_out(setup)
+    try:
+        carry_out(setup)
+    except CondaError as error:
+        absent = next((one for one in setup.link_precs if find_extracted(one) is None), None)
+        if absent is None:
+            raise
+        raise _build_absence(prefix, absent, error) from error
+
+
+def _build_absence(prefix: Path, package: Any, error: CondaError) -> InteropError:
+    target = build_target(prefix)
+    install = target.command("conda", "install", package.name)
+    return InteropError(
+        "not-available",
+        f"Nothing was changed in {target.label}: {package.name} {package.version} is not in the "
+        f"package cache, and conda cannot download it.\n{hide_password(str(error)).strip()}",
+        hints=(
+            "Check the network and the channel, and run the command again.",
+            f"If the channel does not have it any more: `{install}` installs another version.",
+        ),
+    )
 
 
 def reverse(
