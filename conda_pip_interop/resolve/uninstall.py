@@ -16,7 +16,7 @@ from conda_pip_interop.dependencies.graph import (
 )
 from conda_pip_interop.environment.origin import build_install_words
 from conda_pip_interop.environment.ownership import ByConda, ByPip
-from conda_pip_interop.environment.paths import PrefixPath, find_links_outside
+from conda_pip_interop.environment.paths import LinkOutside, PrefixPath, find_links_outside
 from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.kinds.clobbered import relink_contested
@@ -25,7 +25,6 @@ from conda_pip_interop.findings.unneeded import drop_unneeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from conda_pip_interop.changes.state import State
     from conda_pip_interop.dependencies.graph import Graph, Package
@@ -144,16 +143,17 @@ def find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> Inte
     beyond = (*one.outside, *find_linked_out(one, snapshot.prefix.root))
     if beyond:
         shown = ", ".join(beyond[:_SHOWN]) + (" …" if len(beyond) > _SHOWN else "")
+        links = find_links_outside(snapshot.prefix.root, (file.path for file in one.files))
+        where = "outside of" if one.outside or links else "behind a symbolic link in"
         return InteropError(
             "outside",
-            f"{one.name} {one.version} lists files outside of {target.label}: {shown}.",
-            hints=_suggest_removal(one, snapshot.prefix.root),
+            f"{one.name} {one.version} lists files {where} {target.label}: {shown}.",
+            hints=_suggest_removal(one, links),
         )
     return None
 
 
-def _suggest_removal(one: Distribution, root: Path) -> tuple[str, ...]:
-    links = find_links_outside(root, (file.path for file in one.files or ()))
+def _suggest_removal(one: Distribution, links: Sequence[LinkOutside]) -> tuple[str, ...]:
     if links and not one.outside:
         return tuple(f"To fix: `{link.removal}`, then run the command again." for link in links)
     return (f"Check them, then remove {one.metadata} and its files by hand.",)

@@ -270,6 +270,17 @@ def test_a_record_that_leaves_the_environment_is_refused(built: PrefixBuilder) -
     error = refuse(built, "six")
     assert error.code == "outside"
     assert "etc/passwd" in error.message
+    assert "outside of web" in error.message
+
+
+def test_files_behind_a_link_are_not_called_outside(built: PrefixBuilder) -> None:
+    built.pip_package("kit", "1", {"pk/a.py": ""})
+    folder = built.root / built.place("pk")
+    folder.rename(folder.with_name("real"))
+    folder.symlink_to("real")
+    error = refuse(built, "kit")
+    assert error.code == "outside"
+    assert "behind a symbolic link in web" in error.message
 
 
 def test_a_stale_plan_is_not_executed(built: PrefixBuilder) -> None:
