@@ -25,6 +25,9 @@ from conda_pip_interop.names.requirement import Invalid, parse_requirement
 from conda_pip_interop.text import hide_password
 from conda_pip_interop.values import dataclass
 
+#: PyPI's index, which pip asks where nothing is configured, and where its files are.
+PYPI_INDEX: Final = "https://pypi.org/simple"
+PYPI_FILES: Final = "files.pythonhosted.org"
 _ARCHIVES: Final = (
     *(".whl", ".zip", ".tar", ".tgz", ".tbz", ".txz", ".tlz"),
     *(".tar.gz", ".tar.bz2", ".tar.xz", ".tar.lz", ".tar.lzma"),

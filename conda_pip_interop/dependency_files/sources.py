@@ -8,10 +8,12 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
+from conda_pip_interop.dependency_files.locations import PYPI_FILES, PYPI_INDEX
 from conda_pip_interop.dependency_files.requirements_txt import (
     Dependencies,
     Entry,
@@ -23,7 +25,6 @@ from conda_pip_interop.values import dataclass
 
 _PDM_ROOT: Final = re.compile(r"file:///\$\{PROJECT_ROOT\}/")
 _HATCH_ROOT: Final = re.compile(r"\{root((?::parent)*):uri\}")
-_PYPI: Final = ("pypi.org", "files.pythonhosted.org", "pypi.python.org")
 _REVISIONS: Final = ("rev", "tag", "branch")
 _OF_UV: Final = (
     *("override-dependencies", "exclude-dependencies", "build-constraint-dependencies"),
@@ -177,9 +178,13 @@ def _read_uv_options(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def is_private(url: str) -> bool:
-    """Whether a URL is of another index than PyPI, where anybody may have taken a name."""
-    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
-    return url.lower().startswith(("http://", "https://")) and host.lower() not in _PYPI
+    """Whether a URL is of another index than PyPI, where anybody may have taken the name."""
+    if not url.lower().startswith(("http://", "https://")):
+        return False
+    try:
+        return urlsplit(url).hostname not in (urlsplit(PYPI_INDEX).hostname, PYPI_FILES)
+    except ValueError:  # no URL at all: nobody knows whose it is
+        return True
 
 
 def find_table(document: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:

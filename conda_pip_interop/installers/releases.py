@@ -22,7 +22,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from conda_pip_interop.dependency_files.locations import expand_variables
+from conda_pip_interop.dependency_files.locations import PYPI_INDEX, expand_variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from conda_pip_interop.installers.pip.options import PipArgument
     from conda_pip_interop.installers.pip.runs import PipCommand
 
-#: What pip asks where nothing is configured, by its documentation.
-_PYPI: Final = "https://pypi.org/simple"
 _ACCEPT: Final = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
 _SECONDS: Final = 5
 #: Of a page in bytes: those of projects with many files have a few million.
@@ -63,7 +61,7 @@ def find_indexes(arguments: Iterable[PipArgument]) -> tuple[str, ...]:
         return ()
     index = [one.value for one in arguments if one.name == "--index-url" and one.value]
     extra = [one.value for one in arguments if one.name == "--extra-index-url" and one.value]
-    return tuple(dict.fromkeys([*(index[-1:] or [_PYPI]), *extra]))
+    return tuple(dict.fromkeys([*(index[-1:] or [PYPI_INDEX]), *extra]))
 
 
 @dataclass(kw_only=True)

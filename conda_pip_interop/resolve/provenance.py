@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from conda_pip_interop.changes.atomic.files import hash_file
 from conda_pip_interop.changes.origins import hash_record, read_provenance
+from conda_pip_interop.dependency_files.locations import PYPI_FILES
 from conda_pip_interop.environment.site_packages.provenance import Provenance
 from conda_pip_interop.installers.interface import is_wheel
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     File = tuple[str, str]
     """A URL without credentials, and a SHA-256 (hex)."""
-
-#: Where PyPI keeps its files: what comes from there needs no option.
-PYPI_FILES = "files.pythonhosted.org"
 
 
 def find_files(pins: Iterable[Pin], wheels: Path) -> Mapping[NormalizedName, File]:

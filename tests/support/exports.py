@@ -9,11 +9,11 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.atomic.journal import ORIGINS_FILE
 from conda_pip_interop.changes.origins import hash_record, parse_origins, render_origins
+from conda_pip_interop.dependency_files.locations import PYPI_FILES
 from conda_pip_interop.environment.site_packages.provenance import Provenance
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.exports.contents import Contents, read_contents
 from conda_pip_interop.exports.layout import Layout
-from conda_pip_interop.resolve.provenance import PYPI_FILES
 from tests.support.builders import PrefixBuilder
 
 

@@ -378,7 +378,7 @@ def test_that_an_index_cannot_be_reached_is_told_without_a_retry_too(
 ) -> None:
     with pytest.raises(PipFailedError) as caught:
         ask(world, name, tmp_path, "far-away", "-i", unreached)
-    assert "An index cannot be reached." in caught.value.hints
+    assert "An index or a URL cannot be reached." in caught.value.hints
     assert "far-away" in caught.value.message
     assert not is_not_found(caught.value)
 
