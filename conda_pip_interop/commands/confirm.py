@@ -11,6 +11,7 @@ from conda_pip_interop.text import write_text
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from conda_pip_interop.changes.plan import Plan
@@ -36,7 +37,7 @@ def confirm_and_run(
 
     label = host.target.label
     shown = render_plan(label, plan) if plan.steps else ""
-    document = build_document(plan_to_list(plan), args, host)
+    document = build_document(plan_to_list(plan), args, host, notes=plan.notes)
     if plan.is_empty:
         if not args.dry_run:
             from conda_pip_interop.changes.requests import remember_requests
@@ -80,13 +81,16 @@ def _refuse_virtual(plan: Plan, host: Host) -> None:
 DRY_RUN = "Dry run: nothing was changed."
 
 
-def build_document(plan: list[dict[str, object]], args: Namespace, host: Host) -> dict[str, object]:
+def build_document(
+    plan: list[dict[str, object]], args: Namespace, host: Host, *, notes: Sequence[str] = ()
+) -> dict[str, object]:
     """Build the `--json` document of a changing command."""
     return {
         "success": True,
         "prefix": str(host.target.prefix),
         "dry_run": args.dry_run,
         "plan": plan,
+        "notes": list(notes),
     }
 
 

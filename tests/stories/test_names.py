@@ -264,6 +264,9 @@ def test_what_pip_takes_in_no_file_is_refused_by_translate(base: Base, tmp_path:
         assert f"r.txt:2: {line.split()[0]} is not supported in a requirements file" in done.stderr
     file.write_text("--pre\n--use-feature=fast-deps\nsix\n")
     assert "      - --use-feature=fast-deps\n" in base.run("pip", "translate", file).stdout
+    file.write_text("six --config-settings=a=b\n")
+    told = json.loads(base.run("pip", "translate", file, "--json").stdout)["notes"]
+    assert told == ["the build settings of six are left out: conda's packages are built."]
     script = tmp_path / "run.py"
     script.write_text('# /// script\n# dependencies = ["six"]\n# ///\n')
     assert base.run("pip", "translate", script).stdout.endswith("dependencies:\n  - six\n")

@@ -165,6 +165,8 @@ def test_what_is_not_installed_is_said(make_env: MakeEnv, tmp_path: Path) -> Non
     (tmp_path / "w-1.0-py3-none-any.whl").touch()
     left = env.conda("pip install", "-r", str(tmp_path / "r.txt"), "--yes").stdout
     assert "Left out, since their markers do not match: old, w." in left
+    document = env.json("pip install", "six", 'old; python_version < "3"', "--dry-run")
+    assert document["notes"] == ["Left out, since its marker does not match: old."]
     alone = env.conda("pip install", 'old; python_version < "3"', "--yes").stdout
     assert "Left out, since its marker does not match: old.\n" in alone
 

@@ -249,7 +249,7 @@ def report_difference(plan: Plan, args: Namespace, host: Host, *, same: str) -> 
     from conda_pip_interop.commands.plan_text import plan_to_list, render_plan
 
     changing = replace(plan, steps=tuple(one for one in plan.steps if not isinstance(one, Keep)))
-    document = build_document(plan_to_list(changing), args, host)
+    document = build_document(plan_to_list(changing), args, host, notes=plan.notes)
     if plan.is_empty:
         return Output(text=same, document={**document, "in_sync": True})
     return Output(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,9 @@ def translate_files(args: Namespace, host: Host) -> Output:
             as_json=None if output is None else output.suffix == ".json",
         )
     _warn_of_private(sources, host)
-    for note in (*(note for one in sources.dependencies for note in one.notes), *made.notes):
+    read = (note for one in sources.dependencies for note in one.notes)
+    made = replace(made, notes=(*read, *made.notes))
+    for note in made.notes:
         host.print_stderr(f"conda-pip-interop: {note}")
     if args.verbose:
         for choice in made.choices:
@@ -239,6 +242,7 @@ def _deliver(made: Translation, output: Path | None, *, check: bool) -> Output:
         "output": str(output) if output is not None else None,
         "text": made.text,
         "choices": [choice.to_dict() for choice in made.choices],
+        "notes": list(made.notes),
     }
     if output is None:
         return Output(text=made.text.rstrip("\n"), document=document, requested=True)

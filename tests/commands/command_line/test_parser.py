@@ -181,7 +181,7 @@ def test_names_go_either_way() -> None:
 
 def test_what_is_translated_and_to_where() -> None:
     there = parse("translate", "-o", "env.yml", "pyproject.toml", "--extra", "a", "--group", "b")
-    assert (there.files, there.output, there.to) == (["pyproject.toml"], "env.yml", "environment")
+    assert (there.files, there.output, there.to) == (["pyproject.toml"], "env.yml", None)
     assert (there.extras, there.groups, there.build_system) == (["a"], ["b"], False)
     back = parse("translate", "--to", "requirements", "env.yml", "--check", "--no-channels")
     assert (back.to, back.check, back.no_channels) == ("requirements", True, True)

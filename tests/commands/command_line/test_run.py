@@ -154,6 +154,7 @@ def test_json_of_a_changing_command_is_one_document(
         "success": True,
         "prefix": str(host.target.prefix),
         "dry_run": False,
+        "notes": [],
         "plan": [
             {
                 "manager": "pip",
