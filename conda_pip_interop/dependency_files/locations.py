@@ -216,13 +216,13 @@ def _parse_url(text: str, *, editable: bool) -> Location | Invalid:
     if editable and "+" not in scheme and scheme != "file":
         reason = "only a directory or a VCS URL can be editable"
         return Invalid(text=hide_password(text), reason=reason)
-    name = find_location_name(text)
+    parts = urlsplit(url)  # ValueError for `http://[`
     if "+" in scheme:
         parts = urlsplit(url.partition("+")[2])
         path, at, _ = parts.path.rpartition("@")  # the revision
         url = (parts._replace(path=path) if at else parts).geturl()
     key = find_key(url, find_subdirectory(text))
-    return Location(text=text, key=key, editable=editable, name=name)
+    return Location(text=text, key=key, editable=editable, name=find_location_name(text))
 
 
 def find_location_name(text: str) -> NormalizedName | None:
