@@ -313,7 +313,7 @@ def read_text(file: FilePlace, fetch: Fetch | None = None) -> str:
         raise UsageError(
             "unreadable-file",
             f"{file} cannot be read: {getattr(error, 'strerror', None) or error}.",
-            hints=("Name a file in it." if Path(file).is_dir() else _CHECK_PATH,),
+            hints=("Name a file in it." if isinstance(error, IsADirectoryError) else _CHECK_PATH,),
         ) from error
 
 
