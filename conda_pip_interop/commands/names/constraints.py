@@ -23,7 +23,7 @@ from conda_pip_interop.names.requirement import (
 from conda_pip_interop.text import hide_password, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from conda_pip_interop.dependency_files.commented_lists import Item
 
@@ -96,15 +96,6 @@ def _is_used(
         if not _applies(requirement, environment):
             return True
     return canonicalize_name(requirement.name) in used
-
-
-def note_unused(unused: Sequence[Entry], *, reason: str, in_pip: bool = True) -> Iterator[str]:
-    """Say which constraints are not, or only in part, in a file; those of a table have no `-c`."""
-    kept = [one.text for one in unused if one.included and in_pip]
-    left = [one.text for one in unused if one.text not in kept]
-    for names, done in ((kept, "apply to pip's part only"), (left, "are left out")):
-        if names:
-            yield f"the constraints {', '.join(dict.fromkeys(names))} {done}: {reason}."
 
 
 def list_replaced(

@@ -15,17 +15,16 @@ from conda_pip_interop.commands.names.constraints import (
     limit_conda_item,
     list_constraint_options,
     list_replaced,
-    note_unused,
     parse_entry,
     read_constraints,
 )
+from conda_pip_interop.commands.names.notes import note_comments, note_unused
 from conda_pip_interop.commands.names.pinned_python import find_python, parse_package_name
 from conda_pip_interop.dependency_files.commented_lists import Item, join_comments
 from conda_pip_interop.dependency_files.environment_yml import (
     add_channels,
     add_marker,
     build_environment,
-    has_comments,
     render_environment,
     split_marker,
 )
@@ -166,7 +165,7 @@ def translate_to_environment(
             *([NOT_REQUIRED] if len(kept) < len(lines) else []),
             *_note_settings(lines),
             *_note_replaced(lines, base.conda, context),
-            *(_note_comments(conda, pip, base.document) if as_json else []),
+            *(note_comments(conda, pip, base.document) if as_json else []),
         ),
     )
     if files.environment is None and channels:
@@ -177,19 +176,6 @@ def translate_to_environment(
         return made
     text = render_environment(base, conda=conda, pip=pip, as_json=as_json)
     return replace(made, text=text)
-
-
-def _note_comments(conda: Sequence[Item], pip: Sequence[Item], document: object) -> Iterator[str]:
-    """Say what JSON loses: comments, and with them the markers of conda's dependencies."""
-    marked = [item.value for item in conda if split_marker(item.comment)[0]]
-    if marked:
-        yield (
-            f"the markers of {', '.join(marked)} are left out: conda has none, and JSON no "
-            "comments to keep them in."
-        )
-    items = (*conda, *pip)
-    if has_comments(document) or any(split_marker(one.comment)[1] or one.before for one in items):
-        yield "the comments are left out: JSON has none."
 
 
 def _note_replaced(
