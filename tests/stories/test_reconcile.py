@@ -20,6 +20,7 @@ def test_conda_over_pip_leaves_one_distribution_and_says_so(make_env: MakeEnv) -
     env.pip("install", "-q", "idna==3.11", "cowsay")
     done = env.conda("install", "-y", "idna")
     assert "conda installed idna 3.10 over pip's idna 3.11" in done.stderr
+    assert "still there" not in done.stderr
     assert re.search(r"  removed \d+ (orphaned )?files", done.stderr)
     assert env.owners()["idna"] == ("3.10", "conda")
     assert env.owners()["cowsay"] == ("6.1", "pip")

@@ -38,7 +38,11 @@ def build_report(plan: Plan, fixed: Collection[Finding], target: Target) -> tupl
     """Return the lines to print about what reconciling has changed."""
     overridden = [one for one in fixed if isinstance(one, OverriddenFinding)]
     cleaned = [one for one in fixed if isinstance(one, StaleMetadataFinding | LeftoverFinding)]
-    lines = [f"conda-pip-interop: {target.label}: {one.summary}" for one in (*overridden, *cleaned)]
+    told = (
+        f"{one.event}." if isinstance(one, StaleMetadataFinding) else one.summary
+        for one in (*overridden, *cleaned)
+    )
+    lines = [f"conda-pip-interop: {target.label}: {one}" for one in told]
     if overridden:
         lines.append("  conda's records were updated to list pip's files.")
         for name in dict.fromkeys(one.recorded.record.name for one in overridden):

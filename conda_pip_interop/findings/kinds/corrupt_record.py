@@ -26,10 +26,6 @@ def _describe(file: Unreadable) -> str:
     return f"conda cannot read {file.path} ({file.reason}), and its commands fail"
 
 
-def _move_first(folder: Path, commands: Sequence[str]) -> list[str]:
-    return [f"{render_move(folder)} && {one}" for one in commands]
-
-
 @dataclass(frozen=True, kw_only=True)
 class CorruptRecordFinding(LostRecordFinding):
     """``file`` was the record of ``linked``; it is repaired as a lost one is."""
@@ -46,8 +42,8 @@ class CorruptRecordFinding(LostRecordFinding):
 
     def render_commands(self, command: BuildCommand) -> list[str]:
         """See `Finding.render_commands`: a folder is moved first."""
-        commands = super().render_commands(command)
-        return commands if self.folder is None else _move_first(self.folder, commands)
+        move = [] if self.folder is None else [render_move(self.folder)]
+        return [" && ".join([*move, one]) for one in super().render_commands(command)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,11 +33,16 @@ class StaleMetadataFinding(Finding):
     @property
     def summary(self) -> str:
         """See `Finding.summary`."""
+        return f"{self.event}, whose metadata is still there."
+
+    @property
+    def event(self) -> str:
+        """What happened, without what is still there; no sentence yet."""
         record = self.recorded.record
         versions = ", ".join(one.version for one in self.stale)
         return (
             f"conda installed {record.name} {record.version} over pip's {self.stale[0].name} "
-            f"{versions}, whose metadata is still there."
+            f"{versions}"
         )
 
     @property
