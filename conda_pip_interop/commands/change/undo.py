@@ -42,9 +42,9 @@ def execute(args: Namespace, host: Host) -> Output:
     from conda_pip_interop.changes.atomic.rollback import find_conda_change
     from conda_pip_interop.changes.execute import execute_undo_several
     from conda_pip_interop.changes.undoing.operations import find_later_operations, find_operation
-    from conda_pip_interop.commands.change.undo_checks import check_undo
     from conda_pip_interop.commands.confirm import DRY_RUN, build_document, confirm
     from conda_pip_interop.commands.package_changes import describe_difference, find_installed
+    from conda_pip_interop.commands.undo_checks import check_undo
     from conda_pip_interop.environment.snapshot import read_snapshot
 
     target = host.target

@@ -161,7 +161,7 @@ def render_history(host: Host, events: list[Event]) -> Output:
 def _can_undo_last(host: Host) -> bool:
     """Return whether `conda pip undo` is not refused; nothing is downloaded to tell."""
     from conda_pip_interop.changes.undoing.operations import find_operation
-    from conda_pip_interop.commands.change.undo_checks import CachedOnly, check_undo
+    from conda_pip_interop.commands.undo_checks import CachedOnly, check_undo
 
     target = host.target
     try:
