@@ -59,11 +59,14 @@ def forget(prefix: Path, tree: Tree, number: int) -> None:
         (prefix / records[number % len(records)]).unlink()
 
 
-def drop(prefix: Path, tree: Tree, number: int) -> None:
-    """Delete the metadata of a distribution."""
+def drop(prefix: Path, tree: Tree, number: int) -> str:
+    """Delete the metadata of a distribution, and return the folder's name."""
     folders = [one for one in list_ours(tree) if one.endswith(".dist-info")]
-    if folders:
-        shutil.rmtree(prefix / folders[number % len(folders)])
+    if not folders:
+        return ""
+    folder = prefix / folders[number % len(folders)]
+    shutil.rmtree(folder)
+    return folder.name
 
 
 def word_copy(verb: str, source: Env, copy: Env) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from packaging.version import Version
 
 from conda_pip_interop.changes.undoing.operations import list_operations
+from conda_pip_interop.environment.conda_meta.history import parse_revisions
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.findings.reconciliation import plan_reconcile
 from conda_pip_interop.findings.registry import find_all
@@ -107,6 +108,8 @@ class World:
             case _:
                 raise ValueError(step)
         self._refuse(find_lost(self.prefix, self.mine))
+        edits = self.edited.items()  # a copy has those of pip's files; conda links its own anew
+        self.edited = {path: one for path, one in edits if self.seen.tree.get(path) == one}
 
     def finish(self) -> None:
         """Undo all that can be undone, then repair: nothing is left over that nothing cures."""
@@ -238,7 +241,6 @@ class World:
         self.console.move_to(copy)
         self._see()
         self.points.clear()
-        self.edited.clear()  # conda links its packages as they are; copies of pip's can be undone
         self._refuse(find_untrue(self.prefix, self.seen, self.edited))
         new = {one for one in map(_identify, self._check()) if one not in told}
         self._hold("copied", not new, f"new findings: {new}")
@@ -287,24 +289,25 @@ class World:
             self.points.clear()
 
     def _by_hand(self, verb: str, number: int) -> None:
-        prefix, tree, edited = self.prefix, self.seen.tree, None
+        prefix, tree, claims = self.prefix, self.seen.tree, self.seen.claims
+        edited: set[str] = set()
         match verb:
             case "put":
                 path = hands.put(prefix, tree, number, f"mine-{len(self.done)}.txt")
                 self.mine[path] = "mine\n"
             case "edit":
-                edited = hands.edit(prefix, tree, number, self.mine)
+                edited = {hands.edit(prefix, tree, number, self.mine) or ""}
             case "delete":
                 hands.delete(prefix, tree, number, self.mine)
             case "forget":
                 hands.forget(prefix, tree, number)
             case "drop":
-                hands.drop(prefix, tree, number)
+                edited.update(claims.pip.get(hands.drop(prefix, tree, number), ()))
             case _:
                 raise ValueError(verb)
         self._see()
-        if edited is not None:
-            self.edited[edited] = self.seen.tree[edited]
+        still = edited & self.seen.claims.all  # of what is dropped, what another lists as its own
+        self.edited |= {path: one for path in still if (one := self.seen.tree.get(path))}
         self.points.clear()
 
     # What must hold
@@ -372,8 +375,9 @@ class World:
     def _number_revision(self, words: list[str]) -> list[str]:
         if "--revision" not in words:
             return words
-        count = (self.prefix / "conda-meta" / "history").read_text().count("==>")
-        return [*words[:-1], str(int(words[-1]) % max(count, 1))]
+        revisions = parse_revisions((self.prefix / "conda-meta" / "history").read_text())
+        there = [one.number for one in revisions if one.added or one.removed]  # else all would go
+        return [*words[:-1], str(there[int(words[-1]) % len(there)])]
 
 
 def _identify(finding: Any) -> tuple[Any, ...]:

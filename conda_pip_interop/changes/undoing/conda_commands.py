@@ -23,6 +23,7 @@ from conda_pip_interop.environment.conda_meta.conda_python import build_python, 
 from conda_pip_interop.environment.conda_meta.history import (
     HISTORY_FILE,
     cut_history,
+    list_changes,
     parse_linked,
     parse_package,
     parse_requested_specs,
@@ -72,23 +73,9 @@ def list_commands(prefix: Path, journals: Iterable[Journal]) -> Iterator[Journal
     text = read_exact_history(prefix)
     changes = (read_conda_change(prefix, one) for one in journals)
     known = {len(parse_revisions(one.history)) for one in changes if one is not None}
-    for one in [*_list_changes(parse_revisions(text))][-KEPT_OPERATIONS:]:
+    for one in [*list_changes(parse_revisions(text))][-KEPT_OPERATIONS:]:
         if one.number and one.number not in known and not _is_ours(one):
             yield _build_command(one, cut_history(text, one.number))
-
-
-def _list_changes(revisions: Iterable[Revision]) -> Iterator[Revision]:
-    """List the revisions that changed packages, with those alone.
-
-    After a section without packages, conda adds all that is there once more.
-    """
-    there: set[str] = set()
-    for one in revisions:
-        added = tuple(text for text in one.added if text not in there)
-        removed = tuple(text for text in one.removed if text in there)
-        there = (there - {*removed}) | {*added}
-        if added or removed:
-            yield replace(one, added=added, removed=removed)
 
 
 def _is_ours(revision: Revision) -> bool:

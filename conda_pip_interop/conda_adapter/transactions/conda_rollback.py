@@ -14,9 +14,13 @@ from conda_pip_interop.conda_adapter.transactions.link_targets import (
     list_targets,
     refuse_targets_outside,
 )
-from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
+from conda_pip_interop.environment.conda_meta.history import (
+    HISTORY_FILE,
+    list_changes,
+    parse_revisions,
+)
 from conda_pip_interop.environment.conda_meta.records import read_conda_records
-from conda_pip_interop.environment.paths import PrefixPath, to_disk
+from conda_pip_interop.environment.paths import PrefixPath, read_regular, to_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -107,14 +111,21 @@ def _remove(
 
 
 @contextlib.contextmanager
-def drop_empty_section(prefix: Path) -> Iterator[None]:
-    """Leave no section without packages: `conda install --revision` to it removes everything."""
-    history = prefix / "conda-meta" / "history"
-    before = history.read_bytes()
+def keep_history(prefix: Path) -> Iterator[None]:
+    """Leave the history as it is if the packages are the same: that is no revision.
+
+    conda would add a section without packages, to which `conda install --revision` removes
+    everything; after such a section, one with all packages.
+    """
+    before = read_regular(prefix / HISTORY_FILE)
+    known = _count_changes(before)
     yield
-    added = history.read_bytes()[len(before) :]
-    if not any(line.startswith((b"+", b"-")) for line in added.splitlines()):
+    if _count_changes(read_regular(prefix / HISTORY_FILE)) == known:
         write_history(prefix, before)
+
+
+def _count_changes(history: bytes) -> int:
+    return len([*list_changes(parse_revisions(history.decode(errors="replace")))])
 
 
 def write_history(prefix: Path, content: bytes) -> None:

@@ -19,7 +19,7 @@ from conda_pip_interop.conda_adapter.channels.channel_names import ChannelNames
 from conda_pip_interop.conda_adapter.console import clean_stdout
 from conda_pip_interop.conda_adapter.environments import build_target
 from conda_pip_interop.conda_adapter.transactions.conda_rollback import (
-    drop_empty_section,
+    keep_history,
     list_created,
     remove_leftovers_on_failure,
     write_history,
@@ -288,7 +288,7 @@ def carry_out(setup: PrefixSetup, *, strict: bool = True) -> None:
         clean_stdout(),
         explain_full_disk(Path(setup.target_prefix)),
         _raise_interrupts(),
-        drop_empty_section(Path(setup.target_prefix)),
+        keep_history(Path(setup.target_prefix)),
     ):
         transaction = UnlinkLinkTransaction(setup)
         transaction.download_and_extract()

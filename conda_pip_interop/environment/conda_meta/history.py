@@ -252,6 +252,20 @@ def parse_revisions(text: str) -> tuple[Revision, ...]:
     )
 
 
+def list_changes(revisions: Iterable[Revision]) -> Iterator[Revision]:
+    """List the revisions that changed packages, with those alone.
+
+    After a section without packages, conda adds all that is there once more.
+    """
+    there: set[str] = set()
+    for one in revisions:
+        added = tuple(text for text in one.added if text not in there)
+        removed = tuple(text for text in one.removed if text in there)
+        there = (there - {*removed}) | {*added}
+        if added or removed:
+            yield replace(one, added=added, removed=removed)
+
+
 def cut_history(text: str, number: int) -> str:
     """Return the history before revision `number`; all of it where there is none."""
     seen = -1
