@@ -271,6 +271,6 @@ def hint_at_conda_spec(text: str) -> str | None:
     spec = shlex.quote(text)
     lost = found is None or (found.inexact is not None and not found.specifiers)
     if found is None or lost or found.name == "python":
-        return f"{text} is conda's syntax; to install it: `conda install {spec}`."
+        return f"{text} is conda's syntax; to install it: `conda install -n ENV {spec}`."
     pip = f"{found.name}{found.specifiers}"
-    return f"{text} is conda's syntax: write {pip} for pip, or run `conda install {spec}`."
+    return f"{text} is conda's syntax: write {pip} for pip, or run `conda install -n ENV {spec}`."
