@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.plan import Plan
+from conda_pip_interop.changes.plan import Plan, build_title
 from conda_pip_interop.dependencies.requirements import find_subdir, marker_environment
 from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.snapshot import read_closure
@@ -76,7 +76,7 @@ def plan_satisfied(request: Request, root: Path) -> Plan | None:
     requested: dict[str, str] = {one.name: one.remembered for one in request.requirements}
     asked = [distributions[one.name] for one in request.requirements]
     return Plan(
-        title="install",
+        title=build_title("install", requested.values()),
         steps=build_steps(supplies, None),
         fingerprint=snapshot.fingerprint,
         notes=(

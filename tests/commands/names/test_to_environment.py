@@ -268,9 +268,9 @@ def test_a_conda_spec_in_a_requirements_file_is_recognized(
     with pytest.raises(UsageError) as caught:
         to_environment(read_files(tmp_path, r_txt=f"six\n{spec}\n"))
     assert "r.txt:2" in caught.value.message
-    assert f"write {pip} for pip, or run `conda install {spec}`" in caught.value.hints[0].replace(
-        "'", ""
-    )
+    assert f"write {pip} for pip, or run `conda install -n ENV {spec}`" in caught.value.hints[
+        0
+    ].replace("'", "")
 
 
 def test_what_comes_from_one_index_is_not_looked_up_in_the_channels(tmp_path: Path) -> None:
