@@ -86,7 +86,7 @@ def find_not_as_planned(
             for seen in (before, now)
         )
         match step["action"]:
-            case "keep" if was != is_now:
+            case "keep" if f"{name}-{version}.dist-info" in {*was} - {*is_now}:
                 yield "planned", f"{name} was to be kept: {was}, now {is_now}"
             case "remove" if f"{name}-{step['previous'] or version}.dist-info" in is_now:
                 yield "planned", f"{name} was to be removed: {is_now}"
