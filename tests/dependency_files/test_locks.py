@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conda_pip_interop.dependency_files.locations import PYPI_FILES
 from conda_pip_interop.dependency_files.locks import (
     LockEntry,
     LockFile,
@@ -24,6 +25,7 @@ from conda_pip_interop.errors import UsageError
 
 COMMIT = "0123456789" * 4
 SHA256 = "ab" * 32
+SIX = f"https://{PYPI_FILES}/six-1.0-py3-none-any.whl"
 
 
 def package(name: str, manager: str, url: str, **more: Any) -> dict[str, Any]:
@@ -40,8 +42,8 @@ def conda_lock(*packages: dict[str, Any]) -> str:
 CONDA_LOCK = conda_lock(
     package("numpy", "conda", "https://e.org/c/linux-64/numpy-1.0-py_0.conda"),
     package("numpy", "conda", "https://e.org/c/osx-64/numpy-1.0-py_1.conda", platform="osx-64"),
-    package("six", "pip", "https://files.pythonhosted.org/six-1.0-py3-none-any.whl"),
-    package("dev", "pip", "https://files.pythonhosted.org/dev-1.0.tar.gz", category="dev"),
+    package("six", "pip", SIX),
+    package("dev", "pip", f"https://{PYPI_FILES}/dev-1.0.tar.gz", category="dev"),
     package("own", "pip", f"git+https://e.org/own@{COMMIT}", source={"type": "url"}),
 )
 PIXI_LOCK = f"""\
@@ -53,7 +55,7 @@ environments:
     packages:
       linux-64:
       - conda: https://e.org/c/linux-64/_x-y-0.1-h_0.tar.bz2
-      - pypi: https://files.pythonhosted.org/six-1.0-py3-none-any.whl
+      - pypi: {SIX}
       - pypi: git+https://e.org/own?rev=v1#{COMMIT}
       - pypi: ./here
       osx-64: []
@@ -62,7 +64,7 @@ environments:
 packages:
 - conda: https://e.org/c/linux-64/_x-y-0.1-h_0.tar.bz2
   sha256: {SHA256}
-- pypi: https://files.pythonhosted.org/six-1.0-py3-none-any.whl
+- pypi: {SIX}
   sha256: {SHA256}
 - pypi: git+https://e.org/own?rev=v1#{COMMIT}
   name: own
@@ -101,8 +103,8 @@ def test_a_lock_is_read_for_one_platform_with_its_builds_and_hashes(tmp_path: Pa
 
 
 def test_a_file_of_another_index_is_not_looked_up_on_pypi(tmp_path: Path) -> None:
-    url = "https://me@files.pythonhosted.org.e.org/six-1.0-py3-none-any.whl"
-    lock = CONDA_LOCK.replace("https://files.pythonhosted.org/six-1.0-py3-none-any.whl", url)
+    url = f"https://me@{PYPI_FILES}.e.org/six-1.0-py3-none-any.whl"
+    lock = CONDA_LOCK.replace(SIX, url)
     _, pip = lines_of(read(lock, tmp_path))
     assert pip[0] == f"six @ {url} --hash=sha256:{SHA256}"
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from conda_pip_interop.dependency_files.locations import PYPI_INDEX
 from conda_pip_interop.dependency_files.pylock import parse_pylock
 from conda_pip_interop.dependency_files.pyproject import ProjectParts
 from conda_pip_interop.errors import UsageError
@@ -91,7 +92,7 @@ def test_an_invalid_lock_file_is_refused(text: str) -> None:
 def test_the_index_of_a_package_is_kept_unless_it_is_pypi() -> None:
     text = "packages = [\n" + "".join(
         f'{{name = "a", version = "1", index = "{index}"}},\n'
-        for index in ("https://pypi.org/simple", "https://e.org/simple")
+        for index in (PYPI_INDEX, "https://e.org/simple")
     )
     found = parse_pylock(f"{text}]", origin="p")
     assert [one.index for one in found.entries] == ["", "https://e.org/simple"]

@@ -9,6 +9,7 @@ import pytest
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from conda_pip_interop.dependency_files.locations import PYPI_INDEX
 from conda_pip_interop.installers.pip.options import BY_NAME, ForwardedOption, PipArgument
 from conda_pip_interop.installers.releases import SimpleIndexes, find_indexes
 from tests.support.index_server import PASSWORD, USER, serve_index
@@ -59,7 +60,7 @@ def test_an_index_that_says_nothing_is_asked_once(tmp_path: Path) -> None:
 
 def test_the_indexes_are_those_of_pip() -> None:
     own, extra = argument("--index-url", "https://a"), argument("--extra-index-url", "https://b")
-    assert find_indexes([]) == ("https://pypi.org/simple",)
+    assert find_indexes([]) == (PYPI_INDEX,)
     assert find_indexes([own, extra, argument("--index-url", "https://c")]) == (
         *("https://c", "https://b"),
     )
