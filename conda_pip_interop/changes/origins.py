@@ -29,12 +29,18 @@ from conda_pip_interop.changes.atomic.journal import (
 from conda_pip_interop.changes.plan import WriteFile
 from conda_pip_interop.environment.paths import read_regular, to_disk
 from conda_pip_interop.environment.site_packages.provenance import FILE_URL, SHA256, Provenance
+from conda_pip_interop.environment.site_packages.record import (
+    describe_file,
+    parse_record,
+    render_record,
+)
 from conda_pip_interop.grammar import is_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
+    from conda_pip_interop.changes.plan import Staged
     from conda_pip_interop.environment.site_packages.distributions import Distribution
 
 FORMAT: Final = 1
@@ -160,3 +166,44 @@ def render_origins(entries: Iterable[Provenance]) -> str:
     kept = [one for group in groups for one in group][-_KEPT:]
     document = {"format": FORMAT, "distributions": [asdict(one) for one in kept]}
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+#: What a direct_url.json says of an archive when it says nothing (PEP 610).
+_UNTOLD: Final[Mapping[str, object]] = {"archive_info": {}}
+
+
+def note_origins(
+    staged: Staged,
+    *,
+    requested: Collection[NormalizedName],
+    direct_urls: Mapping[NormalizedName, Mapping[str, object]],
+) -> None:
+    """Write into metadata what pip was not told: what is requested (PEP 376), the URL (PEP 610).
+
+    pip takes every wheel that it is given for one asked for, and for one of an index; uv, too, and
+    leaves out the hashes of an archive.
+    """
+    for one in staged.distributions:
+        folder = to_disk(staged.folder, one.metadata)
+        notes: dict[str, bytes | None] = {}
+        if one.name not in requested:
+            notes["REQUESTED"] = None
+        if one.name in direct_urls and (one.direct_url or _UNTOLD).get("archive_info") == {}:
+            notes["direct_url.json"] = json.dumps(direct_urls[one.name], sort_keys=True).encode()
+        if notes:
+            _write_notes(folder, notes)
+
+
+def _write_notes(folder: Path, notes: Mapping[str, bytes | None]) -> None:
+    """Write (or remove) files of a `.dist-info` folder, and its RECORD accordingly."""
+    record = folder / "RECORD"
+    rows = parse_record(record.read_text(encoding="utf-8")).rows
+    paths = {f"{folder.name}/{name}" for name in notes}
+    kept = [row for row in rows if row.path not in paths]
+    for name, content in notes.items():
+        if content is None:
+            (folder / name).unlink(missing_ok=True)
+            continue
+        (folder / name).write_bytes(content)
+        kept.append(describe_file(f"{folder.name}/{name}", content))
+    record.write_text(render_record(kept), encoding="utf-8")

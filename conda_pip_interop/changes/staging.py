@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.exclusive_files import exclusive_files
 from conda_pip_interop.changes.origins import plan_origins
@@ -20,7 +17,7 @@ from conda_pip_interop.environment.shared_files import is_shareable
 from conda_pip_interop.environment.site_packages.distributions import read_distributions
 from conda_pip_interop.environment.site_packages.record import (
     InstalledFile,
-    RecordRow,
+    describe_file,
     parse_record,
     render_record,
 )
@@ -29,7 +26,7 @@ from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -154,16 +151,30 @@ def _overlaps(
     )
 
 
-#: What a direct_url.json says of an archive when it says nothing (PEP 610).
-_UNTOLD: Final[Mapping[str, object]] = {"archive_info": {}}
-
-
 def read_staged(folder: Path, prefix: Prefix) -> Staged:
     """Read a folder that pip has installed into with the Python of `prefix`."""
     if prefix.python is None:
         return Staged(folder=folder, distributions=())
+    _follow_links(folder, prefix)
     found, _ = read_distributions(replace(prefix, root=folder), prefix.python.site_packages)
     return Staged(folder=folder, distributions=found)
+
+
+def _follow_links(folder: Path, prefix: Prefix) -> bool:
+    """Move what is staged below a link of conda's to where it leads; return whether there was any.
+
+    It would be written into the folder of a package, over its files, under another path.
+    """
+    moved = False
+    for link, _ in prefix.links:
+        for source in sorted((folder / link).rglob("*")):
+            path = PrefixPath(source.relative_to(folder).as_posix())
+            if source.is_symlink() or source.is_file():
+                target = to_disk(folder, prefix.follow(path))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source.replace(target)
+                moved = True
+    return moved
 
 
 def choose_files(plan: Plan, prefix: Path) -> tuple[FileAction, ...]:
@@ -189,52 +200,13 @@ def place_distributions(
     """Place what pip staged, and remember where it came from; see `plan_placing`."""
     prefix = operation.prefix
     snapshot = read_snapshot(prefix)
+    if _follow_links(staged.folder, snapshot.prefix):  # conda has just linked them
+        found = read_staged(staged.folder, snapshot.prefix).distributions
+        staged = replace(staged, distributions=found)
     operation.apply(plan_placing(staged, snapshot, overwrite=overwrite, target=target))
     if overwrite:
         operation.apply(settle_overlaps(overwrite, read_snapshot(prefix)))
     operation.apply(plan_origins(prefix, staged.origins))
-
-
-def note_origins(
-    staged: Staged,
-    *,
-    requested: Collection[NormalizedName],
-    direct_urls: Mapping[NormalizedName, Mapping[str, object]],
-) -> None:
-    """Write into metadata what pip was not told: what is requested (PEP 376), the URL (PEP 610).
-
-    pip takes every wheel that it is given for one asked for, and for one of an index; uv, too, and
-    leaves out the hashes of an archive.
-    """
-    for one in staged.distributions:
-        folder = to_disk(staged.folder, one.metadata)
-        notes: dict[str, bytes | None] = {}
-        if one.name not in requested:
-            notes["REQUESTED"] = None
-        if one.name in direct_urls and (one.direct_url or _UNTOLD).get("archive_info") == {}:
-            notes["direct_url.json"] = json.dumps(direct_urls[one.name], sort_keys=True).encode()
-        if notes:
-            _write_notes(folder, notes)
-
-
-def _write_notes(folder: Path, notes: Mapping[str, bytes | None]) -> None:
-    """Write (or remove) files of a `.dist-info` folder, and its RECORD accordingly."""
-    record = folder / "RECORD"
-    rows = parse_record(record.read_text(encoding="utf-8")).rows
-    paths = {f"{folder.name}/{name}" for name in notes}
-    kept = [row for row in rows if row.path not in paths]
-    for name, content in notes.items():
-        if content is None:
-            (folder / name).unlink(missing_ok=True)
-            continue
-        (folder / name).write_bytes(content)
-        kept.append(_build_row(f"{folder.name}/{name}", content))
-    record.write_text(render_record(kept), encoding="utf-8")
-
-
-def _build_row(path: str, content: bytes) -> RecordRow:
-    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-    return RecordRow(path=path, hash_name="sha256", hash_value=digest, size=len(content))
 
 
 def plan_placing(
@@ -277,12 +249,12 @@ def plan_placing(
     ]
     for path in (*kept, *(one.path for one in placed)):
         removals.pop(path, None)
-    amended = (_amend_record(one, staged, kept, root) for one in staged.distributions)
+    amended = (_amend_record(one, staged, kept, snapshot.prefix) for one in staged.distributions)
     return (*removals.values(), *placed, *(one for one in amended if one is not None))
 
 
 def _amend_record(
-    one: Distribution, staged: Staged, kept: Collection[PrefixPath], root: Path
+    one: Distribution, staged: Staged, kept: Collection[PrefixPath], prefix: Prefix
 ) -> WriteFile | None:
     """Write the hashes of the files that stay as they are into RECORD; None if there are none."""
     own = {file.path for file in one.files or ()} & {*kept}
@@ -292,8 +264,9 @@ def _amend_record(
     rows = []
     for row in parse_record((staged.folder / path).read_text(encoding="utf-8")).rows:
         place = parse_prefix_path(row.path, base=one.site_packages)
-        content = _read(root / place) if place in own else None
-        rows.append(row if content is None else _build_row(row.path, content))
+        place = None if place is None else prefix.follow(place)
+        content = _read(prefix.root / place) if place in own else None
+        rows.append(row if content is None else describe_file(row.path, content))
     return WriteFile(path=path, content=render_record(rows).encode(), reason="pip's")
 
 

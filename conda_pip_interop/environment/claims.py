@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from conda_pip_interop.environment.conda_meta.records import (
 )
 from conda_pip_interop.environment.file_facts import FactReader, FileFact
 from conda_pip_interop.environment.paths import PrefixPath, fold_path
+from conda_pip_interop.environment.prefix import Prefix
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.site_packages.record import InstalledFile
 from conda_pip_interop.values import dataclass
@@ -191,6 +193,23 @@ def _is_there(claim: Claim, reader: FactReader) -> bool:
     if fact.sha256 is None or not claim.states_hash:
         return fact.kind != "absent"
     return claim.allows(fact.sha256)
+
+
+def find_links(records: Iterable[CondaRecord], prefix: Prefix) -> tuple[tuple[str, str], ...]:
+    """Find `Prefix.links`, without those above a site-packages folder, whose path is settled."""
+    root = os.path.realpath(prefix.root)
+    own = prefix.python.site_packages if prefix.python else ""
+    settled = tuple(f"{one}/" for one in (own, *prefix.other_site_packages))
+    links: dict[str, str] = {}
+    for path in (
+        file.path for one in records for file in one.files if file.path_type == "softlink"
+    ):
+        on_disk = f"{root}/{path}"
+        if os.path.isdir(on_disk) and not any(one.startswith(f"{path}/") for one in settled):
+            goal = os.path.relpath(os.path.realpath(on_disk), root).replace(os.sep, "/")
+            if goal != path and goal.partition("/")[0] != "..":
+                links[f"{path}/"] = "" if goal == "." else f"{goal}/"
+    return tuple(links.items())
 
 
 def build_claims(

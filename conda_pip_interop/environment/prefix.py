@@ -244,6 +244,8 @@ class Prefix:
     ``root`` is absolute but not resolved: conda knows a symlinked prefix by the link's path.
     ``folds_case``: its file system treats ``A`` and ``a`` as the same name. ``mirrors`` is the
     environment that it is a copy of, made of links into it: those are no links of a package's.
+    ``links`` are the folders that conda's packages have as symbolic links to others in the prefix,
+    each with the folder that it leads to; all end with a slash (the prefix itself is empty).
     """
 
     root: Path
@@ -252,6 +254,17 @@ class Prefix:
     platform: Platform
     folds_case: bool
     mirrors: Path | None = None
+    links: tuple[tuple[str, str], ...] = ()
+
+    def follow(self, path: PrefixPath) -> PrefixPath:
+        """Return where a path leads through `links`: what pip writes there has two paths."""
+        followed = ""
+        while followed != path:
+            followed = path
+            for link, goal in self.links:
+                if path.startswith(link):
+                    path = PrefixPath(goal + path[len(link) :])
+        return path
 
 
 def read_prefix(root: Path, *, mirrors: Path | None = None) -> Prefix:

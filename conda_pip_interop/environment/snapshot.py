@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar, cast
@@ -17,6 +16,7 @@ from conda_pip_interop.environment.claims import (
     Claims,
     RecordedDistribution,
     build_claims,
+    find_links,
     find_superseded,
     is_absent,
     is_record_changed,
@@ -41,6 +41,7 @@ from conda_pip_interop.environment.quick_check import (
 from conda_pip_interop.environment.site_packages.distributions import (
     Distribution,
     Leftover,
+    list_entries,
     read_distributions,
     read_header_file,
     read_requirements,
@@ -115,6 +116,7 @@ def read_snapshot(root: Path, *, depth: Depth = "files", mirrors: Path | None = 
     reader = FactReader(prefix)
     superseded = tuple(find_superseded(found, reader, prefix.root))
     records = tuple(record for record in found if record not in superseded)
+    prefix = replace(prefix, links=find_links(records, prefix))
     claims = build_claims(records, folds_case=prefix.folds_case, superseded=superseded)
     distributions: tuple[Distribution, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
@@ -165,7 +167,7 @@ def read_closure(root: Path, names: Iterable[NormalizedName]) -> Snapshot | None
         return package in packages or not held.isdisjoint(listed)
 
     records, unreadable = read_conda_records(prefix.root, concerns=concerns)
-    vanished = claimed.difference(_list_names(to_disk(prefix.root, site_packages)))
+    vanished = claimed.difference(one.name for one in list_entries(prefix, site_packages))
     if unreadable or vanished or len(records) != len({one.name for one in records}):
         return None
     claims = build_claims(records, folds_case=prefix.folds_case)
@@ -196,7 +198,7 @@ def _find_closure(
     """Find the dist-info folders of the names, and of what the METADATA in them name; see above."""
     folder = to_disk(prefix.root, site_packages)
     present: dict[NormalizedName, list[str]] = {}
-    for entry in _list_names(folder):
+    for entry in (one.name for one in list_entries(prefix, site_packages)):
         if entry.endswith(METADATA_SUFFIXES):
             name, _ = parse_metadata_name(entry.rpartition(".")[0])
             present.setdefault(name, []).append(entry)
@@ -216,13 +218,6 @@ def _find_closure(
         required = map(_NAME.match, metadata.requires_dist)
         waiting += [canonicalize_name(match[0]) for match in required if match is not None]
     return found
-
-
-def _list_names(folder: Path) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
 
 
 def build_empty_snapshot(root: Path) -> Snapshot:
@@ -270,7 +265,7 @@ def _find_uncontested(
 
     Those are names that appear once, in no conda record, and without setuptools' editable files.
     """
-    names = _list_names(to_disk(prefix.root, site_packages))
+    names = [one.name for one in list_entries(prefix, site_packages)]
     stems = {name: name.rpartition(".")[0] for name in names if name.endswith(METADATA_SUFFIXES)}
     projects = {name: parse_metadata_name(stem)[0] for name, stem in stems.items()}
     count = Counter(projects.values())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 import sys
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.environment.paths import parse_prefix_path
-from conda_pip_interop.environment.site_packages.record import parse_record, render_record
+from conda_pip_interop.environment.site_packages.record import (
+    describe_file,
+    parse_record,
+    render_record,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,8 +84,4 @@ def _change_rows(
     for row in parse_record(text).rows:
         path = parse_prefix_path(row.path, base=site_packages) if site_packages else None
         content = contents.get(path) if path is not None else None
-        if content is None:
-            yield row
-            continue
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-        yield row._replace(hash_name="sha256", hash_value=digest, size=len(content))
+        yield row if content is None else describe_file(row.path, content)

@@ -7,8 +7,9 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.changes.origins import note_origins
 from conda_pip_interop.changes.plan import Staged
-from conda_pip_interop.changes.staging import note_origins, read_staged
+from conda_pip_interop.changes.staging import read_staged
 from conda_pip_interop.dependencies.requirements import fits
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.resolve.pinned_requirements import fill_versions

@@ -15,8 +15,9 @@ from conda_pip_interop.changes.atomic.journal import ORIGINALS_FOLDER, STATE_FOL
 from conda_pip_interop.changes.atomic.lock import recover_interrupted
 from conda_pip_interop.changes.atomic.staging_folders import find_abandoned, open_staging
 from conda_pip_interop.changes.atomic.transaction import open_operation
+from conda_pip_interop.changes.origins import note_origins
 from conda_pip_interop.changes.plan import Staged
-from conda_pip_interop.changes.staging import note_origins, plan_placing, read_staged
+from conda_pip_interop.changes.staging import plan_placing, read_staged
 from conda_pip_interop.changes.undoing.operations import find_journal
 from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.environment.snapshot import read_snapshot

@@ -104,7 +104,7 @@ def read_distributions(
     """
     distributions: list[Distribution] = []
     leftovers: list[Leftover] = []
-    for entry in _list_entries(prefix, site_packages):
+    for entry in list_entries(prefix, site_packages):
         if only is not None and entry.name not in only:
             continue
         path = path_below(site_packages, entry.name)
@@ -181,7 +181,8 @@ class _Place:
         return self.path.rpartition("/")[2].rpartition(".")[0]
 
 
-def _list_entries(prefix: Prefix, site_packages: PrefixPath) -> list[os.DirEntry[str]]:
+def list_entries(prefix: Prefix, site_packages: PrefixPath) -> list[os.DirEntry[str]]:
+    """List what a site-packages folder contains, by name; nothing if it cannot be read."""
     try:
         with os.scandir(to_disk(prefix.root, site_packages)) as entries:
             return sorted(entries, key=lambda entry: entry.name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import binascii
 import csv
+import hashlib
 import io
 import json
 import os
@@ -101,6 +103,12 @@ def _build_row(fields: list[str]) -> tuple[RecordRow | None, tuple[str, ...]]:
     return row, reasons
 
 
+def describe_file(path: str, content: bytes) -> RecordRow:
+    """Build the row of a file with this content, as pip writes it."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    return RecordRow(path=path, hash_name="sha256", hash_value=digest, size=len(content))
+
+
 def render_record(rows: Iterable[RecordRow]) -> str:
     """Render rows as RECORD text, in the given order.
 
@@ -170,11 +178,14 @@ def locate_rows(prefix: Prefix, base: PrefixPath, rows: Iterable[RecordRow]) -> 
     Rows in ``conda-meta`` are ``outside`` too: only conda writes there.
     """
     root, windows = str(prefix.root), prefix.platform == "windows"
+    links = tuple(link for link, _ in prefix.links)
     files: list[InstalledFile] = []
     outside: list[str] = []
     size: int | None = None
     for row in rows:
         path = parse_prefix_path(row.path, base=base, root=root, windows=windows)
+        if path is not None and path.startswith(links):
+            path = prefix.follow(path)
         if path is None or (path[0] in "Cc" and path.partition("/")[0].lower() == "conda-meta"):
             outside.append(row.path)
         else:
