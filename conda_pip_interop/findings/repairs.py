@@ -17,6 +17,7 @@ from conda_pip_interop.changes.plan import (
     LinkConda,
     Plan,
     RemoveFile,
+    RemovePip,
     Step,
     WriteFile,
     build_title,
@@ -137,17 +138,20 @@ def plan_repair(
 
 
 def _plan_repairs(found: Collection[Finding], snapshot: Snapshot, target: Target) -> Iterator[Plan]:
-    """Plan the repair of each finding; conda's package comes back where pip's harms another."""
+    """Plan the repair of each finding; conda's package comes back where pip's harms another.
+
+    What else is wrong with a distribution that is removed needs no repair.
+    """
     restored = find_restored(found, snapshot)
     kept = [one for one in found if one.restores is None and one.record not in restored]
     if restored:
         names = [record.name for record in restored]
         yield plan_restore(names, snapshot=snapshot, target=target)
     yield from (plan for plan, _ in plan_records(kept, snapshot))
-    for one in kept:
-        plan = one.repair(snapshot)
-        if plan is not None:
-            yield plan
+    planned = [(one, plan) for one in kept if (plan := one.repair(snapshot)) is not None]
+    removing = [one for one, plan in planned if any(isinstance(s, RemovePip) for s in plan.steps)]
+    gone = {one.distribution for one in removing} - {None}
+    yield from (p for one, p in planned if one in removing or one.distribution not in gone)
 
 
 def _describe_left(finding: Finding, target: Target) -> str:

@@ -178,6 +178,30 @@ def test_what_pip_put_over_condas_goes_and_condas_comes_back(
     assert f"remove {built.place('torch/a.py')}" not in describe_files(plan), "conda lists it"
 
 
+@pytest.mark.parametrize("fault", ["METADATA", "a file", "a requirement"])
+@pytest.mark.parametrize("named", [False, True])
+def test_what_goes_is_not_installed_again_whatever_else_is_wrong_with_it(
+    built: PrefixBuilder, fault: str, named: bool
+) -> None:
+    built.conda_package("pytorch", "2.0", {"torch/a.py": "conda"}, distribution="pytorch")
+    requires = ("not-there",) if fault == "a requirement" else ()
+    files = {"torch/a.py": "pip", "torch/b.py": "pip"}
+    built.pip_package("torch", "2.1", files, requires=requires)
+    if fault == "METADATA":
+        (built.root / built.dist_info("torch", "2.1") / "METADATA").write_text("")
+    elif fault == "a file":
+        delete(built, "torch/b.py")
+    found = {one.kind: one for one in find_all(read_snapshot(built.root))}
+    assert len(found) == 2
+    if fault != "a requirement":
+        assert found["damaged"].remedy == (("conda", "pip", "uninstall", "torch"),)
+    elif named:
+        return
+    plan = repair(built, *(["torch"] if named else []))
+    assert describe_packages(plan) == ["link pytorch 2.0", "remove torch 2.1"]
+    assert plan.requirements == ()
+
+
 def test_the_files_of_a_newer_installation_stay_where_an_older_one_is_repaired(
     built: PrefixBuilder,
 ) -> None:

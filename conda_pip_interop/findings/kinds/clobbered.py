@@ -39,7 +39,7 @@ class ClobberedFinding(Finding):
     owner: CondaRecord
     by: Distribution
     by_replaces: CondaRecord | None
-    on_disk: Mapping[str, int]
+    on_disk: tuple[tuple[str, int], ...]
 
     @property
     def summary(self) -> str:
@@ -171,8 +171,11 @@ def _build(
         evidence=tuple(
             build_evidence(snapshot, path, pip=by, stated=sha256) for path, sha256 in stated.items()
         ),
-        on_disk=Counter(
-            _describe_content(file, claim, snapshot.facts.get(file.path)) for file, claim in pairs
+        on_disk=tuple(
+            Counter(
+                _describe_content(file, claim, snapshot.facts.get(file.path))
+                for file, claim in pairs
+            ).items()
         ),
     )
 

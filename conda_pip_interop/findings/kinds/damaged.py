@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.changes.plan import InstallPip, Plan
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
 class DamagedFinding(Finding):
     """``one`` has lost ``missing`` files, ``overwritten`` are others'; or ``fault`` of metadata.
 
-    ``otherwise`` works also where nothing has it to install it again.
+    ``otherwise`` works also where nothing has it to install it again. What ``clobbers`` a package
+    of conda's would do so again: it goes.
     """
 
     kind: ClassVar[str] = "damaged"
@@ -57,6 +59,7 @@ class DamagedFinding(Finding):
     overwritten: int = 0
     fault: str | None = None
     otherwise: tuple[tuple[str, ...], ...] = ()
+    clobbers: ClobberedFinding | None = None
 
     @property
     def summary(self) -> str:
@@ -69,7 +72,14 @@ class DamagedFinding(Finding):
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
+        if self.clobbers is not None:
+            return self.clobbers.remedy
         return (("conda", "pip", "repair", self.one.name), *self.otherwise)
+
+    @property
+    def restores(self) -> CondaRecord | None:
+        """See `Finding.restores`."""
+        return None if self.clobbers is None else self.clobbers.restores
 
     @property
     def details(self) -> Mapping[str, object]:
@@ -80,6 +90,8 @@ class DamagedFinding(Finding):
 
     def fix(self, snapshot: Snapshot) -> Plan:
         """Install it again, from where it came from."""
+        if self.clobbers is not None:
+            return self.clobbers.repair(snapshot)
         step = InstallPip(
             name=self.one.name,
             version=self.one.version,
@@ -133,14 +145,17 @@ def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
     A harm is reported once: not the files of a distribution or a package that is itself replaced
     or left over, nor files that two packages list. What replaced a package is judged as any other.
     """
+    clobbering = {one.by: one for one in earlier if isinstance(one, ClobberedFinding)}
     clobbered = {e.path for f in earlier if isinstance(f, ClobberedFinding) for e in f.evidence}
     judged = {e.path for f in earlier if not isinstance(f, ClobberedFinding) for e in f.evidence}
     judged -= {one.by.metadata_file for one in earlier if isinstance(one, OverriddenFinding)}
-    yield from _find_damaged_distributions(snapshot, clobbered, judged)
+    for one in _find_damaged_distributions(snapshot, clobbered, judged):
+        if isinstance(one, DamagedFinding) and one.one in clobbering:
+            yield replace(one, clobbers=clobbering[one.one])
+        else:
+            yield one
     replaced = {
-        one.recorded.record
-        for one in earlier
-        if isinstance(one, OverriddenFinding | VanishedFinding)
+        f.recorded.record for f in earlier if isinstance(f, OverriddenFinding | VanishedFinding)
     }
     faults = dict(find_package_faults(snapshot))
     foreign = find_overwritten(snapshot)
