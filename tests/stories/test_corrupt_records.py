@@ -163,3 +163,46 @@ def test_a_corrupt_record_can_be_left_to_pip(env: Any) -> None:
     assert env.findings() == []
     assert env.owners()["click"] == ("8.1.7", "pip")
     env.conda("list")
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\n", b"# update specs: ['idna\n", b"# update specs: [1]\n", b"\0\0\0\n"]
+)
+def test_a_history_that_conda_cannot_read_is_found_and_mended(env: Any, content: bytes) -> None:
+    history = env.prefix / "conda-meta" / "history"
+    before = history.read_bytes()
+    history.write_bytes(before + b"==> 2026-01-01 00:00:00 <==\n" + content)
+    assert_history_is_mended(env, stops=b"\0" not in content)  # conda fails later at what it copies
+    assert history.read_bytes().startswith(before)
+
+
+@pytest.mark.parametrize("what", ["missing", "a folder", "empty at a link to nothing"])
+def test_a_history_that_is_gone_is_written_from_the_records(env: Any, what: str) -> None:
+    history = env.prefix / "conda-meta" / "history"
+    history.unlink()
+    if what == "a folder":
+        history.mkdir()
+    elif what != "missing":
+        history.symlink_to("nowhere")
+    assert_history_is_mended(env)
+    assert "'click=8.1.7'" in history.read_text()
+
+
+def assert_history_is_mended(env: Any, *, stops: bool = True) -> None:
+    """Check that it stops conda, that nothing is installed, and that the named command helps."""
+    if stops:
+        assert env.conda("install -y idna --dry-run", check=False).returncode != 0
+    refused = env.conda("pip install cowsay --yes", check=False)
+    assert refused.returncode == 1
+    assert "conda-meta/history" in refused.stderr
+    (finding,) = env.json("pip check", check=False)["findings"]
+    assert finding["kind"] == "corrupt-record"
+    run_pasted(env, finding["commands"][0])
+    assert env.findings() == []
+    revisions = len(env.json("list --revisions"))
+    env.conda("install -y idna")
+    assert len(env.json("list --revisions")) == revisions + 1
+    env.conda(f"install -y --revision={revisions - 1}")
+    assert "python" in env.records()
+    assert "idna" not in env.records()
+    assert env.findings() == []

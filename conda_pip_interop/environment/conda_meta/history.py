@@ -92,6 +92,50 @@ def read_history_text(root: Path) -> str:
     return content.decode("utf-8", errors="replace")
 
 
+def find_fault(root: Path) -> str | None:
+    """Return what conda would fail at in the history of the prefix at `root`; None if nothing."""
+    try:
+        text = read_regular(root / HISTORY_FILE).decode()
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    except FileNotFoundError:
+        return "missing"
+    except PermissionError:
+        return None
+    except OSError:
+        return "not a regular file"
+    return None if text == drop_broken_lines(text) else "some lines are not conda's"
+
+
+def drop_broken_lines(text: str) -> str:
+    """Return a history without the lines that conda cannot evaluate.
+
+    A section in which no package is left goes with them: conda would take all for removed.
+    """
+    sections: dict[str, list[str]] = {}
+    for section, line in _read_lines(text):
+        sections.setdefault(section, []).append(line)
+    kept: list[str] = []
+    for section, lines in sections.items():
+        sound = [one for one in lines if not section or not _is_broken(one.strip())]
+        has_packages = any(one.strip() and not one.startswith(("#", "==>")) for one in sound)
+        kept += sound if sound == lines or has_packages else []
+    return "".join(kept)
+
+
+def _is_broken(line: str) -> bool:
+    """Return whether conda fails at a line of a section: a list of specs, or of no package."""
+    if line.startswith("#"):
+        match = _LINE.match(line)
+        return match is not None and match[2].startswith("[") and not _is_list(match[2])
+    return bool(line) and not _HEADING.match(line) and line[1:].count("-") < 2  # noqa: PLR2004
+
+
+def _is_list(text: str) -> bool:
+    value = _evaluate(text)
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
 def _read_sections(text: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the time of each section and its lines."""
     when = ""
@@ -209,11 +253,15 @@ def drop_specs(text: str, needed: Mapping[str, str]) -> str:
 def _split(text: str) -> list[str]:
     if not text.startswith("["):
         return text.split(",")
+    value = _evaluate(text)
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _evaluate(text: str) -> object:
     try:
-        value = ast.literal_eval(text)
+        return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return []  # TypeError: `{[]: 1}`
-    return [one for one in value if isinstance(one, str)]
+        return None  # TypeError: `{[]: 1}`
 
 
 def _find_names(specs: Iterable[str]) -> Iterable[str]:

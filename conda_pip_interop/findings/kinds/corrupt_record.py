@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.changes.plan import Plan, RemoveFile, WriteFile
-from conda_pip_interop.environment.conda_meta.history import Linked, read_history
+from conda_pip_interop.environment.conda_meta.history import (
+    HISTORY_FILE,
+    Linked,
+    drop_broken_lines,
+    find_fault,
+    read_history,
+    read_history_text,
+)
 from conda_pip_interop.environment.conda_meta.records import CondaRecord, Unreadable
+from conda_pip_interop.environment.origin import shorten_channel
 from conda_pip_interop.environment.paths import PrefixPath, read_regular, render_move, to_disk
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.base import Evidence, Finding
@@ -115,9 +124,63 @@ class MisnamedRecordFinding(Finding):
         return Plan(title="repair", steps=steps, fingerprint=snapshot.fingerprint)
 
 
+@dataclass(frozen=True, kw_only=True)
+class CorruptHistoryFinding(Finding):
+    """conda cannot read its history, for ``reason``; ``folder`` is one in its place."""
+
+    kind: ClassVar[str] = "corrupt-record"
+
+    reason: str
+    folder: Path | None
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        return f"{_describe_history(self.reason)}."
+
+    @property
+    def remedy(self) -> tuple[tuple[str, ...], ...]:
+        """See `Finding.remedy`."""
+        return (("conda", "pip", "repair"),)
+
+    def render_commands(self, command: BuildCommand) -> list[str]:
+        """See `Finding.render_commands`: a folder is moved first."""
+        move = [] if self.folder is None else [render_move(self.folder)]
+        return [" && ".join([*move, one]) for one in super().render_commands(command)]
+
+    def fix(self, snapshot: Snapshot) -> Plan:
+        """Write what can be read of it; else what the records say of the present."""
+        root = snapshot.prefix.root
+        text = drop_broken_lines(read_history_text(root)) or _build_history(snapshot.records)
+        step = WriteFile(path=HISTORY_FILE, content=text.encode(), reason=self.reason)
+        return Plan(title="repair", steps=(step,), fingerprint=snapshot.fingerprint)
+
+
+def _describe_history(reason: str) -> str:
+    return f"conda cannot read {HISTORY_FILE} ({reason}), and its commands fail"
+
+
+def _build_history(records: Iterable[CondaRecord]) -> str:
+    """Build a history of one section, in which all records were linked as they were requested."""
+    linked = sorted(
+        f"+{shorten_channel(one.channel)}/{one.subdir}::{one.name}-{one.version}-{one.build}"
+        for one in records
+    )
+    specs = sorted(one.requested_spec for one in records if one.requested_spec)
+    heading = time.strftime("==> %Y-%m-%d %H:%M:%S <==")
+    return "\n".join([heading, "# cmd: conda pip repair", *linked, f"# update specs: {specs}", ""])
+
+
 def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     """Find what is in conda-meta as a record and has no valid content."""
     yield from _find_misnamed(snapshot)
+    reason = find_fault(snapshot.prefix.root) if snapshot.records else None
+    if reason is not None:
+        place = to_disk(snapshot.prefix.root, HISTORY_FILE)
+        found = "present" if os.path.lexists(place) else "absent"
+        evidence = Evidence(path=HISTORY_FILE, claimed_by=(), expected=None, found=found)
+        folder = place if place.is_dir() else None
+        yield CorruptHistoryFinding(reason=reason, folder=folder, evidence=(evidence,))
     valid = {one.name for one in snapshot.records}
     for file in snapshot.unreadable:
         if not file.corrupt:
@@ -170,11 +233,13 @@ def _find_stem(file: Unreadable) -> str:
 
 def refuse_corrupt_records(snapshot: Snapshot, target: Target) -> None:
     """Raise InteropError `corrupt-record`: without a record conda's files would count as pip's."""
-    corrupt = next((one for one in snapshot.unreadable if one.corrupt), None)
-    if corrupt is not None:
+    faults = [_describe(one) for one in snapshot.unreadable if one.corrupt]
+    reason = find_fault(snapshot.prefix.root) if snapshot.records else None
+    faults += [] if reason is None else [_describe_history(reason)]
+    if faults:
         repair = target.command("conda", "pip", "repair")
         raise InteropError(
             "corrupt-record",
-            f"Nothing was changed in {target.label}: {_describe(corrupt)}.",
+            f"Nothing was changed in {target.label}: {faults[0]}.",
             hints=(f"To fix: `{repair}`.",),
         )

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conda_pip_interop.environment.conda_meta.history import (
+    drop_broken_lines,
     drop_specs,
     find_section,
     parse_linked,
@@ -45,6 +46,16 @@ def test_specs_of_the_old_comma_separated_form_are_read() -> None:
 def test_what_is_no_list_of_specs_requests_nothing() -> None:
     assert parse_requested("# update specs: [{[]: 1}, 'six']") == set()
     assert parse_requested("# update specs: [['a'], 5, 'six']") == {"six"}
+
+
+@given(st.lists(st.sampled_from([*HISTORY.splitlines(keepends=True), "+a-b\n", "# x specs: [1\n"])))
+def test_of_a_broken_history_the_sound_lines_stay_in_order(lines: list[str]) -> None:
+    mended = drop_broken_lines("".join(lines)).splitlines(keepends=True)
+    assert drop_broken_lines("".join(mended)) == "".join(mended)
+    rest = iter(lines)
+    assert all(line in rest for line in mended)
+    if not {"+a-b\n", "# x specs: [1\n"} & {*lines}:
+        assert mended == lines
 
 
 def test_neutered_specs_are_still_requested() -> None:
