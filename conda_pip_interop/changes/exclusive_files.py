@@ -179,10 +179,10 @@ def _is_as_installed(distribution: Distribution, file: InstalledFile, root: Path
     on_disk = to_disk(root, file.path)
     if file.sha256 is None or identify_file(on_disk) == file.sha256:
         return True
-    return _is_moved(distribution, file.path, root)
+    return is_moved(distribution, file.path, root)
 
 
-def _is_moved(distribution: Distribution, path: PrefixPath, root: Path) -> bool:
+def is_moved(distribution: Distribution, path: PrefixPath, root: Path) -> bool:
     """Return whether what differs can be the path of the environment, not a user's edit.
 
     An installer writes that path into programs, direct_url.json and what makes a project editable;

@@ -26,6 +26,7 @@ SEED = int(os.environ.get("MACHINE_SEED", "1"))
 _OVERRIDE: Final = "conda install beta=2.0; pip install beta==3.0; conda pip reconcile"
 _AGAIN: Final = "conda install beta=2.0; conda install --force-reinstall beta"
 _LOSS: Final = "conda install beta=2.0; pip uninstall beta; bare conda list"
+_BESIDE: Final = "pip install --ignore-installed --no-deps alpha==2.0"
 FAILED: Final = (
     # undo left what conda had linked: the record of a settled override lists pip's files
     f"{_OVERRIDE}; conda pip restore beta; conda pip undo",
@@ -33,6 +34,8 @@ FAILED: Final = (
     f"{_LOSS}; conda pip repair; conda pip undo",
     # undo left the section that conda wrote after one without packages: all of them once more
     f"{_AGAIN}; pip uninstall beta; conda pip repair; conda pip undo",
+    # nothing told of older metadata in a copy: a script there is as no RECORD states
+    f"pip install alpha; conda rename; {_BESIDE}; conda clone",
 )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from packaging.version import Version
 
-from conda_pip_interop.changes.exclusive_files import build_removals, read_payload
+from conda_pip_interop.changes.exclusive_files import build_removals, is_moved, read_payload
 from conda_pip_interop.changes.plan import Plan, RemoveFile
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
@@ -233,12 +233,16 @@ def _build_evidence(one: Distribution) -> Evidence:
 
 
 def _prevails(snapshot: Snapshot, one: Distribution, other: Distribution) -> bool:
-    """Return whether all files on which two distributions disagree are as the first states."""
+    """Return whether all files on which two distributions disagree are as the first states.
+
+    In a copy of an environment what an installer wrote its path into is as neither states.
+    """
     stated = {file.path: file.sha256 for file in other.files or ()}
     disputed = [f for f in one.files or () if f.sha256 and stated.get(f.path, f.sha256) != f.sha256]
     facts = (snapshot.facts.get(file.path) for file in disputed)
     return one.files is not None and all(
-        fact is not None and fact.sha256 == file.sha256
+        fact is not None
+        and (fact.sha256 == file.sha256 or is_moved(one, file.path, snapshot.prefix.root))
         for file, fact in zip(disputed, facts, strict=True)
     )
 
