@@ -122,7 +122,8 @@ def plan_repair(
     installs = {one.name for one in steps if isinstance(one, InstallPip)}
     removals = remove_stranded(snapshot, installs) if installs or not names else ()
     repaired = [one.linked.name for one in chosen]
-    repaired += [one.conda_name or one.project or "" for one in found if one.repairable]
+    named = (one.conda_name or one.project for one in found if one.repairable)
+    repaired += [name for name in named if name is not None]
     return Plan(
         title=build_title("repair", repaired),
         steps=(*steps, *removals),

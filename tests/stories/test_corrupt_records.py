@@ -199,6 +199,7 @@ def assert_history_is_mended(env: Any, *, stops: bool = True) -> None:
     assert finding["kind"] == "corrupt-record"
     run_pasted(env, finding["commands"][0])
     assert env.findings() == []
+    assert env.json("pip undo --list")["operations"][0]["title"] == "repair"
     revisions = len(env.json("list --revisions"))
     env.conda("install -y idna")
     assert len(env.json("list --revisions")) == revisions + 1
