@@ -53,6 +53,7 @@ def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     env = tmp_path / "env"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", env], check=True)
     (env / "conda-meta").mkdir()
+    (env / "conda-meta/history").touch()
     (site_packages,) = (env / "lib").glob("python*/site-packages")
     (site_packages / "taken.py").write_text("conda's\n")
     path = (site_packages / "taken.py").relative_to(env).as_posix()

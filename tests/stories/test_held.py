@@ -70,6 +70,8 @@ def test_what_cannot_be_held_is_shown_as_replaced(
     dry = env.conda("pip install", "--dry-run", "-c", channel, "only-conda")
     assert "2.1.5 -> 3.0.2" in dry.stdout
     assert "replaces pip's" in dry.stdout
+    named = env.json("pip install --dry-run", "-c", channel, "only-conda", "markupsafe")
+    assert [one["action"] for one in named["plan"] if one["name"] == "markupsafe"] == ["upgrade"]
     document = env.json("pip install", "--yes", "-c", channel, "only-conda")
     (step,) = [one for one in document["plan"] if one["name"] == "markupsafe"]
     assert (step["manager"], step["previous"], step["version"]) == ("conda", "2.1.5", "3.0.2")

@@ -165,7 +165,8 @@ class Assigner:
             lines = (self.requires_conda or self.requires)(current)
             for requirement, by_extra in self._dependencies(current, lines):
                 target = canonicalize_name(requirement.name)
-                if by_extra or not self._is_provided(target):
+                is_own = target == current  # an extra that consists of others
+                if not is_own and (by_extra or not self._is_provided(target)):
                     if self._counts(requirement, current, by_extra=by_extra):
                         yield requirement, f"{current}"
                     continue

@@ -256,11 +256,13 @@ class Planner:
             items = tuple(one for one in items if not self._known.is_in_place(one))
         names = {one.name for one in items}
         installed = self._known.installed
+        brought = self._known.find_contained(conda.solution.linked if conda.solution else ())
         supplies: dict[NormalizedName, Assignment] = {
             name: AlreadyInstalled(installed=installed[name], reason="already installed by pip")
             if isinstance(one, FromPip) and name not in names
             else one
             for name, one in conda.supplies.items()
+            if isinstance(one, FromConda) or name in names or name not in brought
         }
         if request.options.force_reinstall:
             reinstalled = self._find_reinstalled(supplies, request)

@@ -344,6 +344,13 @@ def test_an_extra_that_asks_for_others_of_its_own_is_followed() -> None:
     assert assign(one, "a[all]").keys() == {"a", "b", "c"}
 
 
+def test_such_an_extra_of_condas_package_is_not_needed_by_itself() -> None:
+    requires = {"a": ("b[all]",), "b": ('b[x]; extra == "all"', 'c; extra == "x"')}
+    one = assigner(channel={"a": ("1",), "b": ("1",)}, requires=requires)
+    assert assign(one, "a").keys() == {"a", "c"}
+    assert one.describe(canonicalize_name("c")) == "b requires c"
+
+
 @pytest.mark.parametrize(
     ("marker", "holds"),
     [
