@@ -24,6 +24,10 @@ _SHOWN_LINES: Final = 20
 _MISSING: Final = re.compile(
     r"(?:requirement |there is no version of )([A-Za-z0-9._-]+==[^\s,;)]+)"
 )
+#: pip's and uv's words for a name that they found nowhere, or with no file that fits.
+_UNKNOWN: Final = re.compile(
+    r"No matching distribution found for ([A-Za-z0-9._-]+)|([A-Za-z0-9._-]+) was not found in"
+)
 _FILTERED: Final = re.compile(r"`([A-Za-z0-9._-]+)` was filtered by `exclude-newer`")
 _FULL: Final = ("No space left on device", "Disk quota exceeded", "There is not enough space")
 #: pip's and uv's words for a name or a version that does not exist.
@@ -126,6 +130,11 @@ def find_unreached(log: str) -> str:
 def find_missing(output: str) -> frozenset[str]:
     """Find the pinned requirements that pip's or uv's output reports as not found."""
     return frozenset(_MISSING.findall(output))
+
+
+def find_unknown(output: str) -> frozenset[NormalizedName]:
+    """Find the names of which pip's or uv's output says that there is nothing, or nothing fits."""
+    return frozenset(canonicalize_name(one or other) for one, other in _UNKNOWN.findall(output))
 
 
 def number_lines(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
+from difflib import get_close_matches
 from typing import Final, Literal, TypeAlias
 
 from packaging.utils import NormalizedName, canonicalize_name
@@ -20,12 +21,15 @@ from conda_pip_interop.names.renamed_projects import (
     RenamedProject,
     find_known_name,
     find_renamed_projects,
+    read_known_names,
 )
 from conda_pip_interop.values import dataclass
 
 SourceName: TypeAlias = Literal["settings", "project", "table", "channels", "map"]
 
 NOT_IN_CHANNELS: Final = "not in the channels"
+#: How much of two names is the same, of 1: with one of five letters wrong they are similar.
+_SIMILAR: Final = 0.8
 _DIFFERENT_BY_MAP: Final = "the conda package of the same name is something else, by the names map"
 
 
@@ -116,6 +120,24 @@ def find_projects(conda_name: str, sources: NameSources) -> tuple[NormalizedName
         return sources.extra.projects[conda_name]
     project = canonicalize_name(conda_name)
     return () if find_known_name(project, sources.channels) else (project,)
+
+
+def list_projects(sources: NameSources) -> frozenset[str]:
+    """List the projects that the sources know; every package of a channel counts for one."""
+    extra, index = sources.extra, sources.index
+    return frozenset().union(
+        *(sources.settings, sources.project, *read_known_names().values()),
+        () if extra is None else extra.conda_names,
+        () if index is None else index.by_normalized_name,
+    )
+
+
+def find_similar(name: str, known: Iterable[str]) -> str | None:
+    """Find the known name that is probably what somebody meant to type; first by the letters."""
+    ordered = sorted(known)
+    found = [one for one in ordered if sorted(one) == sorted(name)]
+    found += get_close_matches(name, ordered, n=1, cutoff=_SIMILAR)
+    return found[0] if found else None
 
 
 def _query_settings(project: NormalizedName, sources: NameSources) -> SourceResult | None:

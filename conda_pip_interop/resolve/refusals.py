@@ -74,18 +74,23 @@ def not_in_channels(
 
 
 def explain_pip_failure(
-    error: PipFailedError, target: Target, *, mismatch: PythonMismatch | None, python: str
+    error: PipFailedError,
+    target: Target,
+    *,
+    mismatch: PythonMismatch | None,
+    python: str,
+    similar: Iterable[str] = (),
 ) -> PipFailedError:
     """Build the error for what pip said while a plan was made.
 
     `mismatch` is a project that is for other Pythons than the environment's `python` only; it is
-    named first.
+    named first. `similar` are known names like those that nothing has.
     """
     message = f"Nothing was changed in {target.label}: {error.message}"
     hints = error.hints
     if is_not_found(error):
         hints = (
-            "Check the names and versions.",
+            *([f"Did you mean {one}?" for one in similar] or ["Check the names and versions."]),
             "To list what the channels have: `conda search NAME`.",
         )
     if mismatch is not None:

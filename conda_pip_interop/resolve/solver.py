@@ -151,6 +151,10 @@ class Conda(Protocol):
         """Return why a project has no candidates, to be read after its name."""
         ...
 
+    def list_projects(self) -> frozenset[str]:
+        """List the projects whose names are known: to the channels and to the maps."""
+        ...
+
     def find_projects(self, package: CondaPackage) -> tuple[NormalizedName, ...]:
         """Return the projects that a package contains, judged by its name."""
         ...

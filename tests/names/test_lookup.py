@@ -17,6 +17,8 @@ from conda_pip_interop.names.lookup import (
     NameSources,
     find_conda_names,
     find_projects,
+    find_similar,
+    list_projects,
 )
 from conda_pip_interop.names.names_map import ExtraMap
 
@@ -166,3 +168,25 @@ def test_a_project_maps_names_after_the_user_and_its_reason_says_so() -> None:
     set_by_user = replace(sources, settings={canonicalize_name("torch"): "yours"})
     assert look_up("torch", set_by_user).names == ("yours",)
     assert find_projects("mine", set_by_user) == ("mine",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("reqeusts", "requests"),
+        ("tqmd", "tqdm"),
+        ("toch", "torch"),
+        ("scikitlearn", "scikit-learn"),
+        ("somedayproject", "someday-project"),
+        ("qqqq", None),
+        ("rqsts", None),
+    ],
+)
+def test_a_misspelt_name_is_similar_to_a_known_one(typed: str, meant: str | None) -> None:
+    sources = build_sources(
+        *("requests", "tqdm", "Scikit_Learn", "flask"),
+        settings={"mine": None},
+        extra={"someday-project": ("someday",)},
+    )
+    assert {"torch", "scikit-learn", "mine"} <= list_projects(sources)
+    assert find_similar(typed, list_projects(sources)) == meant

@@ -22,7 +22,13 @@ from conda_pip_interop.conda_adapter.channels.repodata import Repodata
 from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.conda_adapter.settings import read_names
 from conda_pip_interop.names.channel_index import NameIndex, build_index, read_index, write_index
-from conda_pip_interop.names.lookup import Lookup, NameSources, find_conda_names, find_projects
+from conda_pip_interop.names.lookup import (
+    Lookup,
+    NameSources,
+    find_conda_names,
+    find_projects,
+    find_similar,
+)
 from conda_pip_interop.names.names_map import read_map
 from conda_pip_interop.names.wrong_matches import (
     WrongMatch,
@@ -31,7 +37,7 @@ from conda_pip_interop.names.wrong_matches import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from packaging.utils import NormalizedName
 
@@ -79,6 +85,13 @@ class ChannelNames:
     def guess_projects(self, conda_name: str) -> tuple[NormalizedName, ...]:
         """Return the projects that a package of this name probably contains."""
         return find_projects(conda_name, self.sources)
+
+    def suggest(self, conda_names: Iterable[str]) -> Iterator[str]:
+        """Ask about names that the channels do not have, but have similar ones."""
+        known = set(self.repodata.names)
+        for name in dict.fromkeys(one for one in conda_names if one not in known):
+            similar = find_similar(name, known)
+            yield from () if similar is None else (f"Did you mean {similar}?",)
 
     def is_wrong_match(self, package: CondaPackage, project: NormalizedName) -> bool:
         """Whether a package was looked at before, and does not carry the project."""

@@ -36,6 +36,7 @@ from conda_pip_interop.conda_adapter.transactions.solution import (
     reverse,
 )
 from conda_pip_interop.conda_adapter.transactions.specs import build_spec, build_specs
+from conda_pip_interop.names.lookup import list_projects
 from conda_pip_interop.resolve.solver import CondaPackage, Updating
 from conda_pip_interop.values import dataclass
 
@@ -107,6 +108,10 @@ class CondaEnvironment:
         if not any(package.needs_python for package in packages):
             return f"conda's {conda_name} is a program or library, without a Python distribution"
         return f"conda's {conda_name} does not contain {name}"
+
+    def list_projects(self) -> frozenset[str]:
+        """See `Conda.list_projects`."""
+        return list_projects(self.naming.sources)
 
     def find_projects(self, package: CondaPackage) -> tuple[NormalizedName, ...]:
         """See `Conda.find_projects`."""
@@ -201,7 +206,9 @@ class CondaEnvironment:
             raise errors.UnsatisfiableError(
                 f"conda cannot install {', '.join(map(str, wanted))} in {self.target.label}:\n"
                 f"{words}",
-                hints=_NOT_FOUND_HINTS if isinstance(error, _NOT_FOUND) else _CONFLICT_HINTS,
+                hints=(*self.naming.suggest(one.name for one in wanted), *_NOT_FOUND_HINTS)
+                if isinstance(error, _NOT_FOUND)
+                else _CONFLICT_HINTS,
             ) from error
         return self._build_solution(transaction)
 

@@ -13,7 +13,9 @@ from conda_pip_interop.dependencies.requirements import (
 )
 from conda_pip_interop.dependency_files.locations import find_key
 from conda_pip_interop.errors import InteropError, PipFailedError
+from conda_pip_interop.installers.failures import find_unknown, is_not_found
 from conda_pip_interop.installers.interface import Line
+from conda_pip_interop.names.lookup import find_similar
 from conda_pip_interop.resolve.agreement.assignment import (
     AlreadyInstalled,
     Assignment,
@@ -62,6 +64,8 @@ class Planner:
         always: frozenset[CondaSpec] = frozenset(),
     ) -> None:
         self._target = target
+        self._conda = conda
+        self._named: set[NormalizedName] = set()
         self._installer = installer
         self._preferences = preferences
         self._known = KnownPackages(snapshot, conda)
@@ -89,6 +93,7 @@ class Planner:
         """
         notes = request.explain_choice(self._environment)
         request = request.choose(self._environment)
+        self._named = {one.name for one in request.requirements}
         refuse_contradictions(request.requirements)
         self._prefer(replace(self._preferences, limits=request.limits))
         while True:
@@ -223,7 +228,21 @@ class Planner:
         error = self._installer.find_refusals(error)
         mismatch = self._installer.find_mismatch(error)
         python = self._environment["python_full_version"]
-        return explain_pip_failure(error, self._target, mismatch=mismatch, python=python)
+        return explain_pip_failure(
+            *(error, self._target),
+            mismatch=mismatch,
+            python=python,
+            similar=[] if mismatch else [*self._find_similar(error)],
+        )
+
+    def _find_similar(self, error: PipFailedError) -> Iterator[str]:
+        """Find known names like those that the user named, and that no index and no channel has."""
+        names = find_unknown(error.output) & self._named
+        releases = self._installer.list_releases(names) if names and is_not_found(error) else {}
+        known = {*self._known.installed, *self._conda.list_projects()} if releases else set()
+        for name in sorted(releases):
+            similar = None if releases[name] else find_similar(name, known - names)
+            yield from () if similar is None else (similar,)
 
     def _agree(self, conda: CondaAnswer, answer: tuple[ReportItem, ...]) -> bool:
         """Return whether pip installs exactly what conda left to it, or has it already."""
