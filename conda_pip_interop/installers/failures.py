@@ -29,6 +29,9 @@ _UNKNOWN: Final = re.compile(
     r"No matching distribution found for ([A-Za-z0-9._-]+)|([A-Za-z0-9._-]+) was not found in"
 )
 _FILTERED: Final = re.compile(r"`([A-Za-z0-9._-]+)` was filtered by `exclude-newer`")
+_WRONG_USAGE: Final = 2
+#: What pip prints before it says which words of the command line it does not understand.
+_USAGE: Final = re.compile(r"^Usage:", re.MULTILINE)
 _FULL: Final = ("No space left on device", "Disk quota exceeded", "There is not enough space")
 #: pip's and uv's words for a name or a version that does not exist.
 _NOT_FOUND: Final = (
@@ -101,23 +104,32 @@ def _build_failure(
 ) -> InteropError:
     """Build the error: `disk-full` is no failure that another question could mend."""
     told = "\n".join(f"    {line}" for line in words)
+    exit_code = _choose_exit_code(returncode, output)
     if any(one in output for one in _FULL):
         return InteropError(
             "disk-full",
             f"{program} found no space left on device (exit code {returncode}):\n{told}",
             hints=("Free disk space, then run the command again.",),
-            exit_code=returncode,
+            exit_code=exit_code,
         )
     failure = PipFailedError(
         f"{program} failed (exit code {returncode}):\n{told}",
         hints=advise(told if program == "pip" else output),
-        exit_code=returncode,
+        exit_code=exit_code,
         missing=find_missing(output),
         output=output,
     )
     if offline and is_not_found(failure):
         failure.hints = OFFLINE
     return failure
+
+
+def _choose_exit_code(returncode: int, output: str) -> int:
+    """Return pip's or uv's own code, but for 2, which is for wrong usage alone.
+
+    uv ends with it, and pip with some commands, where an index cannot be reached.
+    """
+    return 1 if returncode == _WRONG_USAGE and not _USAGE.search(output) else returncode
 
 
 def find_unreached(log: str) -> str:

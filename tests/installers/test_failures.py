@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.errors import PipFailedError
+from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.installers.advice import advise
 from conda_pip_interop.installers.failures import (
     is_not_found,
@@ -51,7 +52,18 @@ def test_what_uv_says_has_the_advice_that_pip_gets(words: str, advice: str) -> N
     assert isinstance(error, PipFailedError)
     assert advice in " ".join(error.hints)
     assert is_not_found(error) is not bool(advice)
-    assert error.exit_code == 2
+    assert error.exit_code == 1
+
+
+@pytest.mark.parametrize("failed", [pip_failed, uv_failed])
+def test_the_exit_code_of_wrong_usage_is_for_that_alone(
+    failed: Callable[[int, str], InteropError],
+) -> None:
+    assert failed(2, "error: Failed to fetch: `https://index.example/simple/six/`").exit_code == 1
+    assert failed(2, "OSError: [Errno 28] No space left on device").exit_code == 1
+    assert failed(23, "ERROR: No matches found").exit_code == 23
+    usage = "\nUsage:   \n  pip install [options] -e .\n\nno such option: --bogus\n"
+    assert failed(2, usage).exit_code == 2
 
 
 @pytest.mark.parametrize("failed", [pip_failed, uv_failed])

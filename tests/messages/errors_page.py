@@ -42,7 +42,7 @@ This page is generated from the source.
 | 2 | wrong usage, or a file that cannot be read |
 | 130 | interrupted with Ctrl-C |
 | 141 | nobody reads the question any more (`conda pip install … \\| head`) |
-| others | pip's or uv's own, if that failed |
+| others | pip's or uv's own, if that failed, but for 2: an index that cannot be reached is 1 |
 
 ## Error codes
 

@@ -147,3 +147,14 @@ def test_what_it_says_is_passed_on_to_who_asks_for_more(
     more = env.conda("pip install", "--dry-run", "-v", "--json", "cowsay", **variables)
     assert words in more.stderr
     assert json.loads(more.stdout)["success"] is True
+
+
+def test_an_address_that_cannot_be_reached_ends_with_the_same_exit_code_as_with_pip(
+    make_env: MakeEnv, by_uv: dict[str, Any]
+) -> None:
+    env = make_env("python", "pip")
+    url = "http://127.0.0.1:1/app-1.0-py3-none-any.whl"
+    for variables in (by_uv, {}):
+        done = env.conda("pip install", "--yes", url, check=False, PIP_RETRIES="0", **variables)
+        assert "cannot be reached" in done.stderr
+        assert done.returncode == 1
