@@ -179,11 +179,14 @@ def add_channels(environment: EnvironmentFile, channels: Iterable[str]) -> bool:
 def read_pip_entries(
     environment: EnvironmentFile, *, origin: str, folder: Path
 ) -> tuple[Entry, ...]:
-    """Read the lines of the `pip` section, and the constraints files that they include."""
+    """Read the lines of the `pip` section, and the constraints files that they include.
+
+    conda runs pip in the folder of the file.
+    """
     entries = []
     for item in environment.pip:
         entry = build_entry(item.value, f"{origin}: pip", folder, item.comment, item.before)
-        entries.append(replace(entry, in_pip_section=True))
+        entries.append(replace(entry, in_pip_section=True, run_in=folder))
         option, value = split_option(entry.text)
         if option in CONSTRAINT and "://" not in value:
             inner = read_requirements_file(find_file(folder, value))

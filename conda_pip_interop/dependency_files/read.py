@@ -47,7 +47,7 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     read_text,
     unreadable,
 )
-from conda_pip_interop.dependency_files.sources import find_table, is_private, place
+from conda_pip_interop.dependency_files.sources import find_source, find_table, is_private, place
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.text import hide_password
 from conda_pip_interop.values import dataclass
@@ -262,6 +262,7 @@ def _build_locked(package: LockEntry, file: Path) -> Entry:
         origin=str(file),
         kind="location" if is_path else "requirement",
         folder=file.parent,
+        run_in=file.parent,
         tail=" ".join(
             f"--hash={name}:{digest}" for name, digest in package.hashes.items() if name != "md5"
         ),
@@ -334,7 +335,7 @@ def _rebase(dependencies: Dependencies, target: Path) -> Dependencies:
     entries = (
         replace(
             one,
-            text=rebase[one.kind](one.text, source=one.folder, target=target),
+            text=rebase[one.kind](one.text, source=find_source(one), target=target),
             included=rebase_option(one.included, source=one.folder, target=target),
         )
         for one in dependencies.entries

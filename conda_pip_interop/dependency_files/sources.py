@@ -13,11 +13,21 @@ from urllib.parse import urlsplit
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.dependency_files.locations import PYPI_FILES, PYPI_INDEX
+from conda_pip_interop.dependency_files.locations import (
+    PYPI_FILES,
+    PYPI_INDEX,
+    Location,
+    parse_location,
+)
 from conda_pip_interop.dependency_files.requirements_txt import (
+    CONSTRAINT,
+    EDITABLE,
+    REQUIREMENT,
     Dependencies,
     Entry,
     check_argument,
+    split_option,
+    split_tail,
     unreadable,
 )
 from conda_pip_interop.text import quoted
@@ -226,6 +236,24 @@ def place(dependencies: Dependencies, folder: Path) -> Dependencies:
     """Read the paths of dependencies from the folder of their file, wherever the command runs."""
     entries = (replace(one, folder=folder, run_in=folder) for one in dependencies.entries)
     return replace(dependencies, entries=tuple(entries))
+
+
+def find_source(entry: Entry) -> Path:
+    """Find the folder that a path in an entry is read from: the current one, as pip has it.
+
+    People often mean the folder of the file, which counts where the current one has no such path.
+    By `-r` and `-c`, pip means that folder alone, and by `--find-links` that one first.
+    """
+    current = entry.run_in or Path()
+    option, value = split_option(entry.text)
+    if option in (*REQUIREMENT, *CONSTRAINT):
+        return entry.folder
+    if option in ("-f", "--find-links"):
+        is_beside = (entry.folder / value).exists() or not (current / value).exists()
+        return entry.folder if is_beside else current
+    text, _ = split_tail(entry.text if option is None else value)
+    found = parse_location(text, folder=current, editable=option in EDITABLE)
+    return current if isinstance(found, Location) else entry.folder
 
 
 def apply_sources(

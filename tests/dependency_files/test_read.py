@@ -66,7 +66,10 @@ def test_constraints_files_limit_and_keep_their_path(tmp_path: Path) -> None:
     assert limit.included == "-c './sub/my limits.txt'"
 
 
-def test_paths_become_relative_to_the_target_folder(tmp_path: Path) -> None:
+def test_paths_become_relative_to_the_target_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # which has none of them
     folder = tmp_path / "deep" / "sub"
     folder.mkdir(parents=True)
     lines = ["./here[x]", "-e ../lib ; os_name == 'posix'", "-e .", "a/b.whl", "/c/d.whl"]
@@ -86,3 +89,32 @@ def test_paths_become_relative_to_the_target_folder(tmp_path: Path) -> None:
     (folder / "environment.yml").write_text("dependencies:\n- pip:\n  - ./here\n")
     found = read_dependency_files([folder / "environment.yml"], NO_PARTS, target=tmp_path / "deep")
     assert [one.text for one in found.dependencies[0].entries] == ["./sub/here"]
+
+
+def test_a_path_is_read_from_the_current_folder_as_pip_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of `-r`, of an environment file and of a project from the file's, `-f` from either."""
+    for project in ("both", "sub/both", "here", "sub/beside"):
+        (tmp_path / project).mkdir(parents=True)
+        (tmp_path / project / "setup.py").touch()
+    (tmp_path / "sub" / "wheels").mkdir()
+    (tmp_path / "here-1-py3-none-any.whl").touch()
+    monkeypatch.chdir(tmp_path)
+    texts = ["./both", "-e ./both[x]", "./here ; os_name == 'posix'", "./beside", "./nowhere"]
+    texts += ["x @ file:both", "here-1-py3-none-any.whl", "-f wheels", "-f here"]
+
+    def read(name: str, text: str) -> list[str]:
+        Path("sub", name).write_text(text)
+        (found,) = read_dependency_files([Path("sub", name)], NO_PARTS).dependencies
+        return [one.text for one in found.entries]
+
+    assert read("r.txt", "\n".join(texts)) == [
+        *("./both", "-e ./both[x]", "./here ; os_name == 'posix'", "./sub/beside", "./sub/nowhere"),
+        *("x @ file:both", "here-1-py3-none-any.whl", "-f ./sub/wheels", "-f here"),
+    ]
+    assert read("environment.yml", "dependencies: [{pip: [./both, -e ./both]}]") == [
+        *("./sub/both", "-e ./sub/both"),
+    ]
+    project = '[project]\ndependencies = ["x"]\n[tool.uv.sources]\nx = {path = "both"}\n'
+    assert read("pyproject.toml", project) == ["./sub/both"]

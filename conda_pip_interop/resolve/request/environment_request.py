@@ -106,7 +106,7 @@ def _include_files(entries: Iterable[Entry], folder: Path) -> Iterator[Entry]:
         elif option in CONSTRAINT:
             find_file(folder, value)  # which refuses a URL
         else:
-            yield replace(entry, run_in=folder)
+            yield entry
 
 
 def leave_to_conda(request: Request, versions: Mapping[NormalizedName, str]) -> Request:
