@@ -44,7 +44,7 @@ def ask_backend(
 
 def refuse_unbuildable(folder: Path) -> None:
     """Raise UsageError `unreadable-file` for a folder with the settings of tools alone."""
-    from conda_pip_interop.dependency_files.pyproject import load_toml
+    from conda_pip_interop.dependency_files.projects.document import load_toml
     from conda_pip_interop.dependency_files.requirements_txt import read_text, unreadable
 
     if (folder / "setup.py").is_file() or (folder / "setup.cfg").is_file():

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from conda_pip_interop.dependency_files.pyproject import load_toml
+from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
 from conda_pip_interop.errors import UsageError
 

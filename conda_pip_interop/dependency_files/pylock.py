@@ -11,10 +11,10 @@ from urllib.parse import quote, unquote
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.dependency_files.dynamic import ALWAYS, NEVER
+from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.dependency_files.pyproject import (
     ProjectParts,
     find_part,
-    load_toml,
     read_requires_python,
 )
 from conda_pip_interop.dependency_files.requirements_txt import (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import itertools
 import re
 import shlex
@@ -21,6 +19,8 @@ from conda_pip_interop.dependency_files.dynamic import (
 )
 from conda_pip_interop.dependency_files.own_table import read_own_table
 from conda_pip_interop.dependency_files.poetry import PoetryTables, read_poetry
+from conda_pip_interop.dependency_files.projects.document import add_marker, load_toml
+from conda_pip_interop.dependency_files.projects.workspace import read_workspace
 from conda_pip_interop.dependency_files.requirements_txt import Dependencies, Entry, unreadable
 from conda_pip_interop.dependency_files.sources import (
     apply_sources,
@@ -40,10 +40,6 @@ _BLOCK_END: Final = "# ///"
 _BLOCK_HINT: Final = (
     "To fix: state the dependencies in one such block, as "
     "https://packaging.python.org/en/latest/specifications/inline-script-metadata/ has it."
-)
-#: A dotted key that takes a TOML parser long: its time grows with the square of the parts.
-_LONG_KEY: Final = re.compile(
-    r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){100}"""
 )
 _HATCH_KEYS: Final = ("dependencies", "extra-dependencies")
 _LIST_ITEM: Final = re.compile(r"""(["'])(?P<text>.+)\1\s*,?\s*(?P<comment>#.*)?""")
@@ -66,7 +62,8 @@ def parse_pyproject(
     `ask` gives what only the build backend knows. Raises UsageError `unreadable-file`, also where
     that is needed and `ask` is None, and `no-such-part` for a missing extra or group.
     """
-    document = load_toml(text, origin)
+    workspace = read_workspace(load_toml(text, origin), origin)
+    document = workspace.document
     project = _read_table(document, "project", origin)
     poetry = read_poetry(document, origin)
     extras = {**poetry.extras, **_read_extras(project, origin)}
@@ -100,7 +97,8 @@ def parse_pyproject(
     sources = {**poetry.sources, **read_uv_sources(document, origin)}
     entries = [*list_index_options(document, origin), *read_uv_constraints(document, origin)]
     for part, lines in found:
-        of_part = [Entry(text=line, origin=f"{origin}: {part}") for line in lines]
+        needed = workspace.follow(lines)
+        of_part = [Entry(text=line, origin=f"{origin}: {part}") for line in needed]
         entries += apply_sources(_add_comments(of_part, text), sources, document, origin, part=part)
     return Dependencies(
         entries=tuple(entries),
@@ -162,7 +160,7 @@ def _expand_own(
     for line, marker in waiting:
         found = parse_requirement(line)
         if isinstance(found, Invalid) or canonicalize_name(found.name) != project:
-            yield _add_marker(line, marker) if marker else line
+            yield add_marker(line, marker) if marker else line
             continue
         inner = " and ".join(f"({part})" for part in (marker, found.marker) if part)
         for extra in sorted(found.extras):
@@ -187,7 +185,8 @@ def _read_groups(document: Mapping[str, Any], origin: str) -> Mapping[str, Any]:
 
 def parse_group(text: str, *, origin: str, group: str) -> Dependencies:
     """Parse a dependency group of a pyproject.toml (PEP 735); raises as `parse_pyproject` does."""
-    document = load_toml(text, origin)
+    workspace = read_workspace(load_toml(text, origin), origin)
+    document = workspace.document
     poetry = read_poetry(document, origin)
     groups = {**poetry.groups, **_read_groups(document, origin)}
     lines: Iterable[str] = _read_group(groups, group, origin)
@@ -197,7 +196,8 @@ def parse_group(text: str, *, origin: str, group: str) -> Dependencies:
         extras = {**poetry.extras, **_read_extras(project, origin)}
         lines = _expand_own(lines, extras, name, origin)
     part = f"group {group}"
-    entries = [Entry(text=line, origin=f"{origin}: {part}") for line in lines]
+    needed = workspace.follow(lines)
+    entries = [Entry(text=line, origin=f"{origin}: {part}") for line in needed]
     sources = {**poetry.sources, **read_uv_sources(document, origin)}
     limits = (*list_index_options(document, origin), *read_uv_constraints(document, origin))
     return Dependencies(
@@ -250,26 +250,6 @@ def read_requires_python(table: Mapping[str, Any]) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def load_toml(text: str, origin: str) -> Mapping[str, Any]:
-    """Parse TOML; raises UsageError `unreadable-file`."""
-    toml = _import_toml_parser(origin)
-    if _LONG_KEY.search(text):
-        raise unreadable(origin, "it has a key of more than 100 parts")
-    try:
-        document: Mapping[str, Any] = toml.loads(text)
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError, or a number of 5,000 digits
-        raise unreadable(origin, str(error)) from error
-    return document
-
-
-def _import_toml_parser(origin: str) -> Any:
-    """Python 3.10 has no parser; newer condas depend on tomli, and pip contains it."""
-    for name in ("tomllib", "tomli", "pip._vendor.tomli"):
-        with contextlib.suppress(ImportError):
-            return importlib.import_module(name)
-    raise unreadable(origin, "Python 3.10 needs the package tomli to read TOML")
-
-
 def _add_comments(entries: Iterable[Entry], text: str) -> tuple[Entry, ...]:
     """Add the comments, which TOML parsers drop, of entries that have a line of their own."""
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
@@ -288,12 +268,7 @@ def _add_comments(entries: Iterable[Entry], text: str) -> tuple[Entry, ...]:
 
 def _add_extra(text: str, extra: str) -> str:
     """Write a dependency of an extra as a `Requires-Dist` line."""
-    return _add_marker(text, f'extra == "{extra}"')
-
-
-def _add_marker(text: str, marker: str) -> str:
-    line, semicolon, own = text.partition(";")
-    return f"{line} ; {f'({own.strip()}) and ' if semicolon else ''}{marker}"
+    return add_marker(text, f'extra == "{extra}"')
 
 
 def _read_group(

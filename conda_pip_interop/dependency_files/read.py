@@ -30,10 +30,10 @@ from conda_pip_interop.dependency_files.locks import (
 )
 from conda_pip_interop.dependency_files.own_table import read_own_table
 from conda_pip_interop.dependency_files.pixi import PixiManifest, list_default_features, parse_pixi
+from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.dependency_files.pylock import parse_pylock
 from conda_pip_interop.dependency_files.pyproject import (
     ProjectParts,
-    load_toml,
     parse_pyproject,
     parse_script,
 )

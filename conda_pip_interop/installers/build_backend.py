@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.dependencies.requirements import marker_environment, satisfies
-from conda_pip_interop.dependency_files.pyproject import load_toml
+from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.pip.process import neutral_environment

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.dependency_files.pylock import check_version
-from conda_pip_interop.dependency_files.pyproject import load_toml
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
 from conda_pip_interop.dependency_files.sources import find_table
 from conda_pip_interop.exports.sources import FromIndex, Source, build_source

@@ -11,8 +11,8 @@ from packaging.pylock import Pylock
 
 from conda_pip_interop.changes.atomic.journal import ORIGINS_FILE
 from conda_pip_interop.dependency_files.environment_yml import parse_environment
+from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.dependency_files.pylock import parse_pylock
-from conda_pip_interop.dependency_files.pyproject import load_toml
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.exports.formats import FORMATS, find_format
 from tests.support.builders import PrefixBuilder

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conda_pip_interop.dependency_files.pyproject import load_toml
+from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.exports.toml_text import render_toml
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=8)  # long ones cost most of the time

@@ -23,10 +23,10 @@ from conda_pip_interop.dependency_files.formats import find_format
 from conda_pip_interop.dependency_files.locations import find_key, is_location, parse_location
 from conda_pip_interop.dependency_files.locks import parse_conda_lock, parse_pixi_lock
 from conda_pip_interop.dependency_files.pixi import parse_pixi
+from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.dependency_files.pylock import parse_pylock
 from conda_pip_interop.dependency_files.pyproject import (
     ProjectParts,
-    load_toml,
     parse_pyproject,
     parse_script,
 )

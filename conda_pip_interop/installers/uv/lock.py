@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.dependency_files.pyproject import load_toml
+from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.environment.metadata import read_headers
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.grammar import is_line, is_name, is_word

@@ -1,0 +1,1 @@
+"""A project's pyproject.toml among others: as a document, and in its workspace."""
