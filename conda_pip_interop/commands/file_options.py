@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from conda_pip_interop.locks.lock import Lock
     from conda_pip_interop.protection.policy import Preference
     from conda_pip_interop.resolve.request.install_options import InstallOptions
+
+#: The endings of files that may have extras or groups: conda-lock's has categories.
+_WITH_PARTS: Final = (".toml", ".yml", ".yaml")
 
 
 def add_file_options(parser: CommandParser) -> None:
@@ -74,12 +77,8 @@ def build_options(args: Namespace) -> InstallOptions:
                 hints=(f"To install a package: `conda pip install -n ENV {shlex.quote(name)}`.",),
             )
     projects = [one for one in args.files if one.endswith(".toml")]
-    if (args.extras or args.groups) and not projects:
-        raise UsageError(
-            "usage",
-            "`--extra` and `--group` require a pyproject.toml, a pylock.toml or a pixi.toml.",
-            hints=("To fix: add one to the files.",),
-        )
+    if not any(one.endswith(_WITH_PARTS) for one in args.files):
+        _refuse_parts(args)
     extras = f"[{','.join(args.extras)}]" if args.extras else ""
     scripts = tuple(one for one in args.files if one.endswith(".py"))
     return InstallOptions(
@@ -100,17 +99,29 @@ def read_named_lock(args: Namespace, host: Host, folder: Path) -> Lock | None:
     from conda_pip_interop.locks.read import read_lock
 
     names = [one for one in args.files if not one.endswith(".py")]
-    lock = read_lock(names, folder=folder, subdir=host.subdir) if names else None
+    parts = (*(args.extras or ()), *(args.groups or ()))
+    lock = None
+    if names:
+        lock = read_lock(names, folder=folder, subdir=host.subdir, categories=parts)
     if lock is None and args.offline is not None:
         raise UsageError(
             "usage",
             f"`--offline` requires a lock, which {' and '.join(args.files)} is not.",
             hints=("To write one: `conda pip export -n ENV -o pylock.toml`.",),
         )
-    if lock is not None and (args.extras or args.groups):
-        raise UsageError(
-            "no-such-part",
-            f"{lock.origin} is a lock of a whole environment and has no extras or groups.",
-            hints=("To fix: leave out `--extra` and `--group`.",),
-        )
+    if lock is None and not any(one.endswith(".toml") for one in names):
+        _refuse_parts(args)
     return lock
+
+
+def _refuse_parts(args: Namespace) -> None:
+    """Raise UsageError where a part is chosen of files that have none."""
+    from conda_pip_interop.errors import UsageError
+
+    if args.extras or args.groups:
+        raise UsageError(
+            "usage",
+            "`--extra` and `--group` require a pyproject.toml, a pylock.toml, a pixi.toml or a "
+            "conda-lock.yml.",
+            hints=("To fix: add one to the files.",),
+        )

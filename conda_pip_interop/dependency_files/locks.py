@@ -84,6 +84,12 @@ class LockFile:
             reason = f"it is for {', '.join(platforms)}, not for {subdir}"
             hint = f"To lock {subdir}, too, add it to the platforms and lock again."
             raise unreadable(origin, reason, hint=hint)
+        chosen = self.choose_categories(categories, origin=origin)
+        packages = tuple(one for one in chosen.packages if one.platform == subdir)
+        return replace(chosen, packages=packages)
+
+    def choose_categories(self, categories: Collection[str], *, origin: str) -> LockFile:
+        """The packages of `main` and of other categories; raises UsageError `no-such-part`."""
         known = dict.fromkeys(one.category for one in self.packages)
         for missing in (one for one in categories if one not in known):
             raise UsageError(
@@ -92,8 +98,8 @@ class LockFile:
                 hints=(f"Available: {', '.join(known) or 'none'}.",),
             )
         chosen = {_MAIN, *categories}
-        packages = (one for one in self.packages if one.platform == subdir)
-        return replace(self, packages=tuple(one for one in packages if one.category in chosen))
+        packages = tuple(one for one in self.packages if one.category in chosen)
+        return replace(self, packages=packages)
 
 
 def parse_conda_lock(text: str, *, origin: str) -> LockFile:

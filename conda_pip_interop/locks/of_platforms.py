@@ -20,28 +20,37 @@ from conda_pip_interop.locks.lock import (
 from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from conda_pip_interop.dependency_files.locks import LockEntry
 
-#: What is installed unless a person chooses otherwise.
-_MAIN: Final = "main"
 _READERS: Final = {"conda-lock": parse_conda_lock, "pixi-lock": parse_pixi_lock}
 
 
-def parse_of_platforms(text: str, *, kind: str, origin: str, folder: Path, subdir: str) -> Lock:
+def parse_of_platforms(
+    text: str,
+    *,
+    kind: str,
+    origin: str,
+    folder: Path,
+    subdir: str,
+    categories: Collection[str] = (),
+) -> Lock:
     """Parse what a `conda-lock` or `pixi-lock` in `folder` has for `subdir`.
 
-    Its platform is another one if there is nothing for `subdir`. Only the category `main` counts.
-    Raises UsageError `unreadable-file`.
+    Its platform is another one if there is nothing for `subdir`. `categories` of conda-lock are
+    read beside `main`. Raises UsageError: `unreadable-file`, `no-such-part`.
     """
     lock = _READERS[kind](text, origin=origin)
     platforms = dict.fromkeys(one.platform for one in lock.packages)
     platform = subdir if subdir in platforms else next(iter(platforms), subdir)
     found = [one for one in lock.packages if one.platform == platform]
-    main = [one for one in found if one.category == _MAIN]
-    conda = tuple(_convert_package(one, origin) for one in main if one.manager == "conda")
-    pip = (_convert_distribution(one, origin, folder) for one in main if one.manager == "pip")
-    others = sorted({one.category for one in found if one not in main})
-    left = count(len(found) - len(main), "package")
+    chosen = lock.choose_categories(categories, origin=origin).packages
+    read = [one for one in chosen if one.platform == platform]
+    conda = tuple(_convert_package(one, origin) for one in read if one.manager == "conda")
+    pip = (_convert_distribution(one, origin, folder) for one in read if one.manager == "pip")
+    others = sorted({one.category for one in found if one not in read})
+    left = count(len(found) - len(read), "package")
     notes = [f"Not installed: {left} of {', '.join(others)}."] if others else []
     if lock.others:
         notes.append(f"Not installed: the environments {', '.join(lock.others)} of {origin}.")

@@ -16,22 +16,26 @@ from conda_pip_interop.locks.of_platforms import parse_of_platforms
 from conda_pip_interop.locks.pylock import parse_whole_pylock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 
-def read_lock(names: Sequence[str], *, folder: Path, subdir: str) -> Lock | None:
+def read_lock(
+    names: Sequence[str], *, folder: Path, subdir: str, categories: Collection[str] = ()
+) -> Lock | None:
     """Read the lock in the files `names`, meant from `folder`; None if they are no locks.
 
-    Raises UsageError `unreadable-file`, `usage` for what does not belong together, and InteropError
-    `wrong-platform`.
+    `categories` of conda-lock are read beside `main`. Raises UsageError `unreadable-file`,
+    `no-such-part`, `usage` for what does not belong together, and InteropError `wrong-platform`.
     """
-    lock = read_any_lock(names, folder=folder, subdir=subdir)
+    lock = read_any_lock(names, folder=folder, subdir=subdir, categories=categories)
     if lock is not None:
         _refuse_platform(lock, subdir)
     return lock
 
 
-def read_any_lock(names: Sequence[str], *, folder: Path, subdir: str) -> Lock | None:
+def read_any_lock(
+    names: Sequence[str], *, folder: Path, subdir: str, categories: Collection[str] = ()
+) -> Lock | None:
     """Read a lock as `read_lock` does, or one of another platform if it has nothing for `subdir`.
 
     Raises UsageError.
@@ -46,7 +50,12 @@ def read_any_lock(names: Sequence[str], *, folder: Path, subdir: str) -> Lock | 
                 whole[name] = parse_explicit(text, origin=name, with_pip=alone)
             case "conda-lock" | "pixi-lock" as kind:
                 whole[name] = parse_of_platforms(
-                    text, kind=kind, origin=name, folder=file.resolve().parent, subdir=subdir
+                    text,
+                    kind=kind,
+                    origin=name,
+                    folder=file.resolve().parent,
+                    subdir=subdir,
+                    categories=categories if kind == "conda-lock" else (),
                 )
             case "pylock":
                 found = parse_whole_pylock(text, origin=name, folder=file.resolve().parent)
@@ -54,7 +63,14 @@ def read_any_lock(names: Sequence[str], *, folder: Path, subdir: str) -> Lock | 
     if not whole:
         return None
     lock = _unite(whole, kinds) if len(names) > 1 else next(iter(whole.values()))
-    return replace(lock, origin=" and ".join(Path(name).name for name in names))
+    lock = replace(lock, origin=" and ".join(Path(name).name for name in names))
+    if categories and "conda-lock" not in kinds.values():
+        raise UsageError(
+            "no-such-part",
+            f"{lock.origin} is a lock of a whole environment and has no extras or groups.",
+            hints=("To fix: leave out `--extra` and `--group`.",),
+        )
+    return lock
 
 
 def _unite(locks: dict[str, Lock], kinds: dict[str, str]) -> Lock:

@@ -281,6 +281,14 @@ def test_other_categories_of_a_conda_lock_are_said_to_be_left_out(
     lock = read_one(tmp_path, str(path))
     assert lock.notes == ("Not installed: 1 package of dev.",)
     assert len(lock.conda) == 2
+    chosen = read_lock([str(path)], folder=tmp_path, subdir="linux-64", categories=["dev"])
+    assert chosen is not None
+    assert (len(chosen.conda), chosen.notes) == (3, ())
+    with pytest.raises(UsageError, match="has no category docs"):
+        read_lock([str(path)], folder=tmp_path, subdir="linux-64", categories=["docs"])
+    pixi = write(built, tmp_path, "pixi.lock", "pixi-lock")
+    with pytest.raises(UsageError, match="has no extras or groups"):
+        read_lock([pixi], folder=tmp_path, subdir="linux-64", categories=["dev"])
 
 
 @pytest.mark.parametrize(

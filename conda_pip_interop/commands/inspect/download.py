@@ -55,6 +55,13 @@ def configure(parser: CommandParser) -> None:
         metavar="SUBDIR",
         help="the platform of the lock, such as osx-arm64 (default: this one)",
     )
+    parser.add_argument(
+        "--group",
+        action="append",
+        dest="categories",
+        metavar="CATEGORY",
+        help="include a category of conda-lock.yml",
+    )
     parser.add_argument("-d", "--dest", metavar="DIR", help="the folder (default: this one)")
     parser.add_argument(
         "--dry-run", action="store_true", help="list the packages and download nothing"
@@ -90,7 +97,12 @@ def execute(args: Namespace, host: Host) -> Output:
 
     if not args.files:
         return passed_on.execute(args, host)
-    lock = read_any_lock(args.files, folder=Path.cwd(), subdir=args.platform or host.subdir)
+    lock = read_any_lock(
+        args.files,
+        folder=Path.cwd(),
+        subdir=args.platform or host.subdir,
+        categories=args.categories or (),
+    )
     if lock is None:
         raise UsageError(
             "usage",
