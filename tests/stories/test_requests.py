@@ -116,6 +116,31 @@ def test_hashes_and_a_lock_that_pip_has_made(make_env: MakeEnv, tmp_path: Path) 
     assert hash_tree(env.prefix) == before
     done = env.json("pip install", "--yes", "-r", str(tmp_path / "r.txt"))
     assert plan_of(done) == {"six": ("conda", "install"), "cowsay": ("pip", "install")}
+    assert done["notes"] == ["Hashes of PyPI's files are not used for what conda installs: six."]
+
+
+@pytest.mark.parametrize(
+    ("words", "lines", "names"),
+    [
+        (("click", "-C", "a=b"), ("idna",), "click"),
+        ((), ("idna --config-settings=a=b", "cowsay --config-settings=a=b"), "idna"),
+        (("cowsay",), ("idna", "six", "--no-binary=six,other"), "six"),
+        (("click", "--no-binary", ":all:", "--only-binary", "cowsay"), ("idna",), "click, idna"),
+        (("click", "--only-binary", ":all:"), ("cowsay",), None),
+    ],
+)
+def test_build_settings_of_what_conda_supplies_are_said_to_be_unused(
+    make_env: MakeEnv,
+    tmp_path: Path,
+    words: tuple[str, ...],
+    lines: tuple[str, ...],
+    names: str | None,
+) -> None:
+    (tmp_path / "r.txt").write_text("\n".join(lines))
+    env = make_env("python", "pip")
+    done = env.json("pip install", "--dry-run", *words, "-r", str(tmp_path / "r.txt"))
+    said = f"Build settings are not used for what conda installs: {names}."
+    assert done["notes"] == ([] if names is None else [said])
 
 
 def test_a_project_that_conda_owns_is_replaced_only_if_it_is_named(

@@ -101,8 +101,8 @@ class Planner:
                 found = self._plan(request)
                 asked = (one.requirement for one in request.requirements)
                 missing = chain.from_iterable(map(self._known.explain_extras, asked))
-                kept = self._explain_kept(request)
-                return replace(found, notes=(*notes, *dict.fromkeys(missing), *kept))
+                rest = (*self._explain_kept(request), *request.explain_unused(found.expected))
+                return replace(found, notes=(*notes, *dict.fromkeys(missing), *rest))
             except InteropError:
                 if self._answers.omitted and self._answers.count_omitted:
                     self._answers.count_omitted = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Final, Literal, TypeVar
 
@@ -22,6 +22,10 @@ from conda_pip_interop.values import dataclass
 
 #: The origin of what is installed and installed again: nobody has requested it in these words.
 INSTALLED: Final = "installed"
+#: pip's options that say how the packages on its command line are built.
+_BUILD_SETTINGS: Final = ("--config-settings", "--global-option")
+#: How many names a note lists.
+_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,6 +172,32 @@ class Request:
         left = dict.fromkeys((*named, *texts))
         markers = "its marker does" if len(left) == 1 else "their markers do"
         return (f"Left out, since {markers} not match: {', '.join(left)}.",) if left else ()
+
+    def explain_unused(self, condas: Collection[NormalizedName]) -> Iterator[str]:
+        """Say which hashes and build settings have no effect, since conda installs the packages.
+
+        They are built, as `--only-binary` wants it, and the channel has their hashes.
+        """
+        pip = self.options.pip
+        named = [one for one in self.requirements if one.name in condas]
+        sources = {part.strip() for text in pip.values("--no-binary") for part in text.split(",")}
+        has_settings = any(map(pip.has, _BUILD_SETTINGS))
+        built = (
+            one.name
+            for one in named
+            if one.settings
+            or (has_settings and not one.in_file)
+            or sources & {":all:", one.requirement.name, one.name}
+        )
+        for names, reason in (
+            ((one.name for one in named if one.hashes), "Hashes of PyPI's files are not"),
+            (built, "Build settings are not"),
+        ):
+            listed = [*dict.fromkeys(names)]
+            if listed:
+                more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+                them = f"{', '.join(listed[:_SHOWN])}{more}"
+                yield f"{reason} used for what conda installs: {them}."
 
     @property
     def resolving(self) -> tuple[str, ...]:
