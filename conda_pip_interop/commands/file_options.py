@@ -121,7 +121,7 @@ def _refuse_parts(args: Namespace) -> None:
     if args.extras or args.groups:
         raise UsageError(
             "usage",
-            "`--extra` and `--group` require a pyproject.toml, a pylock.toml, a pixi.toml or a "
+            "`--extra` and `--group` require a pyproject.toml, a pylock.toml or a pixi.toml, or a "
             "conda-lock.yml.",
             hints=("To fix: add one to the files.",),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -198,3 +199,25 @@ def test_a_sync_with_an_empty_file_removes_nothing(
         assert done.returncode == 2
         assert f"{name} requests nothing" in done.stderr
     assert "pip" in env.owners()
+
+
+def test_what_a_file_says_in_vain_is_among_the_notes_of_each_command(
+    make_env: MakeEnv, again: Env, tmp_path: Path
+) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text(
+        '[project]\nname = "app"\ndependencies = ["pip"]\n'
+        '[tool.uv]\noverride-dependencies = ["six"]\n'
+    )
+    said = f"{file}: tool.uv.override-dependencies is left out: a file for pip cannot say it."
+    env = make_env("python", "pip")
+    for target, words in (
+        (env, ("pip install", "--yes", "-r")),
+        (env, ("pip install", "--dry-run", "--force-reinstall", "-r")),
+        (env, ("pip sync", "--check")),
+        (again, ("pip create", "--dry-run")),
+    ):
+        done = target.conda(*words, str(file), "--json", check=False)
+        assert json.loads(done.stdout)["notes"][0] == said
+        assert said in done.stderr
+    assert said in env.conda("pip install", "--yes", "-r", str(file)).stderr

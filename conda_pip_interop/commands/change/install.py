@@ -88,6 +88,8 @@ def execute(args: Namespace, host: Host) -> Output:
     )
     plan = plan_satisfied(request, host.target.prefix)
     if plan is not None:
+        _print_notes(request, host)
+        plan = _add_notes(plan, request, args)
         return confirm_and_run(plan, args, host, nothing_to_do=nothing_to_do)
     snapshot = _read_whole(host)
     return install_request(request, args, host, snapshot, nothing_to_do=nothing_to_do)
@@ -96,6 +98,19 @@ def execute(args: Namespace, host: Host) -> Output:
 def _name_sources(args: Namespace) -> str:
     options = args.install
     return ", ".join((*options.requirement_files, *options.groups, *options.scripts))
+
+
+def _print_notes(request: Request, host: Host) -> None:
+    """Say what of the files was left out, before anything can fail."""
+    for note in request.notes:
+        host.print_stderr(f"conda-pip-interop: {note}")
+
+
+def _add_notes(plan: Plan, request: Request, args: Namespace) -> Plan:
+    """Say it in the document, too."""
+    from dataclasses import replace
+
+    return replace(plan, notes=(*request.notes, *plan.notes)) if args.json else plan
 
 
 def read_for_change(host: Host) -> Snapshot:
@@ -139,8 +154,7 @@ def install_request(
     from conda_pip_interop.resolve.request.environment_request import add_variables, leave_to_conda
     from conda_pip_interop.resolve.request.request import build_preferences
 
-    for note in request.notes:
-        host.print_stderr(f"conda-pip-interop: {note}")
+    _print_notes(request, host)
     host.add_channels(request.channels, only=request.only_channels)
     host.add_names(request.names)
     versions = list_versions(snapshot)
@@ -183,7 +197,7 @@ def install_request(
             found = add_removals(
                 *(found, kept, snapshot), target=host.target, conda=host.solver(), label=label
             )
-        return add_variables(found, request, host.target)
+        return _add_notes(add_variables(found, request, host.target), request, args)
 
     open_installer(within_pins=True)  # which may refuse
     return resolve_and_run(
