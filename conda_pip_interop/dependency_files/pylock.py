@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.dependency_files.dynamic import ALWAYS, NEVER
+from conda_pip_interop.dependency_files.dynamic import ALWAYS, NEVER, simplify
 from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.dependency_files.pyproject import (
     ProjectParts,
@@ -179,17 +179,7 @@ def _evaluate_choices(marker: str, chosen: Mapping[str, Collection[str]]) -> str
         return ALWAYS if holds else NEVER
 
     evaluated = _MEMBERSHIP.sub(evaluate, marker)
-    if evaluated == marker or ("(" in marker and " or " in marker):
-        return evaluated
-    alternatives = [*map(_fold, evaluated.strip("() ").split(" or "))]
-    needed = [one for one in alternatives if one != NEVER]
-    return "" if "" in needed else " or ".join(needed) or NEVER
-
-
-def _fold(conjunction: str) -> str:
-    """Leave out what is true; NEVER if a part is false."""
-    parts = [one.strip("() ") for one in conjunction.split(" and ")]
-    return NEVER if NEVER in parts else " and ".join(one for one in parts if one != ALWAYS)
+    return evaluated if evaluated == marker else simplify(evaluated)
 
 
 def _choose_parts(

@@ -96,3 +96,19 @@ def test_the_index_of_a_package_is_kept_unless_it_is_pypi() -> None:
     )
     found = parse_pylock(f"{text}]", origin="p")
     assert [one.index for one in found.entries] == ["", "https://e.org/simple"]
+
+
+@pytest.mark.parametrize(
+    ("marker", "texts"),
+    [
+        ("(os_name == 'nt') and ('dev' in dependency_groups or 'gui' in extras)", []),
+        ("('docs' in dependency_groups or os_name == 'nt') and os_name != 'x'", ["os_name != 'x'"]),
+        ("('dev' in dependency_groups and os_name == 'nt') or 'docs' in dependency_groups", [""]),
+        ("('dev' in dependency_groups) or ('gui' in extras)", []),
+    ],
+)
+def test_a_marker_in_parentheses_is_read_as_any_other(marker: str, texts: list[str]) -> None:
+    package = f'{{name = "a", version = "1", marker = "{marker}"}}'
+    text = f"{PARTS.partition('packages')[0]}packages = [{package}]"
+    found = parse_pylock(text, origin="p", parts=ProjectParts())
+    assert [one.text.partition("==1")[2].removeprefix(" ; ") for one in found.entries] == texts
