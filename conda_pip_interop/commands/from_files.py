@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,17 +14,15 @@ from conda_pip_interop.commands.change.install import (
     read_for_change,
     report_difference,
 )
+from conda_pip_interop.commands.command_request import read_command_request
 from conda_pip_interop.commands.confirm import confirm_and_run
-from conda_pip_interop.commands.dynamic_dependencies import ask_backend
 from conda_pip_interop.commands.inspect.export_files import read_environment
-from conda_pip_interop.environment.paths import READ_LIMIT
 from conda_pip_interop.environment.snapshot import build_empty_snapshot, read_snapshot
 from conda_pip_interop.errors import NotAllowedError, UsageError
 from conda_pip_interop.exports.contents import read_contents
 from conda_pip_interop.findings.kinds.corrupt_record import refuse_corrupt_records
 from conda_pip_interop.locks.offline import OfflineFolder
 from conda_pip_interop.resolve.locked import plan_lock
-from conda_pip_interop.resolve.request.read_request import read_request
 from conda_pip_interop.resolve.request.request import Request
 
 if TYPE_CHECKING:
@@ -116,25 +113,13 @@ def _plan_lock(
     )
 
 
-def _read_request(options: InstallOptions, args: Namespace, host: Host) -> Request:
-    return read_request(
-        (),
-        options,
-        folder=Path.cwd(),
-        environ=os.environ,
-        subdir=host.subdir,
-        ask=lambda folder: ask_backend(folder, host, options, verbose=args.verbose > 0),
-        fetch=lambda url: host.download(url, limit=READ_LIMIT),
-    )
-
-
 def _make(host: Host) -> AbstractContextManager[None]:
     return make_environment(host.target, host.forget_environment)
 
 
 def create_from_request(options: InstallOptions, args: Namespace, host: Host) -> Output:
     """Create an environment with what files request, as `install` resolves it."""
-    request = _read_request(options, args, host)
+    request = read_command_request((), options, args, host)
     host.before_change()
     return install_request(
         request,
@@ -149,7 +134,7 @@ def create_from_request(options: InstallOptions, args: Namespace, host: Host) ->
 def sync_with_request(options: InstallOptions, args: Namespace, host: Host) -> Output:
     """Make the environment what files request, or with `--check` say what differs."""
     options = replace(options, keep_in_place=True)
-    request = _read_request(options, args, host)
+    request = read_command_request((), options, args, host)
     label = " and ".join(Path(one).name for one in args.files)
     if not (request.needs_pip or request.conda or request.pythons):
         raise _refuse_empty(label, host)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -222,3 +223,21 @@ def test_what_is_not_installed_is_said(make_env: MakeEnv, tmp_path: Path) -> Non
     clone = env.conda("pip install", f"git+file://{tmp_path}/none", "--yes", check=False)
     assert "The repository cannot be cloned" in clone.stderr
     assert "does not build" not in clone.stderr
+
+
+@pytest.mark.parametrize("configured", ["variable", "file"])
+def test_the_constraints_that_pip_is_configured_with_hold_for_condas_part(
+    make_env: MakeEnv, tmp_path: Path, configured: str
+) -> None:
+    env = make_env("python", "pip", "click=8.1.8")
+    limits = tmp_path / "limits.txt"
+    limits.write_text("click<8.1.8\nidna<3.10\n")
+    variables: dict[str, Any] = {"PIP_CONSTRAINT": str(limits)}
+    if configured == "file":
+        (tmp_path / "pip.conf").write_text(f"[install]\nconstraint = {limits}\n")
+        variables = {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
+    words = ("pip install", "--dry-run", "Flask-Testing", "idna", "--json")
+    done = json.loads(env.conda(*words, **variables).stdout)
+    assert plan_of(done)["flask-testing"] == ("pip", "install")
+    versions = {one["name"]: one["version"] for one in done["plan"]}
+    assert (versions["click"], versions["idna"]) == ("8.1.7", "3.7")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.errors import NotAllowedError
@@ -63,22 +61,11 @@ def parse_words(parser: CommandParser, words: Sequence[str]) -> Namespace:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Resolve with conda and pip until both agree, then install."""
+    from conda_pip_interop.commands.command_request import read_command_request
     from conda_pip_interop.commands.confirm import confirm_and_run
-    from conda_pip_interop.commands.dynamic_dependencies import ask_backend
-    from conda_pip_interop.environment.paths import READ_LIMIT
-    from conda_pip_interop.resolve.request.read_request import read_request
     from conda_pip_interop.resolve.satisfied import plan_satisfied
 
-    verbose = args.verbose > 0
-    request = read_request(
-        args.words,
-        args.install,
-        folder=Path.cwd(),
-        environ=os.environ,
-        subdir=host.subdir,
-        ask=lambda folder: ask_backend(folder, host, args.install, verbose=verbose),
-        fetch=lambda url: host.download(url, limit=READ_LIMIT),
-    )
+    request = read_command_request(args.words, args.install, args, host)
     refuse_protected_base(host)
     host.before_change()
     nothing_to_do = (

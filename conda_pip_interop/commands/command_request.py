@@ -1,0 +1,46 @@
+"""The request of a command line, within the constraints that pip is configured with."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterable
+
+    from conda_pip_interop.commands.host import Host
+    from conda_pip_interop.resolve.request.install_options import InstallOptions
+    from conda_pip_interop.resolve.request.request import Request
+
+
+def read_command_request(
+    words: Iterable[str], options: InstallOptions, args: Namespace, host: Host
+) -> Request:
+    """Read what words and options name; raises what `read_request` raises.
+
+    The constraints of pip's configuration and of PIP_CONSTRAINT hold for conda's part, too: pip
+    would not accept what conda supplies otherwise.
+    """
+    from conda_pip_interop.commands.dynamic_dependencies import ask_backend
+    from conda_pip_interop.environment.paths import READ_LIMIT
+    from conda_pip_interop.errors import InteropError
+    from conda_pip_interop.installers.pip.configuration import read_configuration
+    from conda_pip_interop.resolve.request.read_request import read_request
+
+    limited = options
+    with suppress(InteropError):  # pip itself says what is wrong with its file
+        files = read_configuration(host.target.prefix, os.environ).get("constraint", "").split()
+        limited = replace(options, constraint_files=(*options.constraint_files, *files))
+    return read_request(
+        words,
+        limited,
+        folder=Path.cwd(),
+        environ=os.environ,
+        subdir=host.subdir,
+        ask=lambda folder: ask_backend(folder, host, options, verbose=args.verbose > 0),
+        fetch=lambda url: host.download(url, limit=READ_LIMIT),
+    )
