@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -56,6 +57,8 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
         *packages,
         package("plain", requires=("omitted",)),
         package("broken", requires=("on-no-index",)),
+        package("whole", "bundle", requires=("bundle[All_Of]",)),
+        package("bundle", requires=("tinycss2; extra == 'css'", "bundle[css]; extra == 'all-of'")),
     )
 
 
@@ -162,3 +165,17 @@ def test_without_dependencies_nothing_is_completed(
     assert install(env, channel, wheels, "--no-deps", "fconvert") == {
         "fconvert": ("conda", "install")
     }
+
+
+def test_an_extra_that_consists_of_others_of_its_project_is_completed(
+    make_env: MakeEnv, channel: str, wheels: Path
+) -> None:
+    env = make_env("python", "pip")
+    argv = ("--yes", "--json", "-c", channel, "--find-links", str(wheels))
+    done = env.conda("pip install", *argv, "whole")
+    document = json.loads(done.stdout)
+    assert plan_of(document)["tinycss2"] == ("pip", "install")
+    assert reasons_of(document)["bundle"] == "needed by whole"
+    assert "bundle requires bundle" not in done.stderr
+    assert "bundle requires tinycss2" in done.stderr
+    assert env.findings() == []
