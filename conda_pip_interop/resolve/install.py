@@ -95,7 +95,12 @@ def _plan_conda(
     solution = solver.solve(specs)
     return Plan(
         title=title,
-        steps=build_steps({}, solution, stated=[one.name for one in specs]),
+        steps=build_steps(
+            {},
+            solution,
+            replaced=KnownPackages(snapshot, solver).find_replaced(solution),
+            stated=[one.name for one in specs],
+        ),
         fingerprint=snapshot.fingerprint,
         conda=SolvedPart(
             solution=solution, expected={}, history={one.name: one.text for one in specs}

@@ -118,3 +118,32 @@ def test_the_pins_of_a_file_hold(make_env: MakeEnv, wheels: Path, tmp_path: Path
     assert env.owners()["markupsafe"] == ("2.1.5", "pip")
     assert env.owners()["click"][1] == "conda"
     assert env.findings() == []
+
+
+def test_what_an_environment_file_of_condas_replaces_is_shown(
+    make_env: MakeEnv, wheels: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "environment.yml"
+    file.write_text("dependencies: [jinja2]\n")
+    env = make_env("python", "pip")
+    env.pip("install", "-q", "--find-links", str(wheels), "markupsafe==2.1.5")
+    done = install(env, wheels, "-r", str(file))
+    (markupsafe,) = (one for one in done["plan"] if one["name"] == "markupsafe")
+    assert (markupsafe["previous"], markupsafe["action"]) == ("2.1.5", "upgrade")
+    assert markupsafe["reason"] == "needed by jinja2, replaces pip's"
+
+
+def test_a_sync_is_not_held_by_what_was_requested_before(
+    make_env: MakeEnv, wheels: Path, tmp_path: Path
+) -> None:
+    """The file says all, and `sync` has neither names nor `--upgrade`."""
+    file = tmp_path / "environment.yml"
+    file.write_text("dependencies: [python, pip, jinja2]\n")
+    env = make_env("python", "pip")
+    install(env, wheels, "markupsafe==2.1.5")
+    refused = env.json("pip install", "--yes", "-r", str(file), check=False)
+    assert refused["error"]["code"] == "pinned"
+    env.conda("pip sync", "--yes", str(file))
+    assert env.owners()["markupsafe"][1] == "conda"
+    assert env.findings() == []
+    env.conda("pip sync", "--check", str(file))

@@ -155,7 +155,8 @@ def install_request(
     if snapshot.prefix.python is None and (request.needs_pip or not request.conda):
         python = host.choose_python(request, preferences, snapshot)
         snapshot = replace(snapshot, prefix=replace(snapshot.prefix, python=python.install))
-    pins = find_pins(read_state(host.target.prefix).requests, snapshot, request)
+    earlier = {} if label else read_state(host.target.prefix).requests
+    pins = find_pins(earlier, snapshot, request)
 
     @cache
     def open_installer(*, within_pins: bool) -> Installer:
