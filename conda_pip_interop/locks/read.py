@@ -68,7 +68,7 @@ def read_any_lock(
         raise UsageError(
             "no-such-part",
             f"{lock.origin} is a lock of a whole environment and has no extras or groups.",
-            hints=("To fix: leave out `--extra` and `--group`.",),
+            hints=("To fix: choose none of its parts.",),
         )
     return lock
 
