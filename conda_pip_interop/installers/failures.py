@@ -24,10 +24,11 @@ _SHOWN_LINES: Final = 20
 _MISSING: Final = re.compile(
     r"(?:requirement |there is no version of )([A-Za-z0-9._-]+==[^\s,;)]+)"
 )
-#: pip's and uv's words for a name that they found nowhere, or with no file that fits.
+#: pip's and uv's words for a name of which there is no file at all, or none that fits.
 _UNKNOWN: Final = re.compile(
-    r"No matching distribution found for ([A-Za-z0-9._-]+)|([A-Za-z0-9._-]+) was not found in"
+    r"requirement ([A-Za-z0-9._-]+)[^\n]*\(from versions: none\)|([A-Za-z0-9._-]+) was not found in"
 )
+_UNFIT: Final = re.compile(r"No matching distribution found for ([A-Za-z0-9._-]+)")
 _FILTERED: Final = re.compile(r"`([A-Za-z0-9._-]+)` was filtered by `exclude-newer`")
 _WRONG_USAGE: Final = 2
 #: What pip prints before it says which words of the command line it does not understand.
@@ -145,8 +146,13 @@ def find_missing(output: str) -> frozenset[str]:
 
 
 def find_unknown(output: str) -> frozenset[NormalizedName]:
-    """Find the names of which pip's or uv's output says that there is nothing, or nothing fits."""
+    """Find the names of which pip's or uv's output says that there is nothing."""
     return frozenset(canonicalize_name(one or other) for one, other in _UNKNOWN.findall(output))
+
+
+def find_unfit(output: str) -> frozenset[NormalizedName]:
+    """Find the names of which pip's output says that nothing fits, or that there is nothing."""
+    return frozenset(map(canonicalize_name, _UNFIT.findall(output)))
 
 
 def number_lines(

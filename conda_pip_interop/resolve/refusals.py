@@ -13,7 +13,7 @@ from conda_pip_interop.installers.failures import is_not_found
 from conda_pip_interop.text import hide_password
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
@@ -80,17 +80,22 @@ def explain_pip_failure(
     mismatch: PythonMismatch | None,
     python: str,
     similar: Iterable[str] = (),
+    left: Mapping[NormalizedName, str],
+    in_channels: Iterable[str],
 ) -> PipFailedError:
     """Build the error for what pip said while a plan was made.
 
     `mismatch` is a project that is for other Pythons than the environment's `python` only; it is
-    named first. `similar` are known names like those that nothing has.
+    named first. `similar` are known names like those that nothing has; `left` says why those that
+    pip did not find were left to it, `in_channels` which of them the channels have.
     """
     message = f"Nothing was changed in {target.label}: {error.message}"
     hints = error.hints
     if is_not_found(error):
         hints = (
             *([f"Did you mean {one}?" for one in similar] or ["Check the names and versions."]),
+            *(f"Left to pip: {name} ({reason})." for name, reason in sorted(left.items())),
+            *(_hint_at_conda(name, target) for name in in_channels),
             "To list what the channels have: `conda search NAME`.",
         )
     if mismatch is not None:
@@ -103,6 +108,11 @@ def explain_pip_failure(
         missing=error.missing,
         output=error.output,
     )
+
+
+def _hint_at_conda(name: str, target: Target) -> str:
+    command = target.command("conda", "pip", "install", f"--from-conda={name}", name)
+    return f"To have conda install {name} in pip's place: `{command}`."
 
 
 def no_agreement(

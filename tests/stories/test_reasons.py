@@ -136,3 +136,28 @@ def test_a_hundred_requirements_of_a_file(make_env: MakeEnv, tmp_path: Path) -> 
     assert owners["project87"] == ("1.0", "pip")
     assert owners["flask"][1] == "conda"
     assert env.pip("check").stdout.strip() == "No broken requirements found."
+
+
+def test_what_pip_does_not_find_is_told_with_the_reason_why_it_was_asked(
+    make_env: MakeEnv, channel: str, tmp_path: Path
+) -> None:
+    wheels = tmp_path / "wheels"
+    build_wheel(wheels, "nowhere", "2.0")
+    build_wheel(wheels, "older", requires=["nowhere<3"])
+    env = make_env("python", "pip")
+    argv = ("--yes", "--channel", channel, "--find-links", str(wheels))
+    both = env.conda("pip install", *argv, "older", "nowhere>=3", check=False)
+    assert both.returncode == 1
+    assert "Left to pip: nowhere (the channels have 9.9, required <3,>=3)." in both.stderr
+    assert "Did you mean" not in both.stderr
+    env.conda("pip install", *argv, "nowhere<3")
+    held = env.conda("pip install", *argv, "nowhere>=3", check=False)
+    assert held.returncode == 1
+    assert "pip has 2.0 of it, needed >=3" in held.stderr
+    command = f"pip install -n {env.name} --from-conda=nowhere nowhere"
+    assert f"`conda {command}`" in held.stderr
+    neither = env.conda("pip install", *argv, "nowhere>=10", check=False)
+    assert "--from-conda" not in neither.stderr
+    env.conda(command, "--yes", "--channel", channel)
+    assert env.owners()["nowhere"] == ("9.9", "conda")
+    assert env.findings() == []

@@ -19,7 +19,7 @@ from conda_pip_interop.resolve.refusals import not_in_channels
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
@@ -47,6 +47,11 @@ class CondaAnswer:
         """The part of it that pip's answer depends on."""
         provided = () if self.solution is None else self.solution.linked
         return (self.from_pip, self.unknown, provided)
+
+    def find_left(self, names: Iterable[NormalizedName]) -> dict[NormalizedName, str]:
+        """Find which of `names` are left to pip, each with the reason."""
+        supplies = ((name, self.supplies.get(name)) for name in names)
+        return {name: one.reason for name, one in supplies if isinstance(one, FromPip)}
 
 
 @dataclass(kw_only=True)
@@ -97,6 +102,17 @@ class CondaAnswers:
             ),
             find_unplanned=lambda: self._find_unplanned(wanted, limited, supplies, solution),
         )
+
+    def find_in_channels(self, answer: CondaAnswer, left: Iterable[NormalizedName]) -> list[str]:
+        """Find what of pip's, `left` to it by an answer, the channels have in a version that fits."""
+        return [
+            name
+            for name in left
+            if self.known.is_from_pip(name)
+            and any(
+                satisfies(answer.ranges[name], one.version) for one in self._find_candidates(name)
+            )
+        ]
 
     def _build_assigner(self) -> Assigner:
         return Assigner(

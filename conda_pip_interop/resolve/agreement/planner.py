@@ -13,7 +13,7 @@ from conda_pip_interop.dependencies.requirements import (
 )
 from conda_pip_interop.dependency_files.locations import find_key
 from conda_pip_interop.errors import InteropError, PipFailedError
-from conda_pip_interop.installers.failures import find_unknown, is_not_found
+from conda_pip_interop.installers.failures import find_unfit, find_unknown, is_not_found
 from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.names.lookup import find_similar
 from conda_pip_interop.resolve.agreement.assignment import (
@@ -187,7 +187,7 @@ class Planner:
             )
         except PipFailedError as error:
             if self._preferences.no_deps or not self._learn_named(lines, provided):
-                raise self._pip_failed(error) from error
+                raise self._pip_failed(error, conda) from error
             return None
         answer = (*answer, *self._find_condas(conda, answer))
         self._known.learn(answer)
@@ -223,16 +223,21 @@ class Planner:
         except InteropError:
             return False
 
-    def _pip_failed(self, error: PipFailedError) -> PipFailedError:
+    def _pip_failed(
+        self, error: PipFailedError, conda: CondaAnswer | None = None
+    ) -> PipFailedError:
         """Explain a failure of pip's; a project for other Pythons only is named first."""
         error = self._installer.find_refusals(error)
         mismatch = self._installer.find_mismatch(error)
         python = self._environment["python_full_version"]
+        left = conda.find_left(find_unfit(error.output)) if conda else {}
         return explain_pip_failure(
             *(error, self._target),
             mismatch=mismatch,
             python=python,
             similar=[] if mismatch else [*self._find_similar(error)],
+            left=left,
+            in_channels=self._answers.find_in_channels(conda, left) if conda else (),
         )
 
     def _find_similar(self, error: PipFailedError) -> Iterator[str]:
