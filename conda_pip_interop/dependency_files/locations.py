@@ -287,6 +287,13 @@ def find_folder(text: str) -> Path | None:
         return None
 
 
+def find_extras(text: str) -> tuple[str, ...]:
+    """Find the extras of a project that a location names by a path, or by its name and a URL."""
+    name, at, _ = text.partition(" @ ")
+    _, extras = _split_extras(name.strip() if at else text)
+    return tuple(one.strip() for one in extras.strip("[]").split(",") if one.strip())
+
+
 def find_subdirectory(text: str) -> str:
     """Find the directory of the project in a repository or archive, from the URL's fragment."""
     found = _SUBDIRECTORY.search(text)

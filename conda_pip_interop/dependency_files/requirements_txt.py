@@ -258,14 +258,15 @@ def split_lines(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def split_option(line: str) -> tuple[str | None, str]:
-    """Split a line into its option (None if it has none) and the value, unquoted."""
+    """Split a line into its option (None if it has none) and the value, unquoted but a marker."""
     if not line.startswith("-"):
         return None, line
     found = _OPTION.match(line)
     if found is None:
         return line, ""
+    value, semicolon, marker = found[3].partition(" ;")
     try:
-        return found[1] or found[2], " ".join(shlex.split(found[3]))
+        return found[1] or found[2], f"{' '.join(shlex.split(value))}{semicolon}{marker}"
     except ValueError:  # an unclosed quotation mark
         return found[1] or found[2], found[3]
 
@@ -325,8 +326,7 @@ def _decode(data: bytes) -> str:
 
 
 def _find_encoding(data: bytes) -> str:
-    lines = data.split(b"\n")[:2]
-    found = next((match for line in lines if (match := _CODING.match(line))), None)
+    found = next((match for line in data.split(b"\n")[:2] if (match := _CODING.match(line))), None)
     return found[1].decode() if found else "UTF-8"
 
 

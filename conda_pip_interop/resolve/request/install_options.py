@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 from typing import Literal, TypeAlias
 
@@ -39,3 +40,11 @@ class InstallOptions:
     build_from_pypi: bool = False
     solver: str | None = None
     pip: PipOptions = field(default_factory=PipOptions)
+
+
+def find_groups(groups: Iterable[str], name: str) -> Iterator[str]:
+    """Find the groups, `PATH:GROUP`, of one file."""
+    for wanted in groups:
+        path, _, group = wanted.rpartition(":")
+        if (path or "pyproject.toml") == name:
+            yield group

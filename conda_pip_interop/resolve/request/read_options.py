@@ -6,6 +6,8 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from conda_pip_interop.dependency_files.locations import expand_variables
 from conda_pip_interop.dependency_files.requirements_txt import Entry
 from conda_pip_interop.errors import UsageError
@@ -35,6 +37,14 @@ def build_invalid(entry: Entry, reason: str) -> UsageError:
             "A project folder looks like `.` or `./folder`; a repository like `git+https://…`.",
         ),
     )
+
+
+def parse_requirement(entry: Entry) -> Requirement:
+    """Parse a requirement (PEP 508); raises UsageError `invalid-requirement`."""
+    try:
+        return Requirement(entry.text)
+    except (InvalidRequirement, RecursionError) as error:
+        raise build_invalid(entry, str(error).partition("\n")[0]) from error
 
 
 def read_tail(entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:

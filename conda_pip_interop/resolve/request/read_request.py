@@ -8,14 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.dependency_files.locations import (
-    Location,
-    expand_variables,
-    parse_location,
-)
+from conda_pip_interop.dependency_files.locations import Location, expand_variables, parse_location
 from conda_pip_interop.dependency_files.own_table import merge_tables
 from conda_pip_interop.dependency_files.requirements_txt import (
     EDITABLE,
@@ -30,25 +25,22 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     split_option,
     split_tail,
 )
-from conda_pip_interop.errors import (
-    InteropError,
-    PipFailedError,
-    UnsatisfiableError,
-    UsageError,
-)
+from conda_pip_interop.errors import InteropError, PipFailedError, UnsatisfiableError, UsageError
 from conda_pip_interop.installers.pip.options import PipArgument
 from conda_pip_interop.names.requirement import Invalid
+from conda_pip_interop.resolve.request.install_options import find_groups
 from conda_pip_interop.resolve.request.read_options import (
     COMMAND_LINE,
     build_invalid,
+    parse_requirement,
     read_options,
     read_tail,
 )
-from conda_pip_interop.resolve.request.refusals import refuse_private, refuse_word
+from conda_pip_interop.resolve.request.refusals import refuse_private, refuse_word, warn_private
 from conda_pip_interop.resolve.request.request import DirectRequirement, NamedRequirement, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from conda_pip_interop.dependency_files.dynamic import AskBackend
     from conda_pip_interop.resolve.request.environment_request import EnvironmentRequest
@@ -76,6 +68,7 @@ def read_request(
     """
     fetch = None if fetch is None else functools.cache(fetch)  # each file is read twice
     reader = _Reader(folder=folder, environ=environ, subdir=subdir, ask=ask, fetch=fetch)
+    reader.with_sources = not (options.no_deps or options.only_deps)
     try:
         for word in words:
             refuse_word(word, folder)
@@ -119,6 +112,9 @@ class _Reader:
     own: set[NormalizedName] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     manifests: set[str] = field(default_factory=set)
+    followed: dict[str, set[str]] = field(default_factory=dict)
+    unsure: list[Entry] = field(default_factory=list)
+    with_sources: bool = True
     locked: bool = False
 
     def build(self, options: InstallOptions) -> Request:
@@ -126,9 +122,10 @@ class _Reader:
         pip, table = options.pip, merge_tables(self.tables)
         if not any("--index-url" in one.option.names for one in pip.arguments):
             refuse_private(self.private)
+            self.notes += dict.fromkeys(map(warn_private, self.unsure))
         return Request(
             requirements=tuple(self.requirements),
-            direct=tuple(self.direct),
+            direct=_drop_repeated(self.direct),
             constraints=tuple(self.constraints),
             pythons=tuple(self.pythons),
             links=tuple(self.links),
@@ -203,7 +200,7 @@ class _Reader:
         kind = find_kind(text, file)
         if kind in ("pixi", "pyproject", "pylock"):
             self.manifests.add(name)
-            parts = replace(parts, groups=tuple(_find_groups(groups, name)))
+            parts = replace(parts, groups=tuple(find_groups(groups, name)))
         if kind not in ("pixi", "pyproject"):
             read = parse_file(text, file, origin=name, parts=parts, environ=self.environ)
             # the links of a lock say where its files are, not an index
@@ -291,9 +288,10 @@ class _Reader:
                     in_file=in_file,
                 )
             )
+            self._follow_sources(location)
             return
         asked = NamedRequirement(
-            requirement=_parse_requirement(replace(entry, text=text)),
+            requirement=parse_requirement(replace(entry, text=text)),
             origin=entry.origin,
             hashes=hashes,
             settings=settings,
@@ -307,6 +305,17 @@ class _Reader:
             lost = f"{entry.build_path}, where conda's package was built, has no version"
             self.notes.append(f"{entry.origin}: {lost}; any version of {asked.name} will do.")
         (self.constraints if entry.kind == "constraint" else self.requirements).append(asked)
+
+    def _follow_sources(self, location: Location) -> None:
+        """Take what the project in a folder has from elsewhere; with and without a marker."""
+        from conda_pip_interop.resolve.request.project_sources import read_sources  # as above
+
+        conditions = self.followed.setdefault(location.text, set())
+        if "" in conditions or (conditions and location.marker):
+            return
+        conditions.add(location.marker)
+        for entry in read_sources(location) if self.with_sources else ():
+            (self.unsure.append if entry.index else self._take_line)(entry)
 
     def _take_line(self, entry: Entry) -> None:
         match entry.kind:
@@ -332,16 +341,9 @@ class _Reader:
         return location
 
 
-def _find_groups(groups: Iterable[str], name: str) -> Iterator[str]:
-    """Find the groups, `PATH:GROUP`, of one file."""
-    for wanted in groups:
-        path, _, group = wanted.rpartition(":")
-        if (path or "pyproject.toml") == name:
-            yield group
-
-
-def _parse_requirement(entry: Entry) -> Requirement:
-    try:
-        return Requirement(entry.text)
-    except (InvalidRequirement, RecursionError) as error:
-        raise build_invalid(entry, str(error).partition("\n")[0]) from error
+def _drop_repeated(direct: Iterable[DirectRequirement]) -> tuple[DirectRequirement, ...]:
+    """Drop what is named again, if only as editable: the first one counts."""
+    first: dict[tuple[object, ...], DirectRequirement] = {}
+    for one in direct:
+        first.setdefault((one.location.text, one.location.marker, one.hashes), one)
+    return tuple(first.values())

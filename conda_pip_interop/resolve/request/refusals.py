@@ -81,3 +81,9 @@ def refuse_private(entries: Iterable[Entry]) -> None:
             "but pip would also look it up on PyPI.",
             hints=(f"To use only that index, add `--index-url {hide_password(entry.index)}`.",),
         )
+
+
+def warn_private(entry: Entry) -> str:
+    """Say that pip looks up a project in more places than the project that needs it wants."""
+    place = hide_password(entry.index)
+    return f"{entry.origin}: {entry.text} must come from {place}, but pip asks all its indexes."

@@ -1,0 +1,63 @@
+"""Where a project in a folder has its dependencies from, which uv reads and pip does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from conda_pip_interop.dependency_files.locations import find_extras, find_folder
+from conda_pip_interop.dependency_files.projects.document import add_marker, load_toml
+from conda_pip_interop.dependency_files.pyproject import ProjectParts, parse_pyproject
+from conda_pip_interop.dependency_files.requirements_txt import read_text
+from conda_pip_interop.dependency_files.sources import find_table, place
+from conda_pip_interop.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from conda_pip_interop.dependency_files.locations import Location
+    from conda_pip_interop.dependency_files.requirements_txt import Entry
+
+
+def read_sources(location: Location) -> tuple[Entry, ...]:
+    """Read the dependencies of a folder's project that its sources say where to get.
+
+    They are needed where the project is. Empty for what is no folder, and for a file that is not
+    valid: pip says so.
+    """
+    folder = find_folder(location.text)
+    if folder is None or not (folder / "pyproject.toml").is_file():
+        return ()
+    try:
+        found = tuple(_read(folder, find_extras(location.text)))
+    except UsageError:
+        return ()
+    return tuple(_limit(one, location.marker) for one in found)
+
+
+def _limit(entry: Entry, marker: str) -> Entry:
+    if not marker:
+        return entry
+    outer = f"({marker})" if ";" in entry.text else marker
+    return replace(entry, text=add_marker(entry.text, outer))
+
+
+def _read(folder: Path, extras: tuple[str, ...]) -> Iterator[Entry]:
+    file = folder / "pyproject.toml"
+    text = read_text(file)
+    stated = set(_list_stated(load_toml(text, str(file))))
+    found = parse_pyproject(text, origin=str(file), parts=ProjectParts(extras=extras))
+    for entry in place(found, folder).entries:
+        is_stated = entry.text in stated and not entry.index
+        if entry.kind in ("requirement", "location") and not is_stated:
+            yield entry
+
+
+def _list_stated(document: Mapping[str, Any]) -> Iterator[str]:
+    project = find_table(document, "project")
+    for lines in (
+        project.get("dependencies", ()),
+        *find_table(project, "optional-dependencies").values(),
+    ):
+        yield from lines
