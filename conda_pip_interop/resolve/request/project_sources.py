@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +30,10 @@ def read_sources(location: Location) -> tuple[Entry, ...]:
     folder = find_folder(location.text)
     if folder is None or not (folder / "pyproject.toml").is_file():
         return ()
-    try:
-        found = tuple(_read(folder, find_extras(location.text)))
-    except UsageError:
-        return ()
-    return tuple(_limit(one, location.marker) for one in found)
+    for extras in (find_extras(location.text), ()):  # of one that is missing, pip only warns
+        with suppress(UsageError):
+            return tuple(_limit(one, location.marker) for one in _read(folder, extras))
+    return ()
 
 
 def _limit(entry: Entry, marker: str) -> Entry:

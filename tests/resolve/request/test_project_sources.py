@@ -53,7 +53,7 @@ def list_texts(request: Request, folder: Path) -> list[str]:
         (["./inner", "./app"], ["inner", "app", "deep"]),
         (["./app[x]"], ["app[x]", "-e inner", "app", "deep", "lib @ https://e.org/lib.zip"]),
         (["--no-deps", "./app"], ["app"]),
-        (["./app[none]"], ["app[none]"]),
+        (["./app[none]"], ["app[none]", "-e inner", "app", "deep"]),
     ],
 )
 def test_what_a_project_needs_comes_from_where_it_says(
