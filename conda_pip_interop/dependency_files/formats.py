@@ -35,7 +35,10 @@ _SIGNS: Final[Mapping[str, re.Pattern[str]]] = {
     "explicit": re.compile(r"^@EXPLICIT\s*$", re.MULTILINE),
 }
 _EXPORTED: Final = re.compile(r"^[\w.-]+=[^=\s]+=[^=\s]+$")
-_LISTED: Final = re.compile(r"^(?:# packages in environment at |Package +Version)", re.MULTILINE)
+#: As text, or as a list in JSON, which no line of a requirements file begins like.
+_LISTED: Final = re.compile(
+    r"""^(?:# packages in environment at |Package +Version)|\A\s*\[\s*\{\s*["']""", re.MULTILINE
+)
 _ENVIRONMENT_KEYS: Final = {"name", "channels", "prefix", "variables", "platforms"}
 
 CREATE: Final = "To create an environment from it: `conda pip create -n NAME FILE`."

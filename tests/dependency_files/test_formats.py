@@ -49,6 +49,8 @@ REFUSED = {
     "numpy=1.26.4=py312_0\nsix=1.17.0=pypi_0\n": "without the lines with `=pypi_0`",
     "# packages in environment at /x:\nnumpy  1.26.4  py312_0\n": "conda pip export",
     "Package    Version\n---------- -------\nsix        1.17.0\n": "conda pip export",
+    '[\n  {\n    "base_url": "https://e.org",\n    "name": "six"\n  }\n]\n': "conda pip export",
+    '[{"name": "six", "version": "1.17.0"}]\n': "conda pip export",
     "[flake8]\nx = 1\n[options.extras_require]\ntest =\n  six\n": "conda pip install",
     "[tox]\nenvlist = py3, a\n[testenv]\ndeps = six\n": "Supported are",
     "[metadata]\nname = x\n[options]\ninstall_requires =\n  six\n": "conda pip install",
