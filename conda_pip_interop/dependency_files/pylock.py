@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
+from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.dependency_files.dynamic import ALWAYS, NEVER, simplify
@@ -73,7 +74,16 @@ def parse_pylock(
         locked=True,
         owned_by_pip=_is_owned_by_pip(document),
         notes=notes,
+        environments=_read_environments(document, origin),
     )
+
+
+def _read_environments(document: Mapping[str, Any], origin: str) -> tuple[str, ...]:
+    found = document.get("environments", [])
+    try:
+        return tuple(str(Marker(one)) for one in found)
+    except (InvalidMarker, TypeError, RecursionError) as error:
+        raise unreadable(origin, f"its environments are not markers: {quoted(found)}") from error
 
 
 def check_version(document: Mapping[str, Any], origin: str) -> tuple[str, ...]:

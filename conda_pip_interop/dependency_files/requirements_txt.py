@@ -114,7 +114,7 @@ class Dependencies:
     `links` are the archive URLs in a lock file, with their hashes. `own` has the `Requires-Dist`
     lines of the extras of the file's own project, by its name. `owned_by_pip`: only pip is to
     install them. `notes` say what of the file was left out; `table` is what the project says of
-    an installation.
+    an installation. `environments` are markers of which one must match (PEP 751).
     """
 
     entries: tuple[Entry, ...]
@@ -125,6 +125,7 @@ class Dependencies:
     owned_by_pip: bool = False
     notes: tuple[str, ...] = ()
     table: OwnTable | None = None
+    environments: tuple[str, ...] = ()
 
 
 def read_requirements_file(
@@ -280,14 +281,13 @@ def find_file(folder: Path, name: str) -> Path:
 
 def find_place(beside: FilePlace, name: str, fetch: Fetch | None) -> FilePlace:
     """Find a requirements file beside a URL or in a folder; raises UsageError `unreadable-file`."""
+    folder = Path() if isinstance(beside, str) else beside
     if isinstance(beside, str):
-        name, folder = urljoin(beside, name), Path()
-    else:
-        folder = beside
-        if name.lower().startswith("file://"):
-            return Path(url2pathname(urlsplit(name).path))
-    is_readable = fetch is not None and name.lower().startswith("https://")
-    return name if is_readable else find_file(folder, name)
+        name = urljoin(beside, name)
+    elif name.lower().startswith("file://"):
+        return Path(url2pathname(urlsplit(name).path))
+    is_read = fetch is not None and name.lower().startswith("https://")
+    return name if is_read else find_file(folder, name)
 
 
 def read_text(file: FilePlace, fetch: Fetch | None = None) -> str:

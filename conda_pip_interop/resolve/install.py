@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.atomic.lock import refuse_stale
 from conda_pip_interop.changes.plan import Keep, LinkConda, Plan, build_title
+from conda_pip_interop.dependencies.requirements import find_subdir, marker_environment
 from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.requirement import refuse_python
@@ -136,6 +137,7 @@ def resolve(
             hints=(f"To fix: `{target.command('conda', 'install', 'python')}`.",),
         )
     _refuse_python(request, here.version, target)
+    _refuse_environment(request, snapshot, target)
     preferences = preferences or Preferences()
     planner = Planner(snapshot, target, solver, installer, preferences, always=always)
     try:
@@ -228,3 +230,17 @@ def _refuse_python(request: Request, version: str, target: Target) -> None:
                     "To install anyway: `--ignore-requires-python`.",
                 ),
             )
+
+
+def _refuse_environment(request: Request, snapshot: Snapshot, target: Target) -> None:
+    """Raise InteropError `wrong-platform` where a lock file is for other environments (PEP 751)."""
+    environment = marker_environment(snapshot.prefix, subdir=find_subdir(snapshot))
+    found = request.find_unfit(environment)
+    if found is not None:
+        origin, markers = found
+        raise InteropError(
+            "wrong-platform",
+            f"{origin} is not for {target.label}: it was locked for environments with {markers}. "
+            "Nothing was changed.",
+            hints=("Lock again, for this environment, too.",),
+        )

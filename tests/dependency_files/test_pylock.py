@@ -112,3 +112,11 @@ def test_a_marker_in_parentheses_is_read_as_any_other(marker: str, texts: list[s
     text = f"{PARTS.partition('packages')[0]}packages = [{package}]"
     found = parse_pylock(text, origin="p", parts=ProjectParts())
     assert [one.text.partition("==1")[2].removeprefix(" ; ") for one in found.entries] == texts
+
+
+def test_the_environments_of_a_lock_are_markers() -> None:
+    text = "environments = [\"os_name == 'nt'\"]\n"
+    assert parse_pylock(text, origin="p").environments == ('os_name == "nt"',)
+    for wrong in ("['x']", "[3]", "3"):
+        with pytest.raises(UsageError, match="its environments are not markers"):
+            parse_pylock(f"environments = {wrong}", origin="p")

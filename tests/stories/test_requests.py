@@ -241,3 +241,20 @@ def test_the_constraints_that_pip_is_configured_with_hold_for_condas_part(
     assert plan_of(done)["flask-testing"] == ("pip", "install")
     versions = {one["name"]: one["version"] for one in done["plan"]}
     assert (versions["click"], versions["idna"]) == ("8.1.7", "3.7")
+
+
+def test_a_lock_for_other_environments_is_refused(make_env: MakeEnv, tmp_path: Path) -> None:
+    file = tmp_path / "pylock.toml"
+    lock = (
+        "lock-version = '1.0'\nenvironments = [{}]\n"
+        "[[packages]]\nname = 'cowsay'\nversion = '6.1'\n"
+    )
+    env = make_env("python", "pip")
+    file.write_text(lock.format("\"sys_platform == 'win32'\", \"os_name == 'nt'\""))
+    refused = env.json("pip install", "--yes", "-r", str(file), check=False)
+    assert refused["error"]["code"] == "wrong-platform"
+    assert 'sys_platform == "win32" or os_name == "nt"' in refused["error"]["message"]
+    file.write_text(lock.format("\"sys_platform == 'win32'\", \"os_name == 'posix'\""))
+    assert plan_of(env.json("pip install", "--dry-run", "-r", str(file))) == {
+        "cowsay": ("pip", "install")
+    }

@@ -75,8 +75,6 @@ def execute(args: Namespace, host: Host) -> Output:
     )
     plan = plan_satisfied(request, host.target.prefix)
     if plan is not None:
-        _print_notes(request, host)
-        plan = _add_notes(plan, request, args)
         return confirm_and_run(plan, args, host, nothing_to_do=nothing_to_do)
     snapshot = _read_whole(host)
     return install_request(request, args, host, snapshot, nothing_to_do=nothing_to_do)
@@ -87,14 +85,8 @@ def _name_sources(args: Namespace) -> str:
     return ", ".join((*options.requirement_files, *options.groups, *options.scripts))
 
 
-def _print_notes(request: Request, host: Host) -> None:
-    """Say what of the files was left out, before anything can fail."""
-    for note in request.notes:
-        host.print_stderr(f"conda-pip-interop: {note}")
-
-
 def _add_notes(plan: Plan, request: Request, args: Namespace) -> Plan:
-    """Say it in the document, too."""
+    """Have what is said of the files in the document, too."""
     from dataclasses import replace
 
     return replace(plan, notes=(*request.notes, *plan.notes)) if args.json else plan
@@ -141,7 +133,8 @@ def install_request(
     from conda_pip_interop.resolve.request.environment_request import add_variables, leave_to_conda
     from conda_pip_interop.resolve.request.request import build_preferences
 
-    _print_notes(request, host)
+    for note in request.notes:  # before anything can fail
+        host.print_stderr(f"conda-pip-interop: {note}")
     host.add_channels(request.channels, only=request.only_channels)
     host.add_names(request.names)
     versions = list_versions(snapshot)

@@ -103,6 +103,7 @@ class _Reader:
     direct: list[DirectRequirement] = field(default_factory=list)
     constraints: list[NamedRequirement] = field(default_factory=list)
     pythons: list[tuple[str, str]] = field(default_factory=list)
+    marked: list[tuple[str, str]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     arguments: list[PipArgument] = field(default_factory=list)
     private: list[Entry] = field(default_factory=list)
@@ -123,22 +124,17 @@ class _Reader:
         if not any("--index-url" in one.option.names for one in pip.arguments):
             refuse_private(self.private)
             self.notes += dict.fromkeys(map(warn_private, self.unsure))
+        channels = (one for found in self.environments for one in found.channels)
         return Request(
             requirements=tuple(self.requirements),
             direct=_drop_repeated(self.direct),
             constraints=tuple(self.constraints),
             pythons=tuple(self.pythons),
+            environments=tuple(self.marked),
             links=tuple(self.links),
             locked=self.locked,
             conda=tuple(one for found in self.environments for one in found.conda),
-            channels=tuple(
-                dict.fromkeys(
-                    (
-                        *(one for found in self.environments for one in found.channels),
-                        *table.channels,
-                    )
-                )
-            ),
+            channels=tuple(dict.fromkeys((*channels, *table.channels))),
             names=table.names,
             only_channels=any(one.only_channels for one in self.environments),
             variables={
@@ -260,6 +256,7 @@ class _Reader:
         for entry in dependencies.entries:
             self._take_line(entry)
         self.links += dependencies.links
+        self.marked += ((one, origin) for one in dependencies.environments)
         self.own |= dependencies.own.keys()
         self.notes += dependencies.notes
         self.tables.append(dependencies.table)

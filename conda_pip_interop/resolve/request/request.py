@@ -103,7 +103,8 @@ class Request:
     """Everything that `conda pip install` is to install.
 
     `limits` are the constraints: they limit versions and request nothing.
-    `pythons` are the demands on Python of the files (PEP 440, each with its origin). `links` are
+    `pythons` are the demands on Python of the files (PEP 440, each with its origin), `environments`
+    the markers of lock files, each with its origin, of which one must match. `links` are
     URLs of archives that a lock file names, each with its hash as fragment. `locked`
     tells whether a lock file is among the sources. `notes` say what of the files was left out.
     `options` is the rest of the command line, with what the files add to the options of pip's.
@@ -116,6 +117,7 @@ class Request:
     direct: tuple[DirectRequirement, ...] = ()
     constraints: tuple[NamedRequirement, ...] = ()
     pythons: tuple[tuple[str, str], ...] = ()
+    environments: tuple[tuple[str, str], ...] = ()
     links: tuple[str, ...] = ()
     locked: bool = False
     conda: tuple[CondaSpec, ...] = ()
@@ -161,6 +163,16 @@ class Request:
             constraints=_choose(self.constraints, environment),
             direct=_choose(self.direct, environment),
         )
+
+    def find_unfit(self, environment: Mapping[str, str]) -> tuple[str, str] | None:
+        """Find a lock file that is for other environments: its origin, and for which."""
+        by_origin: dict[str, list[str]] = {}
+        for marker, origin in self.environments:
+            by_origin.setdefault(origin, []).append(marker)
+        for origin, markers in by_origin.items():
+            if not any(Marker(one).evaluate({**environment, "extra": ""}) for one in markers):
+                return origin, " or ".join(markers)
+        return None
 
     def explain_choice(self, environment: Mapping[str, str]) -> tuple[str, ...]:
         """Say what `choose` leaves out of what was requested."""
