@@ -89,6 +89,11 @@ def is_archive(path: str) -> bool:
     return path.lower().endswith(_ARCHIVES)
 
 
+def path_exists(path: Path) -> bool:
+    """Whether there is something at a path; False for a name that is too long, too."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises OSError there
+
+
 def rebase_option(text: str, *, source: Path, target: Path) -> str:
     """Rewrite the relative path of a `-r`, `-c`, `-f` or index option like a location's."""
     found = _PATH_OPTION.fullmatch(text) or _INDEX_OPTION.fullmatch(text)

@@ -18,6 +18,7 @@ from conda_pip_interop.dependency_files.locations import (
     PYPI_INDEX,
     Location,
     parse_location,
+    path_exists,
 )
 from conda_pip_interop.dependency_files.requirements_txt import (
     CONSTRAINT,
@@ -249,8 +250,8 @@ def find_source(entry: Entry) -> Path:
     if option in (*REQUIREMENT, *CONSTRAINT):
         return entry.folder
     if option in ("-f", "--find-links"):
-        is_beside = (entry.folder / value).exists() or not (current / value).exists()
-        return entry.folder if is_beside else current
+        is_elsewhere = path_exists(current / value) and not path_exists(entry.folder / value)
+        return current if is_elsewhere else entry.folder
     text, _ = split_tail(entry.text if option is None else value)
     found = parse_location(text, folder=current, editable=option in EDITABLE)
     return current if isinstance(found, Location) else entry.folder

@@ -103,6 +103,8 @@ def test_a_path_is_read_from_the_current_folder_as_pip_does(
     monkeypatch.chdir(tmp_path)
     texts = ["./both", "-e ./both[x]", "./here ; os_name == 'posix'", "./beside", "./nowhere"]
     texts += ["x @ file:both", "here-1-py3-none-any.whl", "-f wheels", "-f here"]
+    too_long = "x" * 300
+    texts.append(f"-f {too_long}")
 
     def read(name: str, text: str) -> list[str]:
         Path("sub", name).write_text(text)
@@ -112,6 +114,7 @@ def test_a_path_is_read_from_the_current_folder_as_pip_does(
     assert read("r.txt", "\n".join(texts)) == [
         *("./both", "-e ./both[x]", "./here ; os_name == 'posix'", "./sub/beside", "./sub/nowhere"),
         *("x @ file:both", "here-1-py3-none-any.whl", "-f ./sub/wheels", "-f here"),
+        f"-f ./sub/{too_long}",
     ]
     assert read("environment.yml", "dependencies: [{pip: [./both, -e ./both]}]") == [
         *("./sub/both", "-e ./sub/both"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from conda_pip_interop.dependency_files.locations import expand_variables
+from conda_pip_interop.dependency_files.locations import expand_variables, path_exists
 from conda_pip_interop.dependency_files.requirements_txt import Entry
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.installers.pip.options import BY_NAME, ForwardedOption, PipArgument
@@ -88,7 +88,7 @@ def read_options(entry: Entry, environ: Mapping[str, str]) -> Iterable[PipArgume
             raise build_invalid(entry, f"{name} lacks its value")
         if "--find-links" in option.names:
             beside = entry.folder / expand_variables(value, environ)
-            value = str(beside.resolve()) if beside.exists() else value
+            value = str(beside.resolve()) if path_exists(beside) else value
         yield PipArgument(option=option, value=value, in_file=True)
 
 

@@ -493,3 +493,8 @@ def test_a_version_that_pip_freeze_has_lost_is_said(project: Path) -> None:
     (note,) = request.notes
     assert note.startswith(f"{project}/r.txt:1: {path}")
     assert note.endswith("any version of six will do.")
+
+
+def test_a_folder_of_wheels_whose_name_is_too_long_is_left_to_pip(tmp_path: Path) -> None:
+    (tmp_path / "r.txt").write_text(f"-f {'x' * 300}\nsix\n")
+    assert read(tmp_path, "-r", "r.txt").options.pip.values("--find-links") == ("x" * 300,)
