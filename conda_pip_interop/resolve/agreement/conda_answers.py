@@ -104,7 +104,7 @@ class CondaAnswers:
         )
 
     def find_in_channels(self, answer: CondaAnswer, left: Iterable[NormalizedName]) -> list[str]:
-        """Find what of pip's, `left` to it by an answer, the channels have in a version that fits."""
+        """Find which of pip's, `left` to it by an answer, the channels have, too, and it fits."""
         return [
             name
             for name in left
