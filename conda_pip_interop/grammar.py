@@ -6,18 +6,19 @@ path of its own, a line break in a URL a second line of a requirements file, wit
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from packaging.version import InvalidVersion, Version
 
+from conda_pip_interop.values import regex
+
 #: The name specification's grammar; `packaging` compiles it with IGNORECASE, which folds `K`.
-_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_CONDA_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_NAME: Final = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_CONDA_NAME: Final = regex(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 #: What some reader takes for the end of a line (`str.splitlines` does), and other controls.
-_BREAK: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
-_WORD: Final = re.compile(r"[^\s/\\]+")
-_HASH: Final = re.compile(r"[A-Za-z0-9_]+:[0-9A-Fa-f]+")
+_BREAK: Final = regex(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_WORD: Final = regex(r"[^\s/\\]+")
+_HASH: Final = regex(r"[A-Za-z0-9_]+:[0-9A-Fa-f]+")
 
 
 def is_line(text: str) -> bool:

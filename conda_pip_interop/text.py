@@ -8,21 +8,23 @@ import re
 import reprlib
 from typing import Final, TextIO
 
+from conda_pip_interop.values import regex
+
 #: Controls (C0, C1) but tabs and line feeds; line separators; what turns the direction of writing
 #: around (CVE-2021-42574); halves of surrogate pairs: bytes of a file name that is not UTF-8.
-_CONTROL: Final = re.compile(
+_CONTROL: Final = regex(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 #: Characters of a value that a message quotes.
 _QUOTED: Final = 200
-_LINE_CONTROL: Final = re.compile(rf"{_CONTROL.pattern}|[\t\n]")
+_LINE_CONTROL: Final = regex(rf"{_CONTROL.pattern}|[\t\n]")
 
 #: Up to the last `@` before the path: a password may have one, too.
-_CREDENTIALS: Final = re.compile(r"(://)([^/\s]+)@([^/@:\s?#]+)")
-_VARIABLES: Final = re.compile(r"\$\{[A-Z0-9_]+\}(?::\$\{[A-Z0-9_]+\})?")
+_CREDENTIALS: Final = regex(r"(://)([^/\s]+)@([^/@:\s?#]+)")
+_VARIABLES: Final = regex(r"\$\{[A-Z0-9_]+\}(?::\$\{[A-Z0-9_]+\})?")
 
 #: An access token of anaconda.org in a channel's URL.
-_TOKEN: Final = re.compile(r"(://[^/\s]+)/t/[^/\s]+/")
+_TOKEN: Final = regex(r"(://[^/\s]+)/t/[^/\s]+/")
 
 
 def escape_text(text: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from conda_pip_interop.values import regex
+
 #: With as many, ten steps of three, a document grows by 59,049 at most; people use a few.
 _ALIASES: Final = 30
 #: Of brackets in brackets; ruamel.yaml takes quadratic time for them.
 _NESTED: Final = 100
 #: What may be an alias; `>=1.*` and `"*"`, of which locks have thousands, are none.
-_ALIAS: Final = re.compile(r"(?<![^\s\[\]{},:?])\*(?=\S)")
+_ALIAS: Final = regex(r"(?<![^\s\[\]{},:?])\*(?=\S)")
 
 
 def explain_yaml_error(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import re
 from dataclasses import field
 from functools import cached_property
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +70,27 @@ class Derived:
         return 2 * self.x
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Sorted:
+    """With an order."""
+
+    x: int
+    y: str = ""
+
+
+@dataclass(kw_only=True)
+class Counter:
+    """One that changes, and that completes itself."""
+
+    start: int
+    log: list[int] = field(default_factory=list)
+    count: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin."""
+        self.count = self.start
+
+
 fields = st.fixed_dictionaries(
     {"x": st.integers(0, 2)},
     optional={
@@ -114,7 +136,40 @@ def test_a_view_is_kept_and_not_compared() -> None:
     assert repr(value) == "Derived(x=2)"
 
 
+def test_values_have_the_order_of_their_fields() -> None:
+    values = [Sorted(x=2), Sorted(x=1, y="b"), Sorted(x=1, y="a")]
+    assert sorted(values) == values[::-1]
+    assert Sorted(x=1) <= Sorted(x=1)
+    assert Sorted(x=2) > Sorted(x=1)
+    assert Sorted(x=2) >= Sorted(x=1)
+    with pytest.raises(TypeError):
+        assert Sorted(x=1) < Point(x=1)  # type: ignore[operator]  # what is tested
+
+
+def test_what_changes_has_no_hash() -> None:
+    first, second = Counter(start=1), Counter(start=1)
+    assert first == second
+    first.log.append(1)
+    assert first != second
+    assert (first.count, first.log, second.log) == (1, [1], [])
+    with pytest.raises(TypeError):
+        hash(first)
+
+
+def test_an_expression_is_compiled_when_it_is_used() -> None:
+    lazy, compiled = regex("(A+)b", re.IGNORECASE), re.compile("(A+)b", re.IGNORECASE)
+    for text in ("aab", "b"):
+        assert bool(lazy.fullmatch(text)) is bool(compiled.fullmatch(text))
+        assert lazy.sub("c", text) == compiled.sub("c", text)
+    assert lazy.pattern == compiled.pattern
+    assert regex(rb"\d").findall(b"a1b2") == [b"1", b"2"]
+    with pytest.raises(re.error):
+        regex("(").search("")
+
+
 def test_fields_are_checked() -> None:
+    with pytest.raises(TypeError):
+        Point()  # type: ignore[call-arg]  # what is tested
     with pytest.raises(TypeError):
         Point(x=1, w=2)  # type: ignore[call-arg]  # what is tested
     with pytest.raises(TypeError):

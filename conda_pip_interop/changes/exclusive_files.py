@@ -14,7 +14,7 @@ from conda_pip_interop.changes.plan import RemoveFile, WriteFile
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, path_below, read_regular, to_disk
 from conda_pip_interop.environment.site_packages.record import read_limited_text
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
 
 #: The lines of what pip and uv generate for an entry point, besides its import.
-_PROGRAM: Final = re.compile(
+_PROGRAM: Final = regex(
     r"|#.*|'''exec' .*|' '''|import (re|sys)|if __name__ == .*|\s+(el)?if sys\.argv\[0\]\..*"
     r"|\s+sys\.argv\[0\] = .*|\s+sys\.exit\([\w.]+\(\)\)"
 )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -35,6 +34,7 @@ from conda_pip_interop.environment.site_packages.record import (
     render_record,
 )
 from conda_pip_interop.grammar import is_version
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -49,7 +49,7 @@ FORMAT: Final = 1
 _KEPT_OF_A_NAME: Final = 5
 _KEPT: Final = 5000
 
-_WORD: Final = re.compile(r"[!-~]+")
+_WORD: Final = regex(r"[!-~]+")
 #: The options of pip that say where distributions come from, and whether they take a value.
 INDEX_OPTIONS: Final[Mapping[str, bool]] = {
     "--index-url": True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -25,7 +24,7 @@ from conda_pip_interop.environment.site_packages.distributions import (
     Distribution,
     read_requirements,
 )
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -36,8 +35,8 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.metadata import Metadata
     from conda_pip_interop.environment.snapshot import Snapshot
 
-_NAME: Final = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
-_DEPENDS: Final = re.compile(r"(?:\S+::)?([A-Za-z0-9][A-Za-z0-9_.-]*)(?:\s+|(?=\[))?(.*)")
+_NAME: Final = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_DEPENDS: Final = regex(r"(?:\S+::)?([A-Za-z0-9][A-Za-z0-9_.-]*)(?:\s+|(?=\[))?(.*)")
 
 #: Installers that write REQUESTED: pip for requested packages, uv for all. If a package installed
 #: by uv has no such file, this project removed it (`changes.staging`).

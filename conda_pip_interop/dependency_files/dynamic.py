@@ -11,15 +11,15 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
-_EXTRA: Final = re.compile(
+_EXTRA: Final = regex(
     r"""extra\s*==\s*(["'])(?P<name>[^"']*)\1|(["'])(?P<first>[^"']*)\3\s*==\s*extra"""
 )
 #: Markers that are true, and false, for every Python.
 ALWAYS: Final = "python_version >= '0'"
 NEVER: Final = "python_version < '0'"
-_BESIDE: Final = re.compile(rf"(?:^|\s+and)\s*(?:{re.escape(ALWAYS)}|\({re.escape(ALWAYS)}\))\s*$")
+_BESIDE: Final = regex(rf"(?:^|\s+and)\s*(?:{re.escape(ALWAYS)}|\({re.escape(ALWAYS)}\))\s*$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
 from conda_pip_interop.errors import UsageError
+from conda_pip_interop.values import regex
 
 Format: TypeAlias = Literal[
     "requirements",
@@ -24,19 +25,19 @@ Format: TypeAlias = Literal[
     "pixi-lock",
 ]
 
-_TABLE: Final = re.compile(
+_TABLE: Final = regex(
     r"""^(?:\[[\w."'-]+\]|\[\[[\w."'-]+\]\]|lock-version\s*=.*)\s*(?:#.*)?$""", re.MULTILINE
 )
-_YAML_KEY: Final = re.compile(r"""^["']?([A-Za-z_-]+)["']?:(?:\s|$)""", re.MULTILINE)
-_SETUP_CFG: Final = re.compile(r"^\[(?:metadata|options(?:\.\w+)*)\]\s*$", re.MULTILINE)
+_YAML_KEY: Final = regex(r"""^["']?([A-Za-z_-]+)["']?:(?:\s|$)""", re.MULTILINE)
+_SETUP_CFG: Final = regex(r"^\[(?:metadata|options(?:\.\w+)*)\]\s*$", re.MULTILINE)
 #: Lines that only one kind of file has.
 _SIGNS: Final[Mapping[str, re.Pattern[str]]] = {
-    "script": re.compile(r"^# /// script\s*$", re.MULTILINE),
-    "explicit": re.compile(r"^@EXPLICIT\s*$", re.MULTILINE),
+    "script": regex(r"^# /// script\s*$", re.MULTILINE),
+    "explicit": regex(r"^@EXPLICIT\s*$", re.MULTILINE),
 }
-_EXPORTED: Final = re.compile(r"^[\w.-]+=[^=\s]+=[^=\s]+$")
+_EXPORTED: Final = regex(r"^[\w.-]+=[^=\s]+=[^=\s]+$")
 #: As text, or as a list in JSON, which no line of a requirements file begins like.
-_LISTED: Final = re.compile(
+_LISTED: Final = regex(
     r"""^(?:# packages in environment at |Package +Version)|\A\s*\[\s*\{\s*["']""", re.MULTILINE
 )
 _ENVIRONMENT_KEYS: Final = {"name", "channels", "prefix", "variables", "platforms"}

@@ -23,7 +23,7 @@ from packaging.utils import (
 from conda_pip_interop.environment.versions import parse_file_version
 from conda_pip_interop.names.requirement import Invalid, parse_requirement
 from conda_pip_interop.text import hide_password
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 #: PyPI's index, which pip asks where nothing is configured, and where its files are.
 PYPI_INDEX: Final = "https://pypi.org/simple"
@@ -34,25 +34,25 @@ _ARCHIVES: Final = (
 )
 #: A folder in which conda-build or rattler-build built a package: `…/NAME_1722977137225/work`, or
 #: one below those that the build services use.
-_BUILD_PATH: Final = re.compile(
+_BUILD_PATH: Final = regex(
     r"(?P<name>[\w.-]+)\s*@\s*"
     r"(?P<url>file:///(?:\S*_\d{8,13}/work(?:[/#]\S*)?"
     r"|(?:\S*/)?(?:feedstock_root|croots?|conda-bld)/\S+))(?P<marker>\s+;.*)?$"
 )
-_LINE: Final = re.compile(
+_LINE: Final = regex(
     r"""(-e\s+|--editable[=\s]\s*)?((?P<quote>["'])[^"']+(?P=quote)|(?!-)[^\s;\[#'"~]+)(.*)""",
     re.DOTALL,
 )
-_NAMED: Final = re.compile(r"([\w.-]+(?:\[[^\]]*\])?\s*@\s*)(file:[^\s;#]+)(.*)", re.DOTALL)
-_PATH_OPTION: Final = re.compile(
+_NAMED: Final = regex(r"([\w.-]+(?:\[[^\]]*\])?\s*@\s*)(file:[^\s;#]+)(.*)", re.DOTALL)
+_PATH_OPTION: Final = regex(
     r"((?:-[rcf]\s*|--(?:requirement|constraint|find-links)[=\s]\s*))(\S.*)"
 )
 #: An index is a URL, unless it is a path with a dot in front.
-_INDEX_OPTION: Final = re.compile(r"((?:-i\s*|--(?:extra-)?index-url[=\s]\s*))((?:file:)?\.\S*)")
-_URL: Final = re.compile(r"^(?:(?:git|hg|svn|bzr)\+[a-z+]+|https?|ftp|file):", re.IGNORECASE)
-_VARIABLE: Final = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_EGG: Final = re.compile(r"#(?:.*&)?egg=([A-Za-z0-9._-]+)")
-_SUBDIRECTORY: Final = re.compile(r"#(?:.*&)?subdirectory=([^&]+)")
+_INDEX_OPTION: Final = regex(r"((?:-i\s*|--(?:extra-)?index-url[=\s]\s*))((?:file:)?\.\S*)")
+_URL: Final = regex(r"^(?:(?:git|hg|svn|bzr)\+[a-z+]+|https?|ftp|file):", re.IGNORECASE)
+_VARIABLE: Final = regex(r"\$\{([A-Z0-9_]+)\}")
+_EGG: Final = regex(r"#(?:.*&)?egg=([A-Za-z0-9._-]+)")
+_SUBDIRECTORY: Final = regex(r"#(?:.*&)?subdirectory=([^&]+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

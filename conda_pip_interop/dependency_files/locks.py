@@ -16,13 +16,13 @@ from conda_pip_interop.dependency_files.requirements_txt import unreadable
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.grammar import is_conda_name, is_hash, is_line, is_name, is_word
 from conda_pip_interop.text import hide_password, quoted
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 from conda_pip_interop.yaml_limits import explain_yaml_error, refuse_bombs
 
 #: A conda package's file: its name, version and build.
-_FILE: Final = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)\.(?:conda|tar\.bz2)")
-_COMMIT: Final = re.compile(r"(?:\?(?P<query>[^#]*))?#(?P<commit>[0-9a-f]{40,64})$")
-_REPOSITORY: Final = re.compile(r"(?:git|hg|svn|bzr)\+")
+_FILE: Final = regex(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)\.(?:conda|tar\.bz2)")
+_COMMIT: Final = regex(r"(?:\?(?P<query>[^#]*))?#(?P<commit>[0-9a-f]{40,64})$")
+_REPOSITORY: Final = regex(r"(?:git|hg|svn|bzr)\+")
 #: 1 is that of conda-workspaces' conda.lock.
 _PIXI_VERSIONS: Final = (1, 4, 5, 6, 7)
 _ALGORITHMS: Final = ("sha256", "md5")

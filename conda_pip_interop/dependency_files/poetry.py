@@ -14,10 +14,10 @@ from packaging.version import InvalidVersion, Version
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
 from conda_pip_interop.dependency_files.sources import Source, build_source, find_table
 from conda_pip_interop.text import quoted
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
-_TERM: Final = re.compile(r"(\^|~=|~|===|==|=|!=|<=|>=|<|>)?\s*([^\s,<>=!~^|]+)")
-_PLATFORM: Final = re.compile(r"(==|!=)?([\w.-]+)")
+_TERM: Final = regex(r"(\^|~=|~|===|==|=|!=|<=|>=|<|>)?\s*([^\s,<>=!~^|]+)")
+_PLATFORM: Final = regex(r"(==|!=)?([\w.-]+)")
 _HINT: Final = "To convert it: `poetry export -o requirements.txt`."
 _KNOWN: Final = {
     *("version", "extras", "markers", "python", "platform", "optional", "source"),

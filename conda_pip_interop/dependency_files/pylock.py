@@ -28,10 +28,11 @@ from conda_pip_interop.dependency_files.sources import find_table, is_private
 from conda_pip_interop.environment.versions import parse_file_version
 from conda_pip_interop.grammar import is_hash
 from conda_pip_interop.text import quoted
+from conda_pip_interop.values import regex
 
 #: The algorithms that pip accepts, strongest first.
 _HASHES: Final = ("sha512", "sha384", "sha256")
-_MEMBERSHIP: Final = re.compile(
+_MEMBERSHIP: Final = regex(
     r"""(['"])(?P<name>[^'"]*)\1\s+(?P<no>not\s+)?in\s+(?P<of>extras|dependency_groups)\b"""
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -33,16 +32,16 @@ from conda_pip_interop.dependency_files.sources import (
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.names.requirement import Invalid, parse_requirement
 from conda_pip_interop.text import quoted
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
-_BLOCK_BEGIN: Final = re.compile(r"# /// ([a-zA-Z0-9-]+)")
+_BLOCK_BEGIN: Final = regex(r"# /// ([a-zA-Z0-9-]+)")
 _BLOCK_END: Final = "# ///"
 _BLOCK_HINT: Final = (
     "To fix: state the dependencies in one such block, as "
     "https://packaging.python.org/en/latest/specifications/inline-script-metadata/ has it."
 )
 _HATCH_KEYS: Final = ("dependencies", "extra-dependencies")
-_LIST_ITEM: Final = re.compile(r"""(["'])(?P<text>.+)\1\s*,?\s*(?P<comment>#.*)?""")
+_LIST_ITEM: Final = regex(r"""(["'])(?P<text>.+)\1\s*,?\s*(?P<comment>#.*)?""")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

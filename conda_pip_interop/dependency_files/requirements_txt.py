@@ -24,7 +24,7 @@ from conda_pip_interop.environment.paths import READ_LIMIT
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.grammar import is_line
 from conda_pip_interop.text import hide_password, quoted
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 #: A location is a path, a URL or an editable project; an option is one of pip's global options.
 Kind: TypeAlias = Literal["requirement", "constraint", "location", "option"]
@@ -35,13 +35,13 @@ FilePlace: TypeAlias = Path | str
 Fetch: TypeAlias = Callable[[str], bytes]
 
 #: Patterns that run over what others wrote begin with no run of blanks: that takes quadratic time.
-_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#.*$")
-_OPTION: Final = re.compile(r"(?:(--[\w-]+)(?:\s*=\s*|\s+|$)|(-\w)\s*)(.*)$")
+_COMMENT: Final = regex(r"(?:^|(?<=\s))#.*$")
+_OPTION: Final = regex(r"(?:(--[\w-]+)(?:\s*=\s*|\s+|$)|(-\w)\s*)(.*)$")
 REQUIREMENT: Final = ("-r", "--requirement")
 CONSTRAINT: Final = ("-c", "--constraint")
 EDITABLE: Final = ("-e", "--editable")
-_LINE_OPTION: Final = re.compile(r"(?<=\s)--(?:hash|global-option|config-settings?)\b.*$")
-_CODING: Final = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_LINE_OPTION: Final = regex(r"(?<=\s)--(?:hash|global-option|config-settings?)\b.*$")
+_CODING: Final = regex(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 #: Byte order marks; UTF-32's begins with UTF-16's.
 _MARKS: Final = (
     (codecs.BOM_UTF8, "UTF-8"),
@@ -51,9 +51,9 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "UTF-16-BE"),
 )
 #: A requirement and the indented comment lines below it, of which the first begins with `# via`.
-_VIA: Final = re.compile(r"^([^\s#].*|[ \t]+--.*)\n([ \t]+# via.*\n(?:[ \t]+#.*\n)*)", re.MULTILINE)
+_VIA: Final = regex(r"^([^\s#].*|[ \t]+--.*)\n([ \t]+# via.*\n(?:[ \t]+#.*\n)*)", re.MULTILINE)
 #: pip takes a word with a hyphen, behind a path or URL, for an option.
-_ARGUMENT_OPTION: Final = re.compile(r"(?:^|\s)-")
+_ARGUMENT_OPTION: Final = regex(r"(?:^|\s)-")
 _MAX_DEPTH: Final = 20
 _CHECK_PATH: Final = "Check the path; it is relative to the current directory."
 _NETWORK: Final = "conda's settings for proxies and certificates are used."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -32,10 +31,10 @@ from conda_pip_interop.dependency_files.requirements_txt import (
     unreadable,
 )
 from conda_pip_interop.text import quoted
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
-_PDM_ROOT: Final = re.compile(r"file:///\$\{PROJECT_ROOT\}/")
-_HATCH_ROOT: Final = re.compile(r"\{root((?::parent)*):uri\}")
+_PDM_ROOT: Final = regex(r"file:///\$\{PROJECT_ROOT\}/")
+_HATCH_ROOT: Final = regex(r"\{root((?::parent)*):uri\}")
 _REVISIONS: Final = ("rev", "tag", "branch")
 _OF_UV: Final = (
     *("override-dependencies", "exclude-dependencies", "build-constraint-dependencies"),

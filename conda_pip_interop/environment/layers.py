@@ -6,13 +6,13 @@ Python looks there for what the virtual environment does not have.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.environment.paths import read_regular
 from conda_pip_interop.environment.snapshot import Snapshot, read_snapshot
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CONFIGURATION: Final = "pyvenv.cfg"
 _SIZE_LIMIT: Final = 1 << 16
-_LINE: Final = re.compile(r"\s*([\w-]+)\s*=\s*(.*?)\s*")
+_LINE: Final = regex(r"\s*([\w-]+)\s*=\s*(.*?)\s*")
 
 
 def is_virtual(root: Path) -> bool:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import BinaryIO
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
-_STEM = re.compile(r"(?P<name>.+?)-(?P<version>[^-]*\d[^-]*)(?:-py\d[^/]*)?")
+_STEM = regex(r"(?P<name>.+?)-(?P<version>[^-]*\d[^-]*)(?:-py\d[^/]*)?")
 _CHUNK = 8192
 _HEADERS_LIMIT = 4 << 20
 """In bytes. A METADATA without a blank line is not read to its end."""

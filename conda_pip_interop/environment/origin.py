@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -12,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.site_packages.record import parse_file_url
 from conda_pip_interop.text import strip_channel
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
 
 #: conda's names of platforms.
-_SUBDIR: Final = re.compile(r"noarch|(?:linux|osx|win|freebsd|emscripten|wasi|zos|aix)-[a-z0-9_]+")
+_SUBDIR: Final = regex(r"noarch|(?:linux|osx|win|freebsd|emscripten|wasi|zos|aix)-[a-z0-9_]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -21,11 +20,11 @@ from conda_pip_interop.environment.file_facts import FileFact
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.versions import choose_version
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 Manager: TypeAlias = Literal["conda", "pip"]
 
-_COMPILED = re.compile(r"(?P<folder>(?:.*/)?)__pycache__/(?P<stem>[^/.]+)\.[^/]+\.pyc")
+_COMPILED = regex(r"(?P<folder>(?:.*/)?)__pycache__/(?P<stem>[^/.]+)\.[^/]+\.pyc")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,12 +12,12 @@ from typing import Literal, TypeAlias
 
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
-_LIB_FOLDER = re.compile(r"(python|pypy)(\d+\.\d+)(t?)")
-_VERSION_DEFINE = re.compile(r'^#define\s+PY_VERSION\s+"(\d+\.\d+\.\d+[^"+]*)', re.MULTILINE)
-_CFG_VERSION = re.compile(r"^version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
-_WINDOWS_DLL = re.compile(r"python(\d)(\d+)(t?)\.dll", re.IGNORECASE)
+_LIB_FOLDER = regex(r"(python|pypy)(\d+\.\d+)(t?)")
+_VERSION_DEFINE = regex(r'^#define\s+PY_VERSION\s+"(\d+\.\d+\.\d+[^"+]*)', re.MULTILINE)
+_CFG_VERSION = regex(r"^version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
+_WINDOWS_DLL = regex(r"python(\d)(\d+)(t?)\.dll", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

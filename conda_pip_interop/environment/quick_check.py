@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
 import time
 from functools import cache
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.environment.paths import read_regular
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 
 #: An anchor file in the text of a record: by it conda recognises a Python distribution.
-_ANCHOR = re.compile(
+_ANCHOR = regex(
     rb'"((?:lib/(?:python|pypy)[^/"]+|Lib)/site-packages/[^/"]+'
     rb'(?:\.dist-info/RECORD|\.egg-info/PKG-INFO|\.egg-info))"'
 )
@@ -75,7 +74,7 @@ def _is_anchored(root: Path, anchor: str) -> bool:
 
 
 #: The metadata folder or file of a distribution, as a record's text names it.
-_METADATA = re.compile(rb'/site-packages/([^/"]+\.(?:dist-info|egg-info|egg-link))["/]')
+_METADATA = regex(rb'/site-packages/([^/"]+\.(?:dist-info|egg-info|egg-link))["/]')
 METADATA_SUFFIXES: Final = (".dist-info", ".egg-info", ".egg-link")
 
 

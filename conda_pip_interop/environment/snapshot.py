@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
@@ -46,10 +45,10 @@ from conda_pip_interop.environment.site_packages.distributions import (
     read_header_file,
     read_requirements,
 )
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 #: The name at the beginning of a requirement (PEP 508).
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NAME: Final = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 Depth: TypeAlias = Literal["names", "files"]
 View = TypeVar("View")
 

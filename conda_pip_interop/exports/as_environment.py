@@ -9,6 +9,7 @@ from conda_pip_interop.dependency_files.commented_lists import Item
 from conda_pip_interop.dependency_files.environment_yml import build_environment, render_environment
 from conda_pip_interop.exports.layout import describe_variables, render_notes
 from conda_pip_interop.exports.pip_lines import build_lines, find_variables
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.exports.layout import Layout
 
 #: A spec of the command line that conda reads in an environment.yml, too; not a path or a URL.
-_NAMED: Final = re.compile(r"(?:[^\s\[]+::)?[A-Za-z0-9_][^/\\]*")
+_NAMED: Final = regex(r"(?:[^\s\[]+::)?[A-Za-z0-9_][^/\\]*")
 
 
 def render_environment_yml(contents: Contents, layout: Layout) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.errors import InteropError
@@ -15,14 +14,15 @@ from conda_pip_interop.exports.sources import (
     build_reference,
 )
 from conda_pip_interop.text import strip_channel
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.exports.contents import CondaPackage, Contents, PipPackage
     from conda_pip_interop.exports.layout import Layout
 
-_URL: Final = re.compile(r"[a-z0-9]+://[!-~]+")
-_MD5: Final = re.compile(r"[0-9a-f]{32}")
+_URL: Final = regex(r"[a-z0-9]+://[!-~]+")
+_MD5: Final = regex(r"[0-9a-f]{32}")
 
 
 def render_explicit(contents: Contents, _layout: Layout) -> str:

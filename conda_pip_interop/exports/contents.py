@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +27,7 @@ from conda_pip_interop.exports.sources import (
     parse_clone,
 )
 from conda_pip_interop.text import strip_credentials
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,11 +39,11 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.site_packages.provenance import Provenance
     from conda_pip_interop.environment.snapshot import Snapshot
 
-_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_WORD: Final = re.compile(r"[A-Za-z0-9_.!+~-]+")
+_NAME: Final = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_WORD: Final = regex(r"[A-Za-z0-9_.!+~-]+")
 #: conda writes `<unknown>` for a package that was installed from a file.
-_CHANNEL: Final = re.compile(r"[^<>\s]+")
-_SPEC: Final = re.compile(r"[ -~]+")
+_CHANNEL: Final = regex(r"[^<>\s]+")
+_SPEC: Final = regex(r"[ -~]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

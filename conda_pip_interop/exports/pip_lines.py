@@ -17,7 +17,7 @@ from conda_pip_interop.exports.sources import (
     build_reference,
     find_path,
 )
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from conda_pip_interop.exports.contents import Contents, PipPackage
     from conda_pip_interop.exports.layout import Layout
 
-_PLAIN_PATH: Final = re.compile(r"[\w./\\:+~-]+", re.ASCII)
-_VARIABLE: Final = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_PLAIN_PATH: Final = regex(r"[\w./\\:+~-]+", re.ASCII)
+_VARIABLE: Final = regex(r"\$\{([A-Z0-9_]+)\}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,18 +10,18 @@ from urllib.parse import quote, unquote, urlsplit
 from urllib.request import url2pathname
 
 from conda_pip_interop.text import replace_credentials
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: A URL is one word, so nothing in it can end a line or begin an option.
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
+_URL: Final = regex(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
 #: A path of one line; `%0A` in a URL is a line feed in its path.
-_PATH: Final = re.compile(r"(?:[a-zA-Z]:)?[/\\][^\x00-\x1f\x7f-\x9f\u2028\u2029]*")
-_REVISION: Final = re.compile(r"[\w.-]+", re.ASCII)
-_REQUESTED_REVISION: Final = re.compile(r"[!-~]+")
-_CLONE: Final = re.compile(
+_PATH: Final = regex(r"(?:[a-zA-Z]:)?[/\\][^\x00-\x1f\x7f-\x9f\u2028\u2029]*")
+_REVISION: Final = regex(r"[\w.-]+", re.ASCII)
+_REQUESTED_REVISION: Final = regex(r"[!-~]+")
+_CLONE: Final = regex(
     r"-e (?P<vcs>git|hg|svn|bzr)\+(?P<url>[!-~]+)@(?P<commit>[\w.-]+)"
     r"#egg=[\w.-]+(?:&subdirectory=(?P<within>[!-~]+))?",
     re.ASCII,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, Final
+
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
+_BARE: Final = regex(r"[A-Za-z0-9_-]+")
 
 
 def render_toml(document: Mapping[str, Any]) -> str:

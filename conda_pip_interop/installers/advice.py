@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from conda_pip_interop.values import regex
 
 _NO_AGE_LIMIT: Final = (
     "To lift conda's limit for one command, set CONDA_EXCLUDE_NEWER=0; pip's own is "
@@ -17,7 +18,7 @@ UNREACHED: Final = (
 #: A refusal of pip's index, which did answer.
 _REFUSED: Final = "HTTP error"
 #: pip's words about a page that the server of an index refused; 404 says that it has none.
-REFUSED_PAGE: Final = re.compile(r": (?!404)[45]\d\d (?:Client|Server) Error: ")
+REFUSED_PAGE: Final = regex(r": (?!404)[45]\d\d (?:Client|Server) Error: ")
 #: Words of pip's and uv's about a page that wants other credentials, or any.
 _CREDENTIALS: Final = (
     *(": 401 Client Error: ", ": 403 Client Error: "),

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from conda_pip_interop.text import hide_password
+from conda_pip_interop.values import dataclass, regex
 
 #: pip's words before the steps of one requirement.
-_TAKEN: Final = re.compile(r"(?:Collecting|Processing|Obtaining) (?P<what>\S+?)@?(?=\s|$)")
-_PREPARING: Final = re.compile(
+_TAKEN: Final = regex(r"(?:Collecting|Processing|Obtaining) (?P<what>\S+?)@?(?=\s|$)")
+_PREPARING: Final = regex(
     r"\s+(?:Installing build dependencies|Getting requirements to build|Preparing)\b.*: started"
 )
-_BUILDING: Final = re.compile(r"\s*Building (?:wheel|editable) for (?P<name>\S+)\b.*: started")
+_BUILDING: Final = regex(r"\s*Building (?:wheel|editable) for (?P<name>\S+)\b.*: started")
 
 
 @dataclass(kw_only=True)

@@ -10,6 +10,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.installers.advice import NO_ANSWER, OFFLINE, UNREACHED, advise
 from conda_pip_interop.text import hide_password
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,18 +22,16 @@ UNFETCHED: Final = "Could not fetch URL "
 _WARNINGS: Final = 5
 _SHOWN_LINES: Final = 20
 #: A pinned requirement that pip or uv could not find.
-_MISSING: Final = re.compile(
-    r"(?:requirement |there is no version of )([A-Za-z0-9._-]+==[^\s,;)]+)"
-)
+_MISSING: Final = regex(r"(?:requirement |there is no version of )([A-Za-z0-9._-]+==[^\s,;)]+)")
 #: pip's and uv's words for a name of which there is no file at all, or none that fits.
-_UNKNOWN: Final = re.compile(
+_UNKNOWN: Final = regex(
     r"requirement ([A-Za-z0-9._-]+)[^\n]*\(from versions: none\)|([A-Za-z0-9._-]+) was not found in"
 )
-_UNFIT: Final = re.compile(r"No matching distribution found for ([A-Za-z0-9._-]+)")
-_FILTERED: Final = re.compile(r"`([A-Za-z0-9._-]+)` was filtered by `exclude-newer`")
+_UNFIT: Final = regex(r"No matching distribution found for ([A-Za-z0-9._-]+)")
+_FILTERED: Final = regex(r"`([A-Za-z0-9._-]+)` was filtered by `exclude-newer`")
 _WRONG_USAGE: Final = 2
 #: What pip prints before it says which words of the command line it does not understand.
-_USAGE: Final = re.compile(r"^Usage:", re.MULTILINE)
+_USAGE: Final = regex(r"^Usage:", re.MULTILINE)
 _FULL: Final = ("No space left on device", "Disk quota exceeded", "There is not enough space")
 #: pip's and uv's words for a name or a version that does not exist.
 _NOT_FOUND: Final = (

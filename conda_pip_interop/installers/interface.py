@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.grammar import is_hash, is_line, is_name, is_requirement, is_version
 from conda_pip_interop.text import quoted
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 
 #: In a requirements file pip takes what follows for an option.
-_OPTION: Final = re.compile(r"(?:^|\s)-")
+_OPTION: Final = regex(r"(?:^|\s)-")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
     from conda_pip_interop.installers.pip.runs import PipCommand
 
 #: pip's words: a requirement, and what requires it, that no version satisfies.
-_UNSATISFIED: Final = re.compile(
+_UNSATISFIED: Final = regex(
     r"satisfies the requirement (?P<requirement>.+?)(?P<by> \(from [^()]*\))? \(from versions: "
 )
 #: pip's words: versions for other Pythons, of every project that it has looked at.
-_IGNORED: Final = re.compile(r"(?P<version>[^\s;:]+) Requires-Python (?P<python>[^;\n]+)")
+_IGNORED: Final = regex(r"(?P<version>[^\s;:]+) Requires-Python (?P<python>[^;\n]+)")
 #: pip's words about the only candidate for a requirement.
-_DIFFERENT: Final = re.compile(
+_DIFFERENT: Final = regex(
     r"Package '(?P<name>[^']+)' requires a different Python: \S+ not in '(?P<python>[^']*)'"
 )
 #: pip's words about the candidates for one or more requirements.
-_DIFFERENTS: Final = re.compile(
+_DIFFERENTS: Final = regex(
     r"^\s*'(?P<python>[^']*)' \(required by (?P<name>[A-Za-z0-9._-]+) (?P<version>[^\s()]+)",
     re.MULTILINE,
 )
 #: uv's words.
-_DEPENDS: Final = re.compile(
+_DEPENDS: Final = regex(
     r"does not satisfy Python(?P<python>\S+) and "
     r"(?P<name>[A-Za-z0-9._-]+)(?:==|>=|<=)(?P<version>[^\s,]+) depends on Python"
 )
-_AVAILABLE: Final = re.compile(r"^Available versions: (.+)$", re.MULTILINE)
+_AVAILABLE: Final = regex(r"^Available versions: (.+)$", re.MULTILINE)
 #: pip's options that say where, and for what, an index is searched.
 _SEARCHING: Final = {
     *("--index-url", "--extra-index-url", "--no-index", "--find-links", "--pre"),

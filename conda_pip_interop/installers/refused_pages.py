@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,12 +11,13 @@ from conda_pip_interop.installers.advice import REFUSED_PAGE, advise
 from conda_pip_interop.installers.failures import UNFETCHED, is_not_found
 from conda_pip_interop.installers.python_versions import ask_index
 from conda_pip_interop.text import hide_password
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from conda_pip_interop.installers.pip.runs import PipCommand
 
 #: pip's words: the name of a project of which no index has anything.
-_NOTHING: Final = re.compile(
+_NOTHING: Final = regex(
     r"satisfies the requirement (?P<name>[A-Za-z0-9._-]+).* \(from versions: none\)"
 )
 

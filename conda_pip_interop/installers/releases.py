@@ -8,7 +8,7 @@ import os
 import re
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.error import HTTPError, URLError
@@ -23,6 +23,7 @@ from packaging.utils import (
 )
 
 from conda_pip_interop.dependency_files.locations import PYPI_INDEX, expand_variables
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -38,7 +39,7 @@ _SECONDS: Final = 5
 #: Of a page in bytes: those of projects with many files have a few million.
 _LONGEST: Final = 50 << 20
 _AT_ONCE: Final = 8
-_LINK: Final = re.compile(r"<a\b[^>]*>([^<]+)</a>", re.IGNORECASE)
+_LINK: Final = regex(r"<a\b[^>]*>([^<]+)</a>", re.IGNORECASE)
 _NOT_FOUND: Final = 404
 
 

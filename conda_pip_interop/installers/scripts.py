@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ from conda_pip_interop.environment.site_packages.record import (
     parse_record,
     render_record,
 )
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.site_packages.record import RecordRow
 
 #: How pip and uv start a script where a system would cut the line off, or at a space in it.
-_BY_SHELL: Final = re.compile(rb"#!/bin/sh\n'''exec' (\"?)([^\"\n]+)\1 \"\$0\" \"\$@\"\n' '''\n")
-_BY_PATH: Final = re.compile(rb"#!([^\n]+?)( [^\n/]*)?(\r?\n)")
+_BY_SHELL: Final = regex(rb"#!/bin/sh\n'''exec' (\"?)([^\"\n]+)\1 \"\$0\" \"\$@\"\n' '''\n")
+_BY_PATH: Final = regex(rb"#!([^\n]+?)( [^\n/]*)?(\r?\n)")
 #: What a kernel reads of a first line, at least.
 _LONGEST: Final = {"darwin": 512}
 _USUAL: Final = 127

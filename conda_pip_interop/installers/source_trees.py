@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -11,6 +10,7 @@ from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 
 from conda_pip_interop.dependency_files.locations import find_folder, find_subdirectory
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: pip stops as soon as a source lies unpacked in its folder for temporary files, and leaves it.
 _UNPACKING: Final = ("--no-build-isolation", "--check-build-dependencies", "--no-clean")
 #: pip's words for a source archive of an index whose build lacks something (22.1 to 26).
-_LACKS: Final = re.compile(
+_LACKS: Final = regex(
     r"Some build dependencies for .+? from \S*/(?P<file>[^/\s#]+)\S*( \(from .+?\))?"
     r" (are missing|conflict with)"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import Final
 
@@ -17,9 +16,10 @@ from conda_pip_interop.locks.lock import (
     build_package,
     not_valid,
 )
+from conda_pip_interop.values import regex
 
-_PLATFORM: Final = re.compile(r"# platform: ([a-z0-9-]+)")
-_PIP: Final = re.compile(r"# pip (\S+) @ (\S+)")
+_PLATFORM: Final = regex(r"# platform: ([a-z0-9-]+)")
+_PIP: Final = regex(r"# pip (\S+) @ (\S+)")
 _UNCHECKED: Final = (
     "To list them with their hashes: `conda list --explicit --md5`. To create the environment "
     "unchecked"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -19,7 +18,7 @@ from conda_pip_interop.environment.versions import parse_file_version
 from conda_pip_interop.exports.sources import FromArchive, FromIndex, Source, Unknown
 from conda_pip_interop.grammar import is_conda_name, is_line, is_name, is_word
 from conda_pip_interop.text import quoted
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,9 +26,9 @@ if TYPE_CHECKING:
     from conda_pip_interop.errors import UsageError
 
 #: `linux-64`, `noarch`: the folder of a channel, and of what is downloaded from it.
-_SUBDIR: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_PACKAGE_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[!-~]+\.(?:conda|tar\.bz2)")
-_MD5: Final = re.compile(r"[0-9a-f]{32}")
+_SUBDIR: Final = regex(r"[a-z0-9][a-z0-9_-]*")
+_PACKAGE_URL: Final = regex(r"[a-z][a-z0-9+.-]*://[!-~]+\.(?:conda|tar\.bz2)")
+_MD5: Final = regex(r"[0-9a-f]{32}")
 #: The parts of the file name of a conda package: `NAME-VERSION-BUILD`.
 _PARTS: Final = 3
 #: The folder of a channel for all platforms.

@@ -7,7 +7,6 @@ wheel was built that the lock does not name.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,7 +24,7 @@ from conda_pip_interop.exports.sources import (
     build_reference,
 )
 from conda_pip_interop.text import count
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
 _BUILT: Final = "built.json"
 _FORMAT: Final = 1
-_WHEEL: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!-]*\.whl")
+_WHEEL: Final = regex(r"[A-Za-z0-9_][A-Za-z0-9_.+!-]*\.whl")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

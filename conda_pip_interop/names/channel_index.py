@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -12,10 +11,10 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.changes.atomic.files import replace_file
 from conda_pip_interop.environment.paths import read_regular
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 _VERSION: Final = 1
-_NOT_NORMALIZED: Final = re.compile(r"[A-Z_.]|--")
+_NOT_NORMALIZED: Final = regex(r"[A-Z_.]|--")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

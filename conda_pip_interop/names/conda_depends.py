@@ -20,29 +20,29 @@ from packaging.version import Version
 from conda_pip_interop.environment.versions import parse_version
 from conda_pip_interop.grammar import is_conda_name
 from conda_pip_interop.names.versions import format_release
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
-_DEPENDENCY: Final = re.compile(r"([A-Za-z0-9_.-]+)(?:\s+([^\s\[]+)(?:\s+([^\s\[]+))?)?")
-_IN_ENVIRONMENT_YML: Final = re.compile(
+_DEPENDENCY: Final = regex(r"([A-Za-z0-9_.-]+)(?:\s+([^\s\[]+)(?:\s+([^\s\[]+))?)?")
+_IN_ENVIRONMENT_YML: Final = regex(
     r"(?:[^\s=:]+::)?([A-Za-z0-9_.-]+)\s*((?:[=<>!~*\d][^\[]*)?)(?:\[([^\[\]]*)\])?"
 )
 #: A version and a build that the environment.yml puts behind a single `=`.
-_WITH_BUILD: Final = re.compile(r"(.*[^=<>!~,|])=([^=<>!~,|]+)")
+_WITH_BUILD: Final = regex(r"(.*[^=<>!~,|])=([^=<>!~,|]+)")
 #: A key in brackets, with its value.
-_KEY: Final = re.compile(r"""(?<!\w)(\w+)\s*=\s*('[^']*'|"[^"]*"|[^,'"]*)""")
+_KEY: Final = regex(r"""(?<!\w)(\w+)\s*=\s*('[^']*'|"[^"]*"|[^,'"]*)""")
 #: The blanks that conda ignores in a version: around commas and bars, and behind an operator.
-_IGNORED_BLANKS: Final = re.compile(r"(?<=[=<>!~]) | ?([,|]) ?")
-_ABOVE: Final = re.compile(r"(?:(?<=,)|^)>([0-9]+(?:[.!][0-9]+)*)(?=,|$)")
-_EXCLUDED_POSTS: Final = re.compile(r"!=([0-9]+(?:[.!][0-9]+)*)\.post\.\*")
-_PLAIN_BOUND: Final = re.compile(r"[<>][0-9]+(?:[.!][0-9]+)*")
-_CLAUSE: Final = re.compile(r"(==|!=|<=|>=|~=|=|<|>|)([^=<>!~].*)")
+_IGNORED_BLANKS: Final = regex(r"(?<=[=<>!~]) | ?([,|]) ?")
+_ABOVE: Final = regex(r"(?:(?<=,)|^)>([0-9]+(?:[.!][0-9]+)*)(?=,|$)")
+_EXCLUDED_POSTS: Final = regex(r"!=([0-9]+(?:[.!][0-9]+)*)\.post\.\*")
+_PLAIN_BOUND: Final = regex(r"[<>][0-9]+(?:[.!][0-9]+)*")
+_CLAUSE: Final = regex(r"(==|!=|<=|>=|~=|=|<|>|)([^=<>!~].*)")
 #: What PEP 508 has not: a channel, a single `=`, alternatives, a bare version, `[key=value]`, a
 #: build.
-_NOT_PEP_508: Final = re.compile(
+_NOT_PEP_508: Final = regex(
     r"::|(?<![=<>!~])=(?!=)|\||^\S+\s+[\d*]|\[\w+=|^\S+\s+[=<>!~]+\s*\S*\w\s+[\w*]\S*$"
 )
 #: A path, a URL, or a requirement with a marker: no match spec.
-_LOCATION: Final = re.compile(r"^[./~\\]|://|[#@;]|^file:|(?:^|\s)-")
+_LOCATION: Final = regex(r"^[./~\\]|://|[#@;]|^file:|(?:^|\s)-")
 
 NOT_PLAIN: Final = "not a plain name, version and build"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
@@ -12,12 +11,13 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.names.requirement import Invalid, marker_holds, parse_requirement
+from conda_pip_interop.values import regex
 
 #: A marker that names an extra, and the condition beside it.
-_OF_EXTRA: Final = re.compile(
+_OF_EXTRA: Final = regex(
     r"""extra == "[^"]*"(?: and (?P<after>.+))?|(?P<before>.+) and extra == "[^"]*\""""
 )
-_GROUP: Final = re.compile(r"\([^()]*\)")
+_GROUP: Final = regex(r"\([^()]*\)")
 
 
 class HasExtras(Protocol):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, get_args
 
 from packaging.version import InvalidVersion, Version
 
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +20,7 @@ Rule: TypeAlias = Literal["one", "provider", "build"]
 _FIELDS: Final = 5
 _PREFIX: Final = "conda:"
 #: The labels of builds for one kind of processor; others say something else.
-_LABEL: Final = re.compile(r"cpu|xpu|cu\d+|rocm[\d.]+")
+_LABEL: Final = regex(r"cpu|xpu|cu\d+|rocm[\d.]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,11 +19,11 @@ from conda_pip_interop.environment.metadata import (
     read_headers,
 )
 from conda_pip_interop.environment.site_packages.record import read_text
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 #: Metadata directly in a site-packages folder, in a package (noarch or not) or in a prefix.
 #: Deeper ones are vendored copies.
-_METADATA: Final = re.compile(
+_METADATA: Final = regex(
     r"(?:[^/]+/){0,2}site-packages/([^/]+?)(?:\.dist-info/METADATA|\.egg-info(?:/PKG-INFO)?)",
     re.IGNORECASE,
 )

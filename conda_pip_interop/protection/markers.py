@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,13 +16,13 @@ from urllib.parse import quote, unquote_to_bytes
 from conda_pip_interop.environment.paths import PrefixPath, read_regular, to_disk
 from conda_pip_interop.environment.prefix import Prefix, read_lib_folders
 from conda_pip_interop.protection.marker_texts import build_messages
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
 
 MARKER_NAME = "EXTERNALLY-MANAGED"
-_SIGNATURE = re.compile(
+_SIGNATURE = regex(
     r"# conda-pip-interop (?P<version>\S+) policy=(?P<policy>\S*) prefix=(?P<prefix>\S*) "
     r"sha256=(?P<sha256>[0-9a-f]{64})"
 )

@@ -7,7 +7,6 @@ installed, by their hashes.
 
 from __future__ import annotations
 
-import re
 import tempfile
 import zipfile
 from dataclasses import replace
@@ -20,6 +19,7 @@ from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.exports.sources import FromIndex
 from conda_pip_interop.installers.interface import Line, Pin
 from conda_pip_interop.resolve.provenance import find_files
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,9 +37,9 @@ _OF_INSTALLERS: Final = (
     *("INSTALLER", "REQUESTED", "RECORD", "RECORD.jws", "RECORD.p7s"),
     *("direct_url.json", "provenance_url.json", "uv_cache.json"),
 )
-_SPREAD: Final = re.compile(r"[^/]+\.data/(?:purelib|platlib)/(.+)")
+_SPREAD: Final = regex(r"[^/]+\.data/(?:purelib|platlib)/(.+)")
 #: Scripts get the path of their interpreter, headers and data a place of their own.
-_MOVED: Final = re.compile(r"[^/]+\.data/(?:scripts|headers|data)/")
+_MOVED: Final = regex(r"[^/]+\.data/(?:scripts|headers|data)/")
 
 #: The folders of scripts, which are made of entry points.
 _SCRIPTS: Final = ("bin", "Scripts")

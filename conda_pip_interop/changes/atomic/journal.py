@@ -13,7 +13,6 @@ import errno
 import hashlib
 import json
 import os
-import re
 import stat
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, Literal, get_args
@@ -25,7 +24,7 @@ from conda_pip_interop.environment.paths import (
     read_regular,
 )
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -47,7 +46,7 @@ FORMAT: Final = 1
 DISK_FAILURES: Final = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT)
 
 StepKind = Literal["write", "remove", "mkdir", "rmdir", "watch"]
-_IDENTIFIER: Final = re.compile(r"\d{8}T\d{6}Z(-\d{1,6})?")
+_IDENTIFIER: Final = regex(r"\d{8}T\d{6}Z(-\d{1,6})?")
 #: Permission bits that a journal may set: never set-user-id.
 _MODE_BITS: Final = 0o3777
 

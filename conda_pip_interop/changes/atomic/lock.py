@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from conda_pip_interop.changes.atomic.write_errors import explain_write_errors
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.quick_check import read_fingerprint
 from conda_pip_interop.errors import InteropError, StalePlanError
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.atomic.files import hash_entry, hash_file
@@ -17,6 +17,7 @@ from conda_pip_interop.environment.conda_meta.history import (
     read_history_text,
 )
 from conda_pip_interop.environment.paths import PrefixPath, path_below
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.text import quoted
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -26,7 +26,7 @@ EXAMPLES: Final = (
     "conda pip upgrade-python -n web --drop cowsay 3.11"
 )
 
-_VERSION: Final = re.compile(r"(?P<version>\d+\.\d+(\.\d+)?)(?P<free_threaded>t?)")
+_VERSION: Final = regex(r"(?P<version>\d+\.\d+(\.\d+)?)(?P<free_threaded>t?)")
 
 
 def configure(parser: CommandParser) -> None:

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import platform
-import re
 from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -33,7 +32,7 @@ from conda_pip_interop.protection.markers import (
     read_snapshot_marker,
 )
 from conda_pip_interop.protection.protect import is_requested
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
 _FORMAT: Final = 3
 
 #: The metadata folders of which `read_fingerprint` reads the files.
-_IN_FINGERPRINT: Final = re.compile(
+_IN_FINGERPRINT: Final = regex(
     r"(?:lib/(?:python|pypy)[^/]*|Lib)/site-packages/[^/]+\.(?:dist|egg)-info"
 )
 #: Why an environment could not be read.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 
 from conda_pip_interop.commands.graph_text import (
@@ -15,6 +15,7 @@ from conda_pip_interop.commands.graph_text import (
     render_package,
 )
 from conda_pip_interop.commands.output import Output
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -43,13 +42,13 @@ from conda_pip_interop.names.requirement import (
     translate,
 )
 from conda_pip_interop.text import hide_password
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-HASH: Final = re.compile(r"--hash[=\s]\S+")
-_SETTINGS: Final = re.compile(r"--(?:config-settings?|global-option)\b")
+HASH: Final = regex(r"--hash[=\s]\S+")
+_SETTINGS: Final = regex(r"--(?:config-settings?|global-option)\b")
 _NO_CONSTRAINTS: Final = (
     "no dependency names these projects, and environment.yml has no constraints for conda"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from conda.base.context import context
@@ -13,6 +12,7 @@ from conda.plugins.types import CondaErrorHint
 from conda_pip_interop.conda_adapter.environments import build_target, find_target
 from conda_pip_interop.conda_adapter.session import current_session
 from conda_pip_interop.names.conda_depends import parse_dependency
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: The commands that install what the user names or has in a file.
 _INSTALLING: Final = frozenset(("create", "install", "update", "env_update"))
 #: The core metadata specification's names of projects, in lower case as conda's are.
-_PROJECT: Final = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+_PROJECT: Final = regex(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 
 
 def build_hints(error: Any) -> tuple[CondaErrorHint, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote
@@ -29,6 +29,7 @@ from conda_pip_interop.conda_adapter.transactions.solution import CondaSolution
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.locks.offline import refuse_hash
 from conda_pip_interop.text import strip_channel
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -6,13 +6,12 @@ A record has it too (`requested_spec`), but only until a later command links the
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.environment.paths import PrefixPath, read_regular
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 
 HISTORY_FILE: Final = PrefixPath("conda-meta/history")
 #: `# update specs: ['python=3.11', 'pip']`, as conda's History writes it.
-_LINE: Final = re.compile(r"#\s*(\w+)\s+specs:\s*(.*)")
-_NAME: Final = re.compile(r"(?:[^\s\[]+::)?\s*([A-Za-z0-9_][A-Za-z0-9_.-]*)")
+_LINE: Final = regex(r"#\s*(\w+)\s+specs:\s*(.*)")
+_NAME: Final = regex(r"(?:[^\s\[]+::)?\s*([A-Za-z0-9_][A-Za-z0-9_.-]*)")
 _REQUESTED: Final = frozenset(("update", "install", "create", "neutered"))
 _REMOVED: Final = frozenset(("remove", "uninstall"))
-_HEADING: Final = re.compile(r"==>\s*(.+?)\s*<==")
-_PACKAGE: Final = re.compile(r"(?:(\S+)::)?([^\0\s:/\\]+)-([^\0\s/\\-]+)-([^\0\s/\\-]+)")
+_HEADING: Final = regex(r"==>\s*(.+?)\s*<==")
+_PACKAGE: Final = regex(r"(?:(\S+)::)?([^\0\s:/\\]+)-([^\0\s/\\-]+)-([^\0\s/\\-]+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.environment.metadata import parse_metadata_name
 from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular
 from conda_pip_interop.environment.versions import choose_version
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 #: The key of this project's own data in a record.
 OWN_KEY: Final = "pip_interop"
@@ -94,13 +94,13 @@ class ClaimedMetadata:
     path: PrefixPath
 
 
-_CLAIMED = re.compile(
+_CLAIMED = regex(
     r"(?:[^/]+/){1,2}site-packages/([^/]+?)(?:\.dist-info/METADATA|\.egg-info(?:/PKG-INFO)?)",
     re.IGNORECASE,
 )
 """Metadata directly in a site-packages folder; deeper ones are vendored copies."""
 
-_PACKAGED = re.compile(
+_PACKAGED = regex(
     rb'"(?:[^/"]+/){0,2}site-packages/([^/"]+?)(?:\.dist-info/METADATA|\.egg-info(?:/PKG-INFO)?)"'
 )
 
@@ -264,7 +264,7 @@ def _build_files(raw: Mapping[str, object]) -> Iterator[CondaFile]:
             )
 
 
-_NAME_WITHOUT_SPACE = re.compile(r"^[A-Za-z0-9_.-]+(?=[<>=!~\[])")
+_NAME_WITHOUT_SPACE = regex(r"^[A-Za-z0-9_.-]+(?=[<>=!~\[])")
 _NOTHING: dict[str, object] = {}
 
 

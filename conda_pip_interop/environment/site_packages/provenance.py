@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Final
 
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
-SHA256: Final = re.compile(r"[0-9a-f]{64}")
-FILE_URL: Final = re.compile(r"(?:https?|file)://[!-~]+")
+SHA256: Final = regex(r"[0-9a-f]{64}")
+FILE_URL: Final = regex(r"(?:https?|file)://[!-~]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

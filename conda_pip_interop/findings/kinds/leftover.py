@@ -16,7 +16,7 @@ from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.versions import parse_version
 from conda_pip_interop.findings.base import RECONCILE, Evidence, Finding
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ _IGNORED: Final = ("tilde-folder", "no-metadata")
 _REASON: Final = "nothing reads it"
 #: What installers write into a metadata folder, by the specifications (PEP 376, 610, 639, 710, 770)
 #: and by habit; anything else there is somebody's.
-_METADATA: Final = re.compile(
+_METADATA: Final = regex(
     r"(INSTALLER|METADATA|RECORD|REQUESTED|WHEEL|uv_cache\.json|(direct|provenance)_url\.json"
     r"|RECORD\.(jws|p7s)|(entry_points|namespace_packages|top_level|dependency_links)\.txt"
     r"|(not-)?zip-safe|pbr\.json|((license_files|licenses|sboms)/.*)"

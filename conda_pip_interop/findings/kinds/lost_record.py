@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -33,7 +32,7 @@ from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import PrefixPath, read_regular, to_disk
 from conda_pip_interop.environment.versions import choose_version
 from conda_pip_interop.findings.base import Evidence, Finding, metadata_evidence
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
 
 #: What a URL may have and conda leaves out in the history: a user with a password, a token.
-_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@]+@|/t/[^/]+(?=/)")
+_CREDENTIALS: Final = regex(r"(?<=://)[^/@]+@|/t/[^/]+(?=/)")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,9 @@ pip looks into, and `installers.building` has it built by pip.
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -36,6 +35,7 @@ from conda_pip_interop.installers.releases import open_indexes
 from conda_pip_interop.installers.stubs import write_stub_wheel
 from conda_pip_interop.installers.uv.lock import Package, parse_answer, read_metadata
 from conda_pip_interop.installers.uv.options import UvSettings
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 #: Variables of uv's that say how it works; all others say what, or where, which pip's settings do.
-_KEPT: Final = re.compile(
+_KEPT: Final = regex(
     r"UV_(CACHE_DIR|LINK_MODE|CONCURRENT_\w+|HTTP_\w+|SYSTEM_CERTS|NATIVE_TLS|OFFLINE)"
 )
 _LOCK: Final = 'lock-version = "1.0"\ncreated-by = "conda-pip-interop"\n'

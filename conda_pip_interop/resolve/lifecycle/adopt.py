@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -23,6 +23,7 @@ from conda_pip_interop.resolve.install import build_plan, resolve
 from conda_pip_interop.resolve.parts import SolvedPart
 from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.resolve.request.request import INSTALLED, NamedRequirement, Request
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet

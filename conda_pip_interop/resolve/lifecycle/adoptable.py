@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -17,6 +17,7 @@ from conda_pip_interop.environment.versions import parse_version
 from conda_pip_interop.names.exact_specs import select_versions
 from conda_pip_interop.resolve.uninstall import find_obstacle
 from conda_pip_interop.text import count
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.site_packages.distributions import Distribution

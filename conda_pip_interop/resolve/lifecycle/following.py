@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -28,6 +28,7 @@ from conda_pip_interop.resolve.lifecycle.followers import find_only_required
 from conda_pip_interop.resolve.request.install_options import InstallOptions
 from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.resolve.request.request import INSTALLED, NamedRequirement, Request
+from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +27,7 @@ from conda_pip_interop.environment.conda_meta.variables import (
 from conda_pip_interop.grammar import is_conda_name
 from conda_pip_interop.resolve.solver import CondaSpec
 from conda_pip_interop.text import quoted
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -41,9 +40,9 @@ if TYPE_CHECKING:
     from conda_pip_interop.resolve.request.request import Request
 
 #: `channel::name version`, `name=version=build`, `name[version=…]`; the channel may be a URL.
-_SPEC: Final = re.compile(r"(?:\S+::)?(?P<name>[^\s=<>!~\[:/\\]+)(?P<rest>[\s=<>!~\[].*)?")
+_SPEC: Final = regex(r"(?:\S+::)?(?P<name>[^\s=<>!~\[:/\\]+)(?P<rest>[\s=<>!~\[].*)?")
 #: How `conda pip export` marks what pip has put in the place of a conda package.
-_OVERRIDE: Final = re.compile(r"# in place of conda's \S+")
+_OVERRIDE: Final = regex(r"# in place of conda's \S+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +37,7 @@ from conda_pip_interop.resolve.request.read_options import (
 )
 from conda_pip_interop.resolve.request.refusals import refuse_private, refuse_word, warn_private
 from conda_pip_interop.resolve.request.request import DirectRequirement, NamedRequirement, Request
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.resolve.request.environment_request import EnvironmentRequest
     from conda_pip_interop.resolve.request.install_options import InstallOptions
 
-_WITH_EXTRAS: Final = re.compile(r"^(?P<file>.+\.toml)\[(?P<extras>[^\]]*)\]$")
+_WITH_EXTRAS: Final = regex(r"^(?P<file>.+\.toml)\[(?P<extras>[^\]]*)\]$")
 
 
 def read_request(

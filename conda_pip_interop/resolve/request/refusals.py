@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +9,7 @@ from packaging.version import Version
 
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.text import hide_password
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.resolve.request.request import NamedRequirement
 
 
-_VERSION: Final = re.compile(r"[0-9]+(?:\.[0-9]+)+")
+_VERSION: Final = regex(r"[0-9]+(?:\.[0-9]+)+")
 #: Those of dependency files; pip reads such a word as a name.
 _ENDINGS: Final = (".txt", ".in", ".toml", ".yml", ".yaml", ".json", ".lock", ".cfg", ".py")
 

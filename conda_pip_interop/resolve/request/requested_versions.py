@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from packaging.specifiers import SpecifierSet
@@ -13,6 +12,7 @@ from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.dependencies.requirements import parse_requirement
 from conda_pip_interop.environment.conda_meta.history import read_requested_specs
 from conda_pip_interop.names.conda_depends import parse_environment_dependency
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot
 
 #: As conda writes a range into its history.
-_WITH_VERSION: Final = re.compile(r"([^\[]+)\[version='([^']+)'\]")
+_WITH_VERSION: Final = regex(r"([^\[]+)\[version='([^']+)'\]")
 
 
 #: As conda writes each package of a clone and of an explicit file: nobody requested that version.
-_EXPLICIT: Final = re.compile(r"[^\s:\[]+/[^\s:\[]+::([^=\s]+)==[^=\s]+=[^=\s]+")
+_EXPLICIT: Final = regex(r"[^\s:\[]+/[^\s:\[]+::([^=\s]+)==[^=\s]+=[^=\s]+")
 
 
 def read_history_specs(root: Path) -> Mapping[str, str]:
