@@ -346,5 +346,5 @@ def _new_identifier(prefix: Path) -> str:
     """Return an identifier, ordered by time and unique: `20261122T101500Z`, then `…Z-2`."""
     stem = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     taken = [one.name.removeprefix(stem) for one in (prefix / JOURNAL_FOLDER).glob(f"{stem}*")]
-    last = max((int(rest.removeprefix("-") or 1) for rest in taken), default=0)
-    return f"{stem}-{last + 1}" if last else stem
+    numbers = [int(rest[1:] or 1) for rest in taken if rest[1:].isdecimal() or not rest]
+    return f"{stem}-{max(numbers) + 1}" if numbers else stem

@@ -6,6 +6,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Collection
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 
@@ -152,6 +153,16 @@ def test_the_journal_of_a_committed_operation_is_closed(prefix: Path) -> None:
     assert journal.title == "a test"
     assert {step.kind for step in journal.steps} == {"write", "remove", "mkdir", "rmdir"}
     assert [step.number for step in journal.steps] == list(range(len(journal.steps)))
+
+
+def test_a_folder_that_is_named_like_a_journal_hinders_no_operation(prefix: Path) -> None:
+    now = datetime.now(timezone.utc)
+    for later in range(5):
+        stem = (now + timedelta(seconds=later)).strftime("%Y%m%dT%H%M%SZ")
+        (prefix / JOURNAL_FOLDER / f"{stem}.moved").mkdir(parents=True)
+    succeed(prefix, every_kind())
+    (journal,) = read_journals(prefix)
+    assert journal.closed
 
 
 @pytest.mark.parametrize("error", [StopHereError(), KeyboardInterrupt(), SystemExit(3)])
