@@ -7,7 +7,6 @@ import os
 import posixpath
 import shlex
 import stat
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, Final, NewType
@@ -237,6 +236,8 @@ def fold_path(path: str, *, folds_case: bool) -> str:
         return path
     if path.isascii():
         return path.lower()
+    import unicodedata  # a library of its own, for few paths
+
     return unicodedata.normalize("NFC", path).casefold()
 
 

@@ -64,8 +64,8 @@ def read_stated_python(root: Path) -> StatedPython | None:
 
 @cache
 def _read_stated(path: Path, _changed: int, _size: int) -> StatedPython | None:
-    """Read one record, once: it lists thousands of files and is needed several times."""
-    raw = json.loads(read_regular(path))
+    """Read one record, once: it is needed several times."""
+    raw = _parse_without_files(read_regular(path))
     if not isinstance(raw, dict) or raw.get("name") != "python":
         return None
     version, build = str(raw.get("version") or ""), str(raw.get("build") or "")
@@ -78,6 +78,21 @@ def _read_stated(path: Path, _changed: int, _size: int) -> StatedPython | None:
         free_threaded=bool(re.search(r"cp\d+t$", build)),
         site_packages=parse_prefix_path(field) if isinstance(field, str) else None,
     )
+
+
+def _parse_without_files(content: bytes) -> object:
+    """Parse a record without its thousands of files, which take nearly all of the time.
+
+    A list ends at the first bracket; where that is in the name of a file, all is parsed.
+    """
+    rest = content
+    for key in (b'"files": [', b'"paths": ['):
+        before, mark, after = rest.partition(key)
+        rest = b"%b%b]%b" % (before, mark, after.partition(b"]")[2]) if mark else rest
+    try:
+        return json.loads(rest)
+    except ValueError:
+        return json.loads(content)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

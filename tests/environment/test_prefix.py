@@ -122,6 +122,19 @@ def test_a_changed_record_of_python_is_read_again(tmp_path: Path) -> None:
         assert python.version == version
 
 
+@pytest.mark.parametrize("name", ["bin/python", "lib/[", "lib/]", 'lib/"], "version": "9.9'])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_the_names_of_files_do_not_count_as_fields(
+    tmp_path: Path, name: str, indent: int | None
+) -> None:
+    PrefixBuilder(root=tmp_path)
+    (record,) = (tmp_path / "conda-meta").glob("python-*.json")
+    paths = {"paths_version": 1, "paths": [{"_path": name, "path_type": "hardlink"}]}
+    content = {**json.loads(record.read_text()), "files": [name], "paths_data": paths}
+    record.write_text(json.dumps(content, indent=indent, sort_keys=True))
+    assert read_python(tmp_path).version == "3.11.7"
+
+
 @pytest.mark.parametrize(
     "field", [{"name": "other"}, {"version": None}, {"version": "three"}, {"version": "3"}]
 )
