@@ -14,7 +14,7 @@ from conda_pip_interop.changes.atomic.journal import (
     ORIGINS_FILE,
     CondaChange,
 )
-from conda_pip_interop.changes.atomic.lock import hold_prefix
+from conda_pip_interop.changes.atomic.lock import hold_prefix, refuse_stale
 from conda_pip_interop.changes.atomic.rollback import discard, find_conda_change, is_as_left
 from conda_pip_interop.changes.atomic.staging_folders import open_staging
 from conda_pip_interop.changes.atomic.transaction import open_operation
@@ -113,7 +113,7 @@ def execute(plan: Plan, target: Target, host: Linker) -> None:
         stack.enter_context(
             hold_prefix(target.prefix, fingerprint=plan.fingerprint, on_wait=host.report_waiting)
         )
-        replacing = None if plan.conda is None else find_replacing(plan.conda, plan.title, target)
+        replacing = None if plan.conda is None else find_replacing(plan, plan.conda, target)
         if replacing is not None:
             plan = replace(plan, conda=replacing, automatic="ours")
         change = _execute_conda(plan, staged, target.prefix, stack)
@@ -151,10 +151,15 @@ def refuse_outside(plan: Plan, target: Target) -> None:
 
 
 def _stage(plan: Plan, part: PipPart, folder: Path, target: Target) -> Staged:
-    """Stage pip's part; raises InteropError as `plan_placing` does, or for a link out."""
+    """Stage pip's part; raises InteropError as `plan_placing` does, or for a link out.
+
+    Raises `stale-plan`, too: what is staged is judged by the snapshot of the plan.
+    """
     staged = part.stage(folder)
     leaving = plan.conda.unlinked_names if plan.conda is not None else frozenset()
-    snapshot = read_snapshot(target.prefix)
+    if plan.fingerprint is not None:
+        refuse_stale(target.prefix, plan.fingerprint)
+    snapshot = plan.snapshot or read_snapshot(target.prefix)
     actions = plan_placing(
         staged, snapshot, overwrite=plan.overwrite, leaving=leaving, target=target
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.paths import PrefixPath
     from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.site_packages.provenance import Provenance
+    from conda_pip_interop.environment.snapshot import Snapshot
 
 
 #: What a person asked for is not automatic; the rest was done before or after a command of conda's,
@@ -192,7 +193,8 @@ class Plan:
     """Everything that one command changes: `changes.execute.execute` carries it out.
 
     conda's transaction runs first; then files change, packages are linked again, and pip's part
-    is moved into place. `fingerprint` is the snapshot's it was made from;
+    is moved into place. `fingerprint` is that of the snapshot it was made from, and `snapshot` that
+    itself, which is read again where it is None;
     `overwrite` the distributions that may replace conda's files. `shows_files`: a person is shown
     the files, not only the packages. `requirements` (PEP 508) are to be installed, too, and not
     resolved into steps yet. `requests` are what the user requested, by name; `requested_packages`
@@ -204,6 +206,7 @@ class Plan:
     steps: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
     fingerprint: str | None = None
+    snapshot: Snapshot | None = field(default=None, compare=False, repr=False)
     conda: CondaPart | None = None
     pip: PipPart | None = None
     overwrite: frozenset[NormalizedName] = frozenset()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.changes.plan import CondaPart, FileAction
+    from conda_pip_interop.changes.plan import CondaPart, FileAction, Plan
     from conda_pip_interop.environment.conda_meta.records import CondaFile
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
@@ -118,10 +118,10 @@ def restore_overrides(
     return tuple(actions)
 
 
-def find_replacing(part: CondaPart, title: str, target: Target) -> ReplacingPart | None:
-    """Find what moves aside for a downloaded part; None if all that it replaces is conda's."""
+def find_replacing(plan: Plan, part: CondaPart, target: Target) -> ReplacingPart | None:
+    """Find what moves aside for a plan's downloaded part; None if all it replaces is conda's."""
     coming, leaving = part.find_carried(), part.unlinked_names
-    known = read_snapshot(target.prefix, depth="names")
+    known = plan.snapshot or read_snapshot(target.prefix, depth="names")
     others = (*_find_unlisted(part.list_created(), known), *_find_edited(leaving, known))
     is_overridden = any(one.overridden_by and one.name in leaving for one in known.records)
     is_pips = coming.keys() & {one.name for one in known.distributions}
@@ -143,7 +143,7 @@ def find_replacing(part: CondaPart, title: str, target: Target) -> ReplacingPart
             one.path.rpartition("/")[2]: read_own_text(target.prefix / one.path)
             for one in overridden
         },
-        title=title,
+        title=plan.title,
         prefix=target.prefix,
     )
 

@@ -7,15 +7,21 @@ what only packages of pip need.
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.state import read_state, write_state
 from conda_pip_interop.environment.conda_meta.history import find_section, read_history_text
-from conda_pip_interop.environment.snapshot import read_snapshot
+from conda_pip_interop.environment.metadata import parse_metadata_name
+from conda_pip_interop.environment.paths import to_disk
+from conda_pip_interop.environment.prefix import read_prefix
+from conda_pip_interop.environment.quick_check import METADATA_SUFFIXES
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from packaging.utils import NormalizedName
 
     from conda_pip_interop.changes.plan import Plan
     from conda_pip_interop.changes.state import State
@@ -54,9 +60,9 @@ def remember_requests(plan: Plan, prefix: Path) -> None:
         section = find_section(history, name)
         if section is not None:
             needed[name] = section
-    snapshot = read_snapshot(prefix, depth="names")
-    packages = {one.name for one in snapshot.records} - plan.requested_packages
-    distributions = {one.name for one in snapshot.distributions}
+    packages = {one.name.rsplit("-", 2)[0] for one in (prefix / "conda-meta").glob("*.json")}
+    packages -= plan.requested_packages
+    distributions = _list_distributions(prefix)
     requests = {**state.requests, **plan.requests}
     remembered = replace(
         state,
@@ -65,3 +71,15 @@ def remember_requests(plan: Plan, prefix: Path) -> None:
     )
     if remembered != state:
         write_state(prefix, remembered)
+
+
+def _list_distributions(root: Path) -> frozenset[NormalizedName]:
+    """List the distributions by the names of their metadata; none of it is read."""
+    python = read_prefix(root).python
+    folder = None if python is None else to_disk(root, python.site_packages)
+    names = os.listdir(folder) if folder is not None and folder.is_dir() else ()
+    return frozenset(
+        parse_metadata_name(name.rpartition(".")[0])[0]
+        for name in names
+        if name.endswith(METADATA_SUFFIXES)
+    )

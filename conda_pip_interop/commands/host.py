@@ -174,11 +174,12 @@ class Host(Protocol):
         unlinked: tuple[CondaPackage, ...],
         linked: tuple[CondaPackage, ...],
         replaced: Mapping[NormalizedName, str],
+        snapshot: Snapshot | None,
     ) -> InteropError | None:
         """Warn of what conda's transaction breaks, or return the refusal if the policy says so.
 
         `replaced`: the distributions that the plan itself replaces, with the version that pip
-        installs, or `""`.
+        installs, or `""`. The environment is read where `snapshot` is None.
         """
         ...
 

@@ -169,11 +169,12 @@ class CondaHost:
         unlinked: tuple[CondaPackage, ...],
         linked: tuple[CondaPackage, ...],
         replaced: Mapping[NormalizedName, str],
+        snapshot: Snapshot | None,
     ) -> InteropError | None:
         """See `Host.guard`."""
         from conda_pip_interop.conda_adapter.hooks.guard import judge_transaction
 
-        return judge_transaction(self.target.prefix, unlinked, linked, replaced=replaced)
+        return judge_transaction(self.target.prefix, unlinked, linked, replaced, snapshot)
 
     def add_channels(self, channels: Sequence[str], *, only: bool) -> None:
         """See `Host.add_channels`."""

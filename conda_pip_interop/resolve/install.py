@@ -57,7 +57,7 @@ def plan_install(
     if request.conda and not request.needs_pip:
         upgrades = request.options.upgrade
         plan = _plan_conda(request.conda, snapshot, solver, upgrades=upgrades)
-        return replace(plan, fingerprint=None) if is_new else plan
+        return replace(plan, fingerprint=None, snapshot=None) if is_new else plan
     found = resolve(
         request,
         snapshot=snapshot,
@@ -70,7 +70,7 @@ def plan_install(
     requested = (*(one.text for one in found.request.conda), *found.requested.values())
     plan = build_plan(found, "install", snapshot, installer, names=requested)
     if python is None:
-        return plan
+        return replace(plan, snapshot=snapshot)
     note = f"{target.label} has no Python: conda installs Python {python.install.version} first."
     part, condas = plan.pip, plan.conda
     if isinstance(condas, SolvedPart):  # nobody has requested this very version
@@ -103,6 +103,7 @@ def _plan_conda(
             stated=[one.name for one in specs],
         ),
         fingerprint=snapshot.fingerprint,
+        snapshot=snapshot,
         conda=SolvedPart(
             solution=solution, expected={}, history={one.name: one.text for one in specs}
         )

@@ -429,7 +429,7 @@ def test_a_record_that_is_written_again_is_condas_own(tmp_path: Path) -> None:
     built.conda_package("numpy", "2.0", {"numpy/__init__.py": "2.0"})
     conda = BuiltConda(built=built)
     assert "conda-meta/numpy-2.0-0.json" in conda.list_created()
-    assert find_replacing(conda, "install", target_of(built)) is None
+    assert find_replacing(Plan(title="install"), conda, target_of(built)) is None
 
 
 def test_what_conda_puts_beside_pips_moves_nothing_aside(pips: PrefixBuilder) -> None:

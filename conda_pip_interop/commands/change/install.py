@@ -283,7 +283,7 @@ def _guard(plan: Plan, host: Host, from_conda: Collection[NormalizedName]) -> No
             if isinstance(one, InstallPip | RemovePip)
         }
         solution = plan.conda.solution
-        refusal = host.guard(solution.unlinked, solution.linked, replaced)
+        refusal = host.guard(solution.unlinked, solution.linked, replaced, plan.snapshot)
         if refusal is not None:
             raise refusal
 

@@ -40,18 +40,18 @@ def judge_transaction(
     root: Path,
     unlinked: Iterable[PackageRecord | CondaPackage],
     linked: Iterable[PackageRecord | CondaPackage],
-    *,
     replaced: Mapping[NormalizedName, str] = MappingProxyType({}),
+    snapshot: Snapshot | None = None,
 ) -> InteropError | None:
     """Warn of what a transaction breaks, or return the refusal if the policy says `error`.
 
-    `replaced`: see `find_breakages`.
+    `replaced`: see `find_breakages`. Without a `snapshot` the environment is read.
     """
     mode = read_policy().guard
     if mode == "off":
         return None
     target = build_target(root)
-    snapshot = read_snapshot(root)
+    snapshot = snapshot or read_snapshot(root)
     changes = _build_changes(unlinked, linked, pips=_find_pips(snapshot))
     found = find_breakages(snapshot, changes, replaced)
     breakages = tuple(one for one in found if not one.expected)

@@ -14,6 +14,7 @@ from conda_pip_interop.changes.plan import InstallPip, LinkConda, Plan
 from conda_pip_interop.commands.change.install import refuse_protected_base, resolve_and_run
 from conda_pip_interop.commands.output import Output
 from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.snapshot import Snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.package_contents import PackagedDistribution
@@ -97,6 +98,7 @@ class GuardingHost(FakeHost):
         _unlinked: tuple[CondaPackage, ...],
         _linked: tuple[CondaPackage, ...],
         replaced: Mapping[NormalizedName, str],
+        _snapshot: Snapshot | None,
     ) -> InteropError | None:
         """See `Host.guard`."""
         self.replaced.append(replaced)
