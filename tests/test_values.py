@@ -8,7 +8,7 @@ import pickle
 import re
 from dataclasses import field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -82,6 +82,7 @@ class Sorted:
 class Counter:
     """One that changes, and that completes itself."""
 
+    kind: ClassVar[str] = "counter"
     start: int
     log: list[int] = field(default_factory=list)
     count: int = field(init=False)
@@ -152,6 +153,7 @@ def test_what_changes_has_no_hash() -> None:
     first.log.append(1)
     assert first != second
     assert (first.count, first.log, second.log) == (1, [1], [])
+    assert (first.kind, dataclasses.replace(first).log) == ("counter", [1])
     with pytest.raises(TypeError):
         hash(first)
 
@@ -165,6 +167,17 @@ def test_an_expression_is_compiled_when_it_is_used() -> None:
     assert regex(rb"\d").findall(b"a1b2") == [b"1", b"2"]
     with pytest.raises(re.error):
         regex("(").search("")
+
+
+def test_fields_are_those_of_dataclasses() -> None:
+    for ours, theirs in zip(dataclasses.fields(Point), dataclasses.fields(Reference), strict=True):
+        for name in ("name", "type", "default", "repr", "compare", "hash", "init", "kw_only"):
+            assert getattr(ours, name) == getattr(theirs, name)
+    assert [one.name for one in dataclasses.fields(Other)][-1] == "z"
+    assert dataclasses.is_dataclass(Empty)
+    assert {*Point.__slots__}.isdisjoint(Other.__slots__)
+    assert not hasattr(Counter, "log")
+    assert not hasattr(Point(x=1), "__dict__")
 
 
 def test_fields_are_checked() -> None:
