@@ -19,6 +19,14 @@ READ_LIMIT: Final = 64 << 20
 HASH_LIMIT: Final = 4 << 30
 """In bytes: larger files are not hashed. Packages hardly have any; a sparse one has any size."""
 
+_FLAGS: Final[int] = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_NO_FOLLOW: Final[int] = getattr(os, "O_NOFOLLOW", 0)
+
 PrefixPath = NewType("PrefixPath", str)
 """A path below the prefix: relative, ``/``-separated, normalised, never empty, never ``..``."""
 
@@ -89,11 +97,17 @@ def to_disk(prefix: Path, path: PrefixPath) -> Path:
 
 def read_regular(path: Path | str, *, follow: bool = True) -> bytes:
     """Read a regular file of at most `READ_LIMIT` bytes, as `open_regular` opens it."""
-    with open_regular(path, follow=follow) as file:
-        size = os.fstat(file.fileno()).st_size
+    descriptor = _open_regular(path, follow=follow)
+    try:
+        size = os.fstat(descriptor).st_size
         if size > READ_LIMIT:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-        return file.read(size + 1)  # Python reserves as much as it is told
+        content = os.read(descriptor, size + 1)  # Python reserves as much as it is told
+        while 0 < len(content) < size and (more := os.read(descriptor, size - len(content))):
+            content += more
+        return content
+    finally:
+        os.close(descriptor)
 
 
 def open_regular(path: Path | str, *, follow: bool = True) -> BinaryIO:
@@ -104,17 +118,18 @@ def open_regular(path: Path | str, *, follow: bool = True) -> BinaryIO:
 
     Raises OSError.
     """
+    return os.fdopen(_open_regular(path, follow=follow), "rb")
+
+
+def _open_regular(path: Path | str, *, follow: bool) -> int:
     _refuse_irregular(os.stat(path, follow_symlinks=follow), path)
-    flags = os.O_RDONLY
-    for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", *(() if follow else ("O_NOFOLLOW",))):
-        flags |= getattr(os, name, 0)
-    file = os.fdopen(os.open(path, flags), "rb")
+    descriptor = os.open(path, _FLAGS if follow else _FLAGS | _NO_FOLLOW)
     try:
-        _refuse_irregular(os.fstat(file.fileno()), path)  # it may have been replaced
+        _refuse_irregular(os.fstat(descriptor), path)  # it may have been replaced
     except OSError:
-        file.close()
+        os.close(descriptor)
         raise
-    return file
+    return descriptor
 
 
 def _refuse_irregular(status: os.stat_result, path: Path | str) -> None:
