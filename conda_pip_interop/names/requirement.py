@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
@@ -12,9 +12,11 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from conda_pip_interop.names.exact_specs import Matches, correct_spec, select_versions
-from conda_pip_interop.names.lookup import Lookup
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 from conda_pip_interop.values import dataclass
+
+if TYPE_CHECKING:
+    from conda_pip_interop.names.lookup import Lookup
 
 #: Why pip installs what the channels may have, too.
 PYPI_FIRST: Final = "PyPI comes first (prefer: pypi)"

@@ -19,12 +19,9 @@ from conda_pip_interop.dependencies.requirements import (
 from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.versions import is_newer
 from conda_pip_interop.names.exact_specs import correct_spec, select_versions
-from conda_pip_interop.names.lookup import NOT_IN_CHANNELS
 from conda_pip_interop.names.requirement import PYPI_FIRST
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
-from conda_pip_interop.resolve.refusals import not_in_channels, would_overwrite
 from conda_pip_interop.resolve.request.preferences import Preferences
-from conda_pip_interop.resolve.solver import CondaSpec
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.ownership import Manager
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.names.exact_specs import Matches
-    from conda_pip_interop.resolve.solver import CondaPackage
+    from conda_pip_interop.resolve.solver import CondaPackage, CondaSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +92,7 @@ class Assigner:
     requires: Callable[[NormalizedName], tuple[str, ...]]
     requires_conda: Callable[[NormalizedName], tuple[str, ...]] | None = None
     provides: Callable[[NormalizedName], bool] = lambda _: True
-    explain_absence: Callable[[NormalizedName], str] = lambda _: NOT_IN_CHANNELS
+    explain_absence: Callable[[NormalizedName], str] = lambda _: "not in the channels"
     command: Callable[..., str] = lambda *words: shlex.join(words)
     matches: Matches | None = None
     preferences: Preferences = field(default_factory=Preferences)
@@ -248,6 +245,8 @@ class Assigner:
         if name in self.moved and self._is_satisfied_by(name, has):
             return _keep(has)
         parent, ranges = self._asked_by[name], self.ranges[name]
+        from conda_pip_interop.resolve.refusals import would_overwrite
+
         raise would_overwrite(
             name, has.version, ranges, reason, parent=parent, command=self.command
         )
@@ -284,6 +283,8 @@ class Assigner:
             versions = dict.fromkeys((packages[0].version, packages[-1].version))
             shortage = f"the channels have {' to '.join(versions)}, required {specifiers}"
         if name in self.preferences.from_conda:
+            from conda_pip_interop.resolve.refusals import not_in_channels
+
             raise not_in_channels(name, specifiers, shortage, command=self.command)
         return self._fall_back(name, has, shortage)
 
@@ -298,6 +299,8 @@ class Assigner:
         self, spec: str, packages: tuple[CondaPackage, ...], usable: tuple[CondaPackage, ...]
     ) -> CondaSpec:
         """Build the spec that matches exactly the usable ones of the packages."""
+        from conda_pip_interop.resolve.solver import CondaSpec
+
         if self.matches is not None:
             spec = correct_spec(
                 spec,

@@ -8,11 +8,10 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.plan import InstallPip, Keep, LinkConda, UnlinkConda
 from conda_pip_interop.environment.conda_meta.records import find_carried
-from conda_pip_interop.findings.base import build_link
 from conda_pip_interop.resolve.agreement.assignment import AlreadyInstalled, FromConda, FromPip
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from packaging.utils import NormalizedName
 
@@ -41,9 +40,16 @@ def build_steps(
     return (
         *(one for one in _build_kept(assignments, solution) if one.name not in back),
         *_build_conda_steps(assignments, solution, replaced or {}, stated),
-        *(build_link(one, "its files are missing") for one in relinked),
+        *_build_relinked(relinked),
         *_build_pip_steps(assignments, items, installed or {}),
     )
+
+
+def _build_relinked(records: Collection[CondaRecord]) -> Iterator[LinkConda]:
+    if records:
+        from conda_pip_interop.findings.base import build_link
+
+        yield from (build_link(one, "its files are missing") for one in records)
 
 
 def _build_kept(

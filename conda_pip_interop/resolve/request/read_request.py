@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import NormalizedName
 
 from conda_pip_interop.dependency_files.locations import Location, expand_variables, parse_location
-from conda_pip_interop.dependency_files.own_table import merge_tables
 from conda_pip_interop.dependency_files.requirements_txt import (
     EDITABLE,
     Dependencies,
@@ -120,7 +119,11 @@ class _Reader:
 
     def build(self, options: InstallOptions) -> Request:
         """All of it as one value."""
-        pip, table = options.pip, merge_tables(self.tables)
+        pip, table = options.pip, OwnTable()
+        if self.tables:
+            from conda_pip_interop.dependency_files.own_table import merge_tables  # as above
+
+            table = merge_tables(self.tables)
         if not any("--index-url" in one.option.names for one in pip.arguments):
             refuse_private(self.private)
             self.notes += dict.fromkeys(map(warn_private, self.unsure))

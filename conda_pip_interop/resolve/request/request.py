@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from typing import Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -12,13 +12,15 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.dependency_files.locations import Location
-from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.protection.policy import Policy, decide_preference
 from conda_pip_interop.resolve.request.install_options import InstallOptions
 from conda_pip_interop.resolve.request.preferences import Preferences
-from conda_pip_interop.resolve.solver import CondaSpec
 from conda_pip_interop.text import hide_password
 from conda_pip_interop.values import dataclass
+
+if TYPE_CHECKING:
+    from conda_pip_interop.installers.interface import Line
+    from conda_pip_interop.resolve.solver import CondaSpec
 
 #: The origin of what is installed and installed again: nobody has requested it in these words.
 INSTALLED: Final = "installed"
@@ -61,6 +63,8 @@ class NamedRequirement:
     @property
     def line(self) -> Line:
         """As pip takes it."""
+        from conda_pip_interop.installers.interface import Line
+
         return Line(
             text=str(self.requirement),
             hashes=self.hashes,
@@ -88,6 +92,8 @@ class DirectRequirement:
     @property
     def line(self) -> Line:
         """As pip takes it."""
+        from conda_pip_interop.installers.interface import Line
+
         return Line(
             text=self.location.text,
             editable=self.location.editable,
