@@ -199,7 +199,10 @@ def place_distributions(
 ) -> None:
     """Place what pip staged, and remember where it came from; see `plan_placing`."""
     prefix = operation.prefix
-    snapshot = read_snapshot(prefix)
+    names = {one.name for one in staged.distributions}
+    snapshot = read_snapshot(prefix, depth="names")
+    if any(one.name in names for one in snapshot.distributions):
+        snapshot = read_snapshot(prefix)  # which files are replaced, too
     if _follow_links(staged.folder, snapshot.prefix):  # conda has just linked them
         found = read_staged(staged.folder, snapshot.prefix).distributions
         staged = replace(staged, distributions=found)

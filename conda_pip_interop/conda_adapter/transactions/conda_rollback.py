@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from conda_pip_interop.changes.atomic.durable import list_folders
 from conda_pip_interop.changes.atomic.files import write_file
-from conda_pip_interop.conda_adapter.transactions.link_targets import (
-    CREATING,
-    list_targets,
-    refuse_targets_outside,
-)
+from conda_pip_interop.conda_adapter.transactions.link_targets import list_targets
 from conda_pip_interop.environment.conda_meta.history import (
     HISTORY_FILE,
     list_changes,
@@ -28,21 +24,17 @@ if TYPE_CHECKING:
 
 
 def list_created(transaction: Any, prefix: Path) -> tuple[PrefixPath, ...]:
-    """Return the files that a transaction will create, records included.
-
-    Raises what `refuse_targets_outside` raises.
-    """
+    """Return the files that a transaction will create; raises what `list_targets` raises."""
     with _remove_temporary_files_on_failure(prefix):
         transaction.prepare()
-        refuse_targets_outside(transaction, prefix)
-    return tuple(list_targets(transaction, prefix, CREATING))
+        return list_targets(transaction, prefix)
 
 
 @contextlib.contextmanager
 def remove_leftovers_on_failure(transaction: Any, prefix: Path) -> Iterator[None]:
     """Execute a transaction inside; if it fails or is interrupted, none of its files is left.
 
-    Raises what `refuse_targets_outside` raises.
+    Raises what `list_targets` raises.
     """
     created = list_created(transaction, prefix)
     fresh = {one for one in created if not os.path.lexists(f"{prefix}/{one}")}

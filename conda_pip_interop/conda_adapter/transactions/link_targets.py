@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
 #: The groups of actions in a conda transaction that create files, and the one that removes them.
-CREATING: Final = (
+_CREATING: Final = (
     "link_action_groups",
     "compile_action_groups",
     "entry_point_action_groups",
@@ -28,8 +28,19 @@ CREATING: Final = (
 _REMOVING: Final = "unlink_action_groups"
 
 
-def list_targets(transaction: Any, prefix: Path, names: Iterable[str]) -> Iterator[PrefixPath]:
-    """List the paths that the actions of a prepared transaction create or remove."""
+def list_targets(transaction: Any, prefix: Path) -> tuple[PrefixPath, ...]:
+    """List the paths that a prepared transaction creates, records included.
+
+    Raises InteropError `path-outside-prefix` if it changes files outside. conda unlinks and links
+    through a symbolic link: its files would be removed from, or become hard links into its package
+    cache in, a folder that is none of the environment's.
+    """
+    created = tuple(_list_targets(transaction, prefix, _CREATING))
+    refuse_links_outside(prefix, {*created, *_list_targets(transaction, prefix, (_REMOVING,))})
+    return created
+
+
+def _list_targets(transaction: Any, prefix: Path, names: Iterable[str]) -> Iterator[PrefixPath]:
     root = f"{prefix}{os.sep}"
     groups = transaction.prefix_action_groups[str(prefix)]
     for name in names:
@@ -53,15 +64,6 @@ def _find_targets(action: Any) -> Iterable[str]:
         return tuple(several)
     one = getattr(action, "target_full_path", None)
     return () if one is None else (one,)
-
-
-def refuse_targets_outside(transaction: Any, prefix: Path) -> None:
-    """Raise InteropError `path-outside-prefix` if a prepared transaction changes files outside.
-
-    conda unlinks and links through a symbolic link: its files would be removed from, or become
-    hard links into its package cache in, a folder that is none of the environment's.
-    """
-    refuse_links_outside(prefix, list_targets(transaction, prefix, (*CREATING, _REMOVING)))
 
 
 def list_removed(prefix: Path, records: Iterable[PackageRecord]) -> Iterator[str]:

@@ -30,7 +30,7 @@ from conda_pip_interop.conda_adapter.transactions.extracted_packages import (
     read_contained,
 )
 from conda_pip_interop.conda_adapter.transactions.full_disk import explain_full_disk
-from conda_pip_interop.conda_adapter.transactions.link_targets import refuse_targets_outside
+from conda_pip_interop.conda_adapter.transactions.link_targets import list_targets
 from conda_pip_interop.conda_adapter.transactions.spoilt_packages import replace_spoilt
 from conda_pip_interop.environment.conda_meta.records import read_conda_records, separate_name
 from conda_pip_interop.environment.paths import PrefixPath
@@ -294,7 +294,7 @@ def carry_out(setup: PrefixSetup, *, strict: bool = True) -> None:
         transaction.download_and_extract()
         replace_spoilt(setup.link_precs, strict=strict)
         transaction.prepare()
-        refuse_targets_outside(transaction, Path(setup.target_prefix))
+        list_targets(transaction, Path(setup.target_prefix))  # refuses those outside
         transaction.execute()
 
 
