@@ -178,7 +178,7 @@ def _close(process: subprocess.Popen[str]) -> None:
 #: that ends the run's output. What is imported ahead is what pip imports anyway. It stops where
 #: pip or its Python is not the one any more that was imported.
 _SERVE: Final = """
-import gc, json, os, runpy, signal, sys
+import contextlib, functools, gc, json, os, runpy, signal, sys
 del sys.path[0]
 try:
     import pip._internal.cli.main
@@ -188,6 +188,14 @@ try:
     from pip._internal.network.session import user_agent
     if hasattr(user_agent, "cache_info"):
         user_agent()
+    import ssl
+    import pip._vendor.truststore
+    from pip._internal.cli import index_command
+    if hasattr(index_command, "_create_truststore_ssl_context"):  # it reads all certificates
+        context = functools.cache(index_command._create_truststore_ssl_context)
+        index_command._create_truststore_ssl_context = context
+        with contextlib.suppress(Exception):  # a run that needs it says so
+            context()
 except ImportError:
     pass
 import pip
