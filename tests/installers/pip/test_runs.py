@@ -150,3 +150,29 @@ def test_a_python_without_pip_is_reported(tmp_path: Path) -> None:
     code, said = server.run(["--version"], neutral_environment(os.environ), show=False)
     assert code != 0
     assert "No module named 'pip'" in said
+
+
+@needs_fork
+def test_certificates_are_read_once_for_all_runs(world: World, tmp_path: Path) -> None:
+    build_wheel(world.wheels, "one", "1.0")
+    read = tmp_path / "read"
+    (world.site_packages / "noted.py").write_text(_NOTE.format(file=str(read)), encoding="utf-8")
+    (world.site_packages / "noted.pth").write_text("import noted\n", encoding="utf-8")
+    process = world.process()
+    for _ in range(2):
+        assert process.resolve(lines("one"), provided=())
+    assert len(read.read_text(encoding="utf-8").splitlines()) == 1
+
+
+#: Notes each file of certificates that is read.
+_NOTE = """
+import ssl
+
+class SSLContext(ssl.SSLContext):
+    def load_verify_locations(self, *args, **kwargs):
+        with open({file!r}, "a") as file:
+            print("read", file=file)
+        super().load_verify_locations(*args, **kwargs)
+
+ssl.SSLContext = SSLContext
+"""
