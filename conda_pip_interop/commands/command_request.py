@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.errors import InteropError, UsageError
+from conda_pip_interop.resolve.request.install_options import InstallOptions
+
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable
 
     from conda_pip_interop.commands.host import Host
-    from conda_pip_interop.resolve.request.install_options import InstallOptions
     from conda_pip_interop.resolve.request.request import Request
 
 
@@ -27,20 +29,33 @@ def read_command_request(
     """
     from conda_pip_interop.commands.dynamic_dependencies import ask_backend
     from conda_pip_interop.environment.paths import READ_LIMIT
-    from conda_pip_interop.errors import InteropError
-    from conda_pip_interop.installers.pip.configuration import read_configuration
     from conda_pip_interop.resolve.request.read_request import read_request
 
-    limited = options
-    with suppress(InteropError):  # pip itself says what is wrong with its file
-        files = read_configuration(host.target.prefix, os.environ).get("constraint", "").split()
-        limited = replace(options, constraint_files=(*options.constraint_files, *files))
-    return read_request(
-        words,
-        limited,
-        folder=Path.cwd(),
-        environ=os.environ,
-        subdir=host.subdir,
-        ask=lambda folder: ask_backend(folder, host, options, verbose=args.verbose > 0),
-        fetch=lambda url: host.download(url, limit=READ_LIMIT),
-    )
+    def read(words: Iterable[str], options: InstallOptions) -> Request:
+        return read_request(
+            words,
+            options,
+            folder=Path.cwd(),
+            environ=os.environ,
+            subdir=host.subdir,
+            ask=lambda folder: ask_backend(folder, host, options, verbose=args.verbose > 0),
+            fetch=lambda url: host.download(url, limit=READ_LIMIT),
+        )
+
+    request = read(words, options)
+    for file in _find_configured(host):
+        with suppress(UsageError):  # pip reads it itself, and lines that no version limits, too
+            limits = read((), InstallOptions(constraint_files=(file,))).constraints
+            request = replace(request, constraints=(*request.constraints, *limits))
+    return request
+
+
+def _find_configured(host: Host) -> list[str]:
+    """Find the constraints files of pip's configuration."""
+    from conda_pip_interop.installers.pip.configuration import read_configuration
+
+    try:
+        configured = read_configuration(host.target.prefix, os.environ)
+    except InteropError:  # pip itself says what is wrong with its file
+        return []
+    return configured.get("constraint", "").split()

@@ -241,6 +241,9 @@ def test_the_constraints_that_pip_is_configured_with_hold_for_condas_part(
     assert plan_of(done)["flask-testing"] == ("pip", "install")
     versions = {one["name"]: one["version"] for one in done["plan"]}
     assert (versions["click"], versions["idna"]) == ("8.1.7", "3.7")
+    limits.write_text("six @ https://example.org/six-1.16.0-py2.py3-none-any.whl\n")  # pip takes it
+    done = json.loads(env.conda("pip install", "--dry-run", "cowsay", "--json", **variables).stdout)
+    assert plan_of(done) == {"cowsay": ("pip", "install")}
 
 
 def test_a_lock_for_other_environments_is_refused(make_env: MakeEnv, tmp_path: Path) -> None:
