@@ -108,6 +108,6 @@ def test_a_pattern_that_is_none_is_refused(root: Path) -> None:
     file.write_text(ROOT.replace('"packages/*"', '"/packages/*"'))
     with pytest.raises(UsageError, match="/packages/"):
         read(file)
-    file.write_text(ROOT.replace('"packages/*"', "3"))
-    with pytest.raises(UsageError, match="3"):
+    file.write_text(ROOT.replace('"packages/*"', "{a = 3}"))
+    with pytest.raises(UsageError, match="a': 3"):
         read(file)

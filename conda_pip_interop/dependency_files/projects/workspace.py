@@ -70,8 +70,8 @@ class _Project:
     def _find_folders(self, patterns: object) -> Iterator[Path]:
         for pattern in _list(patterns):
             try:
-                found = sorted(self.folder.glob(pattern))
-            except (ValueError, TypeError, NotImplementedError) as error:
+                found = sorted(self.folder.glob(pattern if isinstance(pattern, str) else ""))
+            except (ValueError, NotImplementedError) as error:
                 reason = f"{quoted(pattern)} is no pattern of folders"
                 raise unreadable(self.folder / _FILE, reason) from error
             yield from (Path(os.path.normpath(one)) for one in found)

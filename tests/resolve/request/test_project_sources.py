@@ -74,6 +74,21 @@ def test_the_marker_of_an_editable_project_in_a_file_keeps_its_quotes(folder: Pa
     assert (deep.location.text, deep.location.marker) == (f"{folder}/deep", "os_name == 'nt'")
 
 
+def test_a_folder_that_is_missing_is_said_and_left_to_pip(folder: Path) -> None:
+    file = folder / "app" / "pyproject.toml"
+    file.write_text(file.read_text().replace("../inner", "../nowhere"))
+    request = read(folder, "-e", "app")
+    assert list_texts(request, folder) == ["-e app"]
+    (note,) = request.notes
+    assert "-e ../nowhere must come from a folder that has no project" in note
+
+
+@pytest.mark.parametrize("text", ["[project]\ndependencies = 3\n", "[", "[project]\n"])
+def test_a_file_that_is_not_valid_is_left_to_pip(folder: Path, text: str) -> None:
+    (folder / "app" / "pyproject.toml").write_text(text)
+    assert list_texts(read(folder, "./app"), folder) == ["app"]
+
+
 def test_what_must_come_from_one_index_is_said(folder: Path) -> None:
     file = folder / "app" / "pyproject.toml"
     index = '[[tool.uv.index]]\nname = "ours"\nurl = "https://me:secret@ours.example/simple"\n'
