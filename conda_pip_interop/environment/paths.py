@@ -7,7 +7,7 @@ import os
 import posixpath
 import shlex
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import BinaryIO, Final, NewType
 
@@ -239,6 +239,19 @@ def refuse_links_outside(prefix: Path, paths: Iterable[str]) -> None:
 def render_move(path: Path) -> str:
     """Return the command that moves a file or folder out of the way, beside itself."""
     return f"mv {shlex.quote(str(path))} {shlex.quote(f'{path}.moved')}"
+
+
+def folds_case(root: Path, names: Collection[str]) -> bool:
+    """Return whether one of the names in a folder, in the other case, is the same file."""
+    for name in names:
+        other = name.swapcase()
+        if other == name or other in names:
+            continue
+        try:
+            return os.path.samestat(os.lstat(root / name), os.lstat(root / other))
+        except OSError:
+            return False
+    return False
 
 
 def fold_path(path: str, *, folds_case: bool) -> str:

@@ -10,10 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path, read_regular
+from conda_pip_interop.environment.paths import (
+    PrefixPath,
+    folds_case,
+    parse_prefix_path,
+    read_regular,
+)
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.values import dataclass, regex
 
+Platform: TypeAlias = Literal["posix", "windows"]
 _LIB_FOLDER = regex(r"(python|pypy)(\d+\.\d+)(t?)")
 _VERSION_DEFINE = regex(r'^#define\s+PY_VERSION\s+"(\d+\.\d+\.\d+[^"+]*)', re.MULTILINE)
 _CFG_VERSION = regex(r"^version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
@@ -249,9 +255,6 @@ def _read_text(path: Path) -> str:
         return ""
 
 
-Platform: TypeAlias = Literal["posix", "windows"]
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prefix:
     """An environment's root folder and layout.
@@ -308,7 +311,7 @@ def read_prefix(root: Path, *, mirrors: Path | None = None) -> Prefix:
         python=python,
         other_site_packages=_find_others(root, folders, python),
         platform=platform,
-        folds_case=_folds_case(root, names),
+        folds_case=folds_case(root, names),
         mirrors=mirrors,
     )
 
@@ -331,19 +334,6 @@ def _is_windows(root: Path, names: tuple[str, ...]) -> bool:
     if "bin" in names and "lib" in names:
         return False
     return "Lib" in names or (root / "Scripts" / "python.exe").is_file()
-
-
-def _folds_case(root: Path, names: tuple[str, ...]) -> bool:
-    """Return whether an existing name in the other case is the same file."""
-    for name in names:
-        other = name.swapcase()
-        if other == name or other in names:
-            continue
-        try:
-            return os.path.samestat(os.lstat(root / name), os.lstat(root / other))
-        except OSError:
-            return False
-    return False
 
 
 def _find_others(

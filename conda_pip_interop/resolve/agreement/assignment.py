@@ -11,11 +11,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from conda_pip_interop.dependencies.requirements import (
-    applies,
-    is_satisfied,
-    parse_requirement,
-)
+from conda_pip_interop.dependencies.requirements import applies, is_satisfied, parse_requirement
 from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.versions import is_newer
 from conda_pip_interop.names.exact_specs import correct_spec, select_versions
