@@ -27,6 +27,8 @@ from conda_pip_interop.environment.site_packages.record import (
 )
 
 #: What UTF-8 files can hold; csv ends a line at \r and \n even inside a bare field.
+#: The keys of a record whose types conda checks; hypothesis finds them in our sources.
+TYPED = ("depends", "constrains", "files", "paths_data")
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 names = texts.filter(bool)
 hashes = st.one_of(
@@ -64,7 +66,7 @@ def test_parsing_a_record_never_fails(text: str) -> None:
         assert found is None or len(found) == 64
 
 
-@given(st.dictionaries(texts, json_values, max_size=5))
+@given(st.dictionaries(texts.filter(lambda key: key not in TYPED), json_values, max_size=5))
 def test_a_conda_record_keeps_every_key_in_order(extra: dict[str, object]) -> None:
     raw = {**extra, "name": "x", "version": "1"}
     record = parse_conda_record(json.dumps(raw), path=PrefixPath("conda-meta/x.json"))
