@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from conda_pip_interop.environment.paths import (
     HASH_LIMIT,
@@ -41,20 +41,27 @@ class FileFact:
 _KINDS: Mapping[Kind, FileFact] = {
     kind: FileFact(kind=kind, size=None, sha256=None) for kind in get_args(Kind)
 }
+PLAIN_FILE: Final = _KINDS["file"]
+"""What `FactReader.facts` leaves out."""
 
 
 class FactReader:
-    """Reads facts of paths in one prefix and caches them.
+    """Reads facts of paths in one prefix; ``folders`` are those whose names it has read.
 
     Existence is read by listing folders: tens of thousands of files are in few folders. The last
-    ones are kept; a million names would take more memory than all the rest.
+    ones are kept; a million names would take more memory than all the rest. For the same reason
+    ``facts`` has no file that is simply there, and was not hashed.
     """
 
     def __init__(self, prefix: Prefix) -> None:
-        self._root = prefix.root
-        self._folds_case = prefix.folds_case
-        self._list = lru_cache(maxsize=_KEPT_FOLDERS)(partial(_list_folder, prefix))
+        self._prefix = prefix
+        self._list = lru_cache(maxsize=_KEPT_FOLDERS)(self._read_folder)
         self.facts: dict[PrefixPath, FileFact] = {}
+        self.folders: set[str] = set()
+
+    def _read_folder(self, folder: str) -> Mapping[str, Kind] | Kind:
+        self.folders.add(folder)
+        return _list_folder(self._prefix, folder)
 
     def read_kind(self, path: PrefixPath) -> FileFact:
         """Return the kind of file at ``path``."""
@@ -65,9 +72,11 @@ class FactReader:
             if isinstance(listing, str):
                 kind = listing
             else:
-                key = fold_path(name, folds_case=True) if self._folds_case else name
+                key = fold_path(name, folds_case=True) if self._prefix.folds_case else name
                 kind = listing.get(key, "absent")
-            fact = self.facts[path] = _KINDS[kind]
+            fact = _KINDS[kind]
+            if kind != "file":
+                self.facts[path] = fact
         return fact
 
     def read_hash(self, path: PrefixPath, sizes: Collection[int] = ()) -> FileFact:
@@ -78,7 +87,7 @@ class FactReader:
         """
         fact = self.read_kind(path)
         if fact.kind in {"file", "symlink"} and fact.sha256 is None:
-            fact = self.facts[path] = _read_hash(to_disk(self._root, path), fact.kind, sizes)
+            fact = self.facts[path] = _read_hash(to_disk(self._prefix.root, path), fact.kind, sizes)
         return fact
 
 

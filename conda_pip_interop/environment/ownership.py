@@ -163,9 +163,10 @@ class Ownership:
         listed: dict[str, tuple[Distribution, ...]] = {}
         for one in (*self._distributions, *self._stranded):
             if isinstance(self.owner_of(one), ByPip):
+                alone = (one,)  # one for all of its files: there may be a million
                 for path in (*(file.path for file in one.files or ()), one.metadata_file):
                     key = self._claims.key(path)
-                    listed[key] = (*listed.get(key, ()), one)
+                    listed[key] = (*listed[key], one) if key in listed else alone
         return listed
 
     def state_of(self, recorded: RecordedDistribution) -> PayloadState:

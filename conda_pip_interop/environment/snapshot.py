@@ -61,7 +61,8 @@ class Snapshot:
     files, but their distributions do not count. ``distributions`` are those in the current
     site-packages, conda's included; ``stranded`` are those in other Pythons' site-packages that no
     record claims; ``leftovers`` may be claimed by a record; ``facts`` has only paths that are
-    contested or serve as evidence; ``claims`` indexes ``records`` and ``superseded``.
+    contested or serve as evidence, or are no plain files, of the ``folders`` that were read;
+    ``claims`` indexes ``records`` and ``superseded``.
     """
 
     prefix: Prefix
@@ -73,6 +74,7 @@ class Snapshot:
     leftovers: tuple[Leftover, ...]
     claims: Claims
     facts: Mapping[PrefixPath, FileFact]
+    folders: frozenset[str]
     fingerprint: str
     _views: dict[object, object] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -135,6 +137,7 @@ def read_snapshot(root: Path, *, depth: Depth = "files", mirrors: Path | None = 
         leftovers=leftovers,
         claims=claims,
         facts=_read_facts(reader, claims, distributions, records if depth == "files" else ()),
+        folders=frozenset(reader.folders),
         fingerprint=fingerprint,
     )
 
@@ -185,6 +188,7 @@ def read_closure(root: Path, names: Iterable[NormalizedName]) -> Snapshot | None
         leftovers=(),
         claims=claims,
         facts=_read_facts(reader, claims, distributions, ()),
+        folders=frozenset(reader.folders),
         fingerprint="",
     )
     snapshot.keep_metadata({one: found[one.name][1] for one in distributions})
@@ -232,6 +236,7 @@ def build_empty_snapshot(root: Path) -> Snapshot:
         leftovers=(),
         claims=build_claims((), folds_case=prefix.folds_case),
         facts={},
+        folders=frozenset(),
         fingerprint="",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -222,7 +223,10 @@ def build_evidence(
     if pip is not None:
         claimed_by.append(f"pip:{pip.name}")
     fact = snapshot.facts.get(path)
-    found = None if fact is None else fact.sha256 or _PRESENT.get(fact.kind, fact.kind)
+    if fact is None:
+        found = "present" if os.path.lexists(to_disk(snapshot.prefix.root, path)) else None
+    else:
+        found = fact.sha256 or _PRESENT.get(fact.kind, fact.kind)
     return Evidence(path=path, claimed_by=tuple(claimed_by), expected=expected, found=found)
 
 

@@ -156,7 +156,7 @@ def _list_evidence(snapshot: Snapshot) -> tuple[list[str], list[str]]:
     from conda_pip_interop.environment.conda_meta.records import as_packaged
 
     root = snapshot.prefix.root
-    folders = {path.rpartition("/")[0] for path in snapshot.facts}
+    folders = set(snapshot.folders)
     known = set(filter(_IN_FINGERPRINT.fullmatch, folders))
     files = {
         path

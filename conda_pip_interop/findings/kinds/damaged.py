@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.changes.plan import InstallPip, Plan
 from conda_pip_interop.environment.conda_meta.records import CondaFile, CondaRecord
+from conda_pip_interop.environment.file_facts import PLAIN_FILE, FileFact
 from conda_pip_interop.environment.origin import find_local
 from conda_pip_interop.environment.ownership import ByConda, ByPip
 from conda_pip_interop.environment.paths import PrefixPath, to_disk
@@ -39,7 +40,6 @@ from conda_pip_interop.values import dataclass
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from conda_pip_interop.environment.file_facts import FileFact
     from conda_pip_interop.environment.snapshot import Snapshot
 
 
@@ -180,9 +180,9 @@ def _find_damaged_package(
     judged = {file.path for one in instead for file in one.files or ()}
     missing, overwritten, blocked = [], [], []
     for file in record.files:
-        fact = snapshot.facts.get(file.path)
-        if fact is None or file.path.endswith(".pyc") or file.path in judged:
+        if file.path.endswith(".pyc") or file.path in judged:
             continue
+        fact = snapshot.facts.get(file.path, PLAIN_FILE)
         if (
             fact.kind == "dir"
             and file.path_type not in ("directory", "softlink")
