@@ -62,19 +62,24 @@ def build_options(args: Namespace) -> InstallOptions:
     from conda_pip_interop.installers.pip.options import PipOptions
     from conda_pip_interop.resolve.request.install_options import InstallOptions
 
+    environment = shlex.join(("-p", args.prefix) if args.prefix else ("-n", args.name or "ENV"))
     if not args.files:
         raise UsageError(
             "usage",
             f"`conda pip {args.command}` needs a file.",
-            hints=(f"For example: `conda pip {args.command} -n ENV environment.yml`.",),
+            hints=(f"For example: `conda pip {args.command} {environment} environment.yml`.",),
         )
+    named = shlex.join(args.files)
     for name in args.files:
         path = Path(name)
         if is_requirement(name) and not path.suffix[1:].isalpha() and not path.exists():
             raise UsageError(
                 "usage",
                 f"`conda pip {args.command}` takes files, and there is no file {name}.",
-                hints=(f"To install a package: `conda pip install -n ENV {shlex.quote(name)}`.",),
+                hints=(
+                    f"To create an environment: `conda create {environment} python pip`.",
+                    f"To install packages: `conda pip install {environment} {named}`.",
+                ),
             )
     projects = [one for one in args.files if one.endswith(".toml")]
     if not any(one.endswith(_WITH_PARTS) for one in args.files):

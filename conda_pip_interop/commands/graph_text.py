@@ -62,7 +62,7 @@ def find_packages(graph: Graph, names: Iterable[str], target: Target) -> tuple[P
         if not packages:
             missing.append(name)
     if missing:
-        raise not_installed(missing, target)
+        raise not_installed(missing, target, installed=graph.names)
     return tuple(found.values())
 
 

@@ -27,5 +27,5 @@ def render_health(findings: Sequence[Finding], target: Target, *, verbose: bool)
         lines += [f"{render_finding(one, target.command)}\n" for one in findings]
     else:
         lines += [f"{one.kind}: {escape_line(one.summary)}" for one in findings]
-        lines.append(f"\nTo fix: {target.command('conda', 'pip', 'check')}\n")
+        lines.append(f"\nTo see how to fix it: {target.command('conda', 'pip', 'check')}\n")
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import TextIO
 
     from conda_pip_interop.errors import InteropError
     from conda_pip_interop.findings.base import Finding
@@ -75,18 +76,20 @@ def fold(text: str, columns: int | None) -> str:
 
 
 def _fold_sentence(line: str, columns: int) -> str:
-    """Wrap a line that `render_findings` has written, unless it is a path (indented by four)."""
+    """Wrap a line of a message, unless it is a path (indented by four) or has a command."""
     text = line.strip()
-    if len(line) <= columns or line.startswith(_PATH) or text.startswith(("To fix: ", "or: ")):
+    has_command = text.startswith(("To ", "or: ")) or "`" in text
+    if len(line) <= columns or line.startswith(_PATH) or has_command:
         return line
     margin = line[: len(line) - len(line.lstrip())]
     first, *more = wrap(text, columns, indent=_PATH)
     return "\n".join([f"{margin}{first.strip()}", *more])
 
 
-def find_columns() -> int | None:
-    """Find the width of the terminal that shows stdout; None if none does."""
-    if sys.stdout is None or not sys.stdout.isatty():
+def find_columns(stream: TextIO | None = None) -> int | None:
+    """Find the width of the terminal that shows `stream` (default: stdout); None if none does."""
+    stream = stream or sys.stdout
+    if stream is None or not stream.isatty():
         return None
     return shutil.get_terminal_size().columns
 
@@ -107,6 +110,8 @@ def render_findings(
         )
     blocks = [f"{label}: {count(len(findings), 'finding')}"]
     blocks += [render_finding(finding, command) for finding in findings]
+    if sum(one.repairable for one in findings) > 1:
+        blocks.append(f"To repair what can be, in one plan: {command('conda', 'pip', 'repair')}")
     return Output(
         text="\n\n".join(blocks),
         document={"prefix": prefix, "findings": documents},

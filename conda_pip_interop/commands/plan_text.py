@@ -91,7 +91,11 @@ def describe_changes(label: str, plan: Plan) -> str:
             for one in steps
         ]
         lines += describe_packages(past, label, packages)
-    if plan.files and (plan.shows_files or not lines):
+    kept = [one for one in plan.packages if isinstance(one, Keep)]
+    if plan.files and kept and not lines:
+        told = ", ".join(f"{one.name} {one.version} ({one.manager})" for one in kept)
+        lines.append(f"Updated conda's records in {label}: {told}")
+    elif plan.files and (plan.shows_files or not lines):
         lines += [
             f"{past} {count(len(files), 'file')} in {label}"
             for past, files in (

@@ -93,6 +93,7 @@ def notify(*lines: str) -> None:
 
 def print_stderr(text: str) -> None:
     """Print a line for a person beside a command's own output, never into its `--json`."""
-    from conda_pip_interop.text import write_text  # hooks mostly have nothing to say
+    from conda_pip_interop.commands.output import find_columns, fold  # mostly nothing is said
+    from conda_pip_interop.text import write_text
 
-    write_text(f"{text}\n", sys.stderr)
+    write_text(f"{fold(text, find_columns(sys.stderr))}\n", sys.stderr)

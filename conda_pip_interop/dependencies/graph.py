@@ -74,6 +74,13 @@ class Graph:
 
     packages: Mapping[str, Package]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all packages, and of the distributions in them."""
+        packages = self.packages.values()
+        inside = (one.name for package in packages for one in package.distributions)
+        return frozenset((*(one.name for one in packages), *inside))
+
     def find(self, name: str) -> tuple[Package, ...]:
         """Return the packages that contain a distribution `name`, else conda's package `name`."""
         wanted = canonicalize_name(name)

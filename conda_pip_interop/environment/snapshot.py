@@ -80,6 +80,11 @@ class Snapshot:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all that is installed: distributions, and packages of conda."""
+        return frozenset({one.name for one in self.distributions} | {r.name for r in self.records})
+
     @cached_property
     def ownership(self) -> Ownership:
         """The owners of all paths and distributions."""

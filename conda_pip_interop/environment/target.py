@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.environment.paths import read_regular
@@ -11,7 +12,7 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 
@@ -66,10 +67,22 @@ def refuse_frozen(target: Target) -> None:
     )
 
 
-def not_installed(names: Sequence[str], target: Target) -> InteropError:
-    """Build the error for names that neither manager has installed."""
+def not_installed(
+    names: Sequence[str], target: Target, *, installed: Iterable[str]
+) -> InteropError:
+    """Build the error for names that neither manager has installed; `installed` has the others."""
     return InteropError(
         "not-installed",
         f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not installed in {target.label}.",
-        hints=(f"To list installed packages: `{target.command('conda', 'pip', 'list')}`.",),
+        hints=(
+            *suggest_names(names, installed),
+            f"To list installed packages: `{target.command('conda', 'pip', 'list')}`.",
+        ),
     )
+
+
+def suggest_names(names: Iterable[str], installed: Iterable[str]) -> tuple[str, ...]:
+    """Return a hint with the installed names that mistyped ones come nearest, if there are any."""
+    known = sorted({*installed})
+    near = dict.fromkeys(one for name in names for one in get_close_matches(name, known, n=1))
+    return (f"Did you mean {', '.join(near)}?",) if near else ()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName
 
 from conda_pip_interop.changes.plan import (
+    Keep,
     Plan,
     merge_plans,
 )
@@ -21,7 +23,9 @@ from conda_pip_interop.findings.registry import find_all
 if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_meta.history import Linked
     from conda_pip_interop.environment.snapshot import Snapshot
+    from conda_pip_interop.environment.target import Target
     from conda_pip_interop.findings.base import Finding
+    from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
 
     Fetch = Callable[[Linked], Path | None]
 
@@ -46,7 +50,7 @@ def plan_reconcile(
         and one.project not in skipped
         and not (left_alone and one.build_leave_key(snapshot.prefix.root) in left_alone)
     ]
-    plans = list(plan_records(findings, snapshot))
+    plans: list[tuple[Plan, tuple[Finding, ...]]] = [*plan_records(findings, snapshot)]
     fixed: list[Finding] = [one for _, found in plans for one in found]
     for finding in findings:
         plan = finding.fix(snapshot)
@@ -70,13 +74,35 @@ def plan_reconcile(
 
 def plan_records(
     findings: Iterable[Finding], snapshot: Snapshot
-) -> Iterator[tuple[Plan, tuple[Finding, ...]]]:
+) -> Iterator[tuple[Plan, tuple[OverriddenFinding, ...]]]:
     """Rewrite the records whose payload pip replaced, each once."""
     taken: set[PrefixPath] = set()
     for record, overridden in group_by_record(findings, snapshot):
         files = tuple(fix_record(record, overridden, snapshot, taken))
         if files:
             yield Plan(title="reconcile", steps=files), tuple(overridden)
+
+
+def plan_overrides(
+    findings: Iterable[Finding], snapshot: Snapshot, target: Target
+) -> Iterator[Plan]:
+    """Rewrite the records, and say which packages of pip's are kept and how to go back."""
+    restored: dict[str, None] = {}
+    for plan, found in plan_records(findings, snapshot):
+        keeps = [
+            Keep(
+                manager="pip",
+                name=one.by.name,
+                version=one.by.version,
+                reason=f"conda's record of {one.recorded.record.name} will list its files",
+            )
+            for one in found
+        ]
+        restored.update((one.recorded.record.name, None) for one in found)
+        yield replace(plan, steps=(*keeps, *plan.steps))
+    if restored:
+        restore = target.command("conda", "pip", "restore", *restored)
+        yield Plan(title="repair", notes=(f"To go back to conda's version instead: {restore}",))
 
 
 def remember_overwritten(snapshot: Snapshot) -> None:

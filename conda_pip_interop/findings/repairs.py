@@ -32,6 +32,7 @@ from conda_pip_interop.environment.conda_meta.records import (
 from conda_pip_interop.environment.origin import build_install_words
 from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.paths import to_disk
+from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.findings.base import build_link
 from conda_pip_interop.findings.kinds.corrupt_record import (
@@ -53,7 +54,7 @@ from conda_pip_interop.findings.kinds.refused_depend import RefusedDependFinding
 from conda_pip_interop.findings.kinds.stranded import StrandedFinding, remove_stranded
 from conda_pip_interop.findings.kinds.unmet import UnmetFinding
 from conda_pip_interop.findings.kinds.vanished import VanishedFinding
-from conda_pip_interop.findings.reconciliation import plan_records
+from conda_pip_interop.findings.reconciliation import plan_overrides
 from conda_pip_interop.findings.registry import find_all, find_asked
 from conda_pip_interop.findings.restoration import (
     find_restored,
@@ -148,7 +149,7 @@ def _plan_repairs(found: Collection[Finding], snapshot: Snapshot, target: Target
     if restored:
         names = [record.name for record in restored]
         yield plan_restore(names, snapshot=snapshot, target=target)
-    yield from (plan for plan, _ in plan_records(kept, snapshot))
+    yield from (plan for plan in plan_overrides(kept, snapshot, target))
     planned = [(one, plan) for one in kept if (plan := one.repair(snapshot)) is not None]
     removing = [one for one, plan in planned if any(isinstance(s, RemovePip) for s in plan.steps)]
     gone = {one.distribution for one in removing} - {None}
@@ -156,8 +157,8 @@ def _plan_repairs(found: Collection[Finding], snapshot: Snapshot, target: Target
 
 
 def _describe_left(finding: Finding, target: Target) -> str:
-    hints = (f" {one}" for one in _render_fix(finding, target))
-    return f"Not repaired: {finding.summary}{''.join(hints)}"
+    fix = [f"  To fix: {one}" for one in finding.render_commands(target.command)[:1]]
+    return "\n".join([f"Not repaired: {finding.summary}", *fix])
 
 
 def _render_fix(finding: Finding, target: Target) -> tuple[str, ...]:
@@ -269,11 +270,10 @@ def _explain_undamaged(name: NormalizedName, snapshot: Snapshot, target: Target)
     """Return the error `not-broken`, with what can be done about a distribution instead."""
     one = {one.name: one for one in snapshot.distributions}.get(name)
     if one is None:
-        install = target.command("conda", "pip", "install", name)
         return UsageError(
             "not-broken",
             f"{name} is not installed in {target.label}.",
-            hints=(f"To install it: `{install}`.",),
+            hints=not_installed([name], target, installed=snapshot.names).hints,
         )
     owner = snapshot.ownership.owner_of(one)
     record = owner.record if isinstance(owner, ByConda) else owner.in_place_of

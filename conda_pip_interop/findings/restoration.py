@@ -23,6 +23,7 @@ from conda_pip_interop.environment.conda_meta.records import (
 )
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import to_disk
+from conda_pip_interop.environment.target import suggest_names
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.base import build_link, describe_edited, find_edited_files
 from conda_pip_interop.findings.blocked_packages import BlockedPackageFinding
@@ -67,7 +68,8 @@ def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) ->
             raise InteropError(
                 "not-conda",
                 f"conda has no record of {name} in {target.label}, so it cannot be restored.",
-                hints=(f"To install it: `{target.command('conda', 'pip', 'install', name)}`.",),
+                hints=suggest_names([name], known)
+                or (f"To install it: `{target.command('conda', 'pip', 'install', name)}`.",),
             )
         chosen.update({one: replaced[one] for one in matching})
         for record in snapshot.records:

@@ -61,6 +61,14 @@ def has_our_marker(root: Path) -> bool:
         return False
 
 
+def is_protected(root: Path) -> bool:
+    """Return whether the environment at `root`, if any, has a marker, of whatever tool."""
+    try:
+        return not isinstance(read_markers(read_prefix(root))[0], Absent)
+    except (InteropError, OSError):
+        return False
+
+
 def settle_marker(target: Target, policy: Policy) -> MarkerChange:
     """Write or remove the markers of `target` by the policy; foreign ones are not changed.
 
@@ -93,8 +101,8 @@ def explain_leaving(targets: Iterable[Target]) -> tuple[str, ...]:
         if names:
             restore = target.command("conda", "pip", "restore", *names)
             notes.append(
-                f"{target.label}: pip has replaced conda's {_shorten(names)}; without this plugin "
-                f"conda takes pip's files for its own. To bring back conda's first: {restore}"
+                f"{target.label}: pip has replaced or removed conda's {_shorten(names)}, which "
+                f"conda does not see without this plugin. To bring back conda's first: {restore}"
             )
     return tuple(notes if told else notes[1:])
 

@@ -80,7 +80,7 @@ def _refuse_absent(names: Sequence[str], snapshot: Snapshot, graph: Graph, targe
             hints=(f"To see how to fix it: `{target.command('conda', 'pip', 'check')}`.",),
         )
     if absent:
-        raise not_installed(absent, target)
+        raise not_installed(absent, target, installed=snapshot.names)
 
 
 def _condas(

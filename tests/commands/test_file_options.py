@@ -53,3 +53,12 @@ def test_what_is_missing_is_named(words: tuple[str, ...], message: str) -> None:
     with pytest.raises(UsageError, match=message) as caught:
         build(*words)
     assert caught.value.hints
+
+
+def test_packages_in_place_of_files_are_told_to_the_commands_that_take_them() -> None:
+    with pytest.raises(UsageError) as caught:
+        build("create", "-n", "web", "flask>=3.0", "six")
+    assert caught.value.hints == (
+        "To create an environment: `conda create -n web python pip`.",
+        "To install packages: `conda pip install -n web 'flask>=3.0' six`.",
+    )

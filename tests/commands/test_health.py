@@ -20,7 +20,7 @@ def test_findings_are_a_line_each_and_the_command_to_fix_them() -> None:
         "overridden: pip replaced click 8.0 by 8.1\n"
         "overridden: pip replaced click 8.0 by 8.1\n"
         "\n"
-        "To fix: conda pip check -n web\n"
+        "To see how to fix it: conda pip check -n web\n"
     )
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conda_pip_interop.commands.output import (
+    fold,
     render_error,
     render_findings,
     render_table,
@@ -104,3 +105,20 @@ def test_an_error_is_told_with_what_to_do_next() -> None:
         "message": "It broke.",
         "hints": ["Do this.", "Or that."],
     }
+
+
+def test_several_findings_end_with_the_command_that_repairs_them_together() -> None:
+    last = "To repair what can be, in one plan: conda pip repair -n web"
+    two = render_findings("web", "/env", (build_sample(), build_sample()), command)
+    assert two.text.splitlines()[-1] == last
+    assert last not in render_findings("web", "/env", (build_sample(),), command).text
+
+
+def test_sentences_are_wrapped_and_commands_stay_whole() -> None:
+    long = "conda-pip-interop: web: pip's click 8.1.3 replaced conda's click 8.1.8."
+    commands = ["  To go back to conda's version: conda pip restore -n web click", "x `a b`" * 9]
+    assert fold("\n".join([long, *commands]), 60).split("\n") == [
+        "conda-pip-interop: web: pip's click 8.1.3 replaced",
+        "    conda's click 8.1.8.",
+        *commands,
+    ]

@@ -159,3 +159,10 @@ def test_a_plan_of_files_alone_counts_them() -> None:
     assert describe_changes("web", make_plan(*FILES)) == (
         "Wrote 2 files in web\nRemoved 2 files in web"
     )
+
+
+def test_a_plan_that_only_writes_records_names_their_packages() -> None:
+    keep = Keep(manager="pip", name="click", version="8.1.3", reason="its record is written")
+    assert describe_changes("web", make_plan(keep, *FILES)) == (
+        "Updated conda's records in web: click 8.1.3 (pip)"
+    )

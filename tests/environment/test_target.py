@@ -70,7 +70,12 @@ def test_a_pipe_does_not_freeze_an_environment(tmp_path: Path) -> None:
 
 
 def test_names_that_are_not_installed_are_told_in_one_sentence() -> None:
-    error = not_installed(["six"], WEB)
+    error = not_installed(["six"], WEB, installed=["pip"])
     assert (error.code, error.message) == ("not-installed", "six is not installed in web.")
     assert error.hints == ("To list installed packages: `conda pip list -n web`.",)
-    assert not_installed(["a", "b"], WEB).message == "a, b are not installed in web."
+    assert not_installed(["a", "b"], WEB, installed=[]).message == "a, b are not installed in web."
+
+
+def test_a_mistyped_name_is_told_what_it_comes_nearest() -> None:
+    error = not_installed(["clik", "zzz"], WEB, installed=["click", "flask"])
+    assert error.hints[0] == "Did you mean click?"

@@ -401,6 +401,20 @@ def test_what_may_be_somebodys_is_removed_only_if_asked_for(built: PrefixBuilder
     assert describe_files(repair(built)) == [f"remove {built.place('~notes.txt')}"]
 
 
+def test_what_pip_replaced_is_said_to_stay_and_how_condas_comes_back(built: PrefixBuilder) -> None:
+    for name in ("click", "six"):
+        built.conda_package(name, "1.0")
+        built.pip_upgrade(name, "1.0", "2.0")
+    plan = repair(built)
+    assert [(one.name, one.version, one.reason) for one in plan.packages] == [
+        ("click", "2.0", "conda's record of click will list its files"),
+        ("six", "2.0", "conda's record of six will list its files"),
+    ]
+    assert plan.notes == (
+        "To go back to conda's version instead: conda pip restore -n web click six",
+    )
+
+
 def test_what_is_not_broken_is_refused_with_what_can_be_done(built: PrefixBuilder) -> None:
     built.conda_package("python-click", "8.1", distribution="click")
     built.conda_package("kit", "1.0")
@@ -424,7 +438,7 @@ def test_what_is_not_broken_is_refused_with_what_can_be_done(built: PrefixBuilde
         ),
         "other": (
             "other is not installed in web.",
-            "To install it: `conda pip install -n web other`.",
+            "To list installed packages: `conda pip list -n web`.",
         ),
     }
 

@@ -38,6 +38,10 @@ def test_a_restore_knows_the_names_of_conda_and_of_pypi(tmp_path: Path) -> None:
     with pytest.raises(InteropError) as refused:
         plan_restore(["other"], snapshot=snapshot, target=target)
     assert refused.value.code == "not-conda"
+    assert refused.value.hints == (f"To install it: `conda pip install -p {built.root} other`.",)
+    with pytest.raises(InteropError) as mistyped:
+        plan_restore(["pyvictim"], snapshot=snapshot, target=target)
+    assert mistyped.value.hints == ("Did you mean py-victim?",)
 
 
 def replace_click(built: PrefixBuilder) -> None:

@@ -286,8 +286,8 @@ def test_leaving_names_what_pip_has_replaced(built: PrefixBuilder, web: Target) 
     reconcile(built.root)
     (told,) = explain_leaving([web])
     assert told == (
-        "web: pip has replaced conda's click; without this plugin conda takes pip's files for its "
-        "own. To bring back conda's first: conda pip restore -n web click"
+        "web: pip has replaced or removed conda's click, which conda does not see without this "
+        "plugin. To bring back conda's first: conda pip restore -n web click"
     )
 
 

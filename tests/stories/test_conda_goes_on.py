@@ -141,7 +141,7 @@ def test_a_plugin_that_is_removed_takes_all_its_markers_along(
     told = f"The protection is removed too, from base, {env.name}:"
     said = own_base.run(*remove, "--dry-run", check=False).stderr
     assert told in said
-    assert f"{env.name}: pip has replaced conda's click; without this plugin" in said
+    assert f"{env.name}: pip has replaced or removed conda's click, which" in said
     assert f"To bring back conda's first: conda pip restore -n {env.name} click\n" in said
     assert marker.is_file()
     assert told in own_base.run(*remove).stderr

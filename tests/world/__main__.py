@@ -35,7 +35,9 @@ def _exports(base: Base) -> str:
     wanted = base.env()
     foreign = [n for n in os.environ if n.startswith(_FOREIGN) and n not in wanted]
     lines = [f"unset {name}" for name in sorted(foreign)]
+    wanted["CONDA_ALWAYS_YES"] = "false"  # a person wants to see the questions
     lines += [f"export {name}={shlex.quote(value)}" for name, value in sorted(wanted.items())]
+    lines.append('eval "$(conda shell.posix hook)"')  # for `conda activate`
     return "\n".join(lines)
 
 

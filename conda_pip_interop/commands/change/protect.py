@@ -86,7 +86,7 @@ def change_all(host: Host, change: Callable[[Target], MarkerChange]) -> Output:
     results = list(zip(targets, host.for_each(targets, settle), strict=True))
     failed = any(isinstance(result, Exception) for _, result in results)
     return Output(
-        text="\n".join(f"{target.label}: {_describe(result)}" for target, result in results),
+        text="\n".join(f"{one.label}: {_describe(result, one)}" for one, result in results),
         document={
             "success": not failed,
             "environments": [
@@ -102,14 +102,17 @@ def change_all(host: Host, change: Callable[[Target], MarkerChange]) -> Output:
     )
 
 
-def _describe(result: MarkerChange | InteropError | OSError) -> str:
+def _describe(result: MarkerChange | InteropError | OSError, target: Target) -> str:
+    from conda_pip_interop.protection.protect import is_protected
+
     match result:
         case "written":
             return "now protected"
         case "removed":
             return "no longer protected"
         case "none":
-            return "unchanged"
+            state = "protected" if is_protected(target.prefix) else "not protected"
+            return f"{state}, unchanged"
         case InteropError(message=message):
             return f"failed: {message}"
         case OSError():

@@ -28,6 +28,7 @@ def execute(args: Namespace, host: Host) -> Output:
 
     snapshot = read_snapshot(host.target.prefix)
     plan = plan_restore(tuple(args.names), snapshot=snapshot, target=host.target)
-    return confirm_and_run(
-        plan, args, host, nothing_to_do="The conda packages are installed and unchanged."
-    )
+    told = ", ".join(args.names)
+    verb = "is" if len(args.names) == 1 else "are"
+    nothing = f"Nothing to restore in {host.target.label}: {told} {verb} installed and unchanged."
+    return confirm_and_run(plan, args, host, nothing_to_do=nothing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import shlex
 import sys
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -17,7 +18,7 @@ from conda_pip_interop.text import discard_output, write_text
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from conda_pip_interop.commands.host import Host, OpenHost
 
@@ -103,7 +104,10 @@ def _execute(args: Namespace, open_host: OpenHost) -> Output:
         raise InteropError(
             "no-such-environment",
             f"There is no environment named {args.name}.",
-            hints=("To list the environments: `conda env list`.",),
+            hints=(
+                "To list the environments: `conda env list`.",
+                *_suggest_creation(args),
+            ),
         )
     execute: Callable[[Namespace, Host], Output] = command.load().execute
     try:
@@ -112,6 +116,12 @@ def _execute(args: Namespace, open_host: OpenHost) -> Output:
         if host.policy.message:
             error.hints = (*error.hints, host.policy.message)
         raise
+
+
+def _suggest_creation(args: Namespace) -> Iterator[str]:
+    if args.command == "install":
+        create = shlex.join(("conda", "create", "-n", args.name, "python", "pip"))
+        yield f"To create it: `{create}`."
 
 
 def _change(execute: Callable[[Namespace, Host], Output], args: Namespace, host: Host) -> Output:

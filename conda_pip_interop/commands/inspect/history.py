@@ -143,7 +143,10 @@ def render_history(host: Host, events: list[Event]) -> Output:
     lines = [render_table(header, rows, columns=find_columns()), ""]
     undoable = [one for one in events if one.operation and not one.operation.automatic]
     if undoable and _can_undo_last(host):
-        lines.append(f"To undo the last operation: {undoable[-1].undo_command(target)}")
+        last = "last operation"
+        if events[-1].operation and events[-1].operation.automatic:
+            last += " that was not automatic"
+        lines.append(f"To undo the {last}: {undoable[-1].undo_command(target)}")
     earlier = [one.revision.number for one in events if one.revision is not None][:-1]
     if earlier:
         command = target.command("conda", "install", "--revision", str(earlier[-1]))

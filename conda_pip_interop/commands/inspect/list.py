@@ -67,7 +67,8 @@ class Row:
     def source(self) -> str:
         """Where it came from, as text."""
         origin = self._render_origin()
-        return f"{origin}; hidden by {self.hiding}" if self.hiding else origin
+        hiding = self.hiding.partition(" (")[0]  # `show` and `check` name the folder
+        return f"{origin}; hidden by {hiding}" if hiding else origin
 
     @property
     def hiding(self) -> str:

@@ -93,7 +93,8 @@ def show_distributions(
     wanted = {canonicalize_name(name): name for name in names}
     missing = wanted.keys() - {row.distribution.name for row in rows}
     if missing:
-        raise not_installed([name for key, name in wanted.items() if key in missing], target)
+        absent = [name for key, name in wanted.items() if key in missing]
+        raise not_installed(absent, target, installed=(row.distribution.name for row in rows))
     dependents = graph.find_dependents()
     shown = [
         _build(snapshot, graph, row, dependents)

@@ -109,5 +109,7 @@ def _write(file: Path, text: str) -> None:
         replace_file(file, text.encode())
     except OSError as error:
         raise InteropError(
-            "not-written", f"The metrics were not written to {file}: {error.strerror}."
+            "not-written",
+            f"The metrics were not written to {file}: {error.strerror}.",
+            hints=("Check that the folder exists and that you may write to it.",),
         ) from error

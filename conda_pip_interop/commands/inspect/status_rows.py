@@ -137,9 +137,10 @@ def render_status(
     problems = [f"{row.target.label}: {row.problem}" for row in rows if row.problem is not None]
     if problems:
         lines += ["", "Not read:", *(f"  {escape_line(one)}" for one in problems)]
-    commands = [row.next_command for row in rows if row.next_command is not None]
-    if commands:
-        lines += ["", f"To see more: {escape_line(commands[0])}"]
+    open_rows = [row for row in rows if row.next_command is not None]
+    if open_rows:
+        purpose = "see more" if open_rows[0].findings else "protect it"
+        lines += ["", f"To {purpose}: {escape_line(open_rows[0].next_command or '')}"]
     return Output(
         text="\n".join(lines) if rows else "No environment has findings.",
         document={"environments": [row.to_dict() for row in rows]},

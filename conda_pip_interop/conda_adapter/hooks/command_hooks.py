@@ -323,8 +323,8 @@ def _report_base(prefix: Path) -> None:
         return
     write_state(prefix, dataclasses.replace(state, announced=True))
     notify(
-        "conda-pip-interop: base is now protected from plain pip. "
-        "To remove the protection: conda pip unprotect -n base"
+        "conda-pip-interop: base is now protected from plain pip.",
+        "  To remove the protection: conda pip unprotect -n base",
     )
 
 

@@ -1,4 +1,4 @@
-"""`vanished`: pip uninstalled the payload of a conda package; conda still lists it."""
+"""`vanished`: pip uninstalled the payload of a conda package; conda still has its record."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class VanishedFinding(Finding):
     def summary(self) -> str:
         """See `Finding.summary`."""
         record = self.recorded.record
-        return f"{record.name} {record.version} was removed by pip; conda still lists it."
+        return f"{record.name} {record.version} was removed by pip; conda still has its record."
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:

@@ -72,7 +72,7 @@ class Adopter:
         wanted = list(dict.fromkeys(map(canonicalize_name, names)))
         absent = [name for name in wanted if name not in self._distributions]
         if absent:
-            raise not_installed(absent, self.target)
+            raise not_installed(absent, self.target, installed=self.snapshot.names)
         pips = [name for name in wanted if self._known.is_from_pip(name)]
         refused = {name: why for name in pips if isinstance(why := self._judge(name), str)}
         if refused:

@@ -124,7 +124,7 @@ def _choose(
             else:
                 chosen[one.key] = one
     if absent:
-        raise not_installed(absent, target)
+        raise not_installed(absent, target, installed=snapshot.names)
     version_of = snapshot.ownership.version_of
     versions = {
         one.name: version_of(one) for package in chosen.values() for one in package.distributions

@@ -126,7 +126,7 @@ def _refuse_unknown(names: list[NormalizedName], snapshot: Snapshot, target: Tar
     packages = [one.name for name in names for one in graph.find(name)]
     absent = [name for name in names if not graph.find(name)]
     if absent:
-        raise not_installed(absent, target)
+        raise not_installed(absent, target, installed=snapshot.names)
     if packages:
         update = target.command("conda", "update", *packages)
         raise InteropError(

@@ -150,7 +150,7 @@ def _refuse_absent(names: Collection[NormalizedName], snapshot: Snapshot, target
             hints=(f"To remove it first: `{remove}`.",),
         )
     if names:
-        raise not_installed(sorted(names), target)
+        raise not_installed(sorted(names), target, installed=snapshot.names)
 
 
 def name_python(coming: ComingPython) -> str:

@@ -36,7 +36,7 @@ def test_the_result_of_each_environment_is_shown_and_a_failure_is_exit_code_1(
     host = ManyHost(target=targets[0], targets=targets, policy=Policy(protect=("web", "none")))
     output = execute(Namespace(all=True, no_user_site=False), host)
     lines = output.text.splitlines()
-    assert lines[:2] == ["web: now protected", "ml: unchanged"]
+    assert lines[:2] == ["web: now protected", "ml: not protected, unchanged"]
     assert lines[2].startswith("none: failed: ")
     assert output.exit_code == 1
     assert output.document["success"] is False
@@ -62,8 +62,8 @@ def test_unprotect_removes_every_marker_and_says_where_a_policy_forbids_it(tmp_p
     gone = unprotect.execute(Namespace(all=True, no_user_site=False), host)
     assert gone.text.splitlines() == ["base: no longer protected", "web: no longer protected"]
     assert execute(Namespace(all=True, no_user_site=False), host).text.splitlines() == [
-        "base: unchanged",
-        "web: unchanged",
+        "base: not protected, unchanged",
+        "web: not protected, unchanged",
     ], "nor does the default policy bring it back"
 
     locked = Policy(protect=("web",), protect_source="/etc/conda/.condarc")

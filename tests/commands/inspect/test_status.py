@@ -102,6 +102,11 @@ def test_each_row_names_the_command_that_shows_more() -> None:
     unprotected = replace(make_row("web", replace(FACTS, findings={})), wanted=True)
     assert unprotected.next_command == "conda pip protect -n web"
     assert replace(unprotected, wanted=False).next_command is None
+    told = [render_status([one]).text.splitlines()[-1] for one in (row, unprotected)]
+    assert told == [
+        "To see more: conda pip check -n web",
+        "To protect it: conda pip protect -n web",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_repair_says_what_it_leaves_and_how_to_fix_it(built: PrefixBuilder) -> N
 
     (note,) = plan()
     fix = find(built).render_commands(target.command)[0]
-    assert note == f"Not repaired: {find(built).summary} To fix: `{fix}`."
+    assert note == f"Not repaired: {find(built).summary}\n  To fix: {fix}"
     for name in (FULL, HEADLESS):
         with pytest.raises(InteropError) as refused:
             plan(name)
