@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from conda_pip_interop.commands.command_line.registry import COMMANDS
 from tests.messages.collect import FILES, collect_help, collect_messages
+from tests.support.output_schema import DEFINITIONS
 
 #: Words that conda, pip and uv do not use in their messages.
 _NOT_OURS = re.compile(
@@ -32,3 +34,8 @@ def test_help_fits_into_80_columns() -> None:
 @pytest.mark.parametrize("collect", [collect_help, collect_messages])
 def test_texts_use_the_words_of_the_field(collect: Callable[[], str]) -> None:
     assert _NOT_OURS.findall(collect()) == []
+
+
+def test_what_every_command_of_ours_prints_as_json_is_described() -> None:
+    ours = {one.name for one in COMMANDS.values() if not one.passed_on}
+    assert ours <= DEFINITIONS.keys()

@@ -222,7 +222,7 @@ def test_what_is_not_broken_is_told_what_it_is(make_env: MakeEnv) -> None:
     for name, hint in (
         ("six", "conda pip restore"),
         ("cowsay", "--force-reinstall cowsay"),
-        ("absent", "conda pip install"),
+        ("absent", "conda pip list"),
     ):
         refused = env.conda("pip repair", name, check=False)
         assert refused.returncode == 2
