@@ -122,7 +122,12 @@ def render_findings(
 def render_finding(finding: Finding, command: Callable[..., str]) -> str:
     """Render a finding: what happened, some of its paths, and the commands that fix it."""
     lines = [f"{finding.kind}: {escape_line(finding.summary)}"]
-    lines += shorten([f"{_PATH}{escape_line(one.path)}" for one in finding.evidence])
+    lines += shorten(
+        [
+            f"{_PATH}{escape_line(one.path)}{' (missing)' if one.found == 'absent' else ''}"
+            for one in finding.evidence
+        ]
+    )
     lines += [
         f"  {'To fix' if number == 0 else 'or'}: {escape_line(line)}"
         for number, line in enumerate(finding.render_commands(command))

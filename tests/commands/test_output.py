@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from conda_pip_interop.commands.output import (
     fold,
     render_error,
+    render_finding,
     render_findings,
     render_table,
 )
@@ -78,6 +80,15 @@ def test_of_many_paths_three_are_shown_and_the_rest_is_counted(
     output = render_findings("web", "/e", [build_sample(paths)], command)
     assert output.text.count("lib/") == min(paths, 3)
     assert [line for line in output.text.splitlines() if " more " in line] == [rest] * bool(rest)
+
+
+def test_a_path_that_is_gone_is_marked() -> None:
+    gone, there = build_sample(2).evidence
+    finding = replace(build_sample(), evidence=(replace(gone, found="absent"), there))
+    assert render_finding(finding, command).splitlines()[1:3] == [
+        "    lib/0.py (missing)",
+        "    lib/1.py",
+    ]
 
 
 def test_the_document_of_a_finding_has_all_its_paths_and_can_be_written_as_json() -> None:
