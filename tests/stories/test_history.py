@@ -54,3 +54,12 @@ def test_the_named_undo_takes_the_last_operation_back(make_env: MakeEnv) -> None
     assert [one["operation"] for one in env.json("pip history")["events"]] == [None]
     env.conda("install", "-y", "six")
     assert [one["operation"] for one in env.json("pip history")["events"]] == [None, "revision-1"]
+
+
+def test_what_is_undone_is_said_not_to_be_automatic_where_that_came_last(make_env: MakeEnv) -> None:
+    env = make_env("python", "pip", "click=8.1.8")
+    env.conda("pip install", "--yes", "cowsay==6.1")
+    env.pip("install", "-q", "click==8.1.3")
+    env.conda("install", "-y", "pip")  # installs nothing, and reconciles
+    told = "To undo the last operation that was not automatic: conda pip undo"
+    assert told in env.conda("pip history").stdout
