@@ -337,11 +337,7 @@ def _read_distribution_facts(
 ) -> None:
     entry = claims.find_recorded(distribution)
     settled = entry is not None and distribution.name in entry.record.overridden_by
-    if entry is None or settled:
-        is_pips = True
-    else:
-        is_pips = is_rewritten(claims, entry, distribution, reader.facts)
-    if not is_pips:
+    if not (entry is None or settled or is_rewritten(claims, entry, distribution, reader.facts)):
         return
     every = doubled and not settled
     for file in distribution.files or ():
