@@ -147,7 +147,7 @@ def test_what_is_mixed_and_required_is_removed_with_what_requires_it(
     repaired = env.conda("pip repair", "--yes")
     (found,) = env.json("pip check", check=False)["findings"]
     (line,) = found["commands"]
-    assert f"Not repaired: {found['summary']} To fix: `{line}`." in repaired.stdout
+    assert f"Not repaired: {found['summary']}\n  To fix: {line}\n" in repaired.stdout
     named = env.conda("pip repair", "--yes", "opencv-python", check=False)
     assert named.returncode == 1
     assert f"To fix: `{line}`." in named.stderr
