@@ -7,16 +7,15 @@ what only packages of pip need.
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.state import read_state, write_state
 from conda_pip_interop.environment.conda_meta.history import find_section, read_history_text
 from conda_pip_interop.environment.metadata import parse_metadata_name
-from conda_pip_interop.environment.paths import to_disk
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.quick_check import METADATA_SUFFIXES
+from conda_pip_interop.environment.site_packages.distributions import list_entries
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,9 +74,10 @@ def remember_requests(plan: Plan, prefix: Path) -> None:
 
 def _list_distributions(root: Path) -> frozenset[NormalizedName]:
     """List the distributions by the names of their metadata; none of it is read."""
-    python = read_prefix(root).python
-    folder = None if python is None else to_disk(root, python.site_packages)
-    names = os.listdir(folder) if folder is not None and folder.is_dir() else ()
+    prefix = read_prefix(root)
+    if prefix.python is None:
+        return frozenset()
+    names = (one.name for one in list_entries(prefix, prefix.python.site_packages))
     return frozenset(
         parse_metadata_name(name.rpartition(".")[0])[0]
         for name in names

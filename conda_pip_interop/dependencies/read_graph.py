@@ -39,7 +39,7 @@ _NAME: Final = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _DEPENDS: Final = regex(r"(?:\S+::)?([A-Za-z0-9][A-Za-z0-9_.-]*)(?:\s+|(?=\[))?(.*)")
 
 #: Installers that write REQUESTED: pip for requested packages, uv for all. If a package installed
-#: by uv has no such file, this project removed it (`changes.staging`).
+#: by uv has no such file, this project removed it (`changes.origins`).
 _WRITE_REQUESTED: Final = ("pip", "uv")
 
 

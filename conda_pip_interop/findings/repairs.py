@@ -149,7 +149,7 @@ def _plan_repairs(found: Collection[Finding], snapshot: Snapshot, target: Target
     if restored:
         names = [record.name for record in restored]
         yield plan_restore(names, snapshot=snapshot, target=target)
-    yield from (plan for plan in plan_overrides(kept, snapshot, target))
+    yield from plan_overrides(kept, snapshot, target)
     planned = [(one, plan) for one in kept if (plan := one.repair(snapshot)) is not None]
     removing = [one for one, plan in planned if any(isinstance(s, RemovePip) for s in plan.steps)]
     gone = {one.distribution for one in removing} - {None}

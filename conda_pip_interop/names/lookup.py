@@ -23,11 +23,11 @@ from conda_pip_interop.names.renamed_projects import (
     find_renamed_projects,
     read_known_names,
 )
+from conda_pip_interop.names.requirement import NOT_IN_CHANNELS
 from conda_pip_interop.values import dataclass
 
 SourceName: TypeAlias = Literal["settings", "project", "table", "channels", "map"]
 
-NOT_IN_CHANNELS: Final = "not in the channels"
 #: How much of two names is the same, of 1: with one of five letters wrong they are similar.
 _SIMILAR: Final = 0.8
 _DIFFERENT_BY_MAP: Final = "the conda package of the same name is something else, by the names map"

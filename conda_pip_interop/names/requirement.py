@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: Why pip installs what the channels may have, too.
 PYPI_FIRST: Final = "PyPI comes first (prefer: pypi)"
+NOT_IN_CHANNELS: Final = "not in the channels"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

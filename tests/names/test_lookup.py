@@ -12,7 +12,6 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.names.channel_index import build_index
 from conda_pip_interop.names.lookup import (
-    NOT_IN_CHANNELS,
     Lookup,
     NameSources,
     find_conda_names,
@@ -21,6 +20,7 @@ from conda_pip_interop.names.lookup import (
     list_projects,
 )
 from conda_pip_interop.names.names_map import ExtraMap
+from conda_pip_interop.names.requirement import NOT_IN_CHANNELS
 
 
 def build_sources(

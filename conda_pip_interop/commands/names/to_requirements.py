@@ -26,7 +26,7 @@ from conda_pip_interop.commands.names.to_environment import (
 from conda_pip_interop.dependency_files.environment_yml import list_comments, split_marker
 from conda_pip_interop.grammar import is_name
 from conda_pip_interop.names.conda_depends import NOT_PLAIN, parse_environment_dependency
-from conda_pip_interop.names.lookup import NOT_IN_CHANNELS
+from conda_pip_interop.names.requirement import NOT_IN_CHANNELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

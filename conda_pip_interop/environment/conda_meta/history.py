@@ -91,7 +91,7 @@ def read_history_text(root: Path) -> str:
     return content.decode("utf-8", errors="replace")
 
 
-def find_fault(root: Path) -> str | None:
+def find_history_fault(root: Path) -> str | None:
     """Return what conda would fail at in the history of the prefix at `root`; None if nothing."""
     try:
         text = read_regular(root / HISTORY_FILE).decode()

@@ -13,7 +13,7 @@ from conda_pip_interop.environment.conda_meta.history import (
     HISTORY_FILE,
     Linked,
     drop_broken_lines,
-    find_fault,
+    find_history_fault,
     read_history,
     read_history_text,
 )
@@ -35,6 +35,11 @@ def _describe(file: Unreadable) -> str:
     return f"conda cannot read {file.path} ({file.reason}), and its commands fail"
 
 
+def _move_first(folder: Path | None, commands: list[str]) -> list[str]:
+    move = [] if folder is None else [render_move(folder)]
+    return [" && ".join([*move, one]) for one in commands]
+
+
 @dataclass(frozen=True, kw_only=True)
 class CorruptRecordFinding(LostRecordFinding):
     """``file`` was the record of ``linked``; it is repaired as a lost one is."""
@@ -51,8 +56,7 @@ class CorruptRecordFinding(LostRecordFinding):
 
     def render_commands(self, command: BuildCommand) -> list[str]:
         """See `Finding.render_commands`: a folder is moved first."""
-        move = [] if self.folder is None else [render_move(self.folder)]
-        return [" && ".join([*move, one]) for one in super().render_commands(command)]
+        return _move_first(self.folder, super().render_commands(command))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,8 +149,7 @@ class CorruptHistoryFinding(Finding):
 
     def render_commands(self, command: BuildCommand) -> list[str]:
         """See `Finding.render_commands`: a folder is moved first."""
-        move = [] if self.folder is None else [render_move(self.folder)]
-        return [" && ".join([*move, one]) for one in super().render_commands(command)]
+        return _move_first(self.folder, super().render_commands(command))
 
     def fix(self, snapshot: Snapshot) -> Plan:
         """Write what can be read of it; else what the records say of the present."""
@@ -154,6 +157,11 @@ class CorruptHistoryFinding(Finding):
         text = drop_broken_lines(read_history_text(root)) or _build_history(snapshot.records)
         step = WriteFile(path=HISTORY_FILE, content=text.encode(), reason=self.reason)
         return Plan(title="repair", steps=(step,), fingerprint=snapshot.fingerprint)
+
+
+def _find_history_fault(snapshot: Snapshot) -> str | None:
+    """Return what conda would fail at; a folder without records need have no history."""
+    return find_history_fault(snapshot.prefix.root) if snapshot.records else None
 
 
 def _describe_history(reason: str) -> str:
@@ -174,7 +182,7 @@ def _build_history(records: Iterable[CondaRecord]) -> str:
 def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     """Find what is in conda-meta as a record and has no valid content."""
     yield from _find_misnamed(snapshot)
-    reason = find_fault(snapshot.prefix.root) if snapshot.records else None
+    reason = _find_history_fault(snapshot)
     if reason is not None:
         place = to_disk(snapshot.prefix.root, HISTORY_FILE)
         found = "present" if os.path.lexists(place) else "absent"
@@ -234,7 +242,7 @@ def _find_stem(file: Unreadable) -> str:
 def refuse_corrupt_records(snapshot: Snapshot, target: Target) -> None:
     """Raise InteropError `corrupt-record`: without a record conda's files would count as pip's."""
     faults = [_describe(one) for one in snapshot.unreadable if one.corrupt]
-    reason = find_fault(snapshot.prefix.root) if snapshot.records else None
+    reason = _find_history_fault(snapshot)
     faults += [] if reason is None else [_describe_history(reason)]
     if faults:
         repair = target.command("conda", "pip", "repair")

@@ -15,7 +15,7 @@ from conda_pip_interop.dependencies.requirements import applies, is_satisfied, p
 from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.versions import is_newer
 from conda_pip_interop.names.exact_specs import correct_spec, select_versions
-from conda_pip_interop.names.requirement import PYPI_FIRST
+from conda_pip_interop.names.requirement import NOT_IN_CHANNELS, PYPI_FIRST
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.values import dataclass
@@ -88,7 +88,7 @@ class Assigner:
     requires: Callable[[NormalizedName], tuple[str, ...]]
     requires_conda: Callable[[NormalizedName], tuple[str, ...]] | None = None
     provides: Callable[[NormalizedName], bool] = lambda _: True
-    explain_absence: Callable[[NormalizedName], str] = lambda _: "not in the channels"
+    explain_absence: Callable[[NormalizedName], str] = lambda _: NOT_IN_CHANNELS
     command: Callable[..., str] = lambda *words: shlex.join(words)
     matches: Matches | None = None
     preferences: Preferences = field(default_factory=Preferences)
