@@ -12,12 +12,11 @@ from conda_pip_interop.values import regex
 
 #: Controls (C0, C1) but tabs and line feeds; line separators; what turns the direction of writing
 #: around (CVE-2021-42574); halves of surrogate pairs: bytes of a file name that is not UTF-8.
-_CONTROL: Final = regex(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_CONTROLS: Final = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+_CONTROL: Final = regex(rf"[{_CONTROLS}]")
+_LINE_CONTROL: Final = regex(rf"[{_CONTROLS}\t\n]")
 #: Characters of a value that a message quotes.
 _QUOTED: Final = 200
-_LINE_CONTROL: Final = regex(rf"{_CONTROL.pattern}|[\t\n]")
 
 #: Up to the last `@` before the path: a password may have one, too.
 _CREDENTIALS: Final = regex(r"(://)([^/\s]+)@([^/@:\s?#]+)")

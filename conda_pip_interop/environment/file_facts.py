@@ -14,7 +14,6 @@ from conda_pip_interop.environment.paths import (
     PrefixPath,
     fold_path,
     open_regular,
-    to_disk,
 )
 from conda_pip_interop.environment.prefix import Prefix
 from conda_pip_interop.values import dataclass
@@ -87,7 +86,7 @@ class FactReader:
         """
         fact = self.read_kind(path)
         if fact.kind in {"file", "symlink"} and fact.sha256 is None:
-            fact = self.facts[path] = _read_hash(to_disk(self._prefix.root, path), fact.kind, sizes)
+            fact = self.facts[path] = _read_hash(f"{self._prefix.root}/{path}", fact.kind, sizes)
         return fact
 
 
@@ -121,7 +120,7 @@ def _is_mirrored(entry: os.DirEntry[str], mirrors: Path) -> bool:
     return mirrors in Path(entry.path).readlink().parents
 
 
-def _read_hash(path: Path, kind: Kind, sizes: Collection[int]) -> FileFact:
+def _read_hash(path: str, kind: Kind, sizes: Collection[int]) -> FileFact:
     digest = hashlib.sha256()
     size = 0
     try:

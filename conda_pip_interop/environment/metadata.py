@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.values import dataclass, regex
+
+#: The values by the names in lower case.
+Headers: TypeAlias = Mapping[str, tuple[str, ...]]
 
 _STEM = regex(r"(?P<name>.+?)-(?P<version>[^-]*\d[^-]*)(?:-py\d[^/]*)?")
 _CHUNK = 8192
@@ -40,7 +43,7 @@ def parse_metadata_name(stem: str) -> tuple[NormalizedName, str]:
     return canonicalize_name(name), version
 
 
-def read_headers(file: BinaryIO) -> Mapping[str, tuple[str, ...]]:
+def read_headers(file: BinaryIO) -> Headers:
     """Read the header block of a METADATA (core metadata: RFC 822 headers, then the body).
 
     Keys are lower-case. The body is not read: descriptions are long and the email parser is slow.
@@ -54,7 +57,7 @@ def read_headers(file: BinaryIO) -> Mapping[str, tuple[str, ...]]:
     return parse_headers(data.decode("utf-8", errors="replace"))
 
 
-def parse_headers(text: str) -> Mapping[str, tuple[str, ...]]:
+def parse_headers(text: str) -> Headers:
     """Parse headers up to the first empty line; folded lines are joined by a space."""
     found: dict[str, list[list[str]]] = {}  # the lines of each value: joined once, in linear time
     current: list[str] | None = None
@@ -73,7 +76,7 @@ def parse_headers(text: str) -> Mapping[str, tuple[str, ...]]:
     return {key: tuple(map(" ".join, values)) for key, values in found.items()}
 
 
-def build_metadata(headers: Mapping[str, tuple[str, ...]]) -> Metadata:
+def build_metadata(headers: Headers) -> Metadata:
     """Build `Metadata` from headers."""
     return Metadata(
         requires_dist=headers.get("requires-dist", ()),

@@ -28,7 +28,12 @@ from conda_pip_interop.environment.conda_meta.records import (
     read_conda_records,
 )
 from conda_pip_interop.environment.file_facts import FactReader, FileFact
-from conda_pip_interop.environment.metadata import Metadata, build_metadata, parse_metadata_name
+from conda_pip_interop.environment.metadata import (
+    Headers,
+    Metadata,
+    build_metadata,
+    parse_metadata_name,
+)
 from conda_pip_interop.environment.ownership import Ownership
 from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
 from conda_pip_interop.environment.prefix import Prefix, read_prefix
@@ -162,7 +167,7 @@ def read_closure(root: Path, names: Iterable[NormalizedName]) -> Snapshot | None
     found = _find_closure(prefix, site_packages, names)
     if found is None:
         return None
-    held = {folder for folder, _ in found.values()}
+    headers = {entry: read for entry, read, _ in found.values()}
     packages = {"python", *found}
 
     claimed: set[str] = set()
@@ -171,7 +176,7 @@ def read_closure(root: Path, names: Iterable[NormalizedName]) -> Snapshot | None
         listed = find_claimed(content)
         claimed.update(listed)
         package = canonicalize_name(name.rsplit("-", 2)[0])
-        return package in packages or not held.isdisjoint(listed)
+        return package in packages or not headers.keys().isdisjoint(listed)
 
     records, unreadable = read_conda_records(prefix.root, concerns=concerns)
     vanished = claimed.difference(one.name for one in list_entries(prefix, site_packages))
@@ -180,7 +185,7 @@ def read_closure(root: Path, names: Iterable[NormalizedName]) -> Snapshot | None
     claims = build_claims(records, folds_case=prefix.folds_case)
     reader = FactReader(prefix)
     unread = _find_verified(claims, reader) | _find_uncontested(prefix, site_packages, claims)
-    distributions, _ = read_distributions(prefix, site_packages, unread=unread, only=held)
+    distributions, _ = read_distributions(prefix, site_packages, unread=unread, headers=headers)
     if {one.name for one in distributions} != found.keys():
         return None
     snapshot = Snapshot(
@@ -196,13 +201,13 @@ def read_closure(root: Path, names: Iterable[NormalizedName]) -> Snapshot | None
         folders=frozenset(reader.folders),
         fingerprint="",
     )
-    snapshot.keep_metadata({one: found[one.name][1] for one in distributions})
+    snapshot.keep_metadata({one: found[one.name][2] for one in distributions})
     return snapshot
 
 
 def _find_closure(
     prefix: Prefix, site_packages: PrefixPath, names: Iterable[NormalizedName]
-) -> Mapping[NormalizedName, tuple[str, Metadata]] | None:
+) -> Mapping[NormalizedName, tuple[str, Headers, Metadata]] | None:
     """Find the dist-info folders of the names, and of what the METADATA in them name; see above."""
     folder = to_disk(prefix.root, site_packages)
     present: dict[NormalizedName, list[str]] = {}
@@ -210,7 +215,7 @@ def _find_closure(
         if entry.endswith(METADATA_SUFFIXES):
             name, _ = parse_metadata_name(entry.rpartition(".")[0])
             present.setdefault(name, []).append(entry)
-    found: dict[NormalizedName, tuple[str, Metadata]] = {}
+    found: dict[NormalizedName, tuple[str, Headers, Metadata]] = {}
     waiting = list(names)
     if any(name not in present for name in waiting):
         return None
@@ -221,8 +226,9 @@ def _find_closure(
         entry, *others = present[name]
         if others or not entry.endswith(".dist-info"):
             return None
-        metadata = build_metadata(read_header_file(folder / entry / "METADATA") or {})
-        found[name] = entry, metadata
+        headers = read_header_file(f"{folder}/{entry}/METADATA") or {}
+        metadata = build_metadata(headers)
+        found[name] = entry, headers, metadata
         required = map(_NAME.match, metadata.requires_dist)
         waiting += [canonicalize_name(match[0]) for match in required if match is not None]
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.environment.paths import read_regular
@@ -83,6 +82,8 @@ def not_installed(
 
 def suggest_names(names: Iterable[str], installed: Iterable[str]) -> tuple[str, ...]:
     """Return a hint with the installed names that mistyped ones come nearest, if there are any."""
+    from difflib import get_close_matches  # imported late: each command imports this module
+
     known = sorted({*installed})
     near = dict.fromkeys(one for name in names for one in get_close_matches(name, known, n=1))
     return (f"Did you mean {', '.join(near)}?",) if near else ()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from difflib import get_close_matches
 from typing import Final, Literal, TypeAlias
 
 from packaging.utils import NormalizedName, canonicalize_name
@@ -134,6 +133,8 @@ def list_projects(sources: NameSources) -> frozenset[str]:
 
 def find_similar(name: str, known: Iterable[str]) -> str | None:
     """Find the known name that is probably what somebody meant to type; first by the letters."""
+    from difflib import get_close_matches
+
     ordered = sorted(known)
     found = [one for one in ordered if sorted(one) == sorted(name)]
     found += get_close_matches(name, ordered, n=1, cutoff=_SIMILAR)

@@ -1,4 +1,4 @@
-"""What the plugin costs in conda's own commands, with it and without (`CONDA_NO_PLUGINS`)."""
+"""What the plugin costs in conda's own commands, with it and without."""
 
 from __future__ import annotations
 
@@ -72,21 +72,15 @@ print(time.process_time() - start)
 def measure(base: Base, folder: Path) -> Iterator[Figure]:
     """Whole commands in pairs; then what they consist of."""
     base.run("create", "-y", "-q", "-n", "plain", f"python={base.channel.pythons[0]}", "idna")
+    without = _copy_without_plugin(base)
     for what, words, limit in (
         ("conda info --json", ("info", "--json"), 1.1),
         ("conda list", ("list", "-n", "plain"), 1.1),
         ("conda install, nothing to do", ("install", "-y", "-q", "-n", "plain", "idna"), 1.15),
         ("conda install, a dry run", ("install", "-d", "--json", "-n", "plain", "six"), 1.1),
     ):
-        pairs = time_pairs(
-            [Command(words=[base.conda, *words], env=base.env())],
-            [Command(words=[base.conda, *words], env=base.env(CONDA_NO_PLUGINS="true"))],
-            pairs=PAIRS,
-        )
-        ratios = tuple(ours / theirs for ours, theirs in pairs)
-        compared = f"{what}: with the plugin / without"
-        yield Figure(what=compared, values=ratios, limit=limit, gate=limit + 0.1)
-    yield from _measure_unchanged(base)
+        yield _compare(base, without, what, words, limit=limit)
+    yield from _measure_unchanged(base, without)
     run = Command(words=[base.python, "-c", _IMPORT], env=base.env())
     times = tuple(1000 * float(run.output()) for _ in range(RUNS))
     yield Figure(what="importing the plugin", unit="ms", values=times, limit=5)
@@ -140,7 +134,7 @@ def measure_many(base: Base, folder: Path) -> Iterator[Figure]:
     )
 
 
-def _measure_unchanged(base: Base) -> Iterator[Figure]:
+def _measure_unchanged(base: Base, without: Path) -> Iterator[Figure]:
     """Where pip has installed 107 distributions of 21,000 files, and nothing has changed since."""
     base.run("create", "-y", "-q", "-n", "full", f"python={base.channel.pythons[0]}", "idna")
     full = base.envs / "full"
@@ -152,14 +146,38 @@ def _measure_unchanged(base: Base) -> Iterator[Figure]:
     times = tuple(1000 * json.loads(run.output())[0] for _ in range(RUNS))
     where = "107 distributions of pip's"
     yield Figure(what=f"hooks of an install, {where}, unchanged", unit="ms", values=times, limit=40)
-    pairs = time_pairs(
-        [Command(words=[base.conda, *words], env=base.env())],
-        [Command(words=[base.conda, *words], env=base.env(CONDA_NO_PLUGINS="true"))],
-        pairs=PAIRS,
+    what = f"conda install, nothing to do, {where}"
+    yield _compare(base, without, what, words, limit=1.05, gate=1.2)
+
+
+def _copy_without_plugin(base: Base) -> Path:
+    """Copy the base with hard links; return its Python.
+
+    `CONDA_NO_PLUGINS` would leave out more than the plugin: also conda's search for commands.
+    """
+    folder = base.scratch / "without"
+    shutil.copytree(base.prefix, folder, symlinks=True, copy_function=os.link)
+    for one in folder.glob("lib/python*/site-packages/*conda_pip_interop*"):
+        one.unlink() if one.is_file() else shutil.rmtree(one)
+    return folder / "bin" / "python"
+
+
+def _compare(
+    base: Base,
+    without: Path,
+    what: str,
+    words: tuple[str, ...],
+    *,
+    limit: float,
+    gate: float | None = None,
+) -> Figure:
+    ours, theirs = (
+        Command(words=[python, "-m", "conda", *words], env=base.env())
+        for python in (base.python, without)
     )
-    ratios = tuple(ours / theirs for ours, theirs in pairs)
-    what = f"conda install, nothing to do, {where}: with the plugin / without"
-    yield Figure(what=what, values=ratios, limit=1.05, gate=1.2)
+    ratios = tuple(first / second for first, second in time_pairs([ours], [theirs], pairs=PAIRS))
+    compared = f"{what}: with the plugin / without"
+    return Figure(what=compared, values=ratios, limit=limit, gate=gate or limit + 0.1)
 
 
 def _measure_hooks(base: Base, where: str, prefix: Path, *, limit: float) -> Iterator[Figure]:

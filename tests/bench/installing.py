@@ -74,26 +74,45 @@ def _measure_satisfied(base: Base, folder: Path) -> Iterator[Figure]:
 def _measure_by_hand(base: Base) -> Iterator[Figure]:
     """Flask and what it needs by conda, two by pip, each time in a new environment."""
     base.run("create", "-y", "-q", "-n", "new", f"python={base.channel.pythons[0]}", "pip")
-    path = os.pathsep.join([str(Path(sys.executable).parent), base.env()["PATH"]])  # uv is there
-    ours = ("pip", "install", "-y", "-q", "flask", *BY_PIP)
-    found: dict[str, list[float]] = {"pip": [], "uv": []}
+    programs = Path(sys.executable).parent  # uv is there
+    path = os.pathsep.join([str(programs), base.env()["PATH"]])
+    where = ("--index-url", base.env()["PIP_INDEX_URL"])
+    by_pip: list[float] = []
+    by_uv: list[float] = []
+    by_hand: list[float] = []
     for number in range(PAIRS + 1):
-        name = f"hand{number}"
-        copy_environment(base.envs / "new", base, name)
-        python = base.envs / name / "bin" / "python"
-        conda = Command(words=[base.conda, "install", "-yq", "-n", name, "flask"], env=base.env())
-        pip = Command(words=[python, "-m", "pip", "install", "-q", *BY_PIP], env=base.env())
-        by_hand = conda.time() + pip.time()
-        for installer, ratios in found.items():
+        pythons = [_copy(base, f"{one}{number}") for one in ("hand", "other")]
+        conda = _time(base, base.conda, "install", "-yq", "-n", f"hand{number}", "flask")
+        pip = _time(base, pythons[0], "-m", "pip", "install", "-q", *BY_PIP)
+        uv = _time(
+            base, programs / "uv", "pip", "install", "-q", *where, "--python", pythons[1], *BY_PIP
+        )
+        by_hand.append((conda + uv) / (conda + pip))
+        for installer, ratios in (("pip", by_pip), ("uv", by_uv)):
             name = f"{installer}{number}"
-            copy_environment(base.envs / "new", base, name)
-            env = base.env(CONDA_PLUGINS_PIP_INTEROP_INSTALLER=installer, PATH=path)
-            command = Command(words=[base.conda, *ours, "-n", name], env=env)
-            ratios.append(command.time() / by_hand)
-    for installer, limit, gate in (("pip", 1.15, 1.4), ("uv", 0.8, 1.1)):
+            _copy(base, name)
+            chosen = {"CONDA_PLUGINS_PIP_INTEROP_INSTALLER": installer, "PATH": path}
+            words = ("pip", "install", "-y", "-q", "flask", *BY_PIP, "-n", name)
+            spent = _time(base, base.conda, *words, **chosen)
+            ratios.append(spent / (conda + pip))
+    for what, values, limit, gate in (
+        ("install of 9, two by pip", by_pip, 1.15, 1.4),
+        ("the same by hand with conda and uv", by_hand, None, None),
+        ("install of 9, two by uv", by_uv, 0.8, 1.1),
+    ):
         yield Figure(
-            what=f"install of 9, two by {installer} / by hand with conda and pip",
-            values=tuple(found[installer][1:]),
+            what=f"{what} / by hand with conda and pip",
+            values=tuple(values[1:]),
             limit=limit,
             gate=gate,
         )
+
+
+def _copy(base: Base, name: str) -> Path:
+    """Copy the environment `new`; return its Python."""
+    copy_environment(base.envs / "new", base, name)
+    return base.envs / name / "bin" / "python"
+
+
+def _time(base: Base, *words: str | Path, **extra: str) -> float:
+    return Command(words=words, env=base.env(**extra)).time()

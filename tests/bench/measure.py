@@ -22,12 +22,13 @@ from typing import Literal
 class Figure:
     """What was measured, a value a run, and what is promised: the most that the median may be.
 
-    `gate` is what it may be where the promise is not kept yet: more is a regression.
+    `gate` is what it may be where the promise is not kept yet: more is a regression. Without a
+    `limit` it is no promise: what the tools take by themselves, beside which the next stands.
     """
 
     what: str
     values: tuple[float, ...]
-    limit: float
+    limit: float | None
     unit: Literal["s", "ms", "MB", "ratio"] = "ratio"
     gate: float | None = None
 
@@ -37,8 +38,10 @@ class Figure:
         return statistics.median(self.values)
 
     @property
-    def verdict(self) -> Literal["kept", "missed", "regressed"]:
+    def verdict(self) -> Literal["", "kept", "missed", "regressed"]:
         """Whether the promise is kept, missed as before, or worse than before."""
+        if self.limit is None:
+            return ""
         if self.median <= self.limit:
             return "kept"
         return "missed" if self.gate is not None and self.median <= self.gate else "regressed"
@@ -114,7 +117,8 @@ def build_rows(figures: Sequence[Figure]) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [("", "", "min", "median", "max", "promised", "")]
     for one in figures:
         shown = [_show(value, one.unit) for value in (min(one.values), one.median, max(one.values))]
-        rows.append((one.what, one.unit, *shown, f"<= {_show(one.limit, one.unit)}", one.verdict))
+        promised = "" if one.limit is None else f"<= {_show(one.limit, one.unit)}"
+        rows.append((one.what, one.unit, *shown, promised, one.verdict))
     return rows
 
 

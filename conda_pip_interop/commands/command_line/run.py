@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: New objects until garbage is looked for. A command makes few cycles; Python's own 700 cost 5 %.
-_COLLECT_AFTER: Final = 20_000
+_COLLECT_AFTER: Final = 100_000
 
 #: How often a command is planned while another process keeps changing the environment.
 _TRIES: Final = 5

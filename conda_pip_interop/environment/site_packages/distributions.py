@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.environment.metadata import (
+    Headers,
     Metadata,
     build_metadata,
     parse_metadata_name,
@@ -95,17 +96,18 @@ def read_distributions(
     site_packages: PrefixPath,
     *,
     unread: Container[PrefixPath] = (),
-    only: Container[str] | None = None,
+    headers: Mapping[str, Headers] | None = None,
 ) -> tuple[tuple[Distribution, ...], tuple[Leftover, ...]]:
     """Read every distribution of one site-packages folder, sorted by metadata path.
 
     Duplicates of a name are all included. The RECORD of the dist-info folders in ``unread`` is not
-    read, since that takes longest. ``only`` are the names of the entries to be read, if not all.
+    read, since that takes longest. ``headers`` are of METADATA that is read already, by the names
+    of the folders, which are then the only ones to be read.
     """
     distributions: list[Distribution] = []
     leftovers: list[Leftover] = []
     for entry in list_entries(prefix, site_packages):
-        if only is not None and entry.name not in only:
+        if headers is not None and entry.name not in headers:
             continue
         path = path_below(site_packages, entry.name)
         is_dir = _is_dir(entry)
@@ -118,7 +120,13 @@ def read_distributions(
         layout = _find_layout(entry.name, is_dir=is_dir)
         if layout is None:
             continue
-        place = _Place(prefix=prefix, site_packages=site_packages, path=path, unread=path in unread)
+        place = _Place(
+            prefix=prefix,
+            site_packages=site_packages,
+            path=path,
+            unread=path in unread,
+            headers=headers[entry.name] if headers is not None else None,
+        )
         found = _read_one(place, layout)
         if found is not None:
             distributions.append(found)
@@ -140,7 +148,7 @@ def read_requirements(prefix: Prefix, distribution: Distribution) -> Metadata:
     return replace(metadata, requires_dist=requires, provides_extra=extras)
 
 
-def read_all_headers(prefix: Prefix, distribution: Distribution) -> Mapping[str, tuple[str, ...]]:
+def read_all_headers(prefix: Prefix, distribution: Distribution) -> Headers:
     """Read the headers of a distribution's metadata, keys in lower case; none if unreadable."""
     folder = _find_metadata_folder(prefix, distribution)
     name = {"dist-info": "METADATA", "egg-info-file": ""}.get(distribution.layout, "PKG-INFO")
@@ -171,10 +179,11 @@ class _Place:
     site_packages: PrefixPath
     path: PrefixPath
     unread: bool
+    headers: Headers | None
 
     @property
-    def disk(self) -> Path:
-        return to_disk(self.prefix.root, self.path)
+    def disk(self) -> str:
+        return f"{self.prefix.root}/{self.path}"
 
     @property
     def stem(self) -> str:
@@ -219,14 +228,14 @@ def _read_one(place: _Place, layout: Layout) -> Distribution | None:
 
 
 def _read_dist_info(place: _Place) -> Distribution | None:
-    folder = place.disk
-    headers = read_header_file(folder / "METADATA")
-    if headers is None and not _has_rows(folder / "RECORD"):
+    folder = place.disk  # text: a Path for each file takes longer than to look for it
+    headers = place.headers or read_header_file(f"{folder}/METADATA")
+    if headers is None and not _has_rows(f"{folder}/RECORD"):
         return None
     problems = ["METADATA is missing"] if headers is None else []
-    direct_url = read_direct_url(folder / "direct_url.json", problems)
+    direct_url = read_direct_url(f"{folder}/direct_url.json", problems)
     installed = NOT_RECORDED
-    record = None if place.unread else read_limited_text(folder / "RECORD", problems)
+    record = None if place.unread else read_limited_text(f"{folder}/RECORD", problems)
     if record is not None:
         parsed = parse_record(record)
         problems += [f"RECORD line {p.line}: {p.reason}" for p in parsed.problems]
@@ -236,12 +245,12 @@ def _read_dist_info(place: _Place) -> Distribution | None:
             problems.insert(0, "RECORD is incomplete")
         else:
             installed = locate_rows(place.prefix, place.site_packages, parsed.rows)
-    installer = (read_text(folder / "INSTALLER") or "").strip()
+    installer = (read_text(f"{folder}/INSTALLER") or "").strip()
     found = _build(place, "dist-info", headers or {})
     return replace(
         found,
         installer=installer or None,
-        requested=os.path.lexists(folder / "REQUESTED"),
+        requested=os.path.lexists(f"{folder}/REQUESTED"),
         direct_url=direct_url,
         editable=find_editable(place.prefix.root, direct_url, installed.files),
         files=installed.files,
@@ -253,7 +262,8 @@ def _read_dist_info(place: _Place) -> Distribution | None:
 
 def _is_cut_off(place: _Place, rows: Iterable[RecordRow]) -> bool:
     """Whether a RECORD lists neither METADATA nor itself: following it leaves both behind."""
-    listed = {f"{place.disk.name}/METADATA", f"{place.disk.name}/RECORD"}
+    folder = place.path.rpartition("/")[2]
+    listed = {f"{folder}/METADATA", f"{folder}/RECORD"}
     if any(row.path in listed for row in rows):
         return False
     paths = {PrefixPath(f"{place.path}/{name}".lower()) for name in ("METADATA", "RECORD")}
@@ -261,22 +271,22 @@ def _is_cut_off(place: _Place, rows: Iterable[RecordRow]) -> bool:
     return not located.outside and not any(one.path.lower() in paths for one in located.files or ())
 
 
-def _has_rows(record: Path) -> bool:
+def _has_rows(record: str) -> bool:
     """Whether a RECORD is not empty: what it lists is a package's, even without METADATA."""
     try:
-        return record.stat().st_size > 0
+        return os.stat(record).st_size > 0
     except OSError:
         return False
 
 
 def _read_egg_info(place: _Place) -> Distribution | None:
     """Read an ``.egg-info`` folder; pip's legacy ``installed-files.txt`` in it is its RECORD."""
-    headers = read_header_file(place.disk / "PKG-INFO")
+    headers = read_header_file(f"{place.disk}/PKG-INFO")
     if headers is None:
         return None
     problems: list[str] = []
     installed = NOT_RECORDED
-    listing = read_limited_text(place.disk / "installed-files.txt", problems)
+    listing = read_limited_text(f"{place.disk}/installed-files.txt", problems)
     if listing is not None:
         rows = (
             RecordRow(path=line, hash_name=None, hash_value=None, size=None)
@@ -287,7 +297,7 @@ def _read_egg_info(place: _Place) -> Distribution | None:
     found = _build(place, "egg-info", headers)
     return replace(
         found,
-        installer=(read_text(place.disk / "INSTALLER") or "").strip() or None,
+        installer=(read_text(f"{place.disk}/INSTALLER") or "").strip() or None,
         files=installed.files,
         outside=installed.outside,
         problems=found.problems + tuple(problems),
@@ -301,7 +311,7 @@ def _read_egg_link(place: _Place) -> Distribution | None:
         return None
     location = lines[0].strip()
     source = Path(location)
-    headers: Mapping[str, tuple[str, ...]] = {}
+    headers: Headers = {}
     for info in _find_egg_infos(source) if source.is_absolute() else ():
         if parse_metadata_name(info.stem)[0] == parse_metadata_name(place.stem)[0]:
             headers = read_header_file(info / "PKG-INFO") or {}
@@ -309,7 +319,7 @@ def _read_egg_link(place: _Place) -> Distribution | None:
     return replace(_build(place, "egg-link", headers), editable=location, files=(link,))
 
 
-def _build(place: _Place, layout: Layout, headers: Mapping[str, tuple[str, ...]]) -> Distribution:
+def _build(place: _Place, layout: Layout, headers: Headers) -> Distribution:
     """Build what all layouts share; the folder's name replaces missing headers."""
     stem_name, stem_version = parse_metadata_name(place.stem)
     name = next(iter(headers.get("name", ())), "")
@@ -333,7 +343,7 @@ def _build(place: _Place, layout: Layout, headers: Mapping[str, tuple[str, ...]]
     )
 
 
-def read_header_file(path: Path) -> Mapping[str, tuple[str, ...]] | None:
+def read_header_file(path: Path | str) -> Headers | None:
     """Return the headers, none if unreadable; None if there is no such file at all."""
     try:
         with open_regular(path) as file:

@@ -195,31 +195,32 @@ def locate_rows(prefix: Prefix, base: PrefixPath, rows: Iterable[RecordRow]) -> 
     return Installed(files=tuple(files), outside=tuple(outside), size=size)
 
 
-def read_limited_text(path: Path, problems: list[str]) -> str | None:
+def read_limited_text(path: Path | str, problems: list[str]) -> str | None:
     """Read a text file; None if missing or, with a problem added, if unreadable or too large."""
+    name = os.path.basename(path)
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device would not end
-            problems.append(f"{path.name} is not a regular file")
+            problems.append(f"{name} is not a regular file")
             return None
         if status.st_size > _RECORD_LIMIT:
-            problems.append(f"{path.name} is too large")
+            problems.append(f"{name} is too large")
             return None
         content = read_regular(path)
         if content.count(b"\n") > _ROW_LIMIT:
-            problems.append(f"{path.name} has more than {_ROW_LIMIT} rows")
+            problems.append(f"{name} has more than {_ROW_LIMIT} rows")
             return None
         return content.decode("utf-8")
     except FileNotFoundError:
         return None
     except OSError as error:
-        problems.append(f"{path.name}: {error.strerror}")
+        problems.append(f"{name}: {error.strerror}")
     except UnicodeDecodeError:
-        problems.append(f"{path.name} is not UTF-8")
+        problems.append(f"{name} is not UTF-8")
     return None
 
 
-def read_direct_url(path: Path, problems: list[str]) -> Mapping[str, object] | None:
+def read_direct_url(path: Path | str, problems: list[str]) -> Mapping[str, object] | None:
     """Read PEP 610's ``direct_url.json``."""
     text = read_text(path)
     if text is None:
@@ -268,7 +269,7 @@ def parse_file_url(url: str) -> str:
     return url2pathname(parts.path) if parts.scheme == "file" else url
 
 
-def read_text(path: Path) -> str | None:
+def read_text(path: Path | str) -> str | None:
     """Read a small text file; None if it cannot be read or is not a regular file."""
     try:
         return read_regular(path).decode("utf-8", errors="replace")
