@@ -184,7 +184,7 @@ def read_names(channels: Sequence[str]) -> dict[NormalizedName, str | None]:
     from packaging.utils import canonicalize_name
 
     from conda_pip_interop.errors import InteropError
-    from conda_pip_interop.names.channel_sections import choose_entries, split_section
+    from conda_pip_interop.names.names_map import choose_entries, split_section
 
     names = dict(getattr(context.plugins, PREFIX + "names"))
     for key, name in names.items():

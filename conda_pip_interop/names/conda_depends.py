@@ -174,8 +174,8 @@ def parse_environment_dependency(text: str) -> CondaDependency | None:
 def _translate_spec(name: str, spec: str) -> CondaDependency:
     """Translate a version spec, without the terms that only conda needs.
 
-    `names.versions` and `names.exact_specs` add them: in PEP 440, `>1.0` excludes the post-releases
-    of 1.0 by itself, and `>=1.7` includes 1.7+cu118.
+    `names.versions` adds them: in PEP 440, `>1.0` excludes the post-releases of 1.0 by itself, and
+    `>=1.7` includes 1.7+cu118.
     """
     first, *alternatives = spec.split("|")
     posts = {Version(one) for one in _EXCLUDED_POSTS.findall(first)}

@@ -8,10 +8,10 @@ channel: `bioconda::salmon`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -19,13 +19,14 @@ from conda_pip_interop.changes.atomic.files import replace_file
 from conda_pip_interop.environment.paths import read_regular
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.grammar import is_conda_name
-from conda_pip_interop.names.channel_sections import choose_entries, split_section
 from conda_pip_interop.values import dataclass
 from conda_pip_interop.yaml_limits import refuse_bombs
 
 #: The size limit of a map in bytes; the published maps have about 5 MB.
 LARGEST: Final = 100 << 20
 _VERSION: Final = 1
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,3 +158,26 @@ def write_map(file: Path, extra: ExtraMap) -> None:
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     replace_file(file, json.dumps(document).encode())
+
+
+def list_channel_names(channels: Iterable[str]) -> list[str]:
+    """List the names that channels go by: every part of a name or URL.
+
+    `https://…/conda-forge` is conda-forge, `pkgs/main` is main.
+    """
+    return [part for channel in channels for part in channel.split("/") if part]
+
+
+def split_section(key: str) -> tuple[str, str]:
+    """Split a key into its channel with the `::` (empty if it has none) and the name."""
+    channel, separator, name = key.rpartition("::")
+    return channel + separator, name
+
+
+def choose_entries(entries: Mapping[str, Value], channels: Iterable[str]) -> dict[str, Value]:
+    """Choose the entries that apply to channels: a channel's own first, in channel order."""
+    chosen = {key: value for key, value in entries.items() if "::" not in key}
+    sections = [(*split_section(key), value) for key, value in entries.items() if "::" in key]
+    for channel in reversed(list_channel_names(channels)):
+        chosen.update((name, value) for prefix, name, value in sections if prefix == f"{channel}::")
+    return chosen

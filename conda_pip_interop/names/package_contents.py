@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -48,13 +48,16 @@ class PackagedDistribution:
 
 def find_distributions(paths: Iterable[str]) -> tuple[ContainedDistribution, ...]:
     """Find the distributions in a list of a package's paths (separated by `/`), sorted."""
-    found = set()
+    rows = _find_metadata(paths)
+    return tuple(sorted({ContainedDistribution(name=one, version=two) for _, one, two in rows}))
+
+
+def _find_metadata(paths: Iterable[str]) -> Iterator[tuple[str, NormalizedName, str]]:
+    """Find the paths of metadata, each with the name and the version in it."""
     for path in paths:
         match = _METADATA.fullmatch(path) if "-info" in path else None
         if match is not None:
-            name, version = parse_metadata_name(match[1])
-            found.add(ContainedDistribution(name=name, version=version))
-    return tuple(sorted(found))
+            yield path, *parse_metadata_name(match[1])
 
 
 def has_module(paths: Iterable[str], name: str) -> bool:
@@ -73,13 +76,12 @@ def read_packaged_distributions(package: Path) -> tuple[PackagedDistribution, ..
     paths = read_package_paths(package)
     if paths is None:
         return None
-    found = {}
-    for path in paths:
-        match = _METADATA.fullmatch(path) if "-info" in path else None
-        if match is not None:
-            name, version = parse_metadata_name(match[1])
-            metadata = _read_metadata(package / path)
-            found[name] = PackagedDistribution(name=name, version=version, metadata=metadata)
+    found = {
+        name: PackagedDistribution(
+            name=name, version=version, metadata=_read_metadata(package / path)
+        )
+        for path, name, version in _find_metadata(paths)
+    }
     return tuple(found[name] for name in sorted(found))
 
 

@@ -11,8 +11,13 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from conda_pip_interop.names.exact_specs import Matches, correct_spec, select_versions
-from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
+from conda_pip_interop.names.versions import (
+    Matches,
+    NotExpressible,
+    build_conda_spec,
+    correct_spec,
+    select_versions,
+)
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:

@@ -3,9 +3,16 @@
 Most specifiers mean the same in both, with exceptions: for conda, `<2` matches `2.0rc1`,
 `>=1.0.dev0` does not match `1.0rc1`, and `==1.*` next to another clause means `==1`. PEP 440 is the
 version specifiers specification; conda's order of versions is that of `conda.models.version`.
+
+A translated spec differs for some versions all the same: conda sorts `1.7+cu118` below `1.7`, and
+`1.0rc1` and `1.0.0rc1` are two versions for it. If the versions of a channel are known,
+`correct_spec` names each version for which conda's answer would differ.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
@@ -13,12 +20,14 @@ from packaging.version import Version
 from conda_pip_interop.environment.versions import parse_version
 from conda_pip_interop.values import dataclass
 
+#: (spec, version) → whether it matches, by the solver that will read the spec (conda or rattler).
+Matches: TypeAlias = Callable[[str, str], bool]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NotExpressible:
-    """A specifier that no conda version spec can express, and why."""
+    """Why no conda version spec can express a specifier."""
 
-    specifier: str
     reason: str
 
 
@@ -43,7 +52,7 @@ def _build_clause(specifier: Specifier) -> str | NotExpressible:  # noqa: PLR091
         return prefix if operator == "==" else f"!={prefix}"
     version = parse_version(text)
     if version is None:  # only `===` allows such a text (arbitrary equality)
-        return NotExpressible(specifier=str(specifier), reason=f"{text} is not a PEP 440 version")
+        return NotExpressible(reason=f"{text} is not a PEP 440 version")
     match operator:
         case "===":
             return f"=={version}"
@@ -99,3 +108,34 @@ def _build_above(version: Version) -> str:
     while len(spellings[-1].split(".")) <= max(len(version.release), 2):
         spellings.append(f"{spellings[-1]}.0")
     return ",".join([f">{version}", *(f"!={spelling}.post.*" for spelling in spellings)])
+
+
+def select_versions(
+    specifiers: SpecifierSet, versions: Iterable[str], *, prereleases: bool | None = None
+) -> tuple[str, ...]:
+    """Select the versions that match a specifier set, in their order.
+
+    By default, pre-releases match as PEP 440 says: if a specifier names one, or if nothing else
+    matches. Versions that are not valid in PEP 440 never match.
+    """
+    known = tuple(dict.fromkeys(one for one in versions if parse_version(one) is not None))
+    return tuple(specifiers.filter(known, prereleases=prereleases))
+
+
+def correct_spec(
+    spec: str, *, versions: Iterable[str], accepted: Sequence[str], matches: Matches
+) -> str:
+    """Add terms to `spec` until it matches exactly the `accepted` ones of `versions`.
+
+    If only some of the versions that are equal for conda (`1.0`, `1.0.0`) are accepted, the spec
+    matches all of them.
+    """
+    wanted = set(accepted)
+    others = dict.fromkeys(version for version in versions if version not in wanted)
+    surplus = [version for version in others if matches(spec, version)]
+    excluded = [one for one in surplus if not any(matches(f"=={one}", other) for other in accepted)]
+    terms = [] if spec == "*" and excluded else [spec]
+    terms += [f"!={version}" for version in excluded]
+    narrowed = ",".join(terms)
+    missing = [version for version in dict.fromkeys(accepted) if not matches(narrowed, version)]
+    return "|".join([narrowed, *(f"=={version}" for version in missing)])

@@ -1,4 +1,4 @@
-"""The cache of conda packages that were inspected and do not contain the project looked up."""
+"""Conda packages that do not contain the project looked up: by their versions, or inspected."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from packaging.utils import NormalizedName
+from packaging.version import Version
 
 from conda_pip_interop.changes.atomic.files import replace_file
 from conda_pip_interop.environment.paths import read_regular
+from conda_pip_interop.environment.versions import parse_version
 from conda_pip_interop.values import dataclass
 
 #: Entries that are kept; the oldest are dropped first.
@@ -27,6 +29,25 @@ class WrongMatch:
     version: str
     build: str
     project: NormalizedName
+
+
+def explain_other_project(
+    conda_name: str, offered: Iterable[str], released: frozenset[Version]
+) -> str | None:
+    """Explain that a package is another project: it has no version that the project has released.
+
+    None if it has one, and if that cannot be told: the project has released nothing, or a version
+    of the package is not one of PEP 440.
+    """
+    versions = [parse_version(one) for one in offered]
+    known = [one for one in versions if one is not None]
+    public = {Version(one.public) for one in known}
+    if not released or not known or len(known) < len(versions) or public & released:
+        return None
+    return (
+        f"conda's {conda_name} is another project: the index has {max(released)}, and none of "
+        f"conda's versions such as {max(known)}"
+    )
 
 
 def read_wrong_matches(file: Path) -> frozenset[WrongMatch]:

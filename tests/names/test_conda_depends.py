@@ -13,8 +13,7 @@ from conda_pip_interop.names.conda_depends import (
     parse_dependency,
     parse_environment_dependency,
 )
-from conda_pip_interop.names.exact_specs import correct_spec, select_versions
-from conda_pip_interop.names.versions import build_conda_spec
+from conda_pip_interop.names.versions import build_conda_spec, correct_spec, select_versions
 from tests.support.version_judges import JUDGES, Judge, ask_rattler
 from tests.support.version_strategies import SUFFIXES, common_projects, releases
 

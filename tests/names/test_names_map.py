@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.names.names_map import LARGEST, ExtraMap, parse_map, read_map, write_map
+from conda_pip_interop.names.names_map import (
+    LARGEST,
+    ExtraMap,
+    choose_entries,
+    parse_map,
+    read_map,
+    write_map,
+)
 
 
 def parse(data: str) -> ExtraMap:
@@ -100,3 +107,22 @@ def test_a_missing_or_invalid_stored_map_is_ignored(tmp_path: Path, text: str) -
     assert read_map(tmp_path / "map.json") is None
     (tmp_path / "map.json").write_text(text)
     assert read_map(tmp_path / "map.json") is None
+
+
+ENTRIES = {"x": 0, "bioconda::x": 1, "pytorch::x": 2, "https://example.org/c::y": 3}
+
+
+@pytest.mark.parametrize(
+    ("channels", "chosen"),
+    [
+        ([], {"x": 0}),
+        (["conda-forge"], {"x": 0}),
+        (["conda-forge", "bioconda"], {"x": 1}),
+        (["pytorch", "bioconda"], {"x": 2}),
+        (["https://example.org/mirror/bioconda/"], {"x": 1}),
+    ],
+)
+def test_entries_of_the_first_channel_come_first(
+    channels: list[str], chosen: dict[str, int]
+) -> None:
+    assert choose_entries(ENTRIES, channels) == chosen

@@ -1,4 +1,4 @@
-"""The cache of packages that do not contain the project looked up."""
+"""Packages that do not contain the project looked up: by their versions, or remembered."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from packaging.utils import NormalizedName
+from packaging.version import Version
 
 from conda_pip_interop.names.wrong_matches import (
     WrongMatch,
+    explain_other_project,
     read_wrong_matches,
     remember_wrong_matches,
 )
@@ -54,3 +56,26 @@ def test_an_invalid_cache_is_replaced(tmp_path: Path, text: str) -> None:
     assert remember_wrong_matches(file, [build_match("h0_0")])
     assert read_wrong_matches(file) == {build_match("h0_0")}
     assert [one.name for one in os.scandir(tmp_path)] == ["matches.json"]
+
+
+@pytest.mark.parametrize(
+    ("offered", "released"),
+    [
+        (["1.0", "7.0"], ["1.0.0"]),
+        (["2.0+cpu"], ["2.0"]),
+        (["7.0"], []),
+        ([], ["1.0"]),
+        (["7.0", "snapshot"], ["1.0"]),
+    ],
+)
+def test_a_common_version_or_none_to_compare_says_nothing(
+    offered: list[str], released: list[str]
+) -> None:
+    assert explain_other_project("x", offered, frozenset(map(Version, released))) is None
+
+
+def test_no_version_in_common_means_another_project() -> None:
+    found = explain_other_project("x", ["7.0", "7.1"], frozenset({Version("0.1"), Version("0.2")}))
+    assert found == (
+        "conda's x is another project: the index has 0.2, and none of conda's versions such as 7.1"
+    )

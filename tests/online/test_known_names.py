@@ -9,8 +9,8 @@ from urllib.request import urlopen
 import pytest
 
 from conda_pip_interop.commands.names.update_map import PUBLIC_MAP
+from conda_pip_interop.names.lookup import DifferentPackage, read_known_names
 from conda_pip_interop.names.names_map import ExtraMap, parse_map
-from conda_pip_interop.names.renamed_projects import DifferentPackage, read_known_names
 
 pytestmark = pytest.mark.online
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from conda_pip_interop.names.conda_depends import parse_dependency
-from conda_pip_interop.names.identity import explain_other_project
 from conda_pip_interop.names.package_contents import ContainedDistribution
+from conda_pip_interop.names.wrong_matches import explain_other_project
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from conda_pip_interop.environment.conda_meta.conda_python import (
     name_series,
 )
 from conda_pip_interop.errors import InteropError, UnsatisfiableError
-from conda_pip_interop.names.exact_specs import select_versions
-from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
+from conda_pip_interop.names.versions import NotExpressible, build_conda_spec, select_versions
 from conda_pip_interop.resolve.solver import ComingPython, CondaSpec
 
 if TYPE_CHECKING:

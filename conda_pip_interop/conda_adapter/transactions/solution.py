@@ -35,13 +35,13 @@ from conda_pip_interop.conda_adapter.transactions.spoilt_packages import replace
 from conda_pip_interop.environment.conda_meta.records import read_conda_records, separate_name
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.names.identity import explain_other_project
 from conda_pip_interop.names.package_contents import (
     ContainedDistribution,
     find_distributions,
     has_module,
     read_packaged_distributions,
 )
+from conda_pip_interop.names.wrong_matches import explain_other_project
 from conda_pip_interop.resolve.solver import CondaPackage
 from conda_pip_interop.text import hide_password
 from conda_pip_interop.values import dataclass

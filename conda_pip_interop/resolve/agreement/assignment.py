@@ -14,9 +14,13 @@ from packaging.utils import NormalizedName, canonicalize_name
 from conda_pip_interop.dependencies.requirements import applies, is_satisfied, parse_requirement
 from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.versions import is_newer
-from conda_pip_interop.names.exact_specs import correct_spec, select_versions
 from conda_pip_interop.names.requirement import NOT_IN_CHANNELS, PYPI_FIRST
-from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
+from conda_pip_interop.names.versions import (
+    NotExpressible,
+    build_conda_spec,
+    correct_spec,
+    select_versions,
+)
 from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.values import dataclass
 
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.environment.ownership import Manager
     from conda_pip_interop.environment.snapshot import Snapshot
-    from conda_pip_interop.names.exact_specs import Matches
+    from conda_pip_interop.names.versions import Matches
     from conda_pip_interop.resolve.solver import CondaPackage, CondaSpec
 
 

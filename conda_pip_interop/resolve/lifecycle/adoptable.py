@@ -14,7 +14,7 @@ from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.dependencies.requirements import parse_requirement
 from conda_pip_interop.environment.origin import find_origin
 from conda_pip_interop.environment.versions import parse_version
-from conda_pip_interop.names.exact_specs import select_versions
+from conda_pip_interop.names.versions import select_versions
 from conda_pip_interop.resolve.uninstall import find_obstacle
 from conda_pip_interop.text import count
 from conda_pip_interop.values import dataclass

@@ -21,7 +21,7 @@ from conda_pip_interop.installers.pip.options import (
     PipArgument,
     PipOptions,
 )
-from conda_pip_interop.names.exact_specs import select_versions
+from conda_pip_interop.names.versions import select_versions
 from conda_pip_interop.resolve.agreement.conflicts import find_smallest_move
 from conda_pip_interop.resolve.install import resolve
 from conda_pip_interop.resolve.lifecycle.followers import find_only_required

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.plan import InstallPip, Keep, LinkConda
 from conda_pip_interop.environment.versions import is_newer, parse_version
-from conda_pip_interop.names.exact_specs import select_versions
+from conda_pip_interop.names.versions import select_versions
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
