@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.dependencies.requirements import parse_applying
-from conda_pip_interop.errors import InteropError
-from conda_pip_interop.exports.as_explicit import find_md5, list_explicit
-from conda_pip_interop.exports.layout import refuse_unknown, render_notes
+from conda_pip_interop.exports.as_explicit import refuse_without_urls
+from conda_pip_interop.exports.layout import drop_empty, not_lockable, refuse_unknown, render_notes
 from conda_pip_interop.exports.sources import (
     FromArchive,
     FromFolder,
@@ -20,13 +19,15 @@ from conda_pip_interop.exports.sources import (
     FromRepository,
     build_reference,
 )
-from conda_pip_interop.text import strip_channel, strip_credentials
+from conda_pip_interop.text import strip_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conda_pip_interop.exports.contents import CondaPackage, Contents, PipPackage
     from conda_pip_interop.exports.layout import Layout
+
+_FILE: Final = "conda-lock.yml"
 
 
 def render_conda_lock(contents: Contents, _layout: Layout) -> str:
@@ -36,10 +37,8 @@ def render_conda_lock(contents: Contents, _layout: Layout) -> str:
     """
     from ruamel.yaml import YAML
 
-    unknown = [one.name for one in contents.unknown_files]
-    if unknown:
-        raise refuse_unknown(contents, unknown, what="conda-lock.yml")
-    list_explicit(contents)
+    refuse_unknown(contents, contents.unknown_files, what=_FILE)
+    refuse_without_urls(contents)
     packages = [
         *(_build_conda(one, contents) for one in contents.conda),
         *(_build_pip(one, contents) for one in contents.pip),
@@ -66,23 +65,21 @@ def render_conda_lock(contents: Contents, _layout: Layout) -> str:
 
 def _build_conda(package: CondaPackage, contents: Contents) -> dict[str, Any]:
     record = package.record
-    md5 = find_md5(record)
-    if md5 is None:
-        raise _refuse(record.name, record.version, "its record has no MD5, which the format needs")
-    sha256 = record.raw.get("sha256")
-    hashes = {"md5": md5, **({"sha256": sha256} if isinstance(sha256, str) else {})}
-    found = {
+    if not package.md5:
+        reason = "its record has no MD5, which the format needs"
+        raise not_lockable(_FILE, f"{record.name} {record.version}", reason)
+    return {
         "name": record.name,
         "version": record.version,
         "manager": "conda",
         "platform": contents.subdir,
         "dependencies": dict(sorted(map(_split_spec, record.depends))),
-        "url": strip_channel(record.url).partition("#")[0],
-        "hash": hashes,
+        "url": package.url,
+        "hash": drop_empty({"md5": package.md5, "sha256": package.sha256}),
         "category": "main",
         "optional": False,
+        "build": record.build,
     }
-    return found | {"build": record.build}
 
 
 def _split_spec(spec: str) -> tuple[str, str]:
@@ -126,7 +123,7 @@ def _find_file(package: PipPackage) -> tuple[str, Mapping[str, str], bool]:
             reason = "it is editable, and the format has no such packages"
         case other:
             reason = getattr(other, "reason", "its source is not known")
-    raise _refuse(package.name, package.version, reason)
+    raise not_lockable(_FILE, f"{package.name} {package.version}", reason)
 
 
 def _find_dependencies(package: PipPackage, contents: Contents) -> dict[str, str]:
@@ -134,11 +131,3 @@ def _find_dependencies(package: PipPackage, contents: Contents) -> dict[str, str
     for one in parse_applying(package.metadata.requires_dist, contents.environment):
         found.setdefault(canonicalize_name(one.name), []).append(str(one.specifier))
     return {name: ",".join(filter(None, texts)) for name, texts in sorted(found.items())}
-
-
-def _refuse(name: str, version: str, reason: str) -> InteropError:
-    return InteropError(
-        "not-lockable",
-        f"conda-lock.yml cannot contain {name} {version}: {reason}.",
-        hints=("environment.yml can be written with it.",),
-    )

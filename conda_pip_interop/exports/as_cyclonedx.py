@@ -15,15 +15,14 @@ from urllib.parse import quote
 from conda_pip_interop.changes.atomic.files import hash_file
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.paths import HASH_LIMIT, to_disk
-from conda_pip_interop.exports.as_explicit import find_md5
+from conda_pip_interop.exports.layout import drop_empty
 from conda_pip_interop.exports.sources import (
     FromArchive,
-    FromFolder,
     FromIndex,
     FromRepository,
     build_reference,
 )
-from conda_pip_interop.text import strip_channel, strip_credentials
+from conda_pip_interop.text import strip_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,28 +90,25 @@ def _build_conda(package: CondaPackage, node: Package, contents: Contents) -> di
         subdir=record.subdir,
         type="conda" if archive.endswith(".conda") else "tar.bz2",
     )
-    hashes = {"MD5": find_md5(record), "SHA-256": record.raw.get("sha256")}
     component = {
         "type": "library",
         "bom-ref": purl,
         "name": record.name,
         "version": record.version,
         "purl": purl,
-        "hashes": _build_hashes(hashes),
+        "hashes": _build_hashes({"MD5": package.md5, "SHA-256": package.sha256}),
         "licenses": build_licences(str(record.raw.get("license") or "")),
         "externalReferences": [
-            {"type": "distribution", "url": one}
-            for one in [strip_channel(record.url).partition("#")[0]]
-            if one
+            {"type": "distribution", "url": one} for one in [package.url] if one
         ],
         "components": [_build_contained(one, purl, contents) for one in node.distributions],
     }
-    return _drop_empty(component)
+    return drop_empty(component)
 
 
 def _build_contained(one: Distribution, purl: str, contents: Contents) -> dict[str, Any]:
     """Build the component of a distribution in a conda package."""
-    return _drop_empty(
+    return drop_empty(
         {
             "type": "library",
             "bom-ref": f"{purl}#{one.name}",
@@ -125,7 +121,7 @@ def _build_contained(one: Distribution, purl: str, contents: Contents) -> dict[s
 
 
 def _build_pip(package: PipPackage, node: Package, contents: Contents) -> dict[str, Any]:
-    hashes: dict[str, object] = {}
+    hashes: dict[str, str] = {}
     qualifiers: dict[str, str] = {}
     references: list[dict[str, Any]] = []
     match package.source:
@@ -142,8 +138,6 @@ def _build_pip(package: PipPackage, node: Package, contents: Contents) -> dict[s
             hashes = {source.algorithm.upper().replace("SHA", "SHA-"): source.digest}
             qualifiers = {"download_url": url}
             references = [{"type": "distribution", "url": url}]
-        case FromFolder():
-            qualifiers = {}
     purl = _build_purl("pypi", package.key, package.version, **qualifiers)
     references += [found for one in node.distributions for found in _find_sboms(one, contents)]
     replaced = [package.in_place_of] if package.in_place_of is not None else []
@@ -158,7 +152,7 @@ def _build_pip(package: PipPackage, node: Package, contents: Contents) -> dict[s
         "externalReferences": references,
         "properties": [{"name": f"{_OWN}:in-place-of", "value": name} for name in replaced],
     }
-    return _drop_empty(component)
+    return drop_empty(component)
 
 
 def _build_purl(kind: str, name: str, version: str, **qualifiers: str) -> str:
@@ -170,12 +164,8 @@ def _build_purl(kind: str, name: str, version: str, **qualifiers: str) -> str:
     return f"{purl}?{found}" if found else purl
 
 
-def _build_hashes(hashes: dict[str, object]) -> list[dict[str, str]]:
-    return [
-        {"alg": name, "content": value}
-        for name, value in hashes.items()
-        if name and isinstance(value, str) and value
-    ]
+def _build_hashes(hashes: dict[str, str]) -> list[dict[str, str]]:
+    return [{"alg": name, "content": value} for name, value in hashes.items() if value]
 
 
 def build_licences(text: str) -> list[dict[str, Any]]:
@@ -211,7 +201,3 @@ def _list_files(folder: Path) -> Iterable[Path]:
         return [one for one in sorted(folder.rglob("*")) if one.is_file() and not one.is_symlink()]
     except OSError:
         return ()
-
-
-def _drop_empty(component: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in component.items() if value not in ([], "")}

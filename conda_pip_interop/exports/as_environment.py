@@ -23,7 +23,7 @@ _NAMED: Final = regex(r"(?:[^\s\[]+::)?[A-Za-z0-9_][^/\\]*")
 
 def render_environment_yml(contents: Contents, layout: Layout) -> str:
     """Render conda's packages as `layout.conda` says, and pip's in the `pip` section."""
-    variables = find_variables(one.text for one in build_lines(contents, layout))
+    variables = find_variables(build_lines(contents, layout))
     return render_notes(contents, variables) + _render(contents, layout, as_json=False)
 
 
@@ -35,7 +35,7 @@ def render_environment_json(contents: Contents, layout: Layout) -> str:
 def list_comments(contents: Contents, layout: Layout) -> Iterator[str]:
     """List what environment.yml says in comments, but for the notes of the contents."""
     lines = build_lines(contents, layout)
-    variables = find_variables(one.text for one in lines)
+    variables = find_variables(lines)
     if variables:
         yield describe_variables(variables)
     for item in (*_build_conda(contents, layout), *_build_pip(contents, layout)):

@@ -13,16 +13,13 @@ from conda_pip_interop.exports.sources import (
     FromRepository,
     build_reference,
 )
-from conda_pip_interop.text import strip_channel
 from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
-    from conda_pip_interop.environment.conda_meta.records import CondaRecord
     from conda_pip_interop.exports.contents import CondaPackage, Contents, PipPackage
     from conda_pip_interop.exports.layout import Layout
 
 _URL: Final = regex(r"[a-z0-9]+://[!-~]+")
-_MD5: Final = regex(r"[0-9a-f]{32}")
 
 
 def render_explicit(contents: Contents, _layout: Layout) -> str:
@@ -30,7 +27,8 @@ def render_explicit(contents: Contents, _layout: Layout) -> str:
 
     Raises InteropError `no-url` for packages that have none.
     """
-    lines = [f"# platform: {contents.subdir}", "@EXPLICIT", *list_explicit(contents)]
+    refuse_without_urls(contents)
+    lines = [f"# platform: {contents.subdir}", "@EXPLICIT", *map(_render, contents.conda)]
     lines += (f"# pip {one.name} @ {url}" for one in contents.pip if (url := _find_url(one)))
     missing = [one.name for one in contents.pip if not _find_url(one)]
     if missing:
@@ -38,11 +36,8 @@ def render_explicit(contents: Contents, _layout: Layout) -> str:
     return render_notes(contents, ()) + "".join(f"{line}\n" for line in lines)
 
 
-def list_explicit(contents: Contents) -> tuple[str, ...]:
-    """List the URLs of conda's packages with their MD5, as `conda list --explicit --md5` does.
-
-    Raises InteropError `no-url`.
-    """
+def refuse_without_urls(contents: Contents) -> None:
+    """Raise InteropError `no-url` for packages of conda's that have none."""
     without = [one.record.name for one in contents.conda if not _URL.fullmatch(one.record.url)]
     if without:
         raise InteropError(
@@ -51,18 +46,11 @@ def list_explicit(contents: Contents) -> tuple[str, ...]:
             "URL, so they cannot be written as an explicit list.",
             hints=("environment.yml can be written without URLs.",),
         )
-    return tuple(map(_render, contents.conda))
 
 
 def _render(package: CondaPackage) -> str:
-    md5 = find_md5(package.record)
-    return f"{strip_channel(package.record.url).partition('#')[0]}{f'#{md5}' if md5 else ''}"
-
-
-def find_md5(record: CondaRecord) -> str | None:
-    """Return the MD5 (hex) of a package's archive."""
-    md5 = record.raw.get("md5")
-    return md5 if isinstance(md5, str) and _MD5.fullmatch(md5) else None
+    """Render a URL with the MD5, as `conda list --explicit --md5` does."""
+    return f"{package.url}#{package.md5}" if package.md5 else package.url
 
 
 def _find_url(package: PipPackage) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.exports.as_explicit import list_explicit
-from conda_pip_interop.exports.layout import refuse_unknown, render_notes
+from conda_pip_interop.exports.as_explicit import refuse_without_urls
+from conda_pip_interop.exports.layout import not_lockable, refuse_unknown, render_notes
 from conda_pip_interop.exports.sources import (
     FromArchive,
     FromFolder,
@@ -35,10 +35,8 @@ def render_pixi_lock(contents: Contents, layout: Layout) -> str:
         from rattler import LockChannel, LockFile, LockPlatform, PrefixRecord
     except ImportError as error:
         raise _refuse_without_rattler() from error
-    unknown = [one.name for one in contents.unknown_files]
-    if unknown:
-        raise refuse_unknown(contents, unknown, what="pixi.lock")
-    list_explicit(contents)
+    refuse_unknown(contents, contents.unknown_files, what="pixi.lock")
+    refuse_without_urls(contents)
     platform = LockPlatform(contents.subdir)
     lock = LockFile([platform])
     urls = dict.fromkeys(_find_channel(one.record.url) for one in contents.conda)
@@ -97,11 +95,7 @@ def _find_location(package: PipPackage, layout: Layout) -> str:
 
 
 def _refuse(package: PipPackage, reason: str) -> InteropError:
-    return InteropError(
-        "not-lockable",
-        f"pixi.lock cannot contain {package.name} {package.version}: {reason}.",
-        hints=("environment.yml can be written with it.",),
-    )
+    return not_lockable("pixi.lock", f"{package.name} {package.version}", reason)
 
 
 def _refuse_without_rattler() -> InteropError:

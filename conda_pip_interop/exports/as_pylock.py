@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from conda_pip_interop.environment.site_packages.provenance import SHA256
-from conda_pip_interop.errors import InteropError
-from conda_pip_interop.exports.as_explicit import list_explicit
-from conda_pip_interop.exports.layout import refuse_unknown, render_notes
+from conda_pip_interop.exports.as_explicit import refuse_without_urls
+from conda_pip_interop.exports.layout import drop_empty, not_lockable, refuse_unknown, render_notes
 from conda_pip_interop.exports.sources import (
     FromArchive,
     FromFolder,
@@ -17,14 +16,17 @@ from conda_pip_interop.exports.sources import (
     Unknown,
     find_path,
 )
-from conda_pip_interop.exports.toml_text import render_toml
+from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from conda_pip_interop.exports.contents import CondaPackage, Contents, PipPackage
     from conda_pip_interop.exports.layout import Layout
 
 #: The markers by which a lock names the platform that it is for.
 _PLATFORM: Final = ("sys_platform", "platform_machine", "implementation_name")
+_BARE_KEY: Final = regex(r"[A-Za-z0-9_-]+")
 
 
 def render_pylock(contents: Contents, layout: Layout) -> str:
@@ -47,9 +49,7 @@ def render_pylock(contents: Contents, layout: Layout) -> str:
 
 
 def _refuse_unlockable(contents: Contents) -> None:
-    unknown = [one.name for one in contents.unknown_files]
-    if unknown:
-        raise refuse_unknown(contents, unknown, what="pylock.toml")
+    refuse_unknown(contents, contents.unknown_files, what="pylock.toml")
     for one in contents.pip:
         reason = ""
         if isinstance(one.source, Unknown):
@@ -59,14 +59,12 @@ def _refuse_unlockable(contents: Contents) -> None:
         elif isinstance(one.source, FromRepository) and one.source.editable:
             reason = "it is an editable clone, and locks have no such packages"
         if reason:
-            raise InteropError(
-                "not-lockable",
-                f"pylock.toml cannot contain {one.name} {one.version}: {reason}.",
-                hints=(
-                    "Install it again with `conda pip install`.",
-                    "environment.yml and requirements.txt can be written without it.",
-                ),
+            hints = (
+                "Install it again with `conda pip install`.",
+                "environment.yml and requirements.txt can be written without it.",
             )
+            raise not_lockable("pylock.toml", f"{one.name} {one.version}", reason, hints)
+    refuse_without_urls(contents)
 
 
 def _build_platform(contents: Contents) -> str:
@@ -79,16 +77,13 @@ def _build_table(contents: Contents) -> dict[str, Any]:
         "owner": "pip",
         "platform": contents.subdir,
         "channels": list(contents.channels),
-        "conda": [*map(_build_conda, list_explicit(contents), contents.conda)],
+        "conda": [*map(_build_conda, contents.conda)],
     }
 
 
-def _build_conda(line: str, package: CondaPackage) -> dict[str, Any]:
-    url, _, md5 = line.partition("#")
-    sha256 = package.record.raw.get("sha256")
-    is_valid = isinstance(sha256, str) and SHA256.fullmatch(sha256)
-    hashes = {"sha256": sha256 if is_valid else "", "md5": md5}
-    return _drop_empty({"url": url, **hashes, "requested": package.requested or ""})
+def _build_conda(package: CondaPackage) -> dict[str, Any]:
+    hashes = {"sha256": package.sha256, "md5": package.md5}
+    return drop_empty({"url": package.url, **hashes, "requested": package.requested or ""})
 
 
 def _build_package(package: PipPackage, layout: Layout) -> dict[str, Any]:
@@ -102,7 +97,7 @@ def _build_package(package: PipPackage, layout: Layout) -> dict[str, Any]:
             file = {"name": source.file_name, "url": url, "hashes": {"sha256": sha256}}
             found |= {"wheels": [file]} if source.is_wheel else {"sdist": file}
         case FromRepository() as source:
-            found["vcs"] = _drop_empty(
+            found["vcs"] = drop_empty(
                 {
                     "type": source.vcs,
                     "url": _drop_variables(source.url),
@@ -112,7 +107,7 @@ def _build_package(package: PipPackage, layout: Layout) -> dict[str, Any]:
                 }
             )
         case FromFolder() as source:
-            found["directory"] = _drop_empty(
+            found["directory"] = drop_empty(
                 {
                     "path": layout.relate(source.path),
                     "editable": source.editable,
@@ -126,7 +121,7 @@ def _build_package(package: PipPackage, layout: Layout) -> dict[str, Any]:
             )
             hashes = {"hashes": {source.algorithm: source.digest}}
             within = {"subdirectory": source.subdirectory}
-            found["archive"] = _drop_empty({**place, **hashes, **within})
+            found["archive"] = drop_empty({**place, **hashes, **within})
     table = _build_own_table(package)
     return found | ({"tool": {"conda-pip-interop": table}} if table else {})
 
@@ -138,7 +133,7 @@ def _build_own_table(package: PipPackage) -> dict[str, Any]:
     """
     asked = package.asked
     requested = str(asked) if asked is not None else package.name if package.requested else ""
-    return _drop_empty({"requested": requested, "in-place-of": package.in_place_of or ""})
+    return drop_empty({"requested": requested, "in-place-of": package.in_place_of or ""})
 
 
 def _drop_variables(url: str) -> str:
@@ -146,5 +141,58 @@ def _drop_variables(url: str) -> str:
     return re.sub(r"(://)\$\{[^/@]*@", r"\1", url)
 
 
-def _drop_empty(table: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in table.items() if value}
+def render_toml(document: Mapping[str, Any]) -> str:
+    """Render TOML of tables, lists, texts, numbers and booleans, in their order.
+
+    The standard library only reads it. The tables in a list of the top level get a `[[heading]]`
+    each; deeper ones are inline.
+    """
+    return "\n".join(_render_table(document, "")).lstrip("\n") + "\n"
+
+
+def _render_table(table: Mapping[str, Any], path: str) -> Iterator[str]:
+    nested = {key: value for key, value in table.items() if isinstance(value, dict)}
+    lists = {key: value for key, value in table.items() if _is_tables(value)}
+    for key, value in table.items():
+        if key not in nested and key not in lists:
+            yield f"{_render_key(key)} = {_render_value(value)}"
+    for key, tables in lists.items():
+        for one in tables:
+            yield ""
+            yield f"[[{path}{_render_key(key)}]]"
+            yield from (
+                f"{_render_key(name)} = {_render_value(value)}" for name, value in one.items()
+            )
+    for key, value in nested.items():
+        inner = f"{path}{_render_key(key)}"
+        if any(not isinstance(one, dict) for one in value.values()) or not value:
+            yield ""
+            yield f"[{inner}]"
+        yield from _render_table(value, f"{inner}.")
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _render_key(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) else _render_text(key)
+
+
+def _render_value(value: Any) -> str:
+    match value:
+        case bool() | int():
+            return json.dumps(value)
+        case str():
+            return _render_text(value)
+        case list():
+            return f"[{', '.join(map(_render_value, value))}]"
+        case dict():
+            pairs = (f"{_render_key(key)} = {_render_value(one)}" for key, one in value.items())
+            return f"{{{', '.join(pairs)}}}"
+    raise TypeError(value)
+
+
+def _render_text(text: str) -> str:
+    """TOML's basic strings are JSON's, but for DEL, which has to be escaped."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def render_requirements(contents: Contents, layout: Layout) -> str:
     """Render a line for each distribution of pip's; what is conda's is only counted."""
     lines = build_lines(contents, layout)
-    head = render_notes(contents, find_variables(one.text for one in lines))
+    head = render_notes(contents, find_variables(lines))
     number = len(contents.conda)
     if number:
         head += f"# Only pip's part: {count(number, 'package')} of conda are not in this file.\n"

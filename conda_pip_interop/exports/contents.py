@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,20 +18,25 @@ from conda_pip_interop.environment.conda_meta.variables import UNSET, read_varia
 from conda_pip_interop.environment.origin import find_channel, find_origin
 from conda_pip_interop.environment.paths import read_regular, to_disk
 from conda_pip_interop.environment.site_packages.distributions import read_all_headers
-from conda_pip_interop.environment.site_packages.provenance import parse_provenance_url
+from conda_pip_interop.environment.site_packages.provenance import SHA256, parse_provenance_url
 from conda_pip_interop.exports.sources import (
+    FromArchive,
+    FromFolder,
     FromIndex,
+    FromRepository,
     Source,
     Unknown,
     build_folder,
     build_source,
     parse_clone,
 )
-from conda_pip_interop.text import strip_credentials
+from conda_pip_interop.grammar import is_name
+from conda_pip_interop.text import strip_channel, strip_credentials
 from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    import re
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from conda_pip_interop.environment.conda_meta.records import CondaRecord
@@ -39,11 +45,11 @@ if TYPE_CHECKING:
     from conda_pip_interop.environment.site_packages.provenance import Provenance
     from conda_pip_interop.environment.snapshot import Snapshot
 
-_NAME: Final = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _WORD: Final = regex(r"[A-Za-z0-9_.!+~-]+")
 #: conda writes `<unknown>` for a package that was installed from a file.
 _CHANNEL: Final = regex(r"[^<>\s]+")
 _SPEC: Final = regex(r"[ -~]+")
+_MD5: Final = regex(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +69,25 @@ class CondaPackage:
     def spec(self) -> str:
         """Its name, version and build as conda's spec."""
         return f"{self.record.name}={self.record.version}={self.record.build}"
+
+    @property
+    def url(self) -> str:
+        """The URL of its archive, without credentials."""
+        return strip_channel(self.record.url).partition("#")[0]
+
+    @property
+    def md5(self) -> str:
+        """The MD5 (hex) of its archive; empty if it is unknown."""
+        return self._find_hash("md5", _MD5)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 (hex) of its archive; empty if it is unknown."""
+        return self._find_hash("sha256", SHA256)
+
+    def _find_hash(self, algorithm: str, pattern: re.Pattern[str]) -> str:
+        found = self.record.raw.get(algorithm)
+        return found if isinstance(found, str) and pattern.fullmatch(found) else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,7 +242,7 @@ def _read_pip(
     for one, origin in sorted(rows, key=lambda row: (row[0].name, row[0].metadata)):
         if origin.owner == "conda" or (origin.record is None and one.name in condas):
             continue
-        if not (_NAME.fullmatch(one.name) and _WORD.fullmatch(one.version)):
+        if not (is_name(one.name) and _WORD.fullmatch(one.version)):
             notes.append(f"{one.metadata} has no valid name and version.")
             continue
         package = _build_package(snapshot, one, known.get(one.name), clones.get(one.name))
@@ -241,7 +266,7 @@ def _build_package(
         asked.specifier &= SpecifierSet(known.constraint)
     licences = (*headers.get("license-expression", ()), *headers.get("license", ()), "")
     return PipPackage(
-        name=name if _NAME.fullmatch(name) else one.name,
+        name=name if is_name(name) else one.name,
         version=one.version,
         source=_find_source(snapshot.prefix.root, one, known, clone),
         metadata=snapshot.read_metadata(one),
@@ -275,3 +300,31 @@ def _read_provenance_url(file: Path) -> FromIndex:
     if stated is None:
         return FromIndex()
     return FromIndex(url=strip_credentials(stated[0]), sha256=stated[1])
+
+
+def digest_contents(contents: Contents) -> str:
+    """Return one SHA-256 (hex) of the platform, and of each package with its file."""
+    text = "".join(f"{line}\n" for line in (contents.subdir, *sorted(_list_lines(contents))))
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+
+
+def _list_lines(contents: Contents) -> Iterator[str]:
+    for package in contents.conda:
+        replaced = "".join(sorted(package.replaced_by))
+        yield f"conda {package.spec} {package.md5} {replaced}"
+    for one in contents.pip:
+        yield f"pip {one.key} {one.version} {_identify_content(one.source)}"
+
+
+def _identify_content(source: Source) -> str:
+    """Return what tells its content; where a folder is differs between machines."""
+    match source:
+        case FromIndex(sha256=digest):
+            return digest or ""
+        case FromRepository(commit=commit, subdirectory=within):
+            return f"{commit} {within}"
+        case FromArchive(digest=digest, subdirectory=within):
+            return f"{digest} {within}"
+        case FromFolder(editable=editable):
+            return "editable" if editable else "folder"
+    return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.text import count, escape_line
@@ -14,7 +14,7 @@ from conda_pip_interop.values import dataclass
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conda_pip_interop.exports.contents import Contents
+    from conda_pip_interop.exports.contents import Contents, PipPackage
 
 #: conda's packages as requested, with their versions, or with their builds, too.
 CondaPart: TypeAlias = Literal["requested", "versions", "builds"]
@@ -44,12 +44,14 @@ class Layout:
         return below if below == "." else f"./{below}"
 
 
-def refuse_unknown(contents: Contents, names: Iterable[str], *, what: str) -> InteropError:
-    """Build the error for distributions whose files are not known, where a format needs them."""
-    listed = sorted(names)
+def refuse_unknown(contents: Contents, unknown: Iterable[PipPackage], *, what: str) -> None:
+    """Raise InteropError `unknown-source` if there are distributions whose files are not known."""
+    listed = sorted(one.name for one in unknown)
+    if not listed:
+        return
     prefix = shlex.quote(str(contents.snapshot.prefix.root))
     resolve = f"conda pip export -p {prefix} --resolve"  # `conda export` has no such option
-    return InteropError(
+    raise InteropError(
         "unknown-source",
         f"{what} needs the URL and the hash of each file, and those of "
         f"{count(len(listed), 'distribution')} in {contents.name or 'the environment'} are not "
@@ -60,6 +62,21 @@ def refuse_unknown(contents: Contents, names: Iterable[str], *, what: str) -> In
             "environment.yml and requirements.txt can be written without them.",
         ),
     )
+
+
+def not_lockable(
+    file: str,
+    package: str,
+    reason: str,
+    hints: tuple[str, ...] = ("environment.yml can be written with it.",),
+) -> InteropError:
+    """Build the error for a package that a format cannot have."""
+    return InteropError("not-lockable", f"{file} cannot contain {package}: {reason}.", hints=hints)
+
+
+def drop_empty(table: dict[str, Any]) -> dict[str, Any]:
+    """Drop the keys without a value."""
+    return {key: value for key, value in table.items() if value}
 
 
 def render_notes(contents: Contents, variables: Iterable[str]) -> str:

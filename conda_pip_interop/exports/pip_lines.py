@@ -20,7 +20,7 @@ from conda_pip_interop.exports.sources import (
 from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from conda_pip_interop.exports.contents import Contents, PipPackage
     from conda_pip_interop.exports.layout import Layout
@@ -48,8 +48,7 @@ def build_lines(contents: Contents, layout: Layout) -> tuple[PipLine, ...]:
     known = [one for one in packages if not isinstance(one.source, Unknown)]
     if layout.hashes:
         _refuse_without_hash(contents, known)
-    options = build_options(known)
-    return (*options, *(_build_line(one, layout, as_asked=as_asked) for one in known))
+    return (*_build_options(known), *(_build_line(one, layout, as_asked=as_asked) for one in known))
 
 
 def _build_line(package: PipPackage, layout: Layout, *, as_asked: bool) -> PipLine:
@@ -101,7 +100,7 @@ def _build_pin(package: PipPackage, layout: Layout, *, as_asked: bool) -> str:
     return text
 
 
-def build_options(packages: Iterable[PipPackage]) -> tuple[PipLine, ...]:
+def _build_options(packages: Iterable[PipPackage]) -> tuple[PipLine, ...]:
     """Build the options about indexes that hold for all of the file.
 
     pip has one `--index-url` for all. If not everything was installed with the same one, it becomes
@@ -110,7 +109,9 @@ def build_options(packages: Iterable[PipPackage]) -> tuple[PipLine, ...]:
     from_index = [one for one in packages if isinstance(one.source, FromIndex)]
     mains = {_find_main(one.options) for one in from_index}
     lines = dict.fromkeys(line for one in from_index for line in one.options)
+    comment = ""
     if len(mains) > 1:
+        comment = "not all of pip's packages are known to be from it"
         lines = dict.fromkeys(
             line.replace("--index-url", "--extra-index-url", 1)
             if line.startswith("--index-url ")
@@ -118,9 +119,6 @@ def build_options(packages: Iterable[PipPackage]) -> tuple[PipLine, ...]:
             for line in lines
         )
         lines.pop("--no-index", None)
-    comment = ""
-    if len(mains) > 1:
-        comment = "not all of pip's packages are known to be from it"
     ordered = sorted(lines, key=lambda line: (not line.startswith("--index-url"), line))
     return tuple(
         PipLine(text=line, comment=comment if line.startswith("--extra-index-url") else "")
@@ -132,12 +130,11 @@ def _find_main(options: Iterable[str]) -> str:
     return next((one for one in options if one.startswith(("--index-url ", "--no-index"))), "")
 
 
-def _refuse_without_hash(contents: Contents, packages: Iterable[PipPackage]) -> None:
+def _refuse_without_hash(contents: Contents, packages: Sequence[PipPackage]) -> None:
     """Raise InteropError unless all have hashes: pip wants them for all lines, or for none."""
-    packages = tuple(packages)
-    unknown = [one.name for one in packages if _lacks_file(one)]
-    if unknown:
-        raise refuse_unknown(contents, unknown, what="`--hashes`")
+    refuse_unknown(
+        contents, [one for one in contents.unknown_files if one in packages], what="`--hashes`"
+    )
     without = [
         one for one in packages if not isinstance(one.source, FromIndex) and not _has_hash(one)
     ]
@@ -150,14 +147,10 @@ def _refuse_without_hash(contents: Contents, packages: Iterable[PipPackage]) -> 
         )
 
 
-def _lacks_file(package: PipPackage) -> bool:
-    return isinstance(package.source, FromIndex) and package.source.sha256 is None
-
-
 def _has_hash(package: PipPackage) -> bool:
     return isinstance(package.source, FromArchive) and bool(package.source.algorithm)
 
 
-def find_variables(lines: Iterable[str]) -> tuple[str, ...]:
+def find_variables(lines: Iterable[PipLine]) -> tuple[str, ...]:
     """Find the environment variables that pip needs for these lines."""
-    return tuple(dict.fromkeys(name for line in lines for name in _VARIABLE.findall(line)))
+    return tuple(dict.fromkeys(name for line in lines for name in _VARIABLE.findall(line.text)))

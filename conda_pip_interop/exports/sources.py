@@ -220,13 +220,14 @@ def parse_reference(text: str) -> Source:
 
 def build_reference(source: FromRepository | FromArchive | FromFolder) -> str:
     """Build the URL of a direct reference (PEP 440): with the commit, or with the hash."""
-    within = f"subdirectory={quote(source.subdirectory)}" if source.subdirectory else ""
-    if isinstance(source, FromFolder):
-        url = PurePath(source.path).as_uri()
-        return f"{url}#{within}" if within else url
-    if isinstance(source, FromRepository):
-        url = f"{source.vcs}+{source.url}@{source.commit}"
-        return f"{url}#{within}" if within else url
-    digest = f"{source.algorithm}={source.digest}" if source.algorithm else ""
-    fragment = "&".join(part for part in (digest, within) if part)
-    return f"{source.url}#{fragment}" if fragment else source.url
+    fragment = []
+    match source:
+        case FromFolder():
+            url = PurePath(source.path).as_uri()
+        case FromRepository():
+            url = f"{source.vcs}+{source.url}@{source.commit}"
+        case FromArchive():
+            url = source.url
+            fragment += [f"{source.algorithm}={source.digest}"] if source.algorithm else []
+    fragment += [f"subdirectory={quote(source.subdirectory)}"] if source.subdirectory else []
+    return f"{url}#{'&'.join(fragment)}" if fragment else url

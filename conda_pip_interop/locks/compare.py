@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.exports.sources import FromArchive, FromIndex, FromRepository
-from conda_pip_interop.text import strip_channel, strip_credentials
+from conda_pip_interop.text import strip_credentials
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
@@ -84,13 +84,11 @@ def _is_same_package(locked: LockedPackage, installed: CondaPackage | None) -> b
     record = installed.record
     if (record.name, record.version, record.build) != (locked.name, locked.version, locked.build):
         return False
-    md5 = record.raw.get("md5")
-    if locked.md5 and md5:
-        return bool(locked.md5 == md5)
-    sha256 = record.raw.get("sha256")
-    if locked.sha256 and sha256:
-        return bool(locked.sha256 == sha256)
-    return strip_channel(record.url).partition("#")[0] == locked.url
+    if locked.md5 and installed.md5:
+        return locked.md5 == installed.md5
+    if locked.sha256 and installed.sha256:
+        return locked.sha256 == installed.sha256
+    return installed.url == locked.url
 
 
 def _is_same_distribution(locked: LockedDistribution, installed: PipPackage | None) -> bool:

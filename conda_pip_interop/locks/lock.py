@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import (
-    NormalizedName,
-    canonicalize_name,
-)
+from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
 from conda_pip_interop.environment.site_packages.provenance import FILE_URL, SHA256
@@ -85,7 +82,7 @@ class Lock:
     conda: tuple[LockedPackage, ...]
     pip: tuple[LockedDistribution, ...]
     channels: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
 
     def is_for(self, subdir: str) -> bool:

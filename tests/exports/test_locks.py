@@ -12,9 +12,13 @@ import pytest
 import rattler
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.exports.as_pylock import render_toml
 from conda_pip_interop.exports.formats import FORMATS, find_format
 from tests.support.builders import PrefixBuilder
 from tests.support.exports import build_env, layout, note_wheel, read
@@ -237,3 +241,30 @@ def test_a_licence_that_is_no_expression_is_a_name(built: PrefixBuilder) -> None
     assert find_component(read_bom(built), "odd")["licenses"] == [
         {"license": {"name": "My own, see file"}}
     ]
+
+
+_TEXT = st.text(st.characters(codec="utf-8"), max_size=8)  # long ones cost most of the time
+_VALUE: st.SearchStrategy[Any] = st.recursive(
+    st.booleans() | st.integers(-(2**63), 2**63 - 1) | _TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4),
+    max_leaves=8,
+)
+_TABLE = st.dictionaries(_TEXT, _VALUE, max_size=4)
+
+
+@settings(max_examples=200, deadline=None)
+@given(document=st.dictionaries(_TEXT, _VALUE | st.lists(_TABLE, max_size=4), max_size=4))
+def test_a_document_is_read_back_as_it_was(document: dict[str, Any]) -> None:
+    assert load_toml(render_toml(document), "here") == document
+
+
+def test_tables_have_headings_and_deeper_ones_are_inline() -> None:
+    text = render_toml(
+        {"a": 1, "packages": [{"name": "x", "vcs": {"url": "u"}}], "tool": {"t": {"b": True}}}
+    )
+    assert text == 'a = 1\n\n[[packages]]\nname = "x"\nvcs = {url = "u"}\n\n[tool.t]\nb = true\n'
+
+
+def test_a_value_that_toml_lacks_is_an_error() -> None:
+    with pytest.raises(TypeError):
+        render_toml({"a": None})

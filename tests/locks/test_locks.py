@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.errors import InteropError, UsageError
-from conda_pip_interop.exports.digest import digest_contents
+from conda_pip_interop.exports.contents import digest_contents
 from conda_pip_interop.exports.formats import FORMATS
 from conda_pip_interop.exports.sources import (
     FromArchive,

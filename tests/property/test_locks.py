@@ -24,9 +24,9 @@ from conda_pip_interop.dependency_files.locks import (
 )
 from conda_pip_interop.dependency_files.pylock import parse_pylock
 from conda_pip_interop.errors import InteropError, UsageError
+from conda_pip_interop.exports.as_pylock import render_toml
 from conda_pip_interop.exports.contents import Contents
 from conda_pip_interop.exports.formats import FORMATS
-from conda_pip_interop.exports.toml_text import render_toml
 from conda_pip_interop.locks.compare import compare
 from conda_pip_interop.locks.read import read_lock
 from tests.support.builders import PrefixBuilder

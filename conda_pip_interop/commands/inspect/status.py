@@ -83,7 +83,7 @@ def _print_fingerprint(host: Host) -> Output:
     from conda_pip_interop.commands.inspect.export_files import read_environment
     from conda_pip_interop.commands.output import Output
     from conda_pip_interop.environment.snapshot import read_snapshot
-    from conda_pip_interop.exports.digest import digest_contents
+    from conda_pip_interop.exports.contents import digest_contents
 
     snapshot = read_snapshot(host.target.prefix, depth="names")
     digest = digest_contents(read_environment(snapshot, host))

@@ -149,8 +149,8 @@ def _name_licence(built: dict[str, Any]) -> str:
 def _find_urls(known: CondaPackage | PipPackage | None) -> Iterator[str]:
     """Yield where its file or repository is, without credentials."""
     match known:
-        case CondaPackage(record=record):
-            yield strip_channel(record.url).partition("#")[0]
+        case CondaPackage():
+            yield known.url
         case PipPackage(
             source=FromIndex(url=str(url)) | FromArchive(url=url) | FromRepository(url=url)
         ):
