@@ -12,16 +12,13 @@ from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.resolve.request.install_options import InstallOptions
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Iterable
 
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.resolve.request.request import Request
 
 
-def read_command_request(
-    words: Iterable[str], options: InstallOptions, args: Namespace, host: Host
-) -> Request:
+def read_command_request(words: Iterable[str], options: InstallOptions, host: Host) -> Request:
     """Read what words and options name; raises what `read_request` raises.
 
     The constraints of pip's configuration and of PIP_CONSTRAINT hold for conda's part, too: pip
@@ -38,7 +35,7 @@ def read_command_request(
             folder=Path.cwd(),
             environ=os.environ,
             subdir=host.subdir,
-            ask=lambda folder: ask_backend(folder, host, options, verbose=args.verbose > 0),
+            ask=lambda folder: ask_backend(folder, host, options),
             fetch=lambda url: host.download(url, limit=READ_LIMIT),
         )
 

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.resolve.request.install_options import InstallOptions
 
 
-def ask_backend(
-    folder: Path, host: Host, options: InstallOptions, *, verbose: bool
-) -> ProjectMetadata:
+def ask_backend(folder: Path, host: Host, options: InstallOptions) -> ProjectMetadata:
     """Have pip build the metadata of the project in a folder, for the Python of the environment.
 
     An environment that does not exist or has no Python has the metadata built for base's. Raises
@@ -30,9 +28,7 @@ def ask_backend(
     snapshot = read_snapshot(host.target.prefix if exists else host.base_prefix)
     if snapshot.prefix.python is None:
         snapshot = read_snapshot(host.base_prefix)
-    installer = host.open_installer(
-        snapshot, Request(options=options), versions={}, verbose=verbose
-    )
+    installer = host.open_installer(snapshot, Request(options=options), versions={})
     with host.progress(f"Asking the build backend of {folder} for its dependencies"):
         (found,) = installer.resolve(
             (Line(text=str(folder)),), provided=(), with_deps=False, ignore_installed=True

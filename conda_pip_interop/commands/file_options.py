@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from pathlib import Path
 
     from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
@@ -98,8 +97,10 @@ def build_options(args: Namespace) -> InstallOptions:
     )
 
 
-def read_named_lock(args: Namespace, host: Host, folder: Path) -> Lock | None:
+def read_named_lock(args: Namespace, host: Host) -> Lock | None:
     """Read the lock that the files are; None if they are requests. Raises what `read_lock` does."""
+    from pathlib import Path
+
     from conda_pip_interop.errors import UsageError
     from conda_pip_interop.locks.read import read_lock
 
@@ -107,7 +108,7 @@ def read_named_lock(args: Namespace, host: Host, folder: Path) -> Lock | None:
     parts = (*(args.extras or ()), *(args.groups or ()))
     lock = None
     if names:
-        lock = read_lock(names, folder=folder, subdir=host.subdir, categories=parts)
+        lock = read_lock(names, folder=Path.cwd(), subdir=host.subdir, categories=parts)
     if lock is None and args.offline is not None:
         raise UsageError(
             "usage",

@@ -12,15 +12,15 @@ from conda_pip_interop.changes.new_environment import make_environment
 from conda_pip_interop.commands.change.install import (
     install_request,
     read_for_change,
+    read_whole,
     report_difference,
 )
 from conda_pip_interop.commands.command_request import read_command_request
 from conda_pip_interop.commands.confirm import confirm_and_run
 from conda_pip_interop.commands.inspect.export_files import read_environment
-from conda_pip_interop.environment.snapshot import build_empty_snapshot, read_snapshot
+from conda_pip_interop.environment.snapshot import build_empty_snapshot
 from conda_pip_interop.errors import NotAllowedError, UsageError
 from conda_pip_interop.exports.contents import read_contents
-from conda_pip_interop.findings.kinds.corrupt_record import refuse_corrupt_records
 from conda_pip_interop.locks.offline import OfflineFolder
 from conda_pip_interop.resolve.locked import plan_lock
 from conda_pip_interop.resolve.request.request import Request
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from conda_pip_interop.commands.output import Output
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.exports.contents import Contents
-    from conda_pip_interop.installers.interface import Installer
     from conda_pip_interop.locks.lock import Lock
     from conda_pip_interop.resolve.request.install_options import InstallOptions
 
@@ -82,9 +81,7 @@ def _refuse_empty(label: str, host: Host) -> UsageError:
 def _read_for_sync(args: Namespace, host: Host) -> Snapshot:
     """Read the environment; raises InteropError `base`, for a sync would remove conda itself."""
     if args.check:
-        snapshot = read_snapshot(host.target.prefix)
-        refuse_corrupt_records(snapshot, host.target)
-        return snapshot
+        return read_whole(host)
     if host.target.is_base:
         raise NotAllowedError(
             "base",
@@ -98,17 +95,13 @@ def _plan_lock(
     lock: Lock, contents: Contents, options: InstallOptions, args: Namespace, host: Host
 ) -> Plan:
     versions = {canonicalize_name(one.name): one.version for one in lock.conda}
-
-    def open_installer(snapshot: Snapshot) -> Installer:
-        request = Request(options=replace(options, requirement_files=(), scripts=(), groups=()))
-        return host.open_installer(snapshot, request, versions=versions, verbose=args.verbose > 0)
-
+    request = Request(options=replace(options, requirement_files=(), scripts=(), groups=()))
     return plan_lock(
         lock,
         contents,
         target=host.target,
         conda=host.solver(),
-        open_installer=open_installer,
+        open_installer=lambda snapshot: host.open_installer(snapshot, request, versions=versions),
         offline=None if args.offline is None else OfflineFolder(root=Path(args.offline).absolute()),
     )
 
@@ -119,7 +112,7 @@ def _make(host: Host) -> AbstractContextManager[None]:
 
 def create_from_request(options: InstallOptions, args: Namespace, host: Host) -> Output:
     """Create an environment with what files request, as `install` resolves it."""
-    request = read_command_request((), options, args, host)
+    request = read_command_request((), options, host)
     host.before_change()
     return install_request(
         request,
@@ -134,7 +127,7 @@ def create_from_request(options: InstallOptions, args: Namespace, host: Host) ->
 def sync_with_request(options: InstallOptions, args: Namespace, host: Host) -> Output:
     """Make the environment what files request, or with `--check` say what differs."""
     options = replace(options, keep_in_place=True)
-    request = read_command_request((), options, args, host)
+    request = read_command_request((), options, host)
     label = " and ".join(Path(one).name for one in args.files)
     if not (request.needs_pip or request.conda or request.pythons):
         raise _refuse_empty(label, host)

@@ -122,13 +122,12 @@ class Host(Protocol):
         request: Request,
         *,
         versions: Mapping[NormalizedName, str],
-        verbose: bool,
     ) -> Installer:
         """Return pip or uv, as the policy says, that builds as the request says.
 
         The environment's own pip where it has pip >= 23.0, else conda's. `versions` is read at the
-        time of a build and may grow until then: what conda has installed by then. `verbose` shows
-        the installer's own output. Raises InteropError `no-pip`, `no-uv`, `no-uv-option`.
+        time of a build and may grow until then: what conda has installed by then. Raises
+        InteropError `no-pip`, `no-uv`, `no-uv-option`.
         """
         ...
 

@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import TextIO
 
+    from conda_pip_interop.environment.target import Target
     from conda_pip_interop.errors import InteropError
     from conda_pip_interop.findings.base import Finding
 
 #: The number of paths shown of a finding; the others are counted.
 SHOWN_PATHS = 3
 _PATH: Final = " " * 4
+#: The marks of `conda doctor`.
+_OK_MARK: Final = "✅"
+_X_MARK: Final = "❌"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +136,22 @@ def render_finding(finding: Finding, command: Callable[..., str]) -> str:
         f"  {'To fix' if number == 0 else 'or'}: {escape_line(line)}"
         for number, line in enumerate(finding.render_commands(command))
     ]
+    return "\n".join(lines)
+
+
+def render_health(findings: Sequence[Finding], target: Target, *, verbose: bool) -> str:
+    """Render our part of `conda doctor`, in its style: a line for each finding, or one line.
+
+    With `verbose` there are its paths and commands, too.
+    """
+    if not findings:
+        return f"{_OK_MARK} conda and pip agree on what is installed.\n"
+    lines = [f"{_X_MARK} conda and pip do not agree on what is installed:\n"]
+    if verbose:
+        lines += [f"{render_finding(one, target.command)}\n" for one in findings]
+    else:
+        lines += [f"{one.kind}: {escape_line(one.summary)}" for one in findings]
+        lines.append(f"\nTo see how to fix it: {target.command('conda', 'pip', 'check')}\n")
     return "\n".join(lines)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.atomic.files import replace_file
-from conda_pip_interop.errors import InteropError
+from conda_pip_interop.errors import InteropError, UsageError
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
@@ -45,3 +45,12 @@ def deliver(text: str, output: Path, *, check: bool) -> Delivery:
             hints=("Check that its folder exists, and that you may write to it.",),
         ) from error
     return Delivery(message=f"Wrote {output}", up_to_date=False)
+
+
+def nothing_to_compare() -> UsageError:
+    """Build the error for `--check` without a file."""
+    return UsageError(
+        "usage",
+        "`--check` does not know which file to compare.",
+        hints=("Name it with `-o FILE`.",),
+    )

@@ -157,10 +157,8 @@ def _verb(step: PackageStep) -> Verb:
             return "keep"
         case RemovePip() | UnlinkConda():
             return "remove"
-        case LinkConda(previous=previous, version=version):
-            return _compare(previous, version)
-        case InstallPip(previous=previous, version=version):
-            return _compare(previous, version)
+        case LinkConda() | InstallPip():
+            return _compare(step.previous, step.version)
 
 
 def _compare(previous: str | None, version: str) -> Verb:
@@ -178,12 +176,9 @@ def _compare(previous: str | None, version: str) -> Verb:
 
 
 def _render_versions(step: PackageStep) -> str:
-    previous = _find_previous(step)
-    return (
-        f"{previous} -> {step.version}"
-        if _verb(step) in ("upgrade", "downgrade")
-        else (step.version)
-    )
+    if _verb(step) in ("upgrade", "downgrade"):
+        return f"{_find_previous(step)} -> {step.version}"
+    return step.version
 
 
 def _find_previous(step: PackageStep) -> str | None:

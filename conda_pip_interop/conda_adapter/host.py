@@ -69,14 +69,15 @@ def open_host(options: CommonOptions) -> CondaHost:
     known.update({key: value for key, value in arguments.items() if value is not None})
     context.__init__(argparse_args=Namespace(**known))
     guarded(report_unknown)
-    return CondaHost(target=build_target(context.target_prefix))
+    return CondaHost(target=build_target(context.target_prefix), verbose=options.verbose > 0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CondaHost:
-    """See `commands.host.Host`."""
+    """See `commands.host.Host`; `verbose` shows what pip and uv print themselves."""
 
     target: Target
+    verbose: bool = False
     standalone: bool = field(default=False, init=False)
 
     @property
@@ -114,12 +115,11 @@ class CondaHost:
         request: Request,
         *,
         versions: Mapping[NormalizedName, str],
-        verbose: bool,
     ) -> Installer:
         """See `Host.open_installer`."""
         from conda_pip_interop.conda_adapter.installers import open_installer
 
-        return open_installer(snapshot, request, self.target, versions=versions, verbose=verbose)
+        return open_installer(snapshot, request, self.target, versions, show=self.verbose)
 
     def choose_python(
         self, request: Request, preferences: Preferences, snapshot: Snapshot

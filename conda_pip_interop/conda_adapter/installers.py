@@ -58,14 +58,14 @@ def open_installer(
     snapshot: Snapshot,
     request: Request,
     target: Target,
-    *,
     versions: Mapping[NormalizedName, str],
-    verbose: bool,
+    *,
+    show: bool,
 ) -> Installer:
     """Open pip or uv as the policy says (see `Host.open_installer`)."""
     process = replace(
         _open_pip(snapshot, target, at_least=FIRST_PIP_WITH_REPORT),
-        show=verbose,
+        show=show,
         options=request.options.pip,
         constraints=tuple(one.line for one in request.constraints),
         links=request.links,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.dependencies.requirements import parse_applying
+from conda_pip_interop.errors import InteropError
 from conda_pip_interop.exports.as_explicit import refuse_without_urls
-from conda_pip_interop.exports.layout import drop_empty, not_lockable, refuse_unknown, render_notes
+from conda_pip_interop.exports.layout import drop_empty, refuse_unknown, render_notes
 from conda_pip_interop.exports.sources import (
     FromArchive,
     FromFolder,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from conda_pip_interop.exports.contents import CondaPackage, Contents, PipPackage
     from conda_pip_interop.exports.layout import Layout
 
-_FILE: Final = "conda-lock.yml"
-
 
 def render_conda_lock(contents: Contents, _layout: Layout) -> str:
     """Render both parts, each package with its file and its hash.
@@ -37,7 +36,7 @@ def render_conda_lock(contents: Contents, _layout: Layout) -> str:
     """
     from ruamel.yaml import YAML
 
-    refuse_unknown(contents, contents.unknown_files, what=_FILE)
+    refuse_unknown(contents, contents.unknown_files, what="conda-lock.yml")
     refuse_without_urls(contents)
     packages = [
         *(_build_conda(one, contents) for one in contents.conda),
@@ -66,8 +65,7 @@ def render_conda_lock(contents: Contents, _layout: Layout) -> str:
 def _build_conda(package: CondaPackage, contents: Contents) -> dict[str, Any]:
     record = package.record
     if not package.md5:
-        reason = "its record has no MD5, which the format needs"
-        raise not_lockable(_FILE, f"{record.name} {record.version}", reason)
+        raise _refuse(record.name, record.version, "its record has no MD5, which the format needs")
     return {
         "name": record.name,
         "version": record.version,
@@ -123,7 +121,7 @@ def _find_file(package: PipPackage) -> tuple[str, Mapping[str, str], bool]:
             reason = "it is editable, and the format has no such packages"
         case other:
             reason = getattr(other, "reason", "its source is not known")
-    raise not_lockable(_FILE, f"{package.name} {package.version}", reason)
+    raise _refuse(package.name, package.version, reason)
 
 
 def _find_dependencies(package: PipPackage, contents: Contents) -> dict[str, str]:
@@ -131,3 +129,11 @@ def _find_dependencies(package: PipPackage, contents: Contents) -> dict[str, str
     for one in parse_applying(package.metadata.requires_dist, contents.environment):
         found.setdefault(canonicalize_name(one.name), []).append(str(one.specifier))
     return {name: ",".join(filter(None, texts)) for name, texts in sorted(found.items())}
+
+
+def _refuse(name: str, version: str, reason: str) -> InteropError:
+    return InteropError(
+        "not-lockable",
+        f"conda-lock.yml cannot contain {name} {version}: {reason}.",
+        hints=("environment.yml can be written with it.",),
+    )

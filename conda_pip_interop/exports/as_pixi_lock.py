@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.exports.as_explicit import refuse_without_urls
-from conda_pip_interop.exports.layout import not_lockable, refuse_unknown, render_notes
+from conda_pip_interop.exports.layout import refuse_unknown, render_notes
 from conda_pip_interop.exports.sources import (
     FromArchive,
     FromFolder,
@@ -95,7 +95,11 @@ def _find_location(package: PipPackage, layout: Layout) -> str:
 
 
 def _refuse(package: PipPackage, reason: str) -> InteropError:
-    return not_lockable("pixi.lock", f"{package.name} {package.version}", reason)
+    return InteropError(
+        "not-lockable",
+        f"pixi.lock cannot contain {package.name} {package.version}: {reason}.",
+        hints=("environment.yml can be written with it.",),
+    )
 
 
 def _refuse_without_rattler() -> InteropError:

@@ -6,8 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from conda_pip_interop.errors import InteropError
 from conda_pip_interop.exports.as_explicit import refuse_without_urls
-from conda_pip_interop.exports.layout import drop_empty, not_lockable, refuse_unknown, render_notes
+from conda_pip_interop.exports.layout import drop_empty, refuse_unknown, render_notes
 from conda_pip_interop.exports.sources import (
     FromArchive,
     FromFolder,
@@ -59,11 +60,14 @@ def _refuse_unlockable(contents: Contents) -> None:
         elif isinstance(one.source, FromRepository) and one.source.editable:
             reason = "it is an editable clone, and locks have no such packages"
         if reason:
-            hints = (
-                "Install it again with `conda pip install`.",
-                "environment.yml and requirements.txt can be written without it.",
+            raise InteropError(
+                "not-lockable",
+                f"pylock.toml cannot contain {one.name} {one.version}: {reason}.",
+                hints=(
+                    "Install it again with `conda pip install`.",
+                    "environment.yml and requirements.txt can be written without it.",
+                ),
             )
-            raise not_lockable("pylock.toml", f"{one.name} {one.version}", reason, hints)
     refuse_without_urls(contents)
 
 

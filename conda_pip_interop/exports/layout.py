@@ -64,16 +64,6 @@ def refuse_unknown(contents: Contents, unknown: Iterable[PipPackage], *, what: s
     )
 
 
-def not_lockable(
-    file: str,
-    package: str,
-    reason: str,
-    hints: tuple[str, ...] = ("environment.yml can be written with it.",),
-) -> InteropError:
-    """Build the error for a package that a format cannot have."""
-    return InteropError("not-lockable", f"{file} cannot contain {package}: {reason}.", hints=hints)
-
-
 def drop_empty(table: dict[str, Any]) -> dict[str, Any]:
     """Drop the keys without a value."""
     return {key: value for key, value in table.items() if value}

@@ -56,9 +56,7 @@ def execute(args: Namespace, host: Host) -> Output:
             snapshot=snapshot,
             target=host.target,
             solver=host.solver(),
-            open_installer=partial(
-                host.open_installer, snapshot, versions=versions, verbose=args.verbose > 0
-            ),
+            open_installer=partial(host.open_installer, snapshot, versions=versions),
             adoptable=Adoptable(
                 snapshot=snapshot,
                 target=host.target,

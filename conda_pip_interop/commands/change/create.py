@@ -46,8 +46,6 @@ def find_name(args: Namespace) -> str | None:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Create it: from a lock without solver and resolver, else as `install` does it."""
-    from pathlib import Path
-
     from conda_pip_interop.changes.new_environment import refuse_existing
     from conda_pip_interop.commands.file_options import build_options, read_named_lock
     from conda_pip_interop.commands.from_files import create_from_lock, create_from_request
@@ -61,7 +59,7 @@ def execute(args: Namespace, host: Host) -> Output:
         )
     options = build_options(args)
     refuse_existing(host.target)
-    lock = read_named_lock(args, host, Path.cwd())
+    lock = read_named_lock(args, host)
     if lock is not None:
         return create_from_lock(lock, options, args, host)
     return create_from_request(options, args, host)

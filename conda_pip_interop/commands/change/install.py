@@ -65,7 +65,7 @@ def execute(args: Namespace, host: Host) -> Output:
     from conda_pip_interop.commands.confirm import confirm_and_run
     from conda_pip_interop.resolve.satisfied import plan_satisfied
 
-    request = read_command_request(args.words, args.install, args, host)
+    request = read_command_request(args.words, args.install, host)
     refuse_protected_base(host)
     host.before_change()
     nothing_to_do = (
@@ -76,7 +76,7 @@ def execute(args: Namespace, host: Host) -> Output:
     plan = plan_satisfied(request, host.target.prefix)
     if plan is not None:
         return confirm_and_run(plan, args, host, nothing_to_do=nothing_to_do)
-    snapshot = _read_whole(host)
+    snapshot = read_whole(host)
     return install_request(request, args, host, snapshot, nothing_to_do=nothing_to_do)
 
 
@@ -85,23 +85,17 @@ def _name_sources(args: Namespace) -> str:
     return ", ".join((*options.requirement_files, *options.groups, *options.scripts))
 
 
-def _add_notes(plan: Plan, request: Request, args: Namespace) -> Plan:
-    """Have what is said of the files in the document, too."""
-    from dataclasses import replace
-
-    return replace(plan, notes=(*request.notes, *plan.notes)) if args.json else plan
-
-
 def read_for_change(host: Host) -> Snapshot:
     """Read the environment that a command is about to change.
 
     Raises InteropError `corrupt-record`: without a record conda's files would count as pip's.
     """
     host.before_change()
-    return _read_whole(host)
+    return read_whole(host)
 
 
-def _read_whole(host: Host) -> Snapshot:
+def read_whole(host: Host) -> Snapshot:
+    """Read the environment; raises InteropError `corrupt-record`."""
     from conda_pip_interop.environment.snapshot import read_snapshot
     from conda_pip_interop.findings.kinds.corrupt_record import refuse_corrupt_records
 
@@ -155,7 +149,7 @@ def install_request(
     def open_installer(*, within_pins: bool) -> Installer:
         limits = (*request.constraints, *(pins if within_pins else ()))
         limited = replace(request, constraints=limits)
-        return host.open_installer(snapshot, limited, versions=versions, verbose=args.verbose > 0)
+        return host.open_installer(snapshot, limited, versions=versions)
 
     def plan(limited: Request) -> Plan:
         return plan_install(
@@ -178,7 +172,8 @@ def install_request(
             found = add_removals(
                 *(found, kept, snapshot), target=host.target, conda=host.solver(), label=label
             )
-        return _add_notes(add_variables(found, request, host.target), request, args)
+        found = add_variables(found, request, host.target)
+        return replace(found, notes=(*request.notes, *found.notes)) if args.json else found
 
     open_installer(within_pins=True)  # which may refuse
     return resolve_and_run(

@@ -24,19 +24,12 @@ EXAMPLES: Final = (
 
 def configure(parser: CommandParser) -> None:
     """Add `--no-user-site`, and `--all`."""
-    add_all(parser, "apply the policy to all known environments")
+    parser.add_all("apply the policy to all known environments")
     parser.add_argument(
         "--no-user-site",
         action="store_true",
         help="also leave the user's site-packages out (PYTHONNOUSERSITE)",
     )
-
-
-def add_all(parser: CommandParser, told: str) -> None:
-    """Add `--all`, where conda knows all environments."""
-    parser.set_defaults(all=False)
-    if not parser.standalone:
-        parser.environment.add_argument("--all", action="store_true", help=told)
 
 
 def execute(args: Namespace, host: Host) -> Output:

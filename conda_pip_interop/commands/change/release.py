@@ -43,9 +43,7 @@ def execute(args: Namespace, host: Host) -> Output:
             snapshot=snapshot,
             target=host.target,
             solver=host.solver(),
-            open_installer=partial(
-                host.open_installer, snapshot, versions=versions, verbose=args.verbose > 0
-            ),
+            open_installer=partial(host.open_installer, snapshot, versions=versions),
         )
 
     return resolve_and_run(plan, args, host, versions=versions, nothing_to_do="Nothing to move.")

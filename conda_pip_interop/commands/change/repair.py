@@ -79,7 +79,7 @@ def _reinstall(args: Namespace, host: Host) -> Output:
             target=host.target,
             solver=host.solver(),
             open_installer=lambda request: host.open_installer(
-                snapshot, request, versions=versions, verbose=args.verbose > 0
+                snapshot, request, versions=versions
             ),
         ),
         args,

@@ -31,13 +31,11 @@ def configure(parser: CommandParser) -> None:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Sync; a lock without solver and resolver."""
-    from pathlib import Path
-
     from conda_pip_interop.commands.file_options import build_options, read_named_lock
     from conda_pip_interop.commands.from_files import sync_with_lock, sync_with_request
 
     options = build_options(args)
-    lock = read_named_lock(args, host, Path.cwd())
+    lock = read_named_lock(args, host)
     if lock is not None:
         return sync_with_lock(lock, options, args, host)
     return sync_with_request(options, args, host)

@@ -19,9 +19,7 @@ EXAMPLES: Final = "conda pip unprotect -n base\nconda pip unprotect --all"
 
 def configure(parser: CommandParser) -> None:
     """Add `--all`."""
-    from conda_pip_interop.commands.change.protect import add_all
-
-    add_all(parser, "remove the protection of all known environments")
+    parser.add_all("remove the protection of all known environments")
 
 
 def execute(args: Namespace, host: Host) -> Output:

@@ -69,9 +69,7 @@ def execute(args: Namespace, host: Host) -> Output:
             target=host.target,
             solver=host.solver("all" if args.all else "named"),
             policy=host.policy,
-            open_installer=partial(
-                host.open_installer, snapshot, versions=versions, verbose=args.verbose > 0
-            ),
+            open_installer=partial(host.open_installer, snapshot, versions=versions),
         )
 
     return resolve_and_run(

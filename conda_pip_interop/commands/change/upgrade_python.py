@@ -48,6 +48,7 @@ def execute(args: Namespace, host: Host) -> Output:
     """Plan conda's part and pip's part together, and carry out both or nothing."""
     from functools import partial
 
+    from conda_pip_interop.changes.plan import Plan
     from conda_pip_interop.commands.change.install import (
         list_versions,
         read_for_change,
@@ -62,9 +63,8 @@ def execute(args: Namespace, host: Host) -> Output:
     _refuse_without_python(snapshot, host.target)
     coming = host.find_python(upgrade.version, upgrade.spec, snapshot)
     if coming is None:
-        return confirm_and_run(
-            _plan_nothing(snapshot), args, host, nothing_to_do=_describe_present(snapshot, host)
-        )
+        nothing = Plan(title="upgrade-python", fingerprint=snapshot.fingerprint)
+        return confirm_and_run(nothing, args, host, nothing_to_do=_describe_present(snapshot, host))
     versions = list_versions(snapshot)
 
     def plan() -> Plan:
@@ -74,9 +74,7 @@ def execute(args: Namespace, host: Host) -> Output:
             snapshot=snapshot,
             target=host.target,
             policy=host.policy,
-            open_installer=partial(
-                host.open_installer, versions=versions, verbose=args.verbose > 0
-            ),
+            open_installer=partial(host.open_installer, versions=versions),
         )
 
     return resolve_and_run(
@@ -137,12 +135,6 @@ def _refuse_without_python(snapshot: Snapshot, target: Target) -> None:
             f"conda has installed no Python in {target.label}.",
             hints=(f"To fix: `{target.command('conda', 'install', 'python')}`.",),
         )
-
-
-def _plan_nothing(snapshot: Snapshot) -> Plan:
-    from conda_pip_interop.changes.plan import Plan
-
-    return Plan(title="upgrade-python", fingerprint=snapshot.fingerprint)
 
 
 def _describe_present(snapshot: Snapshot, host: Host) -> str:

@@ -74,23 +74,31 @@ class CommandParser(argparse.ArgumentParser):
             offline=None,
         )
         self.environment = self.add_mutually_exclusive_group(required=standalone)
-        if standalone:
-            self.environment.add_argument(
-                *("-p", "--prefix"), action=_Environment, metavar="PATH", help="environment"
-            )
-        else:
+        if not standalone:
             self.environment.add_argument(
                 *("-n", "--name"),
                 action=_Environment,
                 metavar="ENV",
                 help="environment (default: the active one)",
             )
-            self.environment.add_argument(
-                *("-p", "--prefix"),
-                action=_Environment,
-                metavar="PATH",
-                help="environment, by its path",
-            )
+        self.environment.add_argument(
+            *("-p", "--prefix"),
+            action=_Environment,
+            metavar="PATH",
+            help="environment" if standalone else "environment, by its path",
+        )
+
+    def add_all(self, text: str) -> None:
+        """Add `--all` for all environments, where conda knows them."""
+        self.set_defaults(all=False)
+        if not self.standalone:
+            self.environment.add_argument("--all", action="store_true", help=text)
+
+    def add_output_options(self) -> None:
+        """Add how much is printed, and in which form."""
+        self.add_argument("--json", action="store_true", help="print one JSON document")
+        self.add_argument("-q", "--quiet", action="store_true", help="print less")
+        self.add_argument("-v", "--verbose", action="count", default=0, help="print more")
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
@@ -230,9 +238,7 @@ def build_parser(command: Command, program: str, *, standalone: bool = False) ->
         parser.add_argument(
             "--override-channels", action="store_true", help="use only the channels of -c"
         )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("-q", "--quiet", action="store_true", help="print less")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more")
+    parser.add_output_options()
     return parser
 
 

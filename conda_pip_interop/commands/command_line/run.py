@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import shlex
 import sys
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from conda_pip_interop.commands.command_line.interruption import INTERRUPTED, explain_interrupt
 from conda_pip_interop.commands.command_line.parser import parse_arguments
 from conda_pip_interop.commands.command_line.registry import COMMANDS
 from conda_pip_interop.commands.host import CommonOptions
@@ -18,9 +18,10 @@ from conda_pip_interop.text import discard_output, write_text
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from conda_pip_interop.commands.host import Host, OpenHost
+    from conda_pip_interop.environment.target import Target
 
 T = TypeVar("T")
 
@@ -29,6 +30,8 @@ _COLLECT_AFTER: Final = 100_000
 
 #: How often a command is planned while another process keeps changing the environment.
 _TRIES: Final = 5
+#: The exit code of what Ctrl-C ended: 128 and the number of SIGINT, as in shells.
+INTERRUPTED: Final = 130
 #: The exit code of what ended because nobody reads its question: 128 and the number of SIGPIPE.
 _NO_READER: Final = 141
 
@@ -136,8 +139,43 @@ def _change(execute: Callable[[Namespace, Host], Output], args: Namespace, host:
 
         refuse_unwritable(host.target)
         settle_interrupted(host.target.prefix, on_wait=host.report_waiting)
-    with explain_interrupt(host.target):
+    with _explain_interrupt(host.target):
         return repeat_while_stale(lambda: execute(args, host), report=host.print_stderr)
+
+
+@contextlib.contextmanager
+def _explain_interrupt(target: Target) -> Iterator[None]:
+    """Raise InteropError `interrupted` for Ctrl-C, with what has changed in the environment.
+
+    A change is all or nothing, and has a journal: a new one is a change, and a missing one undone.
+    """
+    from conda_pip_interop.changes.atomic.journal import list_journal_folders
+
+    before = {folder.name for folder in list_journal_folders(target.prefix)}
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        raise _describe_interrupt(target, before) from interrupt
+
+
+def _describe_interrupt(target: Target, before: Collection[str]) -> InteropError:
+    from conda_pip_interop.changes.atomic.rollback import needs_recovery, read_journals
+
+    there = {one.identifier: one for one in read_journals(target.prefix)}
+    new = [one.title for name, one in there.items() if name not in before and one.closed]
+    undone = sorted(set(before) - there.keys())
+    hints: tuple[str, ...] = ()
+    if needs_recovery(target.prefix):
+        message = f"Interrupted: the changes in {target.label} were not undone completely."
+        hints = ("The next `conda pip` command that changes the environment undoes the rest.",)
+    elif new:
+        message = f"Interrupted. Changed in {target.label}: {'; '.join(new)}."
+        hints = (f"To undo: `{target.command('conda', 'pip', 'undo')}`.",)
+    elif undone:
+        message = f"Interrupted. Undone in {target.label}: {', '.join(undone)}."
+    else:
+        message = f"Interrupted: nothing was changed in {target.label}."
+    return InteropError("interrupted", message, hints=hints, exit_code=INTERRUPTED)
 
 
 def repeat_while_stale(work: Callable[[], T], *, report: Callable[[str], None]) -> T:

@@ -31,11 +31,7 @@ def configure(parser: CommandParser) -> None:
     """Take several environments; all, where conda knows them."""
     parser.takes_several = True
     parser.description = f"{HELP}.\n\n-n and -p may be given several times."
-    parser.set_defaults(all=False)
-    if not parser.standalone:
-        parser.environment.add_argument(
-            "--all", action="store_true", help="check all environments that conda knows"
-        )
+    parser.add_all("check all environments that conda knows")
 
 
 def execute(args: Namespace, host: Host) -> Output:
@@ -51,7 +47,7 @@ def execute(args: Namespace, host: Host) -> Output:
     if args.all:
         targets = host.list_targets()
     elif args.also:
-        targets = [*(_find_target(one, host) for one in args.also), host.target]
+        targets = [*(_find_target(*one, host=host) for one in args.also), host.target]
     else:
         target = host.target
         if is_known_clean(target, cache=cache):
@@ -92,9 +88,8 @@ def _add_layer(output: Output, snapshot: Snapshot) -> Output:
     )
 
 
-def _find_target(option: tuple[str, str], host: Host) -> Target:
-    name, value = option
-    target = host.find_target(name, value)
+def _find_target(option: str, value: str, *, host: Host) -> Target:
+    target = host.find_target(option, value)
     if not target.prefix.is_dir():
         raise InteropError(
             "no-such-environment",
@@ -102,16 +97,6 @@ def _find_target(option: tuple[str, str], host: Host) -> Target:
             hints=("To list the environments: `conda env list`.",),
         )
     return target
-
-
-def read_findings(target: Target, *, cache: Path | None) -> tuple[Finding, ...]:
-    """Read an environment, if it may have changed, and find its problems."""
-    from conda_pip_interop.commands.inspect.status_facts import is_known_clean, read_and_keep
-    from conda_pip_interop.findings.registry import find_asked
-
-    if is_known_clean(target, cache=cache):
-        return ()
-    return find_asked(read_and_keep(target, cache=cache))
 
 
 def ask_channels(finding: Finding, target: Target, host: Host) -> Finding:
@@ -149,10 +134,16 @@ class CheckedEnvironment:
         }
 
 
-def check_environment(target: Target, *, cache: Path | None = None) -> CheckedEnvironment:
-    """Check an environment; an error becomes its `problem`."""
+def check_environment(target: Target, *, cache: Path | None) -> CheckedEnvironment:
+    """Check an environment, if it may have changed; an error becomes its `problem`."""
+    from conda_pip_interop.commands.inspect.status_facts import is_known_clean, read_and_keep
+    from conda_pip_interop.findings.registry import find_asked
+
     try:
-        return CheckedEnvironment(target=target, findings=read_findings(target, cache=cache))
+        if is_known_clean(target, cache=cache):
+            return CheckedEnvironment(target=target)
+        findings = find_asked(read_and_keep(target, cache=cache))
+        return CheckedEnvironment(target=target, findings=findings)
     except (InteropError, OSError) as error:
         return CheckedEnvironment(target=target, problem=str(error))
 

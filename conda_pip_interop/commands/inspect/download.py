@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
     from conda_pip_interop.commands.output import Output
-    from conda_pip_interop.environment.snapshot import Snapshot
-    from conda_pip_interop.installers.interface import Installer
     from conda_pip_interop.locks.lock import Lock
     from conda_pip_interop.locks.offline import OfflineFolder
 
@@ -67,9 +65,7 @@ def configure(parser: CommandParser) -> None:
         "--dry-run", action="store_true", help="list the packages and download nothing"
     )
     add_index_options(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("-q", "--quiet", action="store_true", help="print less")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more")
+    parser.add_output_options()
 
 
 def parse_words(
@@ -150,11 +146,7 @@ def _download(lock: Lock, folder: OfflineFolder, args: Namespace, host: Host) ->
 
     versions = {canonicalize_name(one.name): one.version for one in lock.conda}
     options = InstallOptions(pip=PipOptions(arguments=tuple(args.pip_arguments or ())))
-
-    def open_installer(snapshot: Snapshot) -> Installer:
-        request = Request(options=options)
-        return host.open_installer(snapshot, request, versions=versions, verbose=args.verbose > 0)
-
+    request = Request(options=options)
     # pip runs on a Python as the lock's, from where the lock's is
     host.add_channels(tuple(dict.fromkeys(one.channel_url for one in lock.conda)), only=False)
     try:
@@ -162,7 +154,9 @@ def _download(lock: Lock, folder: OfflineFolder, args: Namespace, host: Host) ->
             download_lock(
                 *(lock, folder),
                 conda=host.solver(),
-                open_installer=open_installer,
+                open_installer=lambda snapshot: host.open_installer(
+                    snapshot, request, versions=versions
+                ),
                 here=None if lock.is_for(host.subdir) else read_snapshot(host.base_prefix),
             )
     except PermissionError as error:

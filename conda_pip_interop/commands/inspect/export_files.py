@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.commands.output import Output
-from conda_pip_interop.commands.output_files import deliver
+from conda_pip_interop.commands.output_files import deliver, nothing_to_compare
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import UsageError
 from conda_pip_interop.exports.contents import read_contents
@@ -76,11 +76,7 @@ def export_files(args: Namespace, host: Host) -> Output:
 def _choose_format(args: Namespace, output: Path | None) -> ExportFormat:
     """Choose by the option, else by the name of the file; raises UsageError."""
     if args.check and output is None:
-        raise UsageError(
-            "usage",
-            "`--check` does not know which file to compare.",
-            hints=("Name it with `-o FILE`.",),
-        )
+        raise nothing_to_compare()
     if args.format is not None:
         return FORMATS[args.format]
     if output is None:
@@ -107,7 +103,7 @@ def _render(
 def _open_pip(snapshot: Snapshot, host: Host) -> Installer:
     """Open pip, also where uv is set: uv keeps no wheel to look into."""
     request = Request(options=InstallOptions(build_from_pypi=True))
-    installer = host.open_installer(snapshot, request, versions={}, verbose=False)
+    installer = host.open_installer(snapshot, request, versions={})
     return installer.process if isinstance(installer, BuildingInstaller) else installer
 
 

@@ -11,12 +11,10 @@ from packaging.utils import canonicalize_name
 from conda_pip_interop.commands.command_line.install_options import refuse_constraints
 from conda_pip_interop.commands.dynamic_dependencies import ask_backend
 from conda_pip_interop.commands.names.pinned_python import find_pinned_python
-from conda_pip_interop.commands.names.to_environment import (
-    translate_to_environment,
-)
+from conda_pip_interop.commands.names.to_environment import translate_to_environment
 from conda_pip_interop.commands.names.to_requirements import translate_to_requirements
 from conda_pip_interop.commands.output import Output
-from conda_pip_interop.commands.output_files import deliver
+from conda_pip_interop.commands.output_files import deliver, nothing_to_compare
 from conda_pip_interop.dependencies.requirements import marker_environment
 from conda_pip_interop.dependency_files.own_table import merge_tables
 from conda_pip_interop.dependency_files.pyproject import ProjectParts
@@ -30,7 +28,6 @@ from conda_pip_interop.environment.conda_meta.records import claimed_metadata
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.site_packages.distributions import read_requirements
 from conda_pip_interop.environment.snapshot import read_snapshot
-from conda_pip_interop.errors import UsageError
 from conda_pip_interop.names.requirement import TranslationContext, refuse_python
 from conda_pip_interop.protection.policy import decide_preference
 from conda_pip_interop.resolve.request.install_options import InstallOptions
@@ -67,12 +64,12 @@ def translate_files(args: Namespace, host: Host) -> Output:
         chosen,
         target=folder,
         subdir=host.subdir,
-        ask=lambda project: ask_backend(project, host, InstallOptions(), verbose=args.verbose > 0),
+        ask=lambda project: ask_backend(project, host, InstallOptions()),
         constraints=map(Path, args.constraints or ()),
     )
     _refuse_options(sources)
     if output is not None and args.output is None and not sources.environment_text:
-        raise _cannot_compare()
+        raise nothing_to_compare()
     snapshot = read_snapshot(host.target.prefix)
     with_channels = not args.no_channels
     table = merge_tables(one.table for one in sources.dependencies)
@@ -178,16 +175,8 @@ def _find_output(args: Namespace, to: str) -> Path | None:
     if not args.check:
         return None
     if len(files) != 1 or to != "environment":
-        raise _cannot_compare()
+        raise nothing_to_compare()
     return Path(files[0])
-
-
-def _cannot_compare() -> UsageError:
-    return UsageError(
-        "usage",
-        "`--check` does not know which file to compare.",
-        hints=("Name it with `-o FILE`.",),
-    )
 
 
 def _build_find_projects(

@@ -89,10 +89,9 @@ def _list_cases() -> Mapping[str, Iterable[str]]:
     """Return the branches of the `case` statements for bash and zsh."""
     values, options = [], []
     for name, command in COMMANDS.items():
-        names = _join(name, *_aliases(name))
         found = tuple(list_options(command))
         spellings = (text for one in found for text in one.spellings)
-        options.append(f"{names}) printf '%s\\n' {' '.join(spellings)} ;;")
+        options.append(f"{_spell(name)}) printf '%s\\n' {' '.join(spellings)} ;;")
         values += [
             f"\"{name} {text}\") printf '%s\\n' {' '.join(one.choices)}; return ;;"
             for one in found
@@ -106,7 +105,7 @@ def _list_cases() -> Mapping[str, Iterable[str]]:
             f"'') printf '%s\\n' {' '.join(COMMANDS)} ;;",
             f"completion) printf '%s\\n' {' '.join(_BUILDERS)} ;;",
             *(
-                f'{_join(name, *_aliases(name))}) _conda_pip_installed "$environment" {which} ;;'
+                f'{_spell(name)}) _conda_pip_installed "$environment" {which} ;;'
                 for name, command in COMMANDS.items()
                 if (which := find_named(command))
             ),
@@ -114,12 +113,9 @@ def _list_cases() -> Mapping[str, Iterable[str]]:
     }
 
 
-def _aliases(command: str) -> list[str]:
-    return [alias for alias, real in ALIASES.items() if real == command]
-
-
-def _join(*names: str) -> str:
-    return "|".join(names)
+def _spell(command: str) -> str:
+    """Return a command and its aliases as a pattern of the shell."""
+    return "|".join([command, *(alias for alias, real in ALIASES.items() if real == command)])
 
 
 def _list_fish_lines() -> Iterator[str]:

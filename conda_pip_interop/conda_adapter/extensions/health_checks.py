@@ -9,7 +9,7 @@ from conda.plugins.types import CondaHealthCheck
 
 from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.commands.command_line.run import repeat_while_stale
-from conda_pip_interop.commands.health import render_health
+from conda_pip_interop.commands.output import render_health
 from conda_pip_interop.commands.plan_text import render_plan
 from conda_pip_interop.conda_adapter.console import print_stderr
 from conda_pip_interop.conda_adapter.environments import build_target

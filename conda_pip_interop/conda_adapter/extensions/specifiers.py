@@ -124,7 +124,7 @@ def _build_from_project(file: Path) -> Any:
         folder=Path.cwd(),
         environ=os.environ,
         subdir=host.subdir,
-        ask=lambda folder: ask_backend(folder, host, options, verbose=False),
+        ask=lambda folder: ask_backend(folder, host, options),
     )
     host.add_channels(request.channels, only=request.only_channels)
     host.add_names(request.names)

@@ -27,11 +27,7 @@ def configure(parser: CommandParser) -> None:
         f"{HELP}.\n\nThe page is one file that needs no network. Without --html, a line for each\n"
         "environment is printed; with --json, everything that the page shows."
     )
-    parser.set_defaults(all=False)
-    if not parser.standalone:
-        parser.environment.add_argument(
-            "--all", action="store_true", help="show all environments that conda knows"
-        )
+    parser.add_all("show all environments that conda knows")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the page to this file")
 
 
