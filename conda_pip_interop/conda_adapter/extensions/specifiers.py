@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from conda import CondaError
 
     from conda_pip_interop.conda_adapter.host import CondaHost
-    from conda_pip_interop.locks.lock import Lock
 
 _PROJECT: Final = "pyproject.toml"
 _LOCKS: Final = ("pylock.toml", "pylock.*.toml")
@@ -83,62 +82,6 @@ class _NamedFile(types.EnvironmentSpecBase):  # type: ignore[misc]  # conda is n
         """Build conda's environment; raises InteropError."""
 
 
-def _build_from_lock(file: Path) -> Any:
-    from conda_pip_interop.conda_adapter.transactions.exact_packages import fetch_records
-    from conda_pip_interop.locks.read import read_lock
-
-    host = _open_host(file)
-    lock = read_lock((str(file),), folder=Path.cwd(), subdir=str(context.subdir))
-    if lock is None:
-        raise InteropError(
-            "no-lock",
-            f"{file} was written by another tool, so it does not have conda's part.",
-            hints=(f"To install it: `conda pip create -n NAME {file}`.",),
-        )
-    if context.dry_run:
-        raise DryRunExit
-    _note_rest(host, file, ("sync", str(file)))
-    return Environment(
-        platform=str(context.subdir),
-        config=_build_config(lock),
-        explicit_packages=list(fetch_records(lock.conda, host.target.prefix)),
-    )
-
-
-def _build_config(lock: Lock) -> Any:
-    return EnvironmentConfig(channels=tuple(dict.fromkeys(one.channel_url for one in lock.conda)))
-
-
-def _build_from_project(file: Path) -> Any:
-    from conda_pip_interop.commands.dynamic_dependencies import ask_backend
-    from conda_pip_interop.conda_adapter.transactions.coming_python import find_conda_part
-    from conda_pip_interop.resolve.request.install_options import InstallOptions
-    from conda_pip_interop.resolve.request.read_request import read_request
-    from conda_pip_interop.resolve.request.request import build_preferences
-
-    host = _open_host(file)
-    options = InstallOptions(requirement_files=(str(file),))
-    request = read_request(
-        (),
-        options,
-        folder=Path.cwd(),
-        environ=os.environ,
-        subdir=host.subdir,
-        ask=lambda folder: ask_backend(folder, host, options),
-    )
-    host.add_channels(request.channels, only=request.only_channels)
-    host.add_names(request.names)
-    preferences = build_preferences(request, host.policy)
-    found = find_conda_part(host.solver(), request, preferences)
-    setup = found.transaction.prefix_setups[str(host.target.prefix)]
-    _note_rest(host, file, ("install", "-r", str(file)))
-    return Environment(
-        platform=str(context.subdir),
-        config=EnvironmentConfig(channels=tuple(request.channels)),
-        requested_packages=list(setup.update_specs),
-    )
-
-
 class ProjectFile(_NamedFile):
     """The dependencies of a pyproject.toml."""
 
@@ -146,7 +89,33 @@ class ProjectFile(_NamedFile):
 
     def build(self) -> Any:
         """See `_NamedFile.build`."""
-        return _build_from_project(self.file)
+        from conda_pip_interop.commands.dynamic_dependencies import ask_backend
+        from conda_pip_interop.conda_adapter.transactions.coming_python import find_conda_part
+        from conda_pip_interop.resolve.request.install_options import InstallOptions
+        from conda_pip_interop.resolve.request.read_request import read_request
+        from conda_pip_interop.resolve.request.request import build_preferences
+
+        host = _open_host(self.file)
+        options = InstallOptions(requirement_files=(str(self.file),))
+        request = read_request(
+            (),
+            options,
+            folder=Path.cwd(),
+            environ=os.environ,
+            subdir=host.subdir,
+            ask=lambda folder: ask_backend(folder, host, options),
+        )
+        host.add_channels(request.channels, only=request.only_channels)
+        host.add_names(request.names)
+        preferences = build_preferences(request, host.policy)
+        found = find_conda_part(host.solver(), request, preferences)
+        setup = found.transaction.prefix_setups[str(host.target.prefix)]
+        _note_rest(host, self.file, ("install", "-r", str(self.file)))
+        return Environment(
+            platform=str(context.subdir),
+            config=EnvironmentConfig(channels=tuple(request.channels)),
+            requested_packages=list(setup.update_specs),
+        )
 
 
 class LockFile(_NamedFile):
@@ -156,7 +125,26 @@ class LockFile(_NamedFile):
 
     def build(self) -> Any:
         """See `_NamedFile.build`."""
-        return _build_from_lock(self.file)
+        from conda_pip_interop.conda_adapter.transactions.exact_packages import fetch_records
+        from conda_pip_interop.locks.read import read_lock
+
+        host = _open_host(self.file)
+        lock = read_lock((str(self.file),), folder=Path.cwd(), subdir=str(context.subdir))
+        if lock is None:
+            raise InteropError(
+                "no-lock",
+                f"{self.file} was written by another tool, so it does not have conda's part.",
+                hints=(f"To install it: `conda pip create -n NAME {self.file}`.",),
+            )
+        if context.dry_run:
+            raise DryRunExit
+        _note_rest(host, self.file, ("sync", str(self.file)))
+        channels = tuple(dict.fromkeys(one.channel_url for one in lock.conda))
+        return Environment(
+            platform=str(context.subdir),
+            config=EnvironmentConfig(channels=channels),
+            explicit_packages=list(fetch_records(lock.conda, host.target.prefix)),
+        )
 
 
 def _open_host(file: Path) -> CondaHost:

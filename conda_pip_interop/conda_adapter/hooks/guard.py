@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from conda.base.context import context
+from conda.exceptions import CondaError
+from conda.models.match_spec import MatchSpec
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.conda_adapter.channels.channel_names import ChannelNames
 from conda_pip_interop.conda_adapter.console import print_stderr
-from conda_pip_interop.conda_adapter.environments import build_target
-from conda_pip_interop.conda_adapter.named_packages import find_named
+from conda_pip_interop.conda_adapter.environments import (
+    build_target,
+    list_files,
+    locate_file,
+    read_yaml,
+)
 from conda_pip_interop.conda_adapter.settings import read_policy
 from conda_pip_interop.conda_adapter.transactions.extracted_packages import read_contained
 from conda_pip_interop.dependencies.guard import (
@@ -26,7 +33,7 @@ from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.resolve.solver import CondaPackage
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from conda.models.records import PackageRecord
@@ -34,6 +41,8 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.errors import InteropError
+
+_ARCHIVES: Final = (".conda", ".tar.bz2")
 
 
 def judge_transaction(
@@ -79,7 +88,7 @@ def _build_changes(
     before = {record.name: record for record in unlinked}
     after = {record.name: record for record in linked}
     naming = ChannelNames(with_channels=False)
-    named = find_named()
+    named = _find_named()
     projects = {project for name in named for project in naming.guess_projects(name)}
     projects |= {canonicalize_name(name) for name in named}
     changes = []
@@ -112,3 +121,32 @@ def _read_contained(
 
 def _read_build(record: PackageRecord | CondaPackage | None) -> str:
     return "" if record is None else str(record.build)
+
+
+def _find_named() -> frozenset[str]:
+    """Return the conda names of the packages that the command line and its files name."""
+    arguments = context._argparse_args or {}  # noqa: SLF001 - conda has no other way to ask
+    listed = arguments.get("package_names") or arguments.get("packages") or ()
+    specs = [*listed, *(spec for file in list_files() for spec in _read_specs(file))]
+    return frozenset(_parse_names(map(str, specs)))
+
+
+def _read_specs(file: str) -> Iterator[str]:
+    """Read the specs of an environment file, or of a list of specs or URLs; none if unreadable."""
+    if file.endswith((".yml", ".yaml")):
+        listed = read_yaml(file).get("dependencies")
+        texts = listed if isinstance(listed, list) else ()
+        yield from (one for one in texts if isinstance(one, str))
+        return
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        yield from locate_file(file).read_text(encoding="utf-8").splitlines()
+
+
+def _parse_names(specs: Iterable[str]) -> Iterator[str]:
+    for spec in specs:
+        text = spec.partition("#")[0].strip()
+        if text.endswith(_ARCHIVES):
+            yield text.rsplit("/", 1)[-1].rsplit("-", 2)[0]
+        elif text:
+            with contextlib.suppress(CondaError, ValueError):  # conda itself says what is wrong
+                yield MatchSpec(text).name

@@ -16,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from conda_pip_interop.commands.change.install import list_versions
 from conda_pip_interop.conda_adapter.environments import list_files, locate_file
 from conda_pip_interop.conda_adapter.session import SparedNames, current_session
 from conda_pip_interop.conda_adapter.transactions.extracted_packages import read_contained
@@ -23,7 +24,6 @@ from conda_pip_interop.conda_adapter.transactions.solution import build_package
 from conda_pip_interop.dependencies.requirements import satisfies
 from conda_pip_interop.dependency_files.environment_yml import parse_environment, read_pip_entries
 from conda_pip_interop.dependency_files.requirements_txt import read_text
-from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.snapshot import read_snapshot
 
 if TYPE_CHECKING:
@@ -72,13 +72,7 @@ def _read_requirements() -> Iterator[Requirement]:
 
 
 def _find_versions(prefix: Path) -> dict[NormalizedName, str]:
-    snapshot = read_snapshot(prefix, depth="names")
-    owners = ((one, snapshot.ownership.owner_of(one)) for one in snapshot.distributions)
-    return {
-        one.name: snapshot.ownership.version_of(one)
-        for one, owner in owners
-        if isinstance(owner, ByConda)
-    }
+    return list_versions(read_snapshot(prefix, depth="names"))
 
 
 def update(prefix: Path, unlinked: Iterable[Any], linked: Iterable[Any]) -> None:

@@ -2,42 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from conda.base.context import context
 from conda.core.path_actions import Action
 
 from conda_pip_interop.conda_adapter.boundary import guarded
-
-
-def _guard_unsolved(*args: Any) -> Any:
-    from conda_pip_interop.conda_adapter.hooks.command_hooks import guard_unsolved
-
-    return guard_unsolved(*args)
-
-
-def _open_stash(*args: Any) -> Any:
-    from conda_pip_interop.conda_adapter.hooks.command_hooks import open_stash
-
-    return open_stash(*args)
-
-
-def _drop_stash(*args: Any) -> Any:
-    from conda_pip_interop.conda_adapter.hooks.command_hooks import drop_stash
-
-    return drop_stash(*args)
-
-
-def _prepare(*args: Any) -> Any:
-    from conda_pip_interop.conda_adapter.hooks.command_hooks import prepare
-
-    return prepare(*args)
-
-
-def _notice(*args: Any) -> Any:
-    from conda_pip_interop.conda_adapter.hooks.command_hooks import notice
-
-    return notice(*args)
+from conda_pip_interop.conda_adapter.hooks import command_hooks
 
 
 class StashAction(Action):  # type: ignore[misc]  # conda is not typed
@@ -51,8 +20,8 @@ class StashAction(Action):  # type: ignore[misc]  # conda is not typed
         if self.target_prefix is not None:
             prefix, linked = str(self.target_prefix), tuple(self.link_precs or ())
             unlinked = tuple(self.unlink_precs or ())
-            guarded(_guard_unsolved, prefix, unlinked, linked)
-            guarded(_open_stash, prefix, unlinked, linked)
+            guarded(command_hooks.guard_unsolved, prefix, unlinked, linked)
+            guarded(command_hooks.open_stash, prefix, unlinked, linked)
         self._verified = True
 
     def execute(self) -> None:
@@ -69,7 +38,7 @@ class StashAction(Action):  # type: ignore[misc]  # conda is not typed
     def cleanup(self) -> None:
         """Forget them: the transaction is complete."""
         if self.target_prefix is not None:
-            guarded(_drop_stash, str(self.target_prefix))
+            guarded(command_hooks.drop_stash, str(self.target_prefix))
 
 
 class NoticeAction(Action):  # type: ignore[misc]  # conda is not typed
@@ -78,7 +47,7 @@ class NoticeAction(Action):  # type: ignore[misc]  # conda is not typed
     def verify(self) -> None:
         """If base itself changes, import now what cleanup needs: it may be gone by then."""
         if self.target_prefix == context.root_prefix:
-            guarded(_prepare)
+            guarded(command_hooks.prepare)
         self._verified = True
 
     def execute(self) -> None:
@@ -90,4 +59,4 @@ class NoticeAction(Action):  # type: ignore[misc]  # conda is not typed
     def cleanup(self) -> None:
         """Report new findings."""
         if self.target_prefix is not None:
-            guarded(_notice, str(self.target_prefix))
+            guarded(command_hooks.notice, str(self.target_prefix))

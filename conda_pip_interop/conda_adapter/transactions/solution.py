@@ -36,7 +36,6 @@ from conda_pip_interop.environment.conda_meta.records import read_conda_records,
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.package_contents import (
-    ContainedDistribution,
     find_distributions,
     has_module,
     read_packaged_distributions,
@@ -90,7 +89,9 @@ class CondaSolution:
             name for record in self.link_records for name, _ in read_contained(record) or ()
         }
         if expected.keys() - contained:
-            contained |= {one.name for one in _find_contained_in(self.prefix)}
+            records, _ = read_conda_records(self.prefix)
+            installed = find_distributions(file.path for one in records for file in one.files)
+            contained |= {one.name for one in installed}
         linked = {one.name: one for one in self.linked}
         missing = {one: str(one) for one in expected if one not in contained}
         missing |= self._find_missing_modules(expected)
@@ -212,18 +213,11 @@ def link_again(prefix: Path, records: tuple[CondaRecord, ...]) -> None:
     for record in records:  # a name may have several: the very one, not the one conda took
         installed._load_single_record(str(prefix / record.path))  # noqa: SLF001 - no other way
     current = tuple(installed.get(record.name) for record in records)
-    setup = PrefixSetup(
-        str(prefix),
-        current,
-        tuple(PackageRecord.from_objects(record) for record in current),
-        (),
-        tuple(MatchSpec(one.requested_spec) for one in current if is_requested(one)),
-        (),
-    )
     try:
-        carry_out(setup)
+        _carry_out(prefix, unlink=current, link=current)
     except CondaError as error:
-        absent = next((one for one in setup.link_precs if find_extracted(one) is None), None)
+        packages = map(PackageRecord.from_objects, current)
+        absent = next((one for one in packages if find_extracted(one) is None), None)
         if absent is None:
             raise
         raise _build_absence(prefix, absent, error) from error
@@ -257,16 +251,8 @@ def reverse(
     """
     installed = PrefixData(str(prefix))
     installed.reload()
-    unlinked = tuple(unlinked)
-    setup = PrefixSetup(
-        str(prefix),
-        tuple(one for one in installed.iter_records() if one.name in linked),
-        tuple(PackageRecord.from_objects(one) for one in unlinked),
-        (),
-        tuple(MatchSpec(one.requested_spec) for one in unlinked if is_requested(one)),
-        (),
-    )
-    carry_out(setup, strict=strict)
+    going = tuple(one for one in installed.iter_records() if one.name in linked)
+    _carry_out(prefix, unlink=going, link=tuple(unlinked), strict=strict)
     write_history(prefix, history)
 
 
@@ -282,19 +268,24 @@ def find_goal(prefix: Path, linked: Sequence[Any]) -> PrefixPath | None:
     return None
 
 
-def carry_out(setup: PrefixSetup, *, strict: bool = True) -> None:
-    """Download the packages, and execute the transaction; `strict`: see `replace_spoilt`."""
-    with (
-        clean_stdout(),
-        explain_full_disk(Path(setup.target_prefix)),
-        _raise_interrupts(),
-        keep_history(Path(setup.target_prefix)),
-    ):
+def _carry_out(
+    prefix: Path, *, unlink: tuple[Any, ...], link: tuple[Any, ...], strict: bool = True
+) -> None:
+    """Download the packages of `link`, and change all; `strict`: see `replace_spoilt`."""
+    setup = PrefixSetup(
+        str(prefix),
+        unlink,
+        tuple(map(PackageRecord.from_objects, link)),
+        (),
+        tuple(MatchSpec(one.requested_spec) for one in link if _is_requested(one)),
+        (),
+    )
+    with clean_stdout(), explain_full_disk(prefix), _raise_interrupts(), keep_history(prefix):
         transaction = UnlinkLinkTransaction(setup)
         transaction.download_and_extract()
         replace_spoilt(setup.link_precs, strict=strict)
         transaction.prepare()
-        list_targets(transaction, Path(setup.target_prefix))  # refuses those outside
+        list_targets(transaction, prefix)  # refuses those outside
         transaction.execute()
 
 
@@ -311,11 +302,6 @@ def _raise_interrupts() -> Iterator[None]:
         raise
 
 
-def _find_contained_in(prefix: Path) -> tuple[ContainedDistribution, ...]:
-    records, _ = read_conda_records(prefix)
-    return find_distributions(file.path for record in records for file in record.files)
-
-
-def is_requested(record: Any) -> bool:
+def _is_requested(record: Any) -> bool:
     """Return whether the user requested the package; if not, conda writes the word None."""
     return record.get("requested_spec") not in (None, "", "None")
