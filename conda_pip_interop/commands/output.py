@@ -11,7 +11,7 @@ from conda_pip_interop.text import count, escape_line
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from typing import TextIO
 
     from conda_pip_interop.environment.target import Target
@@ -98,32 +98,23 @@ def find_columns(stream: TextIO | None = None) -> int | None:
     return shutil.get_terminal_size().columns
 
 
-def render_findings(
-    label: str, prefix: str, findings: Iterable[Finding], command: Callable[..., str]
-) -> Output:
-    """Render the answer of `conda pip check`; exit code 1 if there are findings.
-
-    `command` builds a command line for the environment from the words of a remedy.
-    """
-    findings = tuple(findings)
-    documents = [finding.to_dict(command) for finding in findings]
-    if not findings:
-        return Output(
-            text=f"{label}: no findings",
-            document={"prefix": prefix, "findings": documents},
-        )
-    blocks = [f"{label}: {count(len(findings), 'finding')}"]
-    blocks += [render_finding(finding, command) for finding in findings]
+def render_findings(findings: Sequence[Finding], target: Target) -> Output:
+    """Render the answer of `conda pip check`; exit code 1 if there are findings."""
+    number = count(len(findings), "finding") if findings else "no findings"
+    blocks = [f"{target.label}: {number}"]
+    blocks += [render_finding(finding, target) for finding in findings]
     if sum(one.repairable for one in findings) > 1:
-        blocks.append(f"To repair what can be, in one plan: {command('conda', 'pip', 'repair')}")
+        repair = target.command("conda", "pip", "repair")
+        blocks.append(f"To repair what can be, in one plan: {repair}")
+    documents = [finding.to_dict(target.command) for finding in findings]
     return Output(
         text="\n\n".join(blocks),
-        document={"prefix": prefix, "findings": documents},
-        exit_code=1,
+        document={"prefix": str(target.prefix), "findings": documents},
+        exit_code=1 if findings else 0,
     )
 
 
-def render_finding(finding: Finding, command: Callable[..., str]) -> str:
+def render_finding(finding: Finding, target: Target) -> str:
     """Render a finding: what happened, some of its paths, and the commands that fix it."""
     lines = [f"{finding.kind}: {escape_line(finding.summary)}"]
     lines += shorten(
@@ -134,7 +125,7 @@ def render_finding(finding: Finding, command: Callable[..., str]) -> str:
     )
     lines += [
         f"  {'To fix' if number == 0 else 'or'}: {escape_line(line)}"
-        for number, line in enumerate(finding.render_commands(command))
+        for number, line in enumerate(finding.render_commands(target.command))
     ]
     return "\n".join(lines)
 
@@ -148,7 +139,7 @@ def render_health(findings: Sequence[Finding], target: Target, *, verbose: bool)
         return f"{_OK_MARK} conda and pip agree on what is installed.\n"
     lines = [f"{_X_MARK} conda and pip do not agree on what is installed:\n"]
     if verbose:
-        lines += [f"{render_finding(one, target.command)}\n" for one in findings]
+        lines += [f"{render_finding(one, target)}\n" for one in findings]
     else:
         lines += [f"{one.kind}: {escape_line(one.summary)}" for one in findings]
         lines.append(f"\nTo see how to fix it: {target.command('conda', 'pip', 'check')}\n")

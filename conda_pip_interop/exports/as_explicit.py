@@ -55,8 +55,11 @@ def _render(package: CondaPackage) -> str:
 
 def _find_url(package: PipPackage) -> str:
     match package.source:
-        case FromIndex(url=str(url), sha256=str(sha256)):
-            return f"{url}#sha256={sha256}"
-        case FromRepository() | FromArchive() | FromFolder(editable=False) as source:
+        case (
+            FromIndex(url=str())
+            | FromRepository()
+            | FromArchive()
+            | FromFolder(editable=False) as source
+        ):
             return build_reference(source)
     return ""

@@ -16,6 +16,7 @@ from conda_pip_interop.exports.sources import (
     FromFolder,
     FromIndex,
     FromRepository,
+    build_reference,
 )
 from conda_pip_interop.text import strip_channel, strip_credentials
 
@@ -72,8 +73,8 @@ def _find_channel(url: str) -> str:
 
 def _find_location(package: PipPackage, layout: Layout) -> str:
     match package.source:
-        case FromIndex(url=str(url), sha256=str(sha256)):
-            return f"{url}#sha256={sha256}"
+        case FromIndex(url=str()) as source:
+            return build_reference(source)
         case FromRepository(editable=False) as source:
             asked = {"subdirectory": source.subdirectory, "rev": source.revision}
             query = "&".join(f"{key}={quote(value)}" for key, value in asked.items() if value)

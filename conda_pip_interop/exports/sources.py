@@ -218,8 +218,10 @@ def parse_reference(text: str) -> Source:
     return build_source(found)
 
 
-def build_reference(source: FromRepository | FromArchive | FromFolder) -> str:
+def build_reference(source: FromIndex | FromRepository | FromArchive | FromFolder) -> str:
     """Build the URL of a direct reference (PEP 440): with the commit, or with the hash."""
+    if isinstance(source, FromIndex):
+        return f"{source.url}#sha256={source.sha256}"
     fragment = []
     match source:
         case FromFolder():

@@ -16,10 +16,7 @@ from conda_pip_interop.changes.atomic.files import hash_file, replace_file
 from conda_pip_interop.environment.site_packages.provenance import SHA256
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.exports.sources import (
-    FromArchive,
-    FromFolder,
     FromIndex,
-    FromRepository,
     Unknown,
     build_reference,
 )
@@ -173,9 +170,7 @@ def refuse_hash(file: object, expected: str, found: str, algorithm: str = "sha25
 def describe_source(source: Source) -> str:
     """Describe exactly what a wheel is built from: a commit, an archive by its hash, a folder."""
     match source:
-        case FromIndex(url=url, sha256=sha256):
-            return f"{url}#sha256={sha256}"
-        case FromRepository() | FromArchive() | FromFolder():
-            return build_reference(source)
         case Unknown():
             raise AssertionError(source)  # no lock has one
+        case known:
+            return build_reference(known)

@@ -152,7 +152,7 @@ class NameSources:
 def find_conda_names(project: NormalizedName, sources: NameSources) -> Lookup:
     """Query the sources one after the other until one decides."""
     results: list[SourceResult] = []
-    for query in (_query_settings, _query_project, _query_table, _query_channels, _query_map):
+    for query in (_query_user, _query_table, _query_channels, _query_map):
         result = query(project, sources)
         if result is not None:
             results.append(result)
@@ -199,31 +199,22 @@ def find_similar(name: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def _query_settings(project: NormalizedName, sources: NameSources) -> SourceResult | None:
-    return _query_user("settings", project, sources.settings, sources, "pip_interop_names")
-
-
-def _query_project(project: NormalizedName, sources: NameSources) -> SourceResult | None:
-    table = "[tool.conda-pip-interop] in the file"
-    return _query_user("project", project, sources.project, sources, table)
-
-
-def _query_user(
-    source: SourceName,
-    project: NormalizedName,
-    names: Mapping[NormalizedName, str | None],
-    sources: NameSources,
-    origin: str,
-) -> SourceResult | None:
-    if project not in names:
-        return None
-    name = names[project]
-    if name is None:
-        return _final(source, (), f"excluded from conda by {origin}")
-    if sources.has(name):
-        return _final(source, (name,), f"mapped to {name} by {origin}")
-    reason = f"mapped to {name} by {origin}, but {name} is {NOT_IN_CHANNELS}"
-    return _final(source, (), reason)
+def _query_user(project: NormalizedName, sources: NameSources) -> SourceResult | None:
+    """Query what the user has set: in the settings, then in the file."""
+    maps: tuple[tuple[SourceName, Mapping[NormalizedName, str | None], str], ...] = (
+        ("settings", sources.settings, "pip_interop_names"),
+        ("project", sources.project, "[tool.conda-pip-interop] in the file"),
+    )
+    for source, names, origin in maps:
+        if project in names:
+            name = names[project]
+            if name is None:
+                return _final(source, (), f"excluded from conda by {origin}")
+            reason = f"mapped to {name} by {origin}"
+            if sources.has(name):
+                return _final(source, (name,), reason)
+            return _final(source, (), f"{reason}, but {name} is {NOT_IN_CHANNELS}")
+    return None
 
 
 def _query_table(project: NormalizedName, sources: NameSources) -> SourceResult | None:
@@ -238,7 +229,7 @@ def _query_table(project: NormalizedName, sources: NameSources) -> SourceResult 
             if available:
                 return _final("table", available, f"known as {available[0]} on conda")
             reason = f"known as {names[0]} on conda, but {names[0]} is {NOT_IN_CHANNELS}"
-            return SourceResult(source="table", names=(), reason=reason, final=False)
+            return _nothing("table", reason)
 
 
 def _query_channels(project: NormalizedName, sources: NameSources) -> SourceResult | None:
@@ -247,12 +238,11 @@ def _query_channels(project: NormalizedName, sources: NameSources) -> SourceResu
         return _query_without_channels(project, extra)
     spellings = sources.index.find(project)
     if not spellings:
-        reason = "no package of the same name"
-        return SourceResult(source="channels", names=(), reason=reason, final=False)
+        return _nothing("channels", "no package of the same name")
     names = tuple(one for one in spellings if extra is None or extra.may_contain(one, project))
     if names:
         return _final("channels", names, "the conda package of the same name")
-    return SourceResult(source="channels", names=(), reason=_DIFFERENT_BY_MAP, final=False)
+    return _nothing("channels", _DIFFERENT_BY_MAP)
 
 
 def _query_without_channels(project: NormalizedName, extra: ExtraMap | None) -> SourceResult | None:
@@ -270,8 +260,7 @@ def _query_map(project: NormalizedName, sources: NameSources) -> SourceResult | 
     available = _filter_available(sources.extra.find(project), sources)
     if available:
         return _final("map", available, f"mapped to {available[0]} by the names map")
-    reason = "mapped to no package in the channels"
-    return SourceResult(source="map", names=(), reason=reason, final=False)
+    return _nothing("map", "mapped to no package in the channels")
 
 
 def _filter_available(names: Iterable[str], sources: NameSources) -> tuple[str, ...]:
@@ -280,3 +269,7 @@ def _filter_available(names: Iterable[str], sources: NameSources) -> tuple[str, 
 
 def _final(source: SourceName, names: tuple[str, ...], reason: str) -> SourceResult:
     return SourceResult(source=source, names=names, reason=reason, final=True)
+
+
+def _nothing(source: SourceName, reason: str) -> SourceResult:
+    return SourceResult(source=source, names=(), reason=reason, final=False)

@@ -22,10 +22,6 @@ from tests.support.findings import build_sample
 from tests.support.graphs import TARGET
 
 
-def command(*words: str) -> str:
-    return " ".join([*words, "-n web"])
-
-
 def test_a_table_has_its_columns_aligned_and_no_blanks_at_the_end() -> None:
     text = render_table(("Name", "Owner"), [("a", "conda"), ("longer-name", "pip")])
     assert text == "# Name         Owner\n  a            conda\n  longer-name  pip"
@@ -52,7 +48,7 @@ def test_every_cell_of_a_column_starts_where_its_header_does(
 
 
 def test_no_findings_is_exit_code_0() -> None:
-    output = render_findings("web", "/e", [], command)
+    output = render_findings([], TARGET)
     assert output.text == "web: no findings"
     assert output.exit_code == 0
     assert output.document == {"prefix": "/e", "findings": []}
@@ -60,15 +56,15 @@ def test_no_findings_is_exit_code_0() -> None:
 
 def test_a_finding_is_exit_code_1_with_paths_and_commands() -> None:
     remedy = (("conda", "pip", "restore", "click"), ("conda", "remove", "click"))
-    output = render_findings("web", "/e", iter([build_sample(remedy=remedy)]), command)
+    output = render_findings([build_sample(remedy=remedy)], TARGET)
     assert output.exit_code == 1
     assert output.text == (
         "web: 1 finding\n"
         "\n"
         "overridden: pip replaced click 8.0 by 8.1\n"
         "    lib/0.py\n"
-        "  To fix: conda pip restore click -n web\n"
-        "  or: conda remove click -n web"
+        "  To fix: conda pip restore -n web click\n"
+        "  or: conda remove -n web click"
     )
 
 
@@ -79,7 +75,7 @@ def test_a_finding_is_exit_code_1_with_paths_and_commands() -> None:
 def test_of_many_paths_three_are_shown_and_the_rest_is_counted(
     paths: int, rest: str | None
 ) -> None:
-    output = render_findings("web", "/e", [build_sample(paths)], command)
+    output = render_findings([build_sample(paths)], TARGET)
     assert output.text.count("lib/") == min(paths, 3)
     assert [line for line in output.text.splitlines() if " more " in line] == [rest] * bool(rest)
 
@@ -87,14 +83,14 @@ def test_of_many_paths_three_are_shown_and_the_rest_is_counted(
 def test_a_path_that_is_gone_is_marked() -> None:
     gone, there = build_sample(2).evidence
     finding = replace(build_sample(), evidence=(replace(gone, found="absent"), there))
-    assert render_finding(finding, command).splitlines()[1:3] == [
+    assert render_finding(finding, TARGET).splitlines()[1:3] == [
         "    lib/0.py (missing)",
         "    lib/1.py",
     ]
 
 
 def test_the_document_of_a_finding_has_all_its_paths_and_can_be_written_as_json() -> None:
-    document = build_sample(5, remedy=(("conda", "pip", "check"),)).to_dict(command)
+    document = build_sample(5, remedy=(("conda", "pip", "check"),)).to_dict(TARGET.command)
     assert json.loads(json.dumps(document)) == document
     assert document["kind"] == "overridden"
     assert document["commands"] == ["conda pip check -n web"]
@@ -122,9 +118,9 @@ def test_an_error_is_told_with_what_to_do_next() -> None:
 
 def test_several_findings_end_with_the_command_that_repairs_them_together() -> None:
     last = "To repair what can be, in one plan: conda pip repair -n web"
-    two = render_findings("web", "/env", (build_sample(), build_sample()), command)
+    two = render_findings((build_sample(), build_sample()), TARGET)
     assert two.text.splitlines()[-1] == last
-    assert last not in render_findings("web", "/env", (build_sample(),), command).text
+    assert last not in render_findings((build_sample(),), TARGET).text
 
 
 def test_sentences_are_wrapped_and_commands_stay_whole() -> None:

@@ -51,12 +51,12 @@ def execute(args: Namespace, host: Host) -> Output:
     else:
         target = host.target
         if is_known_clean(target, cache=cache):
-            return render_findings(target.label, str(target.prefix), (), target.command)
+            return render_findings((), target)
         from conda_pip_interop.findings.registry import find_asked  # slow, and seldom needed
 
         snapshot = read_and_keep(target, cache=cache)
         findings = tuple(ask_channels(one, target, host) for one in find_asked(snapshot))
-        output = render_findings(target.label, str(target.prefix), findings, target.command)
+        output = render_findings(findings, target)
         output = _add_layer(output, snapshot)
         return replace(output, text=fold(output.text, find_columns()))
     unique = list({target.prefix: target for target in targets}.values())
@@ -174,10 +174,9 @@ def render_environments(rows: Sequence[CheckedEnvironment], *, named: bool) -> O
 def _render(row: CheckedEnvironment) -> str:
     from conda_pip_interop.commands.output import find_columns, fold, render_findings
 
-    label, prefix = row.target.label, str(row.target.prefix)
     text = (
-        f"{label}: not read: {row.problem}"
+        f"{row.target.label}: not read: {row.problem}"
         if row.problem is not None
-        else render_findings(label, prefix, row.findings, row.target.command).text
+        else render_findings(row.findings, row.target).text
     )
     return fold(text, find_columns() or _COLUMNS)

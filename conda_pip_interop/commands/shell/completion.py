@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.commands.command_line.registry import ALIASES, COMMANDS, Command
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from conda_pip_interop.commands.command_line.parser import CommandParser
     from conda_pip_interop.commands.host import Host
 
+#: The shells, each with the templates of its script.
+_TEMPLATES: Final = {
+    "bash": ("complete.sh", "complete.bash"),
+    "zsh": ("complete.sh", "complete.zsh"),
+    "fish": ("complete.fish",),
+}
 #: Whose NAME is a package that pip has installed, and whose is no installed one.
 _OF_PIPS: Final = ("uninstall", "adopt")
 _OF_NONE: Final = ("names",)
@@ -58,19 +64,8 @@ def find_named(command: Command) -> str:
 
 def build_script(shell: str) -> str:
     """Build the script for a shell."""
-    return _BUILDERS[shell]()
-
-
-def _build_bash() -> str:
-    return _fill("complete.sh", _list_cases()) + _fill("complete.bash", {})
-
-
-def _build_zsh() -> str:
-    return _fill("complete.sh", _list_cases()) + _fill("complete.zsh", {})
-
-
-def _build_fish() -> str:
-    return _fill("complete.fish", {"LINES": _list_fish_lines()})
+    blocks = {"LINES": _list_fish_lines()} if shell == "fish" else _list_cases()
+    return "".join(_fill(template, blocks) for template in _TEMPLATES[shell])
 
 
 def _fill(template: str, blocks: Mapping[str, Iterable[str]]) -> str:
@@ -103,7 +98,7 @@ def _list_cases() -> Mapping[str, Iterable[str]]:
         "OPTIONS": options,
         "WORDS": [
             f"'') printf '%s\\n' {' '.join(COMMANDS)} ;;",
-            f"completion) printf '%s\\n' {' '.join(_BUILDERS)} ;;",
+            f"completion) printf '%s\\n' {' '.join(_TEMPLATES)} ;;",
             *(
                 f'{_spell(name)}) _conda_pip_installed "$environment" {which} ;;'
                 for name, command in COMMANDS.items()
@@ -136,7 +131,7 @@ def _list_fish_lines() -> Iterator[str]:
             yield _complete_fish(name, " ".join(words), option.help)
         if which := find_named(command):
             yield _complete_fish(name, f"-f -a '(__conda_pip_installed {which})'", "installed")
-    yield _complete_fish("completion", f"-f -a '{' '.join(_BUILDERS)}'", "shell")
+    yield _complete_fish("completion", f"-f -a '{' '.join(_TEMPLATES)}'", "shell")
 
 
 def _complete_fish(command: str, words: str, text: str) -> str:
@@ -145,19 +140,13 @@ def _complete_fish(command: str, words: str, text: str) -> str:
     return f"complete -c conda -n '{condition}' {words} -d '{description}'"
 
 
-_BUILDERS: Final[Mapping[str, Callable[[], str]]] = {
-    "bash": _build_bash,
-    "zsh": _build_zsh,
-    "fish": _build_fish,
-}
-
 HELP = "Print a script that completes commands in a shell"
 EXAMPLES = "conda pip completion bash\nconda pip completion fish"
 
 
 def configure(parser: CommandParser) -> None:
     """Add the shell."""
-    parser.add_argument("shell", choices=tuple(_BUILDERS), metavar="SHELL", help="bash, zsh, fish")
+    parser.add_argument("shell", choices=tuple(_TEMPLATES), metavar="SHELL", help="bash, zsh, fish")
 
 
 def execute(args: Namespace, _host: Host) -> Output:

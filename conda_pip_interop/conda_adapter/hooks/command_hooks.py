@@ -237,25 +237,22 @@ def guard_unsolved(
 
 def guard_removal(prefix: Path) -> CondaError | None:
     """Before all packages are removed, for which no hook of conda < 25.5 is called: judge links."""
-    from conda_pip_interop.conda_adapter.hooks.link_guard import judge_removal
-
-    refusal = judge_removal(prefix)
+    refusal = _judge_links(prefix, tuple(PrefixData(str(prefix)).iter_records()), ())
     return None if refusal is None else build_conda_error(refusal)
 
 
 def _judge(
-    root: Path, unlinked: Iterable[PackageRecord], linked: Iterable[PackageRecord]
+    root: Path, unlinked: tuple[PackageRecord, ...], linked: tuple[PackageRecord, ...]
 ) -> CondaError | None:
-    before, after = tuple(unlinked), tuple(linked)
-    if not (before or after):
+    if not (unlinked or linked):
         return None
     if root == Path(context.root_prefix):
-        guarded(_announce_leaving, before, after)
-    refusal = _judge_links(root, before, after)
+        guarded(_announce_leaving, unlinked, linked)
+    refusal = _judge_links(root, unlinked, linked)
     if refusal is None and _has_pip_changes(root):
         from conda_pip_interop.conda_adapter.hooks.guard import judge_transaction
 
-        refusal = judge_transaction(root, before, after)
+        refusal = judge_transaction(root, unlinked, linked)
     return None if refusal is None else build_conda_error(refusal)
 
 

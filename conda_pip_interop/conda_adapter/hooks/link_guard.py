@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.core.package_cache_data import ProgressiveFetchExtract
-from conda.core.prefix_data import PrefixData
 from conda.exceptions import CondaError
 from conda.plugins.hookspec import CondaSpecs
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def judge_links(
-    root: Path, unlinked: Iterable[PackageRecord], linked: Iterable[PackageRecord]
+    root: Path, unlinked: tuple[PackageRecord, ...], linked: tuple[PackageRecord, ...]
 ) -> InteropError | None:
     """Warn of files outside that a transaction changes, or return the refusal if the policy says.
 
@@ -37,7 +36,7 @@ def judge_links(
     mode = read_policy().guard
     if mode == "off":
         return None
-    links, going = _find_links(root, tuple(unlinked), tuple(linked))
+    links, going = _find_links(root, unlinked, linked)
     label = build_target(root).label
     if links and mode == "error":
         return _build_refusal(links, label)
@@ -48,11 +47,6 @@ def judge_links(
         emptied = [link for link in new if _is_emptied(root, link, going)]
         print_stderr(_render_warning(new, label, emptied))
     return None
-
-
-def judge_removal(root: Path) -> InteropError | None:
-    """Do as `judge_links` for the removal of all packages."""
-    return judge_links(root, tuple(PrefixData(str(root)).iter_records()), ())
 
 
 def _find_links(
