@@ -98,9 +98,7 @@ def _build_conda(package: CondaPackage, node: Package, contents: Contents) -> di
         "purl": purl,
         "hashes": _build_hashes({"MD5": package.md5, "SHA-256": package.sha256}),
         "licenses": build_licences(str(record.raw.get("license") or "")),
-        "externalReferences": [
-            {"type": "distribution", "url": one} for one in [package.url] if one
-        ],
+        "externalReferences": [{"type": "distribution", "url": package.url}] if package.url else [],
         "components": [_build_contained(one, purl, contents) for one in node.distributions],
     }
     return drop_empty(component)

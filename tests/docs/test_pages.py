@@ -74,7 +74,7 @@ def test_every_command_of_a_sentence_has_the_options_that_are_named(line: str) -
         assert words[0].startswith("-") or words[0] == "NAME"
         return
     command = COMMANDS[ALIASES.get(names[0], names[0])]
-    parser = build_parser(command, program, standalone=_PROGRAMS[program])
+    parser = build_parser(command, standalone=_PROGRAMS[program])
     options = {text for word in words for text in _OPTION.findall(word) if word[0] == "-"}
     assert command.passed_on or options <= parser.list_options()
 

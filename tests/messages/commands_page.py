@@ -52,7 +52,7 @@ def collect_commands_page() -> str:
 
 def _list_actions(command: Command, *, named: bool = True) -> list[Action]:
     """Return what its help shows; its options alone unless `named`."""
-    actions = build_parser(command, "conda pip")._actions
+    actions = build_parser(command)._actions
     shown = (one for one in actions if one.help != argparse.SUPPRESS)
     return [one for one in shown if named or one.option_strings]
 
@@ -79,7 +79,7 @@ def _render_command(command: Command, known: list[Action]) -> Iterator[str]:
         yield f"Without conda: `python -m conda_pip_interop {command.name} -p PATH`.\n"
     if arguments or own:
         yield from _render_options([*arguments, *own])
-    yield from _render_passed(str(build_parser(command, "conda pip").epilog))
+    yield from _render_passed(str(build_parser(command).epilog))
     yield f"```console\n{command.examples}\n```\n"
 
 

@@ -47,7 +47,7 @@ ALONE: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def list_options(command: str) -> frozenset[str]:
-    parser = build_parser(COMMANDS[command], "conda pip")
+    parser = build_parser(COMMANDS[command])
     return frozenset(name for one in parser._actions for name in one.option_strings)
 
 

@@ -14,6 +14,7 @@ from conda_pip_interop import __version__
 from conda_pip_interop.commands.command_line.registry import (
     ALIASES,
     COMMANDS,
+    PROGRAMS,
     STANDALONE_COMMANDS,
     render_overview,
 )
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 _HELP_FLAGS = frozenset(("-h", "--help"))
 #: The options without a command.
 _TOP_LEVEL: Final = ("-h", "--help", "-V", "--version")
-#: How the program is called, without conda and with it.
-_PROGRAMS: Final = {True: "python -m conda_pip_interop", False: "conda pip"}
 #: An option of more commands than these is a common one.
 _NAMED_OWNERS: Final = 2
 #: Commands about all packages of an environment, which conda's namesakes take a name for.
@@ -44,8 +43,8 @@ class CommandParser(argparse.ArgumentParser):
     command that `takes_several` has more than one; the others of them are `also`.
     """
 
-    def __init__(self, command: Command, program: str, *, standalone: bool) -> None:
-        examples = command.examples
+    def __init__(self, command: Command, *, standalone: bool) -> None:
+        program, examples = PROGRAMS[standalone], command.examples
         if standalone:
             first = examples.partition("\n")[0].replace("conda pip", program)
             examples = re.sub("-n [a-z]+", "-p /path/to/env", first)
@@ -187,10 +186,9 @@ def parse_arguments(argv: Sequence[str], *, standalone: bool = False) -> Namespa
     `standalone` is `python -m conda_pip_interop`: fewer commands, environments by path only.
     Raises UsageError (exit code 2).
     """
-    program = _PROGRAMS[standalone]
     name, before, after = _split_command(argv)
     if name is None:
-        return _answer_without_command(before, program, standalone=standalone)
+        return _answer_without_command(before, standalone=standalone)
     if name == "help":
         about, _, _ = _split_command(after)
         words = [] if about is None else [about]
@@ -198,8 +196,8 @@ def parse_arguments(argv: Sequence[str], *, standalone: bool = False) -> Namespa
     name = ALIASES.get(name, name)
     command = COMMANDS.get(name)
     if command is None or (standalone and not command.standalone):
-        raise _unknown_command(name, before, after, program, standalone=standalone)
-    parser = build_parser(command, program, standalone=standalone)
+        raise _unknown_command(name, before, after, standalone=standalone)
+    parser = build_parser(command, standalone=standalone)
     module = command.load()
     if command.passed_on:
         passed: Namespace | None = module.parse_words(parser, before, after)
@@ -213,9 +211,9 @@ def parse_arguments(argv: Sequence[str], *, standalone: bool = False) -> Namespa
     return parser.parse(words)
 
 
-def build_parser(command: Command, program: str, *, standalone: bool = False) -> CommandParser:
+def build_parser(command: Command, *, standalone: bool = False) -> CommandParser:
     """Build the parser of a command: the common options and its own."""
-    parser = CommandParser(command, program, standalone=standalone)
+    parser = CommandParser(command, standalone=standalone)
     command.load().configure(parser)
     if command.passed_on:
         return parser
@@ -242,7 +240,7 @@ def build_parser(command: Command, program: str, *, standalone: bool = False) ->
     return parser
 
 
-def _answer_without_command(words: Sequence[str], program: str, *, standalone: bool) -> str:
+def _answer_without_command(words: Sequence[str], *, standalone: bool) -> str:
     if not {"-V", "--version"}.isdisjoint(words):
         return f"conda-pip-interop {__version__}"
     unknown = [word for word in words if word not in _HELP_FLAGS]
@@ -255,11 +253,11 @@ def _answer_without_command(words: Sequence[str], program: str, *, standalone: b
         if owners:
             hints.insert(0, f"{unknown[0]} is an option of `{owners[0]}`.")
         elif nearest is not None:
-            hints.insert(0, f"Did you mean `{program} {nearest}`?")
+            hints.insert(0, f"Did you mean `{PROGRAMS[standalone]} {nearest}`?")
         else:
             hints[:0] = _suggest_option(unknown[0], _list_options())
         raise UsageError("usage", f"{unknown[0]} needs a command.", hints=tuple(hints))
-    return render_overview(program, standalone=standalone)
+    return render_overview(standalone=standalone)
 
 
 def _split_command(argv: Sequence[str]) -> tuple[str | None, list[str], list[str]]:
@@ -291,20 +289,19 @@ def _suggest_option(word: str, known: Collection[str]) -> Iterator[str]:
 
 def find_owners(option: str, *, standalone: bool) -> list[str]:
     """Return the command lines of the commands that have an option."""
-    program = _PROGRAMS[standalone]
     commands = [one for one in COMMANDS.values() if one.standalone or not standalone]
-    parsers = (build_parser(one, program, standalone=standalone) for one in commands)
+    parsers = (build_parser(one, standalone=standalone) for one in commands)
     return [parser.prog for parser in parsers if option in parser.list_options()]
 
 
 def _list_options() -> set[str]:
-    parsers = (build_parser(one, "conda pip") for one in COMMANDS.values())
+    parsers = (build_parser(one) for one in COMMANDS.values())
     return {name for parser in parsers for name in parser.list_options()}
 
 
 def _list_options_with_value() -> set[str]:
     """List what takes the next word in every command that has it: `-d` is a switch in most."""
-    parsers = [build_parser(one, "conda pip") for one in COMMANDS.values()]
+    parsers = [build_parser(one) for one in COMMANDS.values()]
     with_value = {name for parser in parsers for name in parser.list_options_with_value()}
     switches = {
         name
@@ -315,13 +312,13 @@ def _list_options_with_value() -> set[str]:
 
 
 def _unknown_command(
-    name: str, before: Sequence[str], after: Sequence[str], program: str, *, standalone: bool
+    name: str, before: Sequence[str], after: Sequence[str], *, standalone: bool
 ) -> UsageError:
     from difflib import get_close_matches
 
     from conda_pip_interop.commands.command_line.suggestions import suggest_instead
 
-    listed = _list_commands(standalone=standalone)
+    program, listed = PROGRAMS[standalone], _list_commands(standalone=standalone)
     alike = get_close_matches(name, STANDALONE_COMMANDS if standalone else COMMANDS, n=1)
     owners = [find_owners(word, standalone=False) for word in before]
     hints: tuple[str, ...]
@@ -345,4 +342,4 @@ def _unknown_command(
 
 
 def _list_commands(*, standalone: bool) -> str:
-    return f"To list the commands: `{_PROGRAMS[standalone]} --help`."
+    return f"To list the commands: `{PROGRAMS[standalone]} --help`."

@@ -101,14 +101,17 @@ ALIASES: Final[Mapping[str, str]] = {
     "upgrade": "update",
     "ls": "list",
 }
+#: How the program is called, without conda and with it.
+PROGRAMS: Final = {True: "python -m conda_pip_interop", False: "conda pip"}
 STANDALONE_COMMANDS: Final = tuple(one.name for one in COMMANDS.values() if one.standalone)
 
 
 _SUMMARY: Final = "Use conda and pip together: conda installs what its channels have, pip the rest."
 
 
-def render_overview(program: str, *, standalone: bool = False) -> str:
+def render_overview(*, standalone: bool) -> str:
     """Render the help of the program: each command with its line."""
+    program = PROGRAMS[standalone]
     columns = find_columns() or 80
     lines = [
         f"usage: {program} COMMAND [options]",

@@ -23,7 +23,7 @@ from conda_pip_interop.names.requirement import (
 from conda_pip_interop.text import hide_password, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from conda_pip_interop.dependency_files.commented_lists import Item
 
@@ -98,17 +98,25 @@ def _is_used(
     return canonicalize_name(requirement.name) in used
 
 
-def list_replaced(
+def note_replaced(
     requirements: Iterable[Requirement], conda: Iterable[Item], context: TranslationContext
-) -> list[tuple[str, str]]:
-    """List the conda packages among dependencies that pip would replace, and by what."""
+) -> Iterator[str]:
+    """Say which conda packages among dependencies pip would replace."""
     names = {one.name for item in conda if (one := parse_environment_dependency(item.value))}
-    return [
-        (name, hide_password(str(one)))
-        for one in requirements
-        for name in context.look_up(canonicalize_name(one.name)).names
-        if name in names
-    ]
+    for requirement in requirements:
+        for name in context.look_up(canonicalize_name(requirement.name)).names:
+            if name in names:
+                shown = hide_password(str(requirement))
+                yield f"pip would replace conda's {name}: {shown} is for pip, {name} for conda."
+
+
+def note_unused(unused: Sequence[Entry], *, reason: str, in_pip: bool = True) -> Iterator[str]:
+    """Say which constraints are not, or only in part, in a file; those of a table have no `-c`."""
+    kept = [one.text for one in unused if one.included and in_pip]
+    left = [one.text for one in unused if one.text not in kept]
+    for names, done in ((kept, "apply to pip's part only"), (left, "are left out")):
+        if names:
+            yield f"the constraints {', '.join(dict.fromkeys(names))} {done}: {reason}."
 
 
 def list_constraint_options(unused: Iterable[Entry]) -> tuple[str, ...]:

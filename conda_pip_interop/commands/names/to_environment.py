@@ -13,17 +13,18 @@ from conda_pip_interop.commands.names.constraints import (
     find_unused,
     limit_conda_item,
     list_constraint_options,
-    list_replaced,
+    note_replaced,
+    note_unused,
     parse_entry,
     read_constraints,
 )
-from conda_pip_interop.commands.names.notes import note_comments, note_unused
 from conda_pip_interop.commands.names.pinned_python import find_python, parse_package_name
 from conda_pip_interop.dependency_files.commented_lists import Item, join_comments
 from conda_pip_interop.dependency_files.environment_yml import (
     add_channels,
     add_marker,
     build_environment,
+    has_comments,
     render_environment,
     split_marker,
 )
@@ -156,6 +157,8 @@ def translate_to_environment(
     pip = list(result.pip.values())
     if pip and not any(parse_package_name(item.value) == "pip" for item in conda):
         conda.append(Item(value="pip"))
+    translated = (one.translated for one in lines)
+    for_pip = (one.requirement for one in translated if isinstance(one, ForPip))
     made = Translation(
         text=files.environment_text,
         choices=tuple(result.choices),
@@ -163,8 +166,8 @@ def translate_to_environment(
             *note_unused(unused, reason=_NO_CONSTRAINTS, in_pip=bool(pip)),
             *([NOT_REQUIRED] if len(kept) < len(lines) else []),
             *_note_settings(lines),
-            *_note_replaced(lines, base.conda, context),
-            *(note_comments(conda, pip, base.document) if as_json else []),
+            *note_replaced(for_pip, base.conda, context),
+            *(_note_comments(conda, pip, base.document) if as_json else []),
         ),
     )
     if files.environment is None and channels:
@@ -177,13 +180,17 @@ def translate_to_environment(
     return replace(made, text=text)
 
 
-def _note_replaced(
-    lines: Sequence[_Line], conda: Sequence[Item], context: TranslationContext
-) -> Iterator[str]:
-    """Say which of the file's conda packages pip would replace."""
-    for_pip = (one.translated for one in lines if isinstance(one.translated, ForPip))
-    for package, requirement in list_replaced([one.requirement for one in for_pip], conda, context):
-        yield f"pip would replace conda's {package}: {requirement} is for pip, {package} for conda."
+def _note_comments(conda: Sequence[Item], pip: Sequence[Item], document: object) -> Iterator[str]:
+    """Say what JSON loses: comments, and with them the markers of conda's dependencies."""
+    marked = [item.value for item in conda if split_marker(item.comment)[0]]
+    if marked:
+        yield (
+            f"the markers of {', '.join(marked)} are left out: conda has none, and JSON no "
+            "comments to keep them in."
+        )
+    items = (*conda, *pip)
+    if has_comments(document) or any(split_marker(one.comment)[1] or one.before for one in items):
+        yield "the comments are left out: JSON has none."
 
 
 def _note_settings(lines: Sequence[_Line]) -> Iterator[str]:

@@ -11,10 +11,10 @@ from packaging.utils import canonicalize_name
 from conda_pip_interop.commands.names.constraints import (
     find_unused,
     list_constraint_options,
+    note_unused,
     parse_entry,
     read_constraints,
 )
-from conda_pip_interop.commands.names.notes import note_unused
 from conda_pip_interop.commands.names.to_environment import (
     HASH,
     NOT_REQUIRED,

@@ -41,7 +41,7 @@ def list_options(command: Command) -> Iterator[Option]:
     """List the options of a command that its help shows."""
     from conda_pip_interop.commands.command_line.parser import build_parser
 
-    for action in build_parser(command, "conda pip")._actions:  # noqa: SLF001 - no public list
+    for action in build_parser(command)._actions:  # noqa: SLF001 - no public list
         if action.option_strings and action.help != argparse.SUPPRESS:
             yield Option(
                 spellings=tuple(action.option_strings),
@@ -55,7 +55,7 @@ def find_named(command: Command) -> str:
     """Return which installed packages the arguments of a command are: `all`, `pip`, or none."""
     from conda_pip_interop.commands.command_line.parser import build_parser
 
-    actions = build_parser(command, "conda pip")._actions  # noqa: SLF001 - no public list
+    actions = build_parser(command)._actions  # noqa: SLF001 - no public list
     takes_names = any(not one.option_strings and one.metavar == "NAME" for one in actions)
     if not takes_names or command.name in _OF_NONE:
         return ""

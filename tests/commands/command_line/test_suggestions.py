@@ -15,9 +15,7 @@ from conda_pip_interop.commands.command_line.suggestions import _INSTEAD, _SYNON
 from conda_pip_interop.errors import UsageError
 
 OPTIONS = {
-    name: sorted(
-        one for one in build_parser(command, "conda pip").list_options() if one.startswith("--")
-    )
+    name: sorted(one for one in build_parser(command).list_options() if one.startswith("--"))
     for name, command in COMMANDS.items()
     if not command.passed_on
 }
@@ -138,7 +136,7 @@ def test_each_synonym_is_of_some_use(word: str) -> None:
 
 
 def _options(command: str) -> set[str]:
-    return build_parser(COMMANDS[command], "conda pip").list_options()
+    return build_parser(COMMANDS[command]).list_options()
 
 
 def test_a_name_without_dash_n_gets_the_right_command_line() -> None:
