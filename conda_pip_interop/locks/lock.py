@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -53,6 +53,21 @@ class LockedPackage:
     def channel_url(self) -> str:
         """The URL of its channel, which has a folder for each platform."""
         return self.url.rsplit("/", 2)[0]
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file; an epoch is `1%212.0` in URLs."""
+        return unquote(self.url.rpartition("/")[2])
+
+    @property
+    def algorithm(self) -> Literal["sha256", "md5"]:
+        """The algorithm of the hash by which its file is checked."""
+        return "sha256" if self.sha256 else "md5"
+
+    @property
+    def digest(self) -> str:
+        """The hash by which its file is checked."""
+        return self.sha256 or self.md5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,6 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 
 from conda_pip_interop.changes.atomic.files import hash_file, replace_file
 from conda_pip_interop.environment.site_packages.provenance import SHA256
@@ -57,7 +56,7 @@ class OfflineFolder:
 
     def locate(self, package: LockedPackage) -> Path:
         """Return where a conda package is, or belongs."""
-        return self.root / "conda" / package.subdir / unquote(package.url.rpartition("/")[2])
+        return self.root / "conda" / package.subdir / package.file_name
 
     def find_wheels(
         self, distributions: Iterable[LockedDistribution]

@@ -60,7 +60,6 @@ def configure(parser: CommandParser) -> None:
 
 def execute(args: Namespace, host: Host) -> Output:
     """Show the selected environment, or all that conda knows."""
-    from conda_pip_interop.commands.inspect.prometheus import render_metrics
     from conda_pip_interop.commands.inspect.status_rows import render_status, sort_rows
 
     if args.fingerprint:
@@ -70,6 +69,8 @@ def execute(args: Namespace, host: Host) -> Output:
     if selected and rows[0].problem is not None:
         raise InteropError("not-an-environment", rows[0].problem)
     if args.prometheus is not None:
+        from conda_pip_interop.commands.inspect.prometheus import render_metrics  # slow
+
         _write(args.prometheus, render_metrics(rows))
     return render_status(
         sort_rows((one for one in rows if one.is_problem or not args.only_problems), args.sort),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.commands.command_line.install_options import refuse_constraints
-from conda_pip_interop.commands.dynamic_dependencies import ask_backend
+from conda_pip_interop.commands.command_request import ask_backend
 from conda_pip_interop.commands.names.pinned_python import find_pinned_python
 from conda_pip_interop.commands.names.to_environment import translate_to_environment
 from conda_pip_interop.commands.names.to_requirements import translate_to_requirements

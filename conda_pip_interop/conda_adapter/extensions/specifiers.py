@@ -89,7 +89,7 @@ class ProjectFile(_NamedFile):
 
     def build(self) -> Any:
         """See `_NamedFile.build`."""
-        from conda_pip_interop.commands.dynamic_dependencies import ask_backend
+        from conda_pip_interop.commands.command_request import ask_backend
         from conda_pip_interop.conda_adapter.transactions.coming_python import find_conda_part
         from conda_pip_interop.resolve.request.install_options import InstallOptions
         from conda_pip_interop.resolve.request.read_request import read_request

@@ -7,8 +7,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any, Final
 
 from conda.base.context import context
 from conda.common.path import url_to_path
@@ -125,12 +124,6 @@ class ExactPackages:
         return self._solution
 
 
-def _build_spec(package: LockedPackage) -> MatchSpec:
-    """Build the spec by which conda downloads a file and checks its hash."""
-    hashes = {"sha256": package.sha256} if package.sha256 else {"md5": package.md5}
-    return MatchSpec(package.url, **hashes)
-
-
 def fetch_records(
     packages: Iterable[LockedPackage], prefix: Path, *, offline: OfflineFolder | None = None
 ) -> tuple[Any, ...]:
@@ -142,7 +135,7 @@ def fetch_records(
     for one in packages:
         _check_file(one, offline.locate(one) if offline is not None else _find_local(one))
     with clean_stdout(), explain_full_disk(prefix):
-        specs = {one.name: _build_spec(one) for one in packages}
+        specs = {one.name: MatchSpec(one.url, **{one.algorithm: one.digest}) for one in packages}
         fetching = ProgressiveFetchExtract(tuple(specs.values()))
         fetching.prepare()
         for one in packages:
@@ -165,7 +158,7 @@ def save_packages(packages: Iterable[LockedPackage], folder: OfflineFolder) -> N
 
 
 def _save(package: LockedPackage, target: Path) -> None:
-    if target.is_file() and _hash(package, target) == _get_hash(package):
+    if target.is_file() and _hash(package, target) == package.digest:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(name_beside(target.name, os.getpid()))
@@ -186,10 +179,9 @@ def _save(package: LockedPackage, target: Path) -> None:
 
 def _find_cached(package: LockedPackage) -> Path | None:
     """Find the file in conda's package caches, which may have extracted and removed it."""
-    name = unquote(package.url.rpartition("/")[2])
     for folder in context.pkgs_dirs:
-        file = Path(folder) / name
-        if file.is_file() and _hash(package, file) == _get_hash(package):
+        file = Path(folder) / package.file_name
+        if file.is_file() and _hash(package, file) == package.digest:
             return file
     return None
 
@@ -206,9 +198,8 @@ def _check_file(package: LockedPackage, file: Path | None) -> None:
         found = _hash(package, file)
     except OSError as error:
         raise _build_absence(package) from error
-    expected = _get_hash(package)
-    if found != expected:
-        raise refuse_hash(_describe(package, file), expected, found, _get_algorithm(package))
+    if found != package.digest:
+        raise refuse_hash(_describe(package, file), package.digest, found, package.algorithm)
 
 
 def _describe(package: LockedPackage, file: Path) -> str:
@@ -217,15 +208,7 @@ def _describe(package: LockedPackage, file: Path) -> str:
 
 
 def _hash(package: LockedPackage, file: Path) -> str:
-    return str(compute_sum(str(file), _get_algorithm(package)))
-
-
-def _get_algorithm(package: LockedPackage) -> Literal["sha256", "md5"]:
-    return "sha256" if package.sha256 else "md5"
-
-
-def _get_hash(package: LockedPackage) -> str:
-    return package.sha256 or package.md5
+    return str(compute_sum(str(file), package.algorithm))
 
 
 def _build_absence(package: LockedPackage, reason: str = "") -> InteropError:

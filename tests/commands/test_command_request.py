@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.commands.dynamic_dependencies import refuse_unbuildable
+from conda_pip_interop.commands.command_request import refuse_unbuildable
 from conda_pip_interop.errors import UsageError
 
 
