@@ -128,17 +128,28 @@ def _keep_if_reliable(
     before: Fingerprint,
     cache: Path | None,
 ) -> None:
-    """Keep facts if a later change will show; `before` was read before the snapshot.
+    """Keep facts if a later change will show, and if the cache can be written.
 
-    None of a virtual environment, which depends on the one below it, nor where `.pth` files put
-    other folders first.
+    `before` was read before the snapshot. None are kept of a virtual environment, which depends on
+    the one below it, nor where `.pth` files put other folders first.
     """
     if cache is None or not before.is_reliable or not is_plain(snapshot.prefix, os.environ):
         return
     folders, files = _list_evidence(snapshot)
     digest, newest = _read_digest(target.prefix, before, folders, files)
-    if newest < before.read - TICK_NS:
-        _keep(_name_file(target.prefix, cache), facts, digest, folders, files)
+    if newest >= before.read - TICK_NS:
+        return
+    document = {
+        "format": _FORMAT,
+        "digest": digest,
+        "facts": dataclasses.asdict(facts),
+        "folders": folders,
+        "files": files,
+    }
+    file = _name_file(target.prefix, cache)
+    with contextlib.suppress(OSError, UnicodeEncodeError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(file, json.dumps(document).encode(), mode=0o600)
 
 
 def _name_file(prefix: Path, cache: Path) -> Path:
@@ -275,23 +286,3 @@ def _parse_facts(raw: Mapping[str, Any]) -> EnvironmentFacts:
         if type(one) is not int:
             raise TypeError(one)
     return facts
-
-
-def _keep(
-    file: Path,
-    facts: EnvironmentFacts,
-    digest: str,
-    folders: Sequence[str],
-    files: Sequence[str],
-) -> None:
-    """Keep the facts for the next time, if the cache can be written."""
-    document = {
-        "format": _FORMAT,
-        "digest": digest,
-        "facts": dataclasses.asdict(facts),
-        "folders": folders,
-        "files": files,
-    }
-    with contextlib.suppress(OSError, UnicodeEncodeError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(file, json.dumps(document).encode(), mode=0o600)

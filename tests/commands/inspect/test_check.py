@@ -184,8 +184,12 @@ CHANGES = (
 
 @pytest.fixture(scope="module")
 def aged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Clean environments that have not changed for longer than a tick; one for each change."""
-    roots = {one.__name__: tmp_path_factory.mktemp("aged") / "env" for one in CHANGES}
+    """Environments that have not changed for longer than a tick: a clean one for each change.
+
+    That of the name `unmet` has a finding.
+    """
+    names = (*(one.__name__ for one in CHANGES), "unmet")
+    roots = {name: tmp_path_factory.mktemp("aged") / "env" for name in names}
     for root in roots.values():
         built = PrefixBuilder(root=root, python="3.11.7")
         built.conda_package("kit", "1.0", {"shared/data.txt": "kit"})
@@ -195,6 +199,7 @@ def aged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         url = {"url": (root.parent / "source").as_uri(), "dir_info": {"editable": True}}
         built.pip_package("mine", "1.0", {"mine.pth": "# nothing"}, direct_url=url)
         (root.parent / "home" / SITE.replace("lib/", ".local/lib/")).mkdir(parents=True)
+    require_more(roots["unmet"])
     time.sleep(TICK_NS / 1e9 + 0.1)
     return roots
 
@@ -216,8 +221,7 @@ def test_a_change_is_seen_after_a_check_that_was_kept(
 def test_what_has_not_changed_is_not_read_again(
     aged: dict[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    host = KeepingHost(target=Target(prefix=aged[require_more.__name__], name="env", is_base=False))
-    time.sleep(TICK_NS / 1e9 + 0.1)
+    host = KeepingHost(target=Target(prefix=aged["unmet"], name="env", is_base=False))
     assert host.check() == 1
     document = json.loads(host.kept.read_text())
     assert document["facts"]["findings"] == {"unmet": 1}
