@@ -43,9 +43,9 @@ class Evidence:
     """
 
     path: PrefixPath
-    claimed_by: tuple[str, ...]
-    expected: str | None
-    found: str | None
+    claimed_by: tuple[str, ...] = ()
+    expected: str | None = None
+    found: str | None = "present"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,12 +198,7 @@ def find_in_state(
 
 def metadata_evidence(distribution: Distribution) -> Evidence:
     """Return the evidence that the metadata of a distribution of pip's is there."""
-    return Evidence(
-        path=distribution.metadata_file,
-        claimed_by=(f"pip:{distribution.name}",),
-        expected=None,
-        found="present",
-    )
+    return Evidence(path=distribution.metadata_file, claimed_by=(f"pip:{distribution.name}",))
 
 
 def build_evidence(

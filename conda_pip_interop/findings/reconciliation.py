@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName
 
-from conda_pip_interop.changes.plan import (
-    Keep,
-    Plan,
-    merge_plans,
-)
+from conda_pip_interop.changes.plan import Keep, Plan, merge_plans
 from conda_pip_interop.changes.state import read_state, write_state
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.findings.kinds.overridden import fix_record, group_by_record
@@ -21,13 +16,10 @@ from conda_pip_interop.findings.overwritten import note_overwritten
 from conda_pip_interop.findings.registry import find_all
 
 if TYPE_CHECKING:
-    from conda_pip_interop.environment.conda_meta.history import Linked
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.findings.base import Finding
     from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
-
-    Fetch = Callable[[Linked], Path | None]
 
 
 def plan_reconcile(
@@ -92,8 +84,8 @@ def plan_overrides(
         keeps = [
             Keep(
                 manager="pip",
-                name=one.by.name,
-                version=one.by.version,
+                name=one.distribution.name,
+                version=one.distribution.version,
                 reason=f"conda's record of {one.recorded.record.name} will list its files",
             )
             for one in found

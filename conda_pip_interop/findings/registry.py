@@ -23,7 +23,7 @@ from conda_pip_interop.findings.kinds import (
     unmet,
     vanished,
 )
-from conda_pip_interop.findings.missing_sources import find_missing_sources
+from conda_pip_interop.findings.manual_damage import find_missing_sources
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.snapshot import Snapshot

@@ -39,10 +39,7 @@ from conda_pip_interop.findings.kinds.corrupt_record import (
     CorruptRecordFinding,
     StrayRecordFinding,
 )
-from conda_pip_interop.findings.kinds.damaged import (
-    DamagedFinding,
-    DamagedPackageFinding,
-)
+from conda_pip_interop.findings.kinds.damaged import DamagedFinding, DamagedPackageFinding
 from conda_pip_interop.findings.kinds.duplicate_record import DuplicateRecordFinding
 from conda_pip_interop.findings.kinds.leftover import ManualLeftoverFinding
 from conda_pip_interop.findings.kinds.lost_record import (
@@ -61,6 +58,7 @@ from conda_pip_interop.findings.restoration import (
     plan_restore,
     refuse_other_python,
 )
+from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
     from conda_pip_interop.environment.conda_meta.history import Linked
@@ -161,10 +159,6 @@ def _describe_left(finding: Finding, target: Target) -> str:
     return "\n".join([f"Not repaired: {finding.summary}", *fix])
 
 
-def _render_fix(finding: Finding, target: Target) -> tuple[str, ...]:
-    return tuple(f"To fix: `{one}`." for one in finding.render_commands(target.command)[:1])
-
-
 def _remove_corrupt(chosen: Iterable[LostRecordFinding]) -> Iterator[RemoveFile]:
     for one in chosen:
         if isinstance(one, CorruptRecordFinding):
@@ -204,8 +198,8 @@ def _describe_removals(removals: Collection[RemoveFile]) -> tuple[str, ...]:
     if not removals:
         return ()
     folders = sorted({one.path.partition("/site-packages/")[0] for one in removals})
-    count = f"{len(removals)} file{'s' if len(removals) > 1 else ''}"
-    return (f"Removes {count} of another Python from {', '.join(folders)}.",)
+    files = count(len(removals), "file")
+    return (f"Removes {files} of another Python from {', '.join(folders)}.",)
 
 
 def _refuse_without_lost_record(
@@ -237,7 +231,7 @@ def _choose_broken(
         one
         for one in find_asked(snapshot)
         if not isinstance(one, LostRecordFinding)
-        and not (isinstance(one, DamagedFinding) and one.one.name in condas)
+        and not (isinstance(one, DamagedFinding) and one.distribution.name in condas)
     ]
     if not names:
         return tuple(found)
@@ -258,10 +252,11 @@ def _explain_unrepaired(name: str, found: Iterable[Finding], target: Target) -> 
     """Return the error where the user has to choose how to fix what is about a name."""
     for one in found:
         if not one.repairable and one.names & {name, canonicalize_name(name)}:
+            first = one.render_commands(target.command)[:1]
             return InteropError(
                 "not-repairable",
                 f"Nothing was repaired in {target.label}: {one.summary}",
-                hints=_render_fix(one, target),
+                hints=tuple(f"To fix: `{command}`." for command in first),
             )
     return None
 

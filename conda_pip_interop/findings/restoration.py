@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -17,36 +16,26 @@ from conda_pip_interop.changes.plan import (
     Step,
     build_title,
 )
-from conda_pip_interop.environment.conda_meta.records import (
-    CondaRecord,
-    claimed_metadata,
-)
+from conda_pip_interop.environment.conda_meta.records import CondaRecord, claimed_metadata
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import to_disk
 from conda_pip_interop.environment.target import suggest_names
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.base import build_link, describe_edited, find_edited_files
-from conda_pip_interop.findings.blocked_packages import BlockedPackageFinding
 from conda_pip_interop.findings.kinds.clobbered import ClobberedFinding, relink_contested
-from conda_pip_interop.findings.kinds.corrupt_record import (
-    refuse_corrupt_records,
-)
-from conda_pip_interop.findings.kinds.damaged import (
-    DamagedPackageFinding,
-)
+from conda_pip_interop.findings.kinds.corrupt_record import refuse_corrupt_records
+from conda_pip_interop.findings.kinds.damaged import DamagedPackageFinding
 from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
 from conda_pip_interop.findings.kinds.vanished import VanishedFinding
+from conda_pip_interop.findings.manual_damage import BlockedPackageFinding
 from conda_pip_interop.findings.metadata_faults import lacks_record
 from conda_pip_interop.findings.registry import find_all
 
 if TYPE_CHECKING:
-    from conda_pip_interop.environment.conda_meta.history import Linked
     from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.findings.base import Finding
-
-    Fetch = Callable[[Linked], Path | None]
 
 
 def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) -> Plan:
@@ -122,9 +111,9 @@ def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, 
     for finding in find_all(snapshot):
         if isinstance(finding, OverriddenFinding | VanishedFinding):
             by = found.setdefault(finding.recorded.record, [])
-            by += [finding.by] if isinstance(finding, OverriddenFinding) else []
+            by += [finding.distribution] if isinstance(finding, OverriddenFinding) else []
         elif isinstance(finding, ClobberedFinding):
-            found.setdefault(finding.owner, []).append(finding.by)
+            found.setdefault(finding.record, []).append(finding.distribution)
         elif isinstance(finding, DamagedPackageFinding | BlockedPackageFinding) and finding.record:
             found.setdefault(finding.record, [])
     for record in snapshot.records:

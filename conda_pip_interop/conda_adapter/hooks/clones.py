@@ -137,7 +137,7 @@ def _copy(overrides: Collection[CopiedOverride], source: CloneSource, target: Ta
     found = [
         one
         for one in find_all(snapshot)
-        if isinstance(one, OverriddenFinding) and one.by.name in names
+        if isinstance(one, OverriddenFinding) and one.distribution.name in names
     ]
     plans = (settled for settled, _ in plan_records(found, snapshot))
     records = merge_plans("reconcile", plans, fingerprint=snapshot.fingerprint)

@@ -16,6 +16,7 @@ from conda_pip_interop.environment.shared_files import EMPTY_SHA256, is_harmless
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.environment.site_packages.record import InstalledFile
 from conda_pip_interop.findings.base import Finding, build_evidence, build_link
+from conda_pip_interop.text import count
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
@@ -27,27 +28,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ClobberedFinding(Finding):
-    """``owner`` and ``by`` both list the paths of the evidence.
+    """``record`` and ``distribution`` both list the paths of the evidence.
 
     ``on_disk`` counts whose content is there: conda, pip, other, absent or unknown.
-    ``by_replaces`` is the record of another conda package that ``by`` has replaced.
+    ``by_replaces`` is the record of another conda package that pip's has replaced.
     """
 
     kind: ClassVar[str] = "clobbered"
     rewrites: ClassVar[bool] = True
 
-    owner: CondaRecord
-    by: Distribution
+    record: CondaRecord
+    distribution: Distribution
     by_replaces: CondaRecord | None
     on_disk: tuple[tuple[str, int], ...]
 
     @property
     def summary(self) -> str:
         """See `Finding.summary`."""
-        count = "1 file" if len(self.evidence) == 1 else f"{len(self.evidence)} files"
+        record, one = self.record, self.distribution
         return (
-            f"conda's {self.owner.name} {self.owner.version} and pip's {self.by.name} "
-            f"{self.by.version} both installed {count}."
+            f"conda's {record.name} {record.version} and pip's {one.name} {one.version} "
+            f"both installed {count(len(self.evidence), 'file')}."
         )
 
     @property
@@ -60,7 +61,7 @@ class ClobberedFinding(Finding):
         """See `Finding.remedy`."""
         if self.by_replaces is not None:
             return (("conda", "pip", "restore", self.by_replaces.name),)
-        return (("conda", "pip", "uninstall", self.by.name),)
+        return (("conda", "pip", "uninstall", self.distribution.name),)
 
     @property
     def details(self) -> Mapping[str, object]:
@@ -69,24 +70,24 @@ class ClobberedFinding(Finding):
 
     def repair(self, snapshot: Snapshot) -> Plan:
         """Remove pip's distribution, and link again what it had overwritten of conda's."""
-        name, version = self.by.name, self.by.version
+        name, version = self.distribution.name, self.distribution.version
         others = (
             one
             for one in snapshot.distributions
-            if one.name == name and one.metadata != self.by.metadata
+            if one.name == name and one.metadata != self.distribution.metadata
         )
         kept = {file.path for one in others for file in one.files or ()}
-        files = exclusive_files(self.by, snapshot.ownership, snapshot.prefix.root)
+        files = exclusive_files(self.distribution, snapshot.ownership, snapshot.prefix.root)
         return Plan(
             title="repair",
             steps=(
-                RemovePip(name=name, version=version, reason=f"overwrites {self.owner.name}"),
+                RemovePip(name=name, version=version, reason=f"overwrites {self.record.name}"),
                 *(
                     RemoveFile(path=path, reason=f"pip's {name} {version}")
                     for path in files
                     if path not in kept
                 ),
-                *relink_contested((self.by,), snapshot),
+                *relink_contested((self.distribution,), snapshot),
             ),
             fingerprint=snapshot.fingerprint,
         )
@@ -165,8 +166,6 @@ def _build(
     return ClobberedFinding(
         record=record,
         distribution=by,
-        owner=record,
-        by=by,
         by_replaces=owner.in_place_of,
         evidence=tuple(
             build_evidence(snapshot, path, pip=by, stated=sha256) for path, sha256 in stated.items()

@@ -186,7 +186,7 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     if reason is not None:
         place = to_disk(snapshot.prefix.root, HISTORY_FILE)
         found = "present" if os.path.lexists(place) else "absent"
-        evidence = Evidence(path=HISTORY_FILE, claimed_by=(), expected=None, found=found)
+        evidence = Evidence(path=HISTORY_FILE, found=found)
         folder = place if place.is_dir() else None
         yield CorruptHistoryFinding(reason=reason, folder=folder, evidence=(evidence,))
     valid = {one.name for one in snapshot.records}
@@ -194,7 +194,7 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
         if not file.corrupt:
             continue
         linked = _find_linked(file, snapshot)
-        evidence = Evidence(path=file.path, claimed_by=(), expected=None, found="present")
+        evidence = Evidence(path=file.path)
         place = to_disk(snapshot.prefix.root, file.path)
         folder = place if place.is_dir() and not place.is_symlink() else None
         if linked is None or linked.name in valid:
@@ -218,7 +218,7 @@ def _find_misnamed(snapshot: Snapshot) -> Iterator[MisnamedRecordFinding]:
     for one in snapshot.records:
         place = PrefixPath(f"conda-meta/{one.name}-{one.version}-{one.build}.json")
         if one.path != place and not os.path.lexists(to_disk(snapshot.prefix.root, place)):
-            evidence = Evidence(path=one.path, claimed_by=(), expected="absent", found="present")
+            evidence = Evidence(path=one.path, expected="absent")
             yield MisnamedRecordFinding(record=one, place=place, evidence=(evidence,))
 
 

@@ -23,10 +23,10 @@ from conda_pip_interop.findings.base import (
     build_folder_evidence,
     relink,
 )
-from conda_pip_interop.findings.blocked_packages import BlockedPackageFinding
 from conda_pip_interop.findings.kinds.clobbered import ClobberedFinding
 from conda_pip_interop.findings.kinds.overridden import OverriddenFinding
 from conda_pip_interop.findings.kinds.vanished import VanishedFinding
+from conda_pip_interop.findings.manual_damage import BlockedPackageFinding
 from conda_pip_interop.findings.metadata_faults import (
     describe_fault,
     find_fault,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class DamagedFinding(Finding):
-    """``one`` has lost ``missing`` files, ``overwritten`` are others'; or ``fault`` of metadata.
+    """Pip's files: ``missing`` are gone, ``overwritten`` are others'; or metadata has a ``fault``.
 
     ``otherwise`` works also where nothing has it to install it again. What ``clobbers`` a package
     of conda's would do so again: it goes.
@@ -54,7 +54,7 @@ class DamagedFinding(Finding):
     kind: ClassVar[str] = "damaged"
     rewrites: ClassVar[bool] = True
 
-    one: Distribution
+    distribution: Distribution
     missing: int = 0
     overwritten: int = 0
     fault: str | None = None
@@ -64,7 +64,7 @@ class DamagedFinding(Finding):
     @property
     def summary(self) -> str:
         """See `Finding.summary`."""
-        name = f"pip's {self.one.name} {self.one.version}"
+        name = f"pip's {self.project} {self.pip_version}"
         if self.fault is not None:
             return describe_fault(name, self.fault)
         return f"{name} is damaged: {_describe(self.missing, self.overwritten)}."
@@ -74,7 +74,7 @@ class DamagedFinding(Finding):
         """See `Finding.remedy`."""
         if self.clobbers is not None:
             return self.clobbers.remedy
-        return (("conda", "pip", "repair", self.one.name), *self.otherwise)
+        return (("conda", "pip", "repair", self.distribution.name), *self.otherwise)
 
     @property
     def restores(self) -> CondaRecord | None:
@@ -85,7 +85,7 @@ class DamagedFinding(Finding):
     def details(self) -> Mapping[str, object]:
         """See `Finding.details`."""
         if self.fault is not None:
-            return {"outside": list(self.one.outside)}
+            return {"outside": list(self.distribution.outside)}
         return {"missing": self.missing, "overwritten": self.overwritten}
 
     def fix(self, snapshot: Snapshot) -> Plan:
@@ -93,17 +93,17 @@ class DamagedFinding(Finding):
         if self.clobbers is not None:
             return self.clobbers.repair(snapshot)
         step = InstallPip(
-            name=self.one.name,
-            version=self.one.version,
+            name=self.distribution.name,
+            version=self.distribution.version,
             reason="its files are missing or changed",
-            distribution=self.one,
+            distribution=self.distribution,
         )
         return Plan(title="repair", steps=(step,), fingerprint=snapshot.fingerprint)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DamagedPackageFinding(Finding):
-    """Of conda's ``owner``, ``missing`` files are gone and ``overwritten`` have foreign content.
+    """Of conda's ``record``, ``missing`` files are gone and ``overwritten`` have foreign content.
 
     ``fault`` is what is wrong with its METADATA or RECORD, if that is all.
     """
@@ -111,15 +111,15 @@ class DamagedPackageFinding(Finding):
     kind: ClassVar[str] = "damaged"
     rewrites: ClassVar[bool] = True
 
-    owner: CondaRecord
-    missing: int
-    overwritten: int
+    record: CondaRecord
+    missing: int = 0
+    overwritten: int = 0
     fault: str | None = None
 
     @property
     def summary(self) -> str:
         """See `Finding.summary`."""
-        name = f"conda's {self.owner.name} {self.owner.version}"
+        name = f"conda's {self.conda_name} {self.conda_version}"
         if self.fault is not None:
             return describe_fault(name, self.fault)
         return f"{name} is damaged: {_describe(self.missing, self.overwritten)}."
@@ -127,7 +127,7 @@ class DamagedPackageFinding(Finding):
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
-        return (("conda", "pip", "repair", self.owner.name),)
+        return (("conda", "pip", "repair", self.record.name),)
 
     @property
     def details(self) -> Mapping[str, object]:
@@ -136,7 +136,7 @@ class DamagedPackageFinding(Finding):
 
     def fix(self, snapshot: Snapshot) -> Plan:
         """Link the very package again."""
-        return relink(self.owner, "its files are missing or changed", snapshot)
+        return relink(self.record, "its files are missing or changed", snapshot)
 
 
 def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
@@ -145,13 +145,15 @@ def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
     A harm is reported once: not the files of a distribution or a package that is itself replaced
     or left over, nor files that two packages list. What replaced a package is judged as any other.
     """
-    clobbering = {one.by: one for one in earlier if isinstance(one, ClobberedFinding)}
+    clobbering = {one.distribution: one for one in earlier if isinstance(one, ClobberedFinding)}
     clobbered = {e.path for f in earlier if isinstance(f, ClobberedFinding) for e in f.evidence}
     judged = {e.path for f in earlier if not isinstance(f, ClobberedFinding) for e in f.evidence}
-    judged -= {one.by.metadata_file for one in earlier if isinstance(one, OverriddenFinding)}
+    judged -= {
+        one.distribution.metadata_file for one in earlier if isinstance(one, OverriddenFinding)
+    }
     for one in _find_damaged_distributions(snapshot, clobbered, judged):
-        if isinstance(one, DamagedFinding) and one.one in clobbering:
-            yield replace(one, clobbers=clobbering[one.one])
+        if isinstance(one, DamagedFinding) and one.distribution in clobbering:
+            yield replace(one, clobbers=clobbering[one.distribution])
         else:
             yield one
     replaced = {
@@ -206,7 +208,6 @@ def _find_damaged_package(
     elif missing or overwritten:
         yield DamagedPackageFinding(
             record=record,
-            owner=record,
             missing=len(missing),
             overwritten=len(overwritten),
             evidence=(*missing, *overwritten),
@@ -215,9 +216,6 @@ def _find_damaged_package(
         path, told = fault
         yield DamagedPackageFinding(
             record=record,
-            owner=record,
-            missing=0,
-            overwritten=0,
             fault=told,
             evidence=(build_evidence(snapshot, path),),
         )
@@ -281,7 +279,6 @@ def _find_damaged_distributions(
         elif missing or overwritten:
             yield DamagedFinding(
                 distribution=one,
-                one=one,
                 missing=len(missing),
                 overwritten=len(overwritten),
                 otherwise=tuple(_find_other_ways(snapshot, one)),
@@ -294,12 +291,11 @@ def _find_damaged_distributions(
             evidence = Evidence(
                 path=path,
                 claimed_by=(f"pip:{one.name}",),
-                expected=None,
                 found="present"
                 if os.path.lexists(to_disk(snapshot.prefix.root, path))
                 else "absent",
             )
-            yield DamagedFinding(distribution=one, one=one, fault=told, evidence=(evidence,))
+            yield DamagedFinding(distribution=one, fault=told, evidence=(evidence,))
 
 
 def _find_other_ways(snapshot: Snapshot, one: Distribution) -> Iterator[tuple[str, ...]]:

@@ -82,13 +82,8 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     for record in snapshot.records:
         if record.name in by_name:
             both = (record, *by_name[record.name])
-            yield DuplicateRecordFinding(
-                record=record, superseded=both[1:], evidence=tuple(map(_build_evidence, both))
-            )
-
-
-def _build_evidence(record: CondaRecord) -> Evidence:
-    return Evidence(path=record.path, claimed_by=(), expected=None, found="present")
+            evidence = tuple(Evidence(path=one.path) for one in both)
+            yield DuplicateRecordFinding(record=record, superseded=both[1:], evidence=evidence)
 
 
 def _find_own_files(

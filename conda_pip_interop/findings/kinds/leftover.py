@@ -48,7 +48,7 @@ _SHOWN: Final = 3
 
 @dataclass(frozen=True, kw_only=True)
 class LeftoverFinding(Finding):
-    """``path`` is left over; for ``no-record``, ``one`` was linked and has no record.
+    """``path`` is left over; for ``no-record``, ``distribution`` was linked and has no record.
 
     ``reason`` is ``tilde-folder``, ``no-metadata`` or ``no-record``, or one of
     `ManualLeftoverFinding`; ``beside`` is pip's distribution of the same name.
@@ -59,7 +59,6 @@ class LeftoverFinding(Finding):
 
     path: PrefixPath
     reason: str
-    one: Distribution | None = None
     beside: Distribution | None = None
 
     @property
@@ -106,7 +105,7 @@ class ManualLeftoverFinding(LeftoverFinding):
     """What is removed only if asked for: it may be somebody's, or is read until then.
 
     ``reason`` is ``tilde-file``, ``conda-trash``, ``no-metadata`` with ``foreign`` files that no
-    installer writes there, or ``superseded``: ``one`` is older metadata of ``beside``.
+    installer writes there, or ``superseded``: ``distribution`` is older metadata of ``beside``.
     """
 
     automatic: ClassVar[bool] = False
@@ -116,9 +115,9 @@ class ManualLeftoverFinding(LeftoverFinding):
     @property
     def summary(self) -> str:
         """See `Finding.summary`."""
-        if self.one is not None and self.beside is not None:
+        if self.distribution is not None and self.beside is not None:
             return (
-                f"pip's {self.one.name} is there twice: {self.path} is left over beside "
+                f"pip's {self.project} is there twice: {self.path} is left over beside "
                 f"{self.beside.version}, whose files are installed."
             )
         if self.foreign:
@@ -129,7 +128,7 @@ class ManualLeftoverFinding(LeftoverFinding):
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
-        return (("conda", "pip", "repair", *((self.one.name,) if self.one else ())),)
+        return (("conda", "pip", "repair", *((self.project,) if self.project else ())),)
 
     def repair(self, snapshot: Snapshot) -> Plan:
         """See `Finding.repair`: what goes with it is said before."""
@@ -156,7 +155,7 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     }
     for one in snapshot.leftovers:
         if snapshot.claims.key(one.path) not in claimed:
-            evidence = Evidence(path=one.path, claimed_by=(), expected="absent", found="present")
+            evidence = Evidence(path=one.path, expected="absent")
             foreign = tuple(_find_foreign(snapshot.prefix.root, one))
             if foreign or one.reason not in _IGNORED:
                 yield ManualLeftoverFinding(
@@ -195,9 +194,8 @@ def _find_half_linked(snapshot: Snapshot) -> Iterator[Finding]:
                 distribution=one,
                 path=one.metadata,
                 reason="no-record",
-                one=one,
                 beside=beside,
-                evidence=(_build_evidence(one),),
+                evidence=(Evidence(path=one.metadata_file, expected="absent"),),
             )
 
 
@@ -218,18 +216,13 @@ def _find_superseded(snapshot: Snapshot) -> Iterator[Finding]:
                     distribution=one,
                     path=one.metadata,
                     reason="superseded",
-                    one=one,
                     beside=newest,
-                    evidence=(_build_evidence(one),),
+                    evidence=(Evidence(path=one.metadata_file, expected="absent"),),
                 )
 
 
 def _get_version(one: Distribution) -> Version:
     return parse_version(one.version) or Version("0")
-
-
-def _build_evidence(one: Distribution) -> Evidence:
-    return Evidence(path=one.metadata_file, claimed_by=(), expected="absent", found="present")
 
 
 def _prevails(snapshot: Snapshot, one: Distribution, other: Distribution) -> bool:
@@ -254,9 +247,10 @@ def _build_removals(finding: LeftoverFinding, snapshot: Snapshot) -> Iterable[Re
     for path in (top, *inside):
         if path.is_symlink() or not path.is_dir() or not any(path.iterdir()):
             yield RemoveFile(path=PrefixPath(path.relative_to(root).as_posix()), reason=_REASON)
-    if finding.one is not None:
-        same = [one for one in snapshot.distributions if one.name == finding.one.name]
-        kept = {p for one in same if one is not finding.one for p in read_payload(one, root)}
-        for removal in build_removals(finding.one, snapshot, _REASON):
+    going = finding.distribution
+    if going is not None:
+        same = [one for one in snapshot.distributions if one.name == going.name]
+        kept = {p for one in same if one is not going for p in read_payload(one, root)}
+        for removal in build_removals(going, snapshot, _REASON):
             if removal.path not in kept:
                 yield removal

@@ -149,10 +149,8 @@ def build_lost(linked: Linked, record: CondaRecord | None, snapshot: Snapshot) -
     there = any(os.path.lexists(to_disk(root, one.path)) for one in carried)
     gone = record is not None and not (by or there or (orphans and not carried))
     record_path = PrefixPath(f"conda-meta/{linked.stem}.json")
-    gone_record = Evidence(path=record_path, claimed_by=(), expected="present", found="absent")
-    left = (
-        Evidence(path=path, claimed_by=(), expected="absent", found="present") for path in orphans
-    )
+    gone_record = Evidence(path=record_path, expected="present", found="absent")
+    left = (Evidence(path=path, expected="absent") for path in orphans)
     return LostRecordFinding(
         record=record,
         distribution=by[0] if by else None,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class OverriddenFinding(Finding):
-    """``by`` replaced ``recorded``; ``others`` are further distributions of the name.
+    """``distribution`` replaced ``recorded``; ``others`` are further distributions of the name.
 
     The findings of one record are fixed together, by ``fix_record``.
     """
@@ -43,24 +43,24 @@ class OverriddenFinding(Finding):
     rewrites: ClassVar[bool] = True
 
     recorded: RecordedDistribution
-    by: Distribution
+    distribution: Distribution
     others: tuple[Distribution, ...]
     metadata_kept: bool
 
     @property
     def summary(self) -> str:
         """See `Finding.summary`."""
-        record = self.recorded.record
+        record, one = self.recorded.record, self.distribution
         return (
-            f"pip's {self.by.name} {self.by.version} replaced the files of conda's "
+            f"pip's {one.name} {one.version} replaced the files of conda's "
             f"{record.name} {record.version}."
         )
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
-        if lacks_record(self.by):
-            return (("conda", "pip", "repair", self.by.name),)
+        if lacks_record(self.distribution):
+            return (("conda", "pip", "repair", self.distribution.name),)
         return (("conda", "pip", "restore", self.recorded.record.name),)
 
     @property
@@ -96,7 +96,6 @@ def _build(
         record=recorded.record,
         distribution=by,
         recorded=recorded,
-        by=by,
         others=state.others,
         metadata_kept=state.metadata_kept,
         evidence=(*evidence, *map(metadata_evidence, state.others)),
@@ -134,7 +133,7 @@ def fix_record(
     `taken` is the part of pip's payload that other records have got; it grows. Nothing is done
     where a distribution has no RECORD.
     """
-    by = tuple(dict.fromkeys(one.by for one in findings))
+    by = tuple(dict.fromkeys(one.distribution for one in findings))
     if any(one.files is None for one in by):
         return
     root, ownership = snapshot.prefix.root, snapshot.ownership
@@ -143,7 +142,7 @@ def fix_record(
     taken |= override.payload
     yield from settle_override(override, ownership=ownership, root=root)
     for finding in findings:
-        reason = f"replaced by pip's {finding.by.name} {finding.by.version}"
+        reason = f"replaced by pip's {finding.distribution.name} {finding.distribution.version}"
         for other in finding.others:
             for removal in build_removals(other, snapshot, reason):
                 if removal.path not in override.payload:

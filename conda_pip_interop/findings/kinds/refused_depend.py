@@ -29,7 +29,7 @@ class RefusedDependFinding(Finding):
 
     kind: ClassVar[str] = "unmet"
 
-    refusing: CondaRecord
+    record: CondaRecord
     refused: RefusedDepend
     restorable: CondaRecord | None
 
@@ -39,7 +39,7 @@ class RefusedDependFinding(Finding):
         by = self.refused.by
         return (
             describe_refused(
-                f"{self.refusing.name} {self.refusing.version}",
+                f"{self.record.name} {self.record.version}",
                 self.refused.requirement,
                 f"{by.name} {by.version}",
             )
@@ -91,7 +91,6 @@ def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[RefusedDepe
                 )
                 yield RefusedDependFinding(
                     record=record,
-                    refusing=record,
                     refused=refused,
                     restorable=find_restorable(snapshot, by, Requirement(refused.requirement)),
                     evidence=(evidence,),

@@ -129,9 +129,7 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
                     found=by.version,
                 ),
                 # outside of the prefix, so it has its whole path
-                Evidence(
-                    path=PrefixPath(str(by.path)), claimed_by=(), expected=None, found="present"
-                ),
+                Evidence(path=PrefixPath(str(by.path))),
             ),
         )
 

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class StrandedFinding(Finding):
-    """``one`` is in the site-packages of another Python than ``python`` (a minor version).
+    """``distribution`` is in the site-packages of another Python than ``python`` (a minor version).
 
     ``present_version`` is the version that the Python of the environment has of it.
     """
 
     kind: ClassVar[str] = "stranded"
 
-    one: Distribution
+    distribution: Distribution
     python: str | None
     present_version: str | None
 
@@ -34,13 +34,13 @@ class StrandedFinding(Finding):
     def summary(self) -> str:
         """See `Finding.summary`."""
         now = f"the environment now has Python {self.python}" if self.python else "Python is gone"
-        one = self.one
+        one = self.distribution
         return f"pip's {one.name} {one.version} is still in {one.site_packages}: {now}."
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
-        name = () if self.present_version else (self.one.name,)
+        name = () if self.present_version else (self.distribution.name,)
         return (("conda", "pip", "repair", *name),)
 
     @property
@@ -53,10 +53,10 @@ class StrandedFinding(Finding):
         if self.present_version is not None:
             return None
         step = InstallPip(
-            name=self.one.name,
-            version=self.one.version,
-            reason=f"still in {self.one.site_packages}",
-            distribution=self.one,
+            name=self.distribution.name,
+            version=self.distribution.version,
+            reason=f"still in {self.distribution.site_packages}",
+            distribution=self.distribution,
         )
         return Plan(title="repair", steps=(step,), fingerprint=snapshot.fingerprint)
 
@@ -69,7 +69,6 @@ def find(snapshot: Snapshot, _earlier: Sequence[Finding]) -> Iterator[Finding]:
     for one in snapshot.stranded:
         yield StrandedFinding(
             distribution=one,
-            one=one,
             python=python.minor if python else None,
             present_version=versions.get(one.name),
             evidence=(metadata_evidence(one),),

@@ -35,19 +35,19 @@ _NAME: Final = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 @dataclass(frozen=True, kw_only=True)
 class UnmetFinding(Finding):
-    """``one`` has ``requirement``, which version ``installed`` does not satisfy, or nothing does.
+    """``requirement`` of ``distribution`` is not satisfied: not by version ``installed``, if any.
 
-    ``manager`` owns ``one``, ``other_manager`` what is installed, in the place of the conda package
+    ``manager`` owns it, ``other_manager`` what is installed, in the place of the conda package
     ``restorable`` if that satisfies the requirement; with nothing installed, pip removed that one.
-    ``drops`` is the command that removes ``one``.
+    ``drops`` is the command that removes the distribution.
     ``in_channels``: whether conda's channels can satisfy the requirement; None if not asked.
-    ``extra`` is that of ``one`` which something wants, if the requirement belongs to one.
+    ``extra`` is the extra, wanted by something, that the requirement belongs to.
     ``python`` is that of a virtual environment, in which conda installs nothing.
     """
 
     kind: ClassVar[str] = "unmet"
 
-    one: Distribution
+    distribution: Distribution
     version: str
     requirement: Requirement
     installed: str | None
@@ -69,7 +69,7 @@ class UnmetFinding(Finding):
             else f"{self.other_manager}'s {name} is {self.installed}"
         )
         extra = f"[{self.extra}]" if self.extra else ""
-        label = f"{self.one.name}{extra} {self.version}"
+        label = f"{self.distribution.name}{extra} {self.version}"
         return f"{self.manager}'s {label} requires {_render(self.requirement)}, but {state}."
 
     @property
@@ -231,7 +231,6 @@ def _build(
     return UnmetFinding(
         record=claims[0].record if claims else None,
         distribution=one,
-        one=one,
         version=installed.versions[one.name],
         requirement=requirement,
         installed=installed.versions.get(name),
