@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Prepare = Callable[["BuildNeeds"], "BuildEnvironment"]
     from conda_pip_interop.errors import PipFailedError
-    from conda_pip_interop.installers.python_versions import PythonMismatch
+    from conda_pip_interop.installers.not_found import PythonMismatch
 
 
 _UNISOLATED: Final = ("--no-build-isolation",)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.errors import InteropError, PipFailedError
-from conda_pip_interop.installers.advice import NO_ANSWER, OFFLINE, UNREACHED, advise
 from conda_pip_interop.text import hide_password
 from conda_pip_interop.values import regex
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: What pip says, or only logs, of a page of an index that it did not get.
-UNFETCHED: Final = "Could not fetch URL "
+_UNFETCHED: Final = "Could not fetch URL "
 #: How many warnings before an error are told.
 _WARNINGS: Final = 5
 _SHOWN_LINES: Final = 20
@@ -38,17 +37,110 @@ _NOT_FOUND: Final = (
     *("No matching distribution", "Could not find a version"),  # pip
     *("was not found in", "there is no version of", "there are no versions of"),  # uv
 )
-
-#: pip's and uv's words for a build that failed.
-_NOT_BUILT: Final = (
-    *("metadata-generation-failed", "subprocess-exited-with-error", "Failed to build"),
-    "BackendUnavailable",
+#: pip's and uv's words for a build that failed, as far as there is advice on them.
+_BUILD_FAILED: Final = (
+    "metadata-generation-failed",
+    "subprocess-exited-with-error",
+    "Failed to build",
 )
+_NOT_BUILT: Final = (*_BUILD_FAILED, "BackendUnavailable")
 #: Their words for versions that do not work together, or with this Python.
 _CONFLICT: Final = (
     *("ResolutionImpossible", "conflicting dependencies", "No solution found"),
     *("is not a supported wheel", "requires a different Python"),
 )
+_NO_AGE_LIMIT: Final = (
+    "To lift conda's limit for one command, set CONDA_EXCLUDE_NEWER=0; pip's own is "
+    "uploaded-prior-to."
+)
+#: Words of pip's about an index that did not answer, which it only warns of or only logs.
+_UNREACHED: Final = (
+    *("connection broken by", "Max retries exceeded", "problem confirming the ssl certificate"),
+    *("connection error: ", "didn't respond within", "SSLError("),
+)
+#: A refusal of pip's index, which did answer.
+_REFUSED: Final = "HTTP error"
+#: pip's words about a page that the server of an index refused; 404 says that it has none.
+_REFUSED_PAGE: Final = regex(r": (?!404)[45]\d\d (?:Client|Server) Error: ")
+#: Words of pip's and uv's about a page that wants other credentials, or any.
+_CREDENTIALS: Final = (
+    *(": 401 Client Error: ", ": 403 Client Error: "),
+    *("lack of valid authentication credentials", "403 Forbidden"),
+)
+#: What to do where no index was asked for what was not found.
+_OFFLINE: Final = (
+    "conda's setting offline is on, so no index was asked.",
+    "To see where it is set: `conda config --show-sources`.",
+)
+#: Words of pip's and uv's about an index that did not answer.
+_NO_ANSWER: Final = (
+    *_UNREACHED,
+    _REFUSED,
+    *("Failed to fetch: ", "Request failed after", "error sending request"),  # uv
+)
+_UNTRUSTED: Final = (
+    *("certificate verify failed", "SSLCertVerificationError"),
+    "invalid peer certificate",  # uv
+)
+_CHECK_NETWORK: Final = (
+    "Check the network and the address.",
+    "To list pip's indexes and proxies: `conda pip config list`.",
+)
+#: What pip or uv say, and what to do then; the first that fits counts.
+_ADVICE: Final = (
+    (
+        (" clone --", "Cannot find command 'git'", "did not find branch or tag", "git fetch "),
+        (
+            "The repository cannot be cloned: check its URL and its revision.",
+            "To see what git says of it: `git ls-remote URL`.",
+        ),
+    ),
+    (_BUILD_FAILED, ("The project does not build: fix it, or choose another version.",)),
+    (
+        _CREDENTIALS,
+        (
+            "The index wants credentials, or others: in its URL, in a netrc file, or in a keyring.",
+            "To list pip's indexes: `conda pip config list`.",
+        ),
+    ),
+    ((" Client Error: ", " Server Error: ", _REFUSED), _CHECK_NETWORK),
+    (
+        _UNTRUSTED,
+        (
+            "The certificate of an index is not trusted; `ssl_verify: false` is conda's alone.",
+            "To trust its authority: `conda config --set ssl_verify FILE`.",
+        ),
+    ),
+    (_NO_ANSWER, ("An index or a URL cannot be reached.", *_CHECK_NETWORK)),
+    (
+        ("does not provide upload-time",),
+        ("The age limit needs an index that tells upload times.", _NO_AGE_LIMIT),
+    ),
+    (
+        ("was filtered by `exclude-newer`",),
+        ("All that fits is newer than the age limit, or its age is unknown.", _NO_AGE_LIMIT),
+    ),
+    (
+        ("DO NOT MATCH THE HASHES", "Hash mismatch for"),
+        ("Find out why the file changed; update its hash if the file is right.",),
+    ),
+    (
+        ("--require-hashes mode", "`--require-hashes`", "missing a hash"),
+        ("Add the hashes of all requirements to the file, or to none.",),
+    ),
+    (
+        ("ResolutionImpossible", "conflicting dependencies"),
+        ("Choose versions that work together; the lines above name what conflicts.",),
+    ),
+)
+
+
+def advise(words: str) -> tuple[str, ...]:
+    """What to look at where the words tell that names and versions are not to blame."""
+    for signs, advice in _ADVICE:
+        if any(one in words for one in signs):
+            return advice
+    return ()
 
 
 def is_build_failure(error: PipFailedError) -> bool:
@@ -58,7 +150,7 @@ def is_build_failure(error: PipFailedError) -> bool:
 
 def is_about_packages(error: PipFailedError) -> bool:
     """Return whether pip or uv failed for what was requested: other packages may succeed."""
-    if any(one in error.output for one in NO_ANSWER):
+    if any(one in error.output for one in _NO_ANSWER):
         return False
     signs = (*_NOT_FOUND, *_NOT_BUILT, *_CONFLICT)
     return any(one in error.output for one in signs)
@@ -120,7 +212,7 @@ def _build_failure(
         output=output,
     )
     if offline and is_not_found(failure):
-        failure.hints = OFFLINE
+        failure.hints = _OFFLINE
     return failure
 
 
@@ -134,9 +226,18 @@ def _choose_exit_code(returncode: int, output: str) -> int:
 
 def find_unreached(log: str) -> str:
     """Find the lines about indexes that did not answer in what pip wrote to its log."""
-    found = (line.partition(UNFETCHED) for line in log.splitlines())
-    lines = (f"{sign}{rest}\n" for _, sign, rest in found if any(one in rest for one in UNREACHED))
-    return "".join(dict.fromkeys(lines))
+    lines = (one for one in _list_unfetched(log) if any(sign in one for sign in _UNREACHED))
+    return "".join(f"{one}\n" for one in lines)
+
+
+def find_refused(log: str) -> tuple[str, ...]:
+    """Find the lines about pages that a server refused in what pip wrote to its log."""
+    return tuple(filter(_REFUSED_PAGE.search, _list_unfetched(log)))
+
+
+def _list_unfetched(log: str) -> Iterable[str]:
+    found = (line.partition(_UNFETCHED) for line in log.splitlines())
+    return dict.fromkeys(f"{sign}{rest}" for _, sign, rest in found if sign)
 
 
 def find_missing(output: str) -> frozenset[str]:
@@ -178,7 +279,7 @@ def _last_words(lines: list[str]) -> Iterable[str]:
     """
     for number, line in enumerate(lines):
         if line.lstrip().lower().startswith("error"):
-            signs = ("WARNING:", UNFETCHED)
+            signs = ("WARNING:", _UNFETCHED)
             warnings = dict.fromkeys(one for one in lines[:number] if one.startswith(signs))
             return [*list(warnings)[-_WARNINGS:], *lines[number:]]
     return lines[-_SHOWN_LINES:]

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from conda_pip_interop.errors import PipFailedError
+    from conda_pip_interop.installers.not_found import PythonMismatch
     from conda_pip_interop.installers.pip.report import ReportItem
-    from conda_pip_interop.installers.python_versions import PythonMismatch
 
 
 #: In a requirements file pip takes what follows for an option.
@@ -206,7 +206,7 @@ class Installer(Protocol):
         ...
 
     def list_index_options(self) -> tuple[str, ...]:
-        """List the options about indexes that apply (`installers.index_options`)."""
+        """List the options about indexes that apply (`installers.indexes`)."""
         ...
 
     def list_releases(

@@ -8,20 +8,23 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from conda_pip_interop.changes.atomic.files import hash_file, name_beside
 from conda_pip_interop.environment.snapshot import build_empty_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.exports.sources import FromArchive, FromFolder, FromIndex, FromRepository
 from conda_pip_interop.installers.building import BuildingInstaller
-from conda_pip_interop.installers.pip.other_platforms import build_platform_options
 from conda_pip_interop.installers.pip.process import find_fetched
 from conda_pip_interop.locks.offline import LocalWheel, describe_source
 from conda_pip_interop.resolve.locked import build_pin, with_python
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
+
+    from packaging.tags import Tag
 
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.exports.sources import Source
@@ -130,6 +133,30 @@ def _build_options(lock: Lock, missing: Iterable[LockedDistribution]) -> tuple[s
         one.source.url or "" for one in missing if isinstance(one.source, FromIndex | FromArchive)
     )
     return build_platform_options(urls, python)
+
+
+def build_platform_options(urls: Iterable[str], python: str) -> tuple[str, ...]:
+    """Build what lets pip take the wheels at these URLs for the Python `python`, such as `3.12.1`.
+
+    Without a Python, pip's own version counts. What a wheel says of Python is not compared: the
+    lock was made of what is installed.
+    """
+    tags = frozenset(tag for url in urls for tag in _read_tags(url))
+    words = ["--no-deps", "--ignore-requires-python"]
+    words += [f"--python-version={python}"] if python else []
+    words += (
+        ["--implementation=pp"] if any(one.interpreter.startswith("pp") for one in tags) else []
+    )
+    words += [f"--abi={one}" for one in sorted({one.abi for one in tags} - {"none"})]
+    words += [f"--platform={one}" for one in sorted({one.platform for one in tags} - {"any"})]
+    return tuple(words)
+
+
+def _read_tags(url: str) -> Iterator[Tag]:
+    try:
+        yield from parse_wheel_filename(unquote(urlsplit(url).path).rpartition("/")[2])[3]
+    except InvalidWheelFilename:
+        return  # pip says what is wrong with it
 
 
 def _is_there(one: LockedDistribution, wheel: LocalWheel | None, folder: OfflineFolder) -> bool:

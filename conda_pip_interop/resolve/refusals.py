@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.installers.interface import Line
+    from conda_pip_interop.installers.not_found import PythonMismatch
     from conda_pip_interop.installers.pip.report import ReportItem
-    from conda_pip_interop.installers.python_versions import PythonMismatch
 
 
 def would_overwrite(

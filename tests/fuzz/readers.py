@@ -48,8 +48,8 @@ from conda_pip_interop.environment.paths import PrefixPath, parse_prefix_path
 from conda_pip_interop.environment.site_packages.provenance import Provenance
 from conda_pip_interop.environment.site_packages.record import parse_record, render_record
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.installers.indexes import list_versions
 from conda_pip_interop.installers.pip.report import parse_report
-from conda_pip_interop.installers.releases import list_versions
 from conda_pip_interop.installers.uv.lock import parse_answer
 from conda_pip_interop.locks.read import read_lock
 from conda_pip_interop.names.conda_depends import parse_dependency, parse_environment_dependency

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from conda_pip_interop.errors import InteropError, PipFailedError
-from conda_pip_interop.installers.advice import advise
 from conda_pip_interop.installers.failures import (
+    advise,
+    find_refused,
     is_not_found,
     name_origins,
     number_lines,
     pip_failed,
     uv_failed,
 )
-from conda_pip_interop.installers.refused_pages import find_refused
 
 
 @pytest.mark.parametrize(

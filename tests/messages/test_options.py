@@ -35,7 +35,7 @@ ALONE: Final[Mapping[str, tuple[str, ...]]] = {
     "dependency_files/read": ("translate",),
     "environment/target": _CHANGING,
     "exports/pip_lines": ("export",),
-    "installers/advice": ("install",),
+    "installers/failures": ("install",),
     "installers/pip/options": ("install",),
     "installers/uv/options": ("install",),
     "protection/policy": ("install",),

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.installers.build_progress import BuildProgress
 from conda_pip_interop.installers.failures import (
     find_unreached,
     name_origins,
     number_lines,
     pip_failed,
 )
-from conda_pip_interop.installers.pip.configuration import hides_unreached, read_configuration
+from conda_pip_interop.installers.pip.configuration import hides_unreached
 from conda_pip_interop.installers.pip.input_files import (
     LIMITS,
     PROVIDED,
@@ -28,7 +27,7 @@ from conda_pip_interop.installers.pip.input_files import (
 )
 from conda_pip_interop.installers.pip.options import PipOptions
 from conda_pip_interop.installers.pip.report import parse_report
-from conda_pip_interop.installers.pip.runs import PipServer, run_child
+from conda_pip_interop.installers.pip.runs import BuildProgress, PipServer, run_child
 from conda_pip_interop.installers.scripts import rename_interpreter
 from conda_pip_interop.installers.stubs import write_overlay
 from conda_pip_interop.values import dataclass
@@ -46,9 +45,9 @@ if TYPE_CHECKING:
         Pin,
         ProvidedDistribution,
     )
+    from conda_pip_interop.installers.not_found import PythonMismatch
     from conda_pip_interop.installers.pip.options import Stage
     from conda_pip_interop.installers.pip.report import ReportItem
-    from conda_pip_interop.installers.python_versions import PythonMismatch
 
 #: Settings of pip that would send an installation elsewhere or widen it, and take a value. Those of
 #: pip.conf are outweighed by arguments (`_stay_in`): pip takes an empty variable for none.
@@ -207,16 +206,15 @@ class PipProcess:
 
     def list_index_options(self) -> tuple[str, ...]:
         """See `Installer.list_index_options`."""
-        from conda_pip_interop.installers.index_options import build_index_options
+        from conda_pip_interop.installers.indexes import list_index_options
 
-        configured = read_configuration(self.prefix, {**os.environ, **self.environ})
-        return build_index_options(self.options, configured)
+        return list_index_options(self)
 
     def list_releases(
         self, names: Collection[NormalizedName]
     ) -> Mapping[NormalizedName, frozenset[Version]]:
         """See `Installer.list_releases`; pip itself lists those of one project at a time."""
-        from conda_pip_interop.installers.releases import open_indexes
+        from conda_pip_interop.installers.indexes import open_indexes
 
         return open_indexes(self).list_releases(names)
 
@@ -270,13 +268,13 @@ class PipProcess:
 
     def find_mismatch(self, error: PipFailedError) -> PythonMismatch | None:
         """See `Installer.find_mismatch`."""
-        from conda_pip_interop.installers.python_versions import find_mismatch
+        from conda_pip_interop.installers.not_found import find_mismatch
 
         return find_mismatch(error.output, self)
 
     def find_refusals(self, error: PipFailedError) -> PipFailedError:
         """See `Installer.find_refusals`; pip only logs them, so it is asked again."""
-        from conda_pip_interop.installers.refused_pages import add_refusals
+        from conda_pip_interop.installers.not_found import add_refusals
 
         return add_refusals(error, self)
 

@@ -8,18 +8,25 @@ import secrets
 import subprocess
 import sys
 import weakref
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from conda_pip_interop.text import write_text
-from conda_pip_interop.values import dataclass
+from conda_pip_interop.text import hide_password, write_text
+from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from conda_pip_interop.installers.pip.options import PipOptions
 
+#: pip's words before the steps of one requirement.
+_TAKEN: Final = regex(r"(?:Collecting|Processing|Obtaining) (?P<what>\S+?)@?(?=\s|$)")
+_PREPARING: Final = regex(
+    r"\s+(?:Installing build dependencies|Getting requirements to build|Preparing)\b.*: started"
+)
+_BUILDING: Final = regex(r"\s*Building (?:wheel|editable) for (?P<name>\S+)\b.*: started")
 #: On macOS the system's own libraries do not work in a fork.
 CAN_FORK: Final = sys.platform.startswith("linux")
 
@@ -88,6 +95,26 @@ def _read(lines: Iterable[str] | None, *, show: bool, on_line: Callable[[str], N
         if on_line is not None:
             on_line(line)
     return "".join(said)
+
+
+@dataclass(kw_only=True)
+class BuildProgress:
+    """Calls `report` with what one run of pip prepares and builds; `versions` are by name."""
+
+    report: Callable[[str], None]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    _taken: str | None = None
+
+    def read(self, line: str) -> None:
+        """Read a line of pip's output."""
+        if (taken := _TAKEN.match(line)) is not None:
+            self._taken = hide_password(taken["what"])
+        elif self._taken is not None and _PREPARING.match(line):
+            self.report(f"Preparing metadata of {self._taken}")
+            self._taken = None
+        elif (building := _BUILDING.match(line)) is not None:
+            name = building["name"]
+            self.report(f"Building {name} {self.versions.get(name, '')}".rstrip())
 
 
 @dataclass(kw_only=True, eq=False)

@@ -22,6 +22,7 @@ from packaging.utils import NormalizedName, canonicalize_name, parse_wheel_filen
 
 from conda_pip_interop.dependency_files.locations import is_archive
 from conda_pip_interop.installers.failures import find_filtered, uv_failed
+from conda_pip_interop.installers.indexes import open_indexes
 from conda_pip_interop.installers.interface import Line, Pin, ProvidedDistribution, is_wheel
 from conda_pip_interop.installers.pip.input_files import (
     write_constraints,
@@ -31,7 +32,6 @@ from conda_pip_interop.installers.pip.input_files import (
 from conda_pip_interop.installers.pip.process import find_fetched, neutral_environment
 from conda_pip_interop.installers.pip.report import ReportItem
 from conda_pip_interop.installers.pip.runs import run_child
-from conda_pip_interop.installers.releases import open_indexes
 from conda_pip_interop.installers.stubs import write_stub_wheel
 from conda_pip_interop.installers.uv.lock import Package, parse_answer, read_metadata
 from conda_pip_interop.installers.uv.options import UvSettings
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from conda_pip_interop.errors import PipFailedError
+    from conda_pip_interop.installers.not_found import PythonMismatch
     from conda_pip_interop.installers.pip.process import PipProcess
-    from conda_pip_interop.installers.python_versions import PythonMismatch
 
 
 #: Variables of uv's that say how it works; all others say what, or where, which pip's settings do.

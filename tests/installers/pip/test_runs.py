@@ -1,4 +1,4 @@
-"""Runs of pip: ended with us, and as one process that has imported pip once."""
+"""Runs of pip: ended with us, as one process that has imported pip once, and what they build."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_pip_interop.installers.pip.process import neutral_environment
-from conda_pip_interop.installers.pip.runs import CAN_FORK, PipServer, run_child
-from tests.support.pip_worlds import build_wheel, lines, pins
+from conda_pip_interop.installers.pip.runs import CAN_FORK, BuildProgress, PipServer, run_child
+from tests.support.pip_worlds import build_project, build_sdist, build_wheel, lines, pins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -176,3 +176,62 @@ class SSLContext(ssl.SSLContext):
 
 ssl.SSLContext = SSLContext
 """
+
+
+def read_progress(*lines: str, **versions: str) -> list[str]:
+    said: list[str] = []
+    progress = BuildProgress(report=said.append, versions=versions)
+    for line in lines:
+        progress.read(f"{line}\n")
+    return said
+
+
+@pytest.mark.parametrize(
+    "preparing",
+    [
+        "  Installing build dependencies: started",
+        "  Getting requirements to build wheel: started",
+        "  Preparing metadata (pyproject.toml): started",
+        "  Preparing editable metadata (pyproject.toml): started",
+        "  Preparing metadata (setup.py): started",
+    ],
+)
+def test_the_requirement_that_is_prepared_is_named_once(preparing: str) -> None:
+    done = preparing.replace("started", "finished with status 'done'")
+    assert (
+        read_progress(
+            "Collecting app>=2 (from lib)", "  Using cached app.whl", "Processing ./project"
+        )
+        == []
+    )
+    assert read_progress("Processing ./project", preparing, done, preparing) == [
+        "Preparing metadata of ./project"
+    ]
+    assert read_progress("Collecting app@ git+https://host/x.git", preparing) == [
+        "Preparing metadata of app"
+    ]
+    assert read_progress("Collecting git+https://me:secret@host/x.git", preparing) == [
+        "Preparing metadata of git+https://****@host/x.git"
+    ]
+
+
+def test_what_is_built_is_named_with_its_version() -> None:
+    lines = (
+        "Building wheels for collected packages: app, lib",
+        "  Building wheel for app (pyproject.toml): started",
+        "  Building wheel for app (pyproject.toml): still running...",
+        "  Building wheel for app (pyproject.toml): finished with status 'done'",
+        "  Building editable for lib (pyproject.toml): started",
+    )
+    assert read_progress(*lines, app="1.0") == ["Building app 1.0", "Building lib"]
+
+
+def test_pip_says_what_it_builds(world: World) -> None:
+    build_sdist(world.wheels, build_project(world.wheels.parent / "app", "app"), "app")
+    said: list[str] = []
+    process = world.process()
+    quiet = process.__class__(python=process.python, runner=process.runner, report=said.append)
+    into = world.wheels.parent / "built"
+    quiet.fetch(pins("app==1.0"), into=into)
+    assert said[-1] == "Building app 1.0"
+    assert any(one.startswith("Preparing metadata of ") for one in said)

@@ -1,4 +1,4 @@
-"""The versions that projects have released, as the indexes of pip list them (PEP 503 and 691)."""
+"""The indexes of pip: which they are, and what they list (PEP 503 and 691)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from conda_pip_interop.changes.origins import INDEX_OPTIONS
 from conda_pip_interop.dependency_files.locations import PYPI_INDEX, expand_variables
+from conda_pip_interop.installers.pip.configuration import read_configuration
+from conda_pip_interop.installers.uv.options import find_url, read_configured
+from conda_pip_interop.text import replace_credentials
 from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
@@ -45,24 +49,50 @@ _NOT_FOUND: Final = 404
 
 def open_indexes(process: PipCommand) -> SimpleIndexes:
     """Open the indexes that a pip asks."""
-    from conda_pip_interop.installers.pip.configuration import read_configuration
-    from conda_pip_interop.installers.uv.options import read_configured
-
     environ = {**os.environ, **process.environ}
-    arguments = read_configured(read_configuration(process.prefix, environ))
-    urls = find_indexes((*arguments, *process.options.arguments))
+    urls = find_indexes(_list_arguments(process))
     expanded = tuple(expand_variables(one, environ) for one in urls)
     return SimpleIndexes(urls=expanded, environ=environ)
 
 
-def find_indexes(arguments: Iterable[PipArgument]) -> tuple[str, ...]:
+def _list_arguments(process: PipCommand) -> tuple[PipArgument, ...]:
+    """List what pip's configuration sets, and then what was given."""
+    configured = read_configuration(process.prefix, {**os.environ, **process.environ})
+    return (*read_configured(configured), *process.options.arguments)
+
+
+def find_indexes(arguments: Collection[PipArgument]) -> tuple[str, ...]:
     """Find the URLs of the indexes that pip asks, by its configuration and command line."""
-    arguments = tuple(arguments)
     if any(one.name == "--no-index" for one in arguments):
         return ()
     index = [one.value for one in arguments if one.name == "--index-url" and one.value]
     extra = [one.value for one in arguments if one.name == "--extra-index-url" and one.value]
     return tuple(dict.fromkeys([*(index[-1:] or [PYPI_INDEX]), *extra]))
+
+
+def list_index_options(process: PipCommand) -> tuple[str, ...]:
+    """List the options that say where distributions come from, as lines of a requirements file.
+
+    Variables take the place of credentials, and paths become URLs. Of `--index-url` the last one
+    counts.
+    """
+    arguments = _list_arguments(process)
+    last = {one.name: one for one in arguments}
+    lines = [
+        _render(one)
+        for one in arguments
+        if one.name in INDEX_OPTIONS and (one.name != "--index-url" or last[one.name] is one)
+    ]
+    return tuple(dict.fromkeys(lines))
+
+
+def _render(argument: PipArgument) -> str:
+    if argument.value is None:
+        return argument.name
+    value = "".join(argument.value.split())
+    if argument.name in ("--find-links", "--index-url", "--extra-index-url"):
+        value = replace_credentials(find_url(argument.value.strip()))
+    return f"{argument.name} {value}"
 
 
 @dataclass(kw_only=True)

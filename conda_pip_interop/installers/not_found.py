@@ -1,9 +1,11 @@
-"""A project without a version for the environment's Python: which there are, and which not."""
+"""Why an index has nothing that fits: it is for other Pythons, or its server refused the page."""
 
 from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -11,6 +13,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from conda_pip_interop.errors import PipFailedError
+from conda_pip_interop.installers.failures import advise, find_refused, is_not_found
+from conda_pip_interop.text import hide_password
 from conda_pip_interop.values import dataclass, regex
 
 if TYPE_CHECKING:
@@ -22,6 +27,10 @@ if TYPE_CHECKING:
 #: pip's words: a requirement, and what requires it, that no version satisfies.
 _UNSATISFIED: Final = regex(
     r"satisfies the requirement (?P<requirement>.+?)(?P<by> \(from [^()]*\))? \(from versions: "
+)
+#: pip's words: the name of a project of which no index has anything.
+_NOTHING: Final = regex(
+    r"satisfies the requirement (?P<name>[A-Za-z0-9._-]+).* \(from versions: none\)"
 )
 #: pip's words: versions for other Pythons, of every project that it has looked at.
 _IGNORED: Final = regex(r"(?P<version>[^\s;:]+) Requires-Python (?P<python>[^;\n]+)")
@@ -58,10 +67,10 @@ class PythonMismatch:
     """
 
     name: str
-    version: str | None
     requires_python: str
-    fitting: tuple[str, ...] | None
-    direct: bool
+    version: str | None = None
+    fitting: tuple[str, ...] | None = None
+    direct: bool = False
 
     def describe(self, label: str, python: str) -> str:
         """Describe it for the environment `label`, which has `python`."""
@@ -94,22 +103,11 @@ def find_mismatch(output: str, pip: PipCommand) -> PythonMismatch | None:
     """
     different = _DIFFERENT.search(output)
     if different is not None:
+        return PythonMismatch(name=different["name"], requires_python=different["python"])
+    newest = _DIFFERENTS.search(output)
+    if "require a different Python" in output and newest is not None:
         return PythonMismatch(
-            name=different["name"],
-            version=None,
-            requires_python=different["python"],
-            fitting=None,
-            direct=False,
-        )
-    candidates = list(_DIFFERENTS.finditer(output))
-    if "require a different Python" in output and candidates:
-        newest = candidates[0]
-        return PythonMismatch(
-            name=newest["name"],
-            version=newest["version"],
-            requires_python=newest["python"],
-            fitting=None,
-            direct=False,
+            name=newest["name"], version=newest["version"], requires_python=newest["python"]
         )
     depends = {canonicalize_name(one["name"]): one for one in _DEPENDS.finditer(output)}
     if depends:
@@ -159,6 +157,31 @@ def _allows(specifier: SpecifierSet, version: str) -> bool:
         return specifier.contains(Version(version), prereleases=True)
     except (InvalidVersion, InvalidSpecifier):
         return False
+
+
+def add_refusals(error: PipFailedError, pip: PipCommand) -> PipFailedError:
+    """Put what a server said before pip's own words, and advise on it.
+
+    pip skips a page that it does not get, and says so in its log only: its page is asked for again.
+    """
+    nothing = _NOTHING.search(error.output)
+    if nothing is None or not is_not_found(error):
+        return error
+    with tempfile.TemporaryDirectory(prefix="pip-interop-") as folder:
+        log = Path(folder, "pip.log")
+        ask_index(nothing["name"], pip, "--log", str(log))
+        lines = find_refused(log.read_text("utf-8", "replace") if log.exists() else "")
+    if not lines:
+        return error
+    head, _, words = error.message.partition("\n")
+    told = "\n".join(f"    {hide_password(line)}" for line in lines)
+    return PipFailedError(
+        f"{head}\n{told}\n{words}",
+        hints=advise(told),
+        exit_code=error.exit_code,
+        missing=error.missing,
+        output="\n".join([*lines, error.output]),
+    )
 
 
 def list_versions(

@@ -10,8 +10,8 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from conda_pip_interop.dependency_files.locations import PYPI_INDEX
+from conda_pip_interop.installers.indexes import SimpleIndexes, find_indexes
 from conda_pip_interop.installers.pip.options import BY_NAME, ForwardedOption, PipArgument
-from conda_pip_interop.installers.releases import SimpleIndexes, find_indexes
 from tests.support.index_server import PASSWORD, USER, serve_index
 
 SIX, NONE = NormalizedName("six"), NormalizedName("none")

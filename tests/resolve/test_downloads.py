@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conda_pip_interop.installers.pip.other_platforms import build_platform_options
+from conda_pip_interop.resolve.downloads import build_platform_options
 
 ALWAYS = ["--no-deps", "--ignore-requires-python"]
 
