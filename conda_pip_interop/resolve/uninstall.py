@@ -276,17 +276,14 @@ def _find_notes(
     left = [
         node.name
         for node in find_unneeded_conda(graph, keys)
-        if not state.requests.keys() & {canonicalize_name(node.name), *_names(node)}
+        if not state.requests.keys()
+        & {canonicalize_name(node.name), *(one.name for one in node.distributions)}
     ]
     if left:
         yield (
             f"Nothing else requires conda's {', '.join(left)}. "
             f"To remove: `{target.command('conda', 'remove', *left)}`."
         )
-
-
-def _names(node: Package) -> Iterator[str]:
-    return (one.name for one in node.distributions)
 
 
 def _render_shared(shared: dict[PrefixPath, str]) -> Iterator[str]:

@@ -164,23 +164,21 @@ class KnownPackages:
         if name in self._linked:
             return self._linked[name].requires_dist
         if name in self._distributions and not self.is_from_pip(name):
-            metadata = self._find_metadata(name)
-            return () if metadata is None else metadata.requires_dist
+            return self.snapshot.read_metadata(self._distributions[name]).requires_dist
         return self.find_requires(name)
 
     def explain_extras(self, requirement: Requirement) -> tuple[str, ...]:
         """Say which extras a project does not have, as far as its metadata is known."""
-        name = canonicalize_name(requirement.name)
-        known = self._linked.get(name) or self._items.get(name) or self._find_metadata(name)
+        known = self._find_known(canonicalize_name(requirement.name))
         return () if known is None else explain_missing_extras(requirement, known)
 
     def _find_extras(self, name: NormalizedName) -> tuple[str, ...]:
-        if name in self._linked:
-            return self._linked[name].provides_extra
-        if name in self._items:
-            return self._items[name].provides_extra
-        metadata = self._find_metadata(name)
-        return () if metadata is None else metadata.provides_extra
+        known = self._find_known(name)
+        return () if known is None else known.provides_extra
+
+    def _find_known(self, name: NormalizedName) -> Metadata | ReportItem | None:
+        """Return what conda links, else what pip would install, else what is installed."""
+        return self._linked.get(name) or self._items.get(name) or self._find_metadata(name)
 
     def _find_metadata(self, name: NormalizedName) -> Metadata | None:
         there = self._distributions.get(name)

@@ -6,23 +6,21 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.changes.plan import Keep, LinkConda
 from conda_pip_interop.dependencies.read_graph import is_requested, read_graph
-from conda_pip_interop.dependencies.requirements import parse_requirement
 from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.environment.versions import parse_version
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 from conda_pip_interop.resolve.agreement.conflicts import find_smallest_move
 from conda_pip_interop.resolve.agreement.known_packages import KnownPackages
 from conda_pip_interop.resolve.agreement.plan_steps import find_dependent
 from conda_pip_interop.resolve.install import build_plan, resolve
 from conda_pip_interop.resolve.parts import SolvedPart
 from conda_pip_interop.resolve.request.preferences import Preferences
-from conda_pip_interop.resolve.request.request import INSTALLED, NamedRequirement, Request
+from conda_pip_interop.resolve.request.request import Request, require_installed
+from conda_pip_interop.resolve.request.requested_versions import build_history_spec
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
@@ -139,10 +137,7 @@ class Adopter:
     def _ask(self, moves: Mapping[NormalizedName, SpecifierSet | str]) -> Resolution:
         request = Request(
             requirements=tuple(
-                NamedRequirement(
-                    requirement=Requirement(f"{name}{versions}"), origin=INSTALLED, in_file=True
-                )
-                for name, versions in sorted(moves.items())
+                require_installed(f"{name}{versions}") for name, versions in sorted(moves.items())
             )
         )
         return resolve(
@@ -240,19 +235,13 @@ class Adopter:
     def _build_spec(
         self, name: NormalizedName, package: str, moved: Collection[NormalizedName]
     ) -> str:
-        """Return conda's spec for what the user requested; its bare name if that is not known.
+        """Return what conda's history gets: none (`""`) for what only packages of conda's need.
 
-        None (`""`) for what only packages of conda's need: their `depends` keep it.
+        Their `depends` keep it.
         """
         if not self._is_requested(name) and not self._is_needed(name, moved):
             return ""
-        recorded = parse_requirement(self.adoptable.requests.get(name, ""))
-        version = "*" if recorded is None else build_conda_spec(recorded.specifier)
-        return (
-            package
-            if isinstance(version, NotExpressible) or version == "*"
-            else (f"{package} {version}")
-        )
+        return build_history_spec(package, self.adoptable.requests.get(name, ""))
 
     def _tell_moves(
         self,

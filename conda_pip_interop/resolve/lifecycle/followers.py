@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
-from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -18,7 +17,7 @@ from conda_pip_interop.environment.origin import find_origin
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.versions import parse_version
 from conda_pip_interop.resolve.lifecycle.reinstall import find_source
-from conda_pip_interop.resolve.request.request import INSTALLED, NamedRequirement
+from conda_pip_interop.resolve.request.request import NamedRequirement, require_installed
 from conda_pip_interop.resolve.request.requested_versions import read_requested_versions
 from conda_pip_interop.resolve.uninstall import TOOLS
 from conda_pip_interop.values import dataclass
@@ -80,8 +79,7 @@ class Follower:
         return self._build(str(self.versions & excluded))
 
     def _build(self, versions: str) -> NamedRequirement:
-        requirement = Requirement(f"{self.name}{self.extras}{versions}")
-        return NamedRequirement(requirement=requirement, origin=INSTALLED, in_file=True)
+        return require_installed(f"{self.name}{self.extras}{versions}")
 
 
 def read_followers(snapshot: Snapshot, dropped: Collection[NormalizedName]) -> tuple[Follower, ...]:

@@ -8,7 +8,6 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from conda_pip_interop.dependencies.read_graph import read_graph
@@ -27,7 +26,7 @@ from conda_pip_interop.resolve.install import resolve
 from conda_pip_interop.resolve.lifecycle.followers import find_only_required
 from conda_pip_interop.resolve.request.install_options import InstallOptions
 from conda_pip_interop.resolve.request.preferences import Preferences
-from conda_pip_interop.resolve.request.request import INSTALLED, NamedRequirement, Request
+from conda_pip_interop.resolve.request.request import NamedRequirement, Request, require_installed
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
@@ -271,10 +270,7 @@ class Following:
             requirements=tuple(named),
             direct=tuple(one.source for one in chosen if one.source is not None),
             constraints=tuple(
-                NamedRequirement(
-                    requirement=Requirement(f"{name}{versions}"), origin=INSTALLED, in_file=True
-                )
-                for name, versions in self._excluded.items()
+                require_installed(f"{name}{versions}") for name, versions in self._excluded.items()
             ),
             locked=True,  # some have hashes, some cannot
             options=self._options,

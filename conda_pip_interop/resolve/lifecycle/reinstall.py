@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import Requirement
-
 from conda_pip_interop.changes.plan import InstallPip, LinkConda, Plan
 from conda_pip_interop.dependency_files.locations import Location, parse_location
 from conda_pip_interop.environment.origin import find_local
@@ -23,6 +21,7 @@ from conda_pip_interop.resolve.request.request import (
     DirectRequirement,
     NamedRequirement,
     Request,
+    require_installed,
 )
 
 if TYPE_CHECKING:
@@ -139,16 +138,9 @@ def build_reinstall_request(
         if source is not None:
             direct.append(source)
             continue
-        pin = Requirement(f"{step.name}=={step.version}")
-        pins.append(NamedRequirement(requirement=pin, origin=INSTALLED, in_file=True))
+        pins.append(require_installed(f"{step.name}=={step.version}"))
     request = Request(
-        requirements=(
-            *pins,
-            *(
-                NamedRequirement(requirement=Requirement(one), origin=INSTALLED, in_file=True)
-                for one in missing
-            ),
-        ),
+        requirements=(*pins, *map(require_installed, missing)),
         direct=tuple(direct),
         locked=True,  # some have hashes, some cannot
         options=InstallOptions(force_reinstall=True),

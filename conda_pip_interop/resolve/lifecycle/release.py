@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.changes.plan import InstallPip, Keep, Plan, UnlinkConda, build_title
@@ -21,7 +20,7 @@ from conda_pip_interop.errors import InteropError
 from conda_pip_interop.resolve.install import build_plan, resolve
 from conda_pip_interop.resolve.removals import unlink_too
 from conda_pip_interop.resolve.request.preferences import Preferences
-from conda_pip_interop.resolve.request.request import INSTALLED, NamedRequirement, Request
+from conda_pip_interop.resolve.request.request import Request, require_installed
 from conda_pip_interop.resolve.request.requested_versions import read_requested_versions
 from conda_pip_interop.values import dataclass
 
@@ -69,9 +68,7 @@ def plan_release(
     _refuse_required(leaving, snapshot, target)
     request = Request(
         requirements=tuple(
-            NamedRequirement(
-                requirement=Requirement(f"{name}=={version}"), origin=INSTALLED, in_file=True
-            )
+            require_installed(f"{name}=={version}")
             for name, version in sorted(leaving.versions.items())
         )
     )
@@ -147,17 +144,14 @@ def _refuse_required(leaving: _Leaving, snapshot: Snapshot, target: Target) -> N
         f" conda's {name}"
         for name, others in sorted(users.items())
     )
-    every = dict.fromkeys((*(one.name for one in leaving.packages), *sorted(_flatten(users))))
+    requiring = {other for others in users.values() for other in others}
+    every = dict.fromkeys((*(one.name for one in leaving.packages), *sorted(requiring)))
     release = target.command("conda", "pip", "release", *every)
     raise InteropError(
         "still-required",
         f"Nothing was changed in {target.label}: {told}.",
         hints=(f"To move those, too: `{release}`.",),
     )
-
-
-def _flatten(users: Mapping[str, Iterable[str]]) -> set[str]:
-    return {other for others in users.values() for other in others}
 
 
 def _keep_requested(found: Resolution, leaving: _Leaving) -> Resolution:

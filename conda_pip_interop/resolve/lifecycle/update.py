@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.plan import Keep, build_title
+from conda_pip_interop.changes.plan import InstallPip, Keep, LinkConda, build_title
 from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.dependencies.requirements import fits, parse_requirement
@@ -19,10 +19,10 @@ from conda_pip_interop.dependency_files.locations import Location, parse_locatio
 from conda_pip_interop.environment.origin import find_origin
 from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.target import not_installed
+from conda_pip_interop.environment.versions import is_newer, parse_version
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
+from conda_pip_interop.names.versions import NotExpressible, build_conda_spec, select_versions
 from conda_pip_interop.resolve.install import build_plan, resolve
-from conda_pip_interop.resolve.lifecycle.update_steps import build_update_steps
 from conda_pip_interop.resolve.parts import SolvedPart
 from conda_pip_interop.resolve.request.install_options import InstallOptions
 from conda_pip_interop.resolve.request.request import (
@@ -31,6 +31,7 @@ from conda_pip_interop.resolve.request.request import (
     NamedRequirement,
     Request,
     build_preferences,
+    require_installed,
 )
 from conda_pip_interop.resolve.request.requested_versions import (
     parse_history_spec,
@@ -43,12 +44,13 @@ from conda_pip_interop.values import dataclass
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
-    from conda_pip_interop.changes.plan import Plan
+    from conda_pip_interop.changes.plan import PackageStep, Plan
     from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.snapshot import Snapshot
     from conda_pip_interop.environment.target import Target
     from conda_pip_interop.installers.interface import Installer
     from conda_pip_interop.protection.policy import Policy
+    from conda_pip_interop.resolve.agreement.resolution import Resolution
     from conda_pip_interop.resolve.solver import Conda
 
 
@@ -105,10 +107,7 @@ def build_update(
         elif versions is None:
             reason = "conda's history has a spec of it that is no mere version"
         else:
-            text = f"{one.name}{extras.get(one.name, '')}{versions}"
-            named.append(
-                NamedRequirement(requirement=Requirement(text), origin=INSTALLED, in_file=True)
-            )
+            named.append(require_installed(f"{one.name}{extras.get(one.name, '')}{versions}"))
         if reason is not None:
             version = snapshot.ownership.version_of(one)
             left.append(Keep(manager=origin.owner, name=one.name, version=version, reason=reason))
@@ -220,7 +219,7 @@ def plan_update(
         part = replace(part, history=history)
     steps = (
         *update.left,
-        *build_update_steps(
+        *_build_steps(
             found,
             every=update.every,
             repositories={one.location.name for one in request.direct},
@@ -258,3 +257,60 @@ def _build_python(specs: Mapping[str, str], snapshot: Snapshot) -> CondaSpec | N
     return (
         None if isinstance(version, NotExpressible) else CondaSpec(name="python", version=version)
     )
+
+
+def _build_steps(
+    found: Resolution,
+    *,
+    every: bool,
+    repositories: Collection[NormalizedName | None],
+    snapshot: Snapshot,
+    solver: Conda,
+) -> Iterator[PackageStep]:
+    """Build the steps; without `every`, what is not updated is told, too.
+
+    `repositories` are the distributions that get the newest commit.
+    """
+    if not every:
+        yield from _find_kept(found, snapshot, solver)
+    for step in found.steps:
+        if not (every and isinstance(step, Keep)):
+            yield _explain(step, found, repositories)
+
+
+def _find_kept(found: Resolution, snapshot: Snapshot, solver: Conda) -> Iterator[Keep]:
+    """Find what conda was asked for, and leaves as it is."""
+    versions = {one.name: snapshot.ownership.version_of(one) for one in snapshot.distributions}
+    linked = {one.name for one in found.solution.linked} if found.solution else set()
+    for name, package in sorted(found.expected.items()):
+        if package in linked or name not in versions:
+            continue
+        known = [one.version for one in solver.find_candidates(name)]
+        current = parse_version(versions[name])
+        newer = SpecifierSet(f">{current.public}") if current is not None else SpecifierSet()
+        reason = f"the channels have no newer one{_render_limit(name, found)}"
+        if select_versions(newer & found.ranges[name], known):
+            reason = "no newer one works with the other packages"
+        yield Keep(manager="conda", name=name, version=versions[name], reason=reason)
+
+
+def _explain(
+    step: PackageStep, found: Resolution, repositories: Collection[NormalizedName | None]
+) -> PackageStep:
+    name = canonicalize_name(step.name)
+    match step:
+        case Keep(manager="pip"):
+            return replace(step, reason=f"no newer one on the index{_render_limit(name, found)}")
+        case LinkConda(previous=str(previous)) if is_newer(step.version, previous):
+            return replace(step, reason="newer version")
+        case InstallPip() if name in repositories:
+            return replace(step, reason="the newest commit of its repository")
+        case InstallPip(previous=str()):
+            return replace(step, reason="newer version on the index")
+        case _:
+            return step
+
+
+def _render_limit(name: NormalizedName, found: Resolution) -> str:
+    limit = found.ranges.get(name)
+    return f" within {limit}" if limit else ""

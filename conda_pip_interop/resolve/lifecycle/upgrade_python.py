@@ -6,17 +6,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.plan import InstallPip, Keep, LinkConda, RemovePip
 from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.dependencies.read_graph import read_graph
-from conda_pip_interop.dependencies.requirements import parse_requirement
 from conda_pip_interop.environment.origin import find_origin
 from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 from conda_pip_interop.protection.policy import decide_preference
 from conda_pip_interop.resolve.install import build_plan
 from conda_pip_interop.resolve.lifecycle.adoptable import Adoptable
@@ -30,7 +27,8 @@ from conda_pip_interop.resolve.lifecycle.following import Following, build_futur
 from conda_pip_interop.resolve.lifecycle.left_behind import find_left_behind
 from conda_pip_interop.resolve.lifecycle.reinstall import keep_notes
 from conda_pip_interop.resolve.parts import SolvedPart
-from conda_pip_interop.resolve.request.request import INSTALLED, NamedRequirement
+from conda_pip_interop.resolve.request.request import require_installed
+from conda_pip_interop.resolve.request.requested_versions import build_history_spec
 from conda_pip_interop.text import count
 from conda_pip_interop.values import dataclass
 
@@ -110,12 +108,14 @@ def plan_upgrade_python(
         installer,
     )
     moved = _find_moved(found, pips, snapshot)
-    needed = {package for name, package in moved.items() if not _is_wanted(name, followers)}
+    wanted = {one.name for one in followers if one.wanted}
+    needed = {package for name, package in moved.items() if name not in wanted}
     part = plan.conda
     if isinstance(part, SolvedPart):
         requests = read_state(snapshot.prefix.root).requests
         history = {
-            package: _build_spec(package, requests.get(name, "")) for name, package in moved.items()
+            package: build_history_spec(package, requests.get(name, ""))
+            for name, package in moved.items()
         }
         part = replace(part, history={**part.history, **history, "python": upgrade.spec})
     steps = _tell_steps(plan.packages, following, {v: k for k, v in moved.items()}, pips)
@@ -184,10 +184,6 @@ def _find_moved(
     return {name: package for name, package in (named | {**found.expected}).items() if name in pips}
 
 
-def _is_wanted(name: NormalizedName, followers: Collection[Follower]) -> bool:
-    return any(one.wanted for one in followers if one.name == name)
-
-
 def _find_leaving(
     following: Following,
     found: Resolution,
@@ -233,23 +229,8 @@ def _build_refusal(
 
 def _restore_requests(found: Resolution, followers: Collection[Follower]) -> Resolution:
     """Restore the constraints with which things were installed, which origins remember."""
-    limits = tuple(
-        NamedRequirement(
-            requirement=Requirement(f"{one.name}{one.limit}"), origin=INSTALLED, in_file=True
-        )
-        for one in followers
-        if one.limit
-    )
+    limits = tuple(require_installed(f"{one.name}{one.limit}") for one in followers if one.limit)
     return replace(found, request=replace(found.request, constraints=limits))
-
-
-def _build_spec(package: str, requested: str) -> str:
-    """Return conda's spec for what the user requested of pip; its bare name if that is unknown."""
-    recorded = parse_requirement(requested)
-    version = "*" if recorded is None else build_conda_spec(recorded.specifier)
-    if isinstance(version, NotExpressible) or version == "*":
-        return package
-    return f"{package} {version}"
 
 
 def _tell_steps(

@@ -74,6 +74,11 @@ class NamedRequirement:
         )
 
 
+def require_installed(text: str) -> NamedRequirement:
+    """Build a requirement (PEP 508) of what is installed, or of what that needs."""
+    return NamedRequirement(requirement=Requirement(text), origin=INSTALLED, in_file=True)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DirectRequirement:
     """A project by its location: a folder, an archive, a URL or a clone. Only pip installs it."""

@@ -12,6 +12,7 @@ from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.dependencies.requirements import parse_requirement
 from conda_pip_interop.environment.conda_meta.history import read_requested_specs
 from conda_pip_interop.names.conda_depends import parse_environment_dependency
+from conda_pip_interop.names.versions import NotExpressible, build_conda_spec
 from conda_pip_interop.values import regex
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 #: As conda writes a range into its history.
 _WITH_VERSION: Final = regex(r"([^\[]+)\[version='([^']+)'\]")
-
 
 #: As conda writes each package of a clone and of an explicit file: nobody requested that version.
 _EXPLICIT: Final = regex(r"[^\s:\[]+/[^\s:\[]+::([^=\s]+)==[^=\s]+=[^=\s]+")
@@ -62,3 +62,12 @@ def parse_history_spec(text: str) -> SpecifierSet | None:
     if dependency is None or not (dependency.inexact is None or dependency.exact_for_releases):
         return None
     return dependency.specifiers
+
+
+def build_history_spec(package: str, requested: str) -> str:
+    """Build conda's spec for what the user requested of pip (PEP 508); the bare name if unknown."""
+    recorded = parse_requirement(requested)
+    version = "*" if recorded is None else build_conda_spec(recorded.specifier)
+    if isinstance(version, NotExpressible) or version == "*":
+        return package
+    return f"{package} {version}"
