@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from conda_pip_interop.environment.conda_meta.records import CondaRecord
-    from conda_pip_interop.environment.ownership import Ownership
     from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.site_packages.record import InstalledFile
     from conda_pip_interop.environment.snapshot import Snapshot
@@ -72,10 +71,10 @@ def read_payload(distribution: Distribution, root: Path) -> tuple[PrefixPath, ..
     }
     for source in [path for path in paths if path.endswith(".py")]:
         paths.update(read_compiled(source, root))
-    return tuple(sorted(path for path in paths if _is_file(to_disk(root, path))))
+    return tuple(sorted(path for path in paths if is_file(to_disk(root, path))))
 
 
-def _is_file(path: Path) -> bool:
+def is_file(path: Path) -> bool:
     """Return whether a file or a symbolic link, dangling or not, exists; False for a folder."""
     return os.path.lexists(path) and (path.is_symlink() or not path.is_dir())
 
@@ -89,8 +88,7 @@ def read_compiled(source: PrefixPath, root: Path) -> Iterable[PrefixPath]:
 
 def exclusive_files(
     distribution: Distribution,
-    ownership: Ownership,
-    root: Path,
+    snapshot: Snapshot,
     *,
     records: Iterable[CondaRecord] = (),
     names: Iterable[NormalizedName] = (),
@@ -100,8 +98,8 @@ def exclusive_files(
     A file stays exclusive if one of `records`, or a distribution of one of `names`, lists it too.
     """
     own_records, own_names = tuple(records), {distribution.name, *names}
-    for path in read_payload(distribution, root):
-        if not ownership.is_shared(path, records=own_records, names=own_names):
+    for path in read_payload(distribution, snapshot.prefix.root):
+        if not snapshot.ownership.is_shared(path, records=own_records, names=own_names):
             yield path
 
 

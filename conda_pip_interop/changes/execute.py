@@ -9,20 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 from conda_pip_interop.changes.atomic.conda_before import read_conda_before
 from conda_pip_interop.changes.atomic.files import copy_place
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders
-from conda_pip_interop.changes.atomic.journal import (
-    JOURNAL_FOLDER,
-    ORIGINS_FILE,
-    CondaChange,
-)
+from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER, ORIGINS_FILE, CondaChange
 from conda_pip_interop.changes.atomic.lock import hold_prefix, refuse_stale
 from conda_pip_interop.changes.atomic.rollback import discard, find_conda_change, is_as_left
 from conda_pip_interop.changes.atomic.staging_folders import open_staging
 from conda_pip_interop.changes.atomic.transaction import open_operation
-from conda_pip_interop.changes.pending import (
-    finish_pending,
-    forget_pending,
-    note_pending,
-)
+from conda_pip_interop.changes.pending import finish_pending, forget_pending, note_pending
 from conda_pip_interop.changes.plan import PlaceFile, RemoveFile
 from conda_pip_interop.changes.relinking import (
     list_relinked,

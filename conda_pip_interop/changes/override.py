@@ -21,17 +21,18 @@ from conda_pip_interop.environment.conda_meta.records import (
     read_path_entries,
     render_record_json,
 )
-from conda_pip_interop.environment.ownership import Ownership
 from conda_pip_interop.environment.paths import HASH_LIMIT, PrefixPath, to_disk
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from packaging.utils import NormalizedName
 
+    from conda_pip_interop.environment.ownership import Ownership
     from conda_pip_interop.environment.site_packages.distributions import Distribution
+    from conda_pip_interop.environment.snapshot import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,28 +48,34 @@ class Override:
 
 
 def read_override(
-    record: CondaRecord, by: tuple[Distribution, ...], *, ownership: Ownership, root: Path
+    record: CondaRecord,
+    by: tuple[Distribution, ...],
+    snapshot: Snapshot,
+    *,
+    taken: Collection[PrefixPath] = (),
 ) -> Override:
-    """Read the files with which pip's distributions replaced the payload of ``record``."""
+    """Read the files with which pip's distributions replaced the payload of ``record``.
+
+    Those that other records have ``taken`` are left out.
+    """
     names = {one.name for one in by}
     payload = {
         path
         for one in by
-        for path in exclusive_files(one, ownership, root, records=(record,), names=names)
+        for path in exclusive_files(one, snapshot, records=(record,), names=names)
+        if path not in taken
     }
     return Override(record=record, by=by, payload=frozenset(payload))
 
 
-def settle_override(
-    override: Override, *, ownership: Ownership, root: Path
-) -> Iterator[FileAction]:
+def settle_override(override: Override, snapshot: Snapshot) -> Iterator[FileAction]:
     """Build the actions that make a record list what is on disk, and remove its orphaned files.
 
     Orphaned files are files of conda's package in site-packages that pip did not replace: they are
     unchanged, and nothing else lists them. Files elsewhere (libraries, headers, data) may be used
     by other conda packages: they stay, and stay listed.
     """
-    record = override.record
+    record, root, ownership = override.record, snapshot.prefix.root, snapshot.ownership
     names = {one.name for one in override.by}
     folders = tuple(_find_own_folders(record, names))
     kept: list[PrefixPath] = []

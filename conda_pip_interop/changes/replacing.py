@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.atomic.journal import read_own_text
 from conda_pip_interop.changes.atomic.transaction import open_operation
-from conda_pip_interop.changes.exclusive_files import exclusive_files
+from conda_pip_interop.changes.exclusive_files import exclusive_files, is_file
 from conda_pip_interop.changes.override import read_override
 from conda_pip_interop.changes.plan import RemoveFile, WriteFile
 from conda_pip_interop.changes.undoing.undo import undo
@@ -148,10 +148,6 @@ def find_replacing(plan: Plan, part: CondaPart, target: Target) -> ReplacingPart
     )
 
 
-def _is_file(place: Path) -> bool:
-    return place.is_symlink() or (place.exists() and not place.is_dir())
-
-
 def _find_unlisted(created: Iterable[PrefixPath], known: Snapshot) -> Iterator[RemoveFile]:
     """Find the files in conda's way that none of its records lists; compiled ones are a cache.
 
@@ -160,9 +156,9 @@ def _find_unlisted(created: Iterable[PrefixPath], known: Snapshot) -> Iterator[R
     records = {one.path for one in known.records}
     for path in created:
         place = f"{known.prefix.root}/{path}"  # a Path takes longer, and there are thousands
-        is_file = os.path.lexists(place) and _is_file(to_disk(known.prefix.root, path))
+        in_the_way = os.path.lexists(place) and is_file(to_disk(known.prefix.root, path))
         is_condas = path in records or known.claims.of(path) or path.endswith(".pyc")
-        if is_file and not is_condas:
+        if in_the_way and not is_condas:
             yield RemoveFile(path=path, reason="conda installs a file there")
 
 
@@ -188,10 +184,9 @@ def _may_be_edited(linked: int, root: Path, file: CondaFile) -> bool:
 
 def find_overrides(records: Iterable[CondaRecord], snapshot: Snapshot) -> Iterator[RemoveFile]:
     """Find pip's files in place of packages that conda unlinks."""
-    ownership, root = snapshot.ownership, snapshot.prefix.root
     for record in records:
         by = tuple(one for one in snapshot.distributions if one.name in record.overridden_by)
-        for path in sorted(read_override(record, by, ownership=ownership, root=root).payload):
+        for path in sorted(read_override(record, by, snapshot).payload):
             yield RemoveFile(path=path, reason=f"conda unlinks {record.name} {record.version}")
 
 
@@ -199,8 +194,7 @@ def _find_removals(
     coming: Mapping[NormalizedName, str], snapshot: Snapshot
 ) -> Iterator[RemoveFile]:
     """Find the files that only pip's distributions list; those in place of a record are conda's."""
-    ownership = snapshot.ownership
     for one in snapshot.distributions:
-        if one.name in coming and ownership.owner_of(one) == ByPip(distribution=one):
-            for path in exclusive_files(one, ownership, snapshot.prefix.root):
+        if one.name in coming and snapshot.ownership.owner_of(one) == ByPip(distribution=one):
+            for path in exclusive_files(one, snapshot):
                 yield RemoveFile(path=path, reason=f"conda installs {one.name} {coming[one.name]}")

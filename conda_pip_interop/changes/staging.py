@@ -24,6 +24,7 @@ from conda_pip_interop.environment.site_packages.record import (
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
+from conda_pip_interop.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from conda_pip_interop.changes.plan import FileAction, Plan
     from conda_pip_interop.environment.claims import Claim
     from conda_pip_interop.environment.conda_meta.records import CondaRecord
-    from conda_pip_interop.environment.ownership import Ownership
     from conda_pip_interop.environment.prefix import Prefix
     from conda_pip_interop.environment.site_packages.distributions import Distribution
     from conda_pip_interop.environment.snapshot import Snapshot
@@ -100,7 +100,6 @@ def settle_overlaps(
     `names` are distributions that were allowed to: each becomes an override of such a record, as
     it would be of one that carries it. That one `reconcile` finds by itself.
     """
-    ownership, root = snapshot.ownership, snapshot.prefix.root
     actions: list[FileAction] = []
     taken: set[PrefixPath] = set()
     for one in snapshot.distributions:
@@ -110,14 +109,13 @@ def settle_overlaps(
         records = {
             claim.record.path: claim.record
             for file, claim in find_overlaps(one, snapshot)
-            if not is_shareable(file, claim, root=root)
+            if not is_shareable(file, claim, root=snapshot.prefix.root)
         }
         for path, record in records.items():
             if path not in carrying:
-                override = read_override(record, (one,), ownership=ownership, root=root)
-                override = replace(override, payload=override.payload - taken)
+                override = read_override(record, (one,), snapshot, taken=taken)
                 taken |= override.payload
-                actions += settle_override(override, ownership=ownership, root=root)
+                actions += settle_override(override, snapshot)
     return tuple(actions)
 
 
@@ -138,11 +136,10 @@ def _overlaps(
     what = "another version of it" if staged.name in carried else "something else"
     overwrite = f"--break-other-managers={staged.name}"
     command = target.command("conda", "pip", "install", overwrite, *source)
-    count = "1 file" if len(hits) == 1 else f"{len(hits)} files"
     return InteropError(
         "would-overwrite",
-        f"pip's {staged.name} would overwrite {count} of conda's {', '.join(owners)} ({what}) "
-        f"in {target.label}, {hits[0][0]} for one.",
+        f"pip's {staged.name} would overwrite {count(len(hits), 'file')} of conda's "
+        f"{', '.join(owners)} ({what}) in {target.label}, {hits[0][0]} for one.",
         hints=(
             f"Use conda's {', '.join(owners)} as it is, or remove it with conda first.",
             "Install into an environment of its own: `conda create -n NEW python pip`.",
@@ -167,13 +164,11 @@ def _follow_links(folder: Path, prefix: Prefix) -> bool:
     """
     moved = False
     for link, _ in prefix.links:
-        for source in sorted((folder / link).rglob("*")):
-            path = PrefixPath(source.relative_to(folder).as_posix())
-            if source.is_symlink() or source.is_file():
-                target = to_disk(folder, prefix.follow(path))
-                target.parent.mkdir(parents=True, exist_ok=True)
-                source.replace(target)
-                moved = True
+        for path in [*_walk(folder / link, folder)]:
+            target = to_disk(folder, prefix.follow(path))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            to_disk(folder, path).replace(target)
+            moved = True
     return moved
 
 
@@ -237,17 +232,14 @@ def plan_placing(
     names = {(one.name, one.site_packages) for one in staged.distributions}
     coming = {(one.name, one.version) for one in staged.distributions}
     replaced = [one for one in snapshot.distributions if (one.name, one.site_packages) in names]
-    ownership = snapshot.ownership
     removals = {
         path: RemoveFile(path=path, reason=f"{one.name} {one.version} is replaced")
         for one in replaced
-        for path in _find_replaced(
-            one, snapshot, ownership, target, again=(one.name, one.version) in coming
-        )
+        for path in _find_replaced(one, snapshot, target, again=(one.name, one.version) in coming)
     }
     placed = [
         PlaceFile(path=path, source=staged.folder / path, reason="pip's")
-        for path in _walk(staged)
+        for path in _walk(staged.folder, staged.folder)
         if path not in kept
     ]
     for path in (*kept, *(one.path for one in placed)):
@@ -274,7 +266,7 @@ def _amend_record(
 
 
 def _find_replaced(
-    one: Distribution, snapshot: Snapshot, ownership: Ownership, target: Target, *, again: bool
+    one: Distribution, snapshot: Snapshot, target: Target, *, again: bool
 ) -> Iterable[PrefixPath]:
     """The files of a distribution that go with it: those that nobody else lists.
 
@@ -290,7 +282,7 @@ def _find_replaced(
         found, _ = read_distributions(snapshot.prefix, one.site_packages)  # a snapshot has no list
         listed = next((other for other in found if other.metadata == one.metadata), one)
     elif one.files is None and again and one.layout == "dist-info":
-        yield from _walk_metadata(one, snapshot.prefix.root)
+        yield from _walk(to_disk(snapshot.prefix.root, one.metadata), snapshot.prefix.root)
         return
     elif one.files is None:
         raise InteropError(
@@ -301,16 +293,11 @@ def _find_replaced(
         )
     elif owner.in_place_of is not None:
         records.append(owner.in_place_of)
-    yield from exclusive_files(listed, ownership, snapshot.prefix.root, records=records)
+    yield from exclusive_files(listed, snapshot, records=records)
 
 
-def _walk_metadata(one: Distribution, root: Path) -> Iterator[PrefixPath]:
-    for path in sorted(to_disk(root, one.metadata).rglob("*")):
+def _walk(folder: Path, root: Path) -> Iterator[PrefixPath]:
+    """List the files in a folder, links included, as paths below `root`."""
+    for path in sorted(folder.rglob("*")):
         if path.is_symlink() or path.is_file():
             yield PrefixPath(path.relative_to(root).as_posix())
-
-
-def _walk(staged: Staged) -> Iterator[PrefixPath]:
-    for path in sorted(staged.folder.rglob("*")):
-        if path.is_symlink() or path.is_file():
-            yield PrefixPath(path.relative_to(staged.folder).as_posix())

@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.changes.undoing.changed_since import refuse_any_changed
+from conda_pip_interop.changes.undoing.changed_since import (
+    explain_command,
+    refuse_after_conda,
+    refuse_any_changed,
+)
 from conda_pip_interop.changes.undoing.conda_commands import complete_commands
-from conda_pip_interop.changes.undoing.last_change import explain_command, refuse_after_conda
 from conda_pip_interop.changes.undoing.operations import list_operations
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.findings.after_undo import find_brought

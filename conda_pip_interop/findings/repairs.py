@@ -298,7 +298,7 @@ def _build_record_steps(
     else:
         record = _fetch_record(lost, snapshot, target, fetch)
         lost = build_lost(lost.linked, record, snapshot)
-    root, ownership = snapshot.prefix.root, snapshot.ownership
+    root = snapshot.prefix.root
     sources = (one.path for one in record.files if not one.path.endswith(".pyc"))
     if not lost.by and not all(os.path.lexists(to_disk(root, one)) for one in sources):
         yield build_link(record, "its record and files of it are missing")
@@ -318,8 +318,7 @@ def _build_record_steps(
                 hints=(f"To fix: remove {one.metadata}, then run the command again.",),
             )
     if lost.by:
-        override = read_override(record, lost.by, ownership=ownership, root=root)
-        yield from settle_override(override, ownership=ownership, root=root)
+        yield from settle_override(read_override(record, lost.by, snapshot), snapshot)
     else:
         content = render_record_json(record.raw).encode()
         yield WriteFile(path=record.path, content=content, reason="the package is linked")

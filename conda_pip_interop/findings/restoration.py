@@ -178,10 +178,7 @@ def _remove_replacements(
                 f"{one.record_fault or 'it has no RECORD'}, so its files are unknown.",
                 hints=(f"To fix: {fix}, then run the command again.",),
             )
-        paths = exclusive_files(
-            one, snapshot.ownership, snapshot.prefix.root, records=(record,), names=names
-        )
-        for path in paths:
+        for path in exclusive_files(one, snapshot, records=(record,), names=names):
             yield RemoveFile(path=path, reason=f"pip's {one.name} {one.version}")
     if record.overridden_by:
         yield RemoveFile(path=original_path(record), reason="conda writes its record again")

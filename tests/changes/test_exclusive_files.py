@@ -36,8 +36,7 @@ def find_modules(snapshot: Snapshot, *, records: bool = False, names: bool = Fal
     (app,) = (one for one in snapshot.distributions if one.name == "app")
     paths = exclusive_files(
         app,
-        snapshot.ownership,
-        snapshot.prefix.root,
+        snapshot,
         records=[one for one in snapshot.records if records and one.name == "base"],
         names=[canonicalize_name("other")] if names else (),
     )
@@ -112,7 +111,7 @@ def test_what_is_removed_is_as_it_was_installed_and_nobody_elses(built: PrefixBu
     assert f"{built.dist_info('app', '1.0')}/RECORD" in removals
     assert local(built, find_edited(app, built.root)) == {"edited.py"}
     assert local(built, find_linked_out(app, built.root)) == {"linked/d.py"}
-    own = exclusive_files(app, snapshot.ownership, built.root)
+    own = exclusive_files(app, snapshot)
     assert local(built, own) == {"app.py", "edited.py", "__pycache__/app.cpython-311.pyc", "data"}
 
 

@@ -1,4 +1,4 @@
-"""Whether an operation can still be undone: what it made must be as it left it."""
+"""Whether an operation can still be undone: it was the last, and what it made is as it left it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from conda_pip_interop.changes.atomic.journal import (
     ORIGINS_FILE,
     read_own_text,
 )
-from conda_pip_interop.changes.atomic.rollback import (
-    find_conda_change,
-    read_conda_change,
-)
+from conda_pip_interop.changes.atomic.rollback import find_conda_change, read_conda_change
 from conda_pip_interop.changes.undoing.operations import list_operations, split_at_conda
 from conda_pip_interop.changes.undoing.undone import Undone
 from conda_pip_interop.environment.claims import build_claims, find_edited
+from conda_pip_interop.environment.conda_meta.history import parse_revisions, read_history_text
 from conda_pip_interop.environment.conda_meta.records import (
     CondaFile,
     CondaRecord,
@@ -30,7 +28,7 @@ from conda_pip_interop.environment.paths import PrefixPath, refuse_links_outside
 from conda_pip_interop.environment.prefix import read_prefix
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.text import count
+from conda_pip_interop.text import count, hide_password
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -159,7 +157,8 @@ def refuse_changed(
         )
     change = find_conda_change(prefix, operation)
     undone = Undone(prefix=prefix, later=later)
-    refuse_links_outside(prefix, _list_paths(prefix, operation, change, undone))
+    paths = (step.path for journal in operation for step in journal.steps)
+    refuse_links_outside(prefix, (*paths, *list_conda_paths(prefix, change, undone)))
     if not is_conda_as_left(prefix, operation, later):
         revisions = target.command("conda", "list", "--revisions")
         raise InteropError(
@@ -207,15 +206,6 @@ def _find_undo(target: Target, journal: Journal, changed: Collection[PrefixPath]
     return None
 
 
-def _list_paths(
-    prefix: Path, operation: Iterable[Journal], change: CondaChange | None, undone: Undone
-) -> Iterator[PrefixPath]:
-    """List what undoing an operation changes, conda's files included."""
-    for journal in operation:
-        yield from (step.path for step in journal.steps)
-    yield from list_conda_paths(prefix, change, undone)
-
-
 def list_conda_paths(
     prefix: Path, change: CondaChange | None, undone: Undone
 ) -> Iterator[PrefixPath]:
@@ -237,3 +227,61 @@ def _list_files(texts: Iterable[tuple[str, str]]) -> Iterator[PrefixPath]:
         record = parse_conda_record(text, path=PrefixPath(f"conda-meta/{name}"))
         if isinstance(record, CondaRecord):
             yield from (file.path for file in record.files)
+
+
+def refuse_after_conda(target: Target, operation: Sequence[Journal]) -> None:
+    """Raise InteropError `conda-was-last` if a command of conda's followed that is no operation.
+
+    The person means that command by "the last one". A revision without packages has linked some
+    again (`--force-reinstall`): which, the history does not tell.
+    """
+    revisions = parse_revisions(read_history_text(target.prefix))
+    counted = [one.revisions for one in operation if one.revisions is not None]
+    later = revisions[max(counted, default=0) :]
+    if not counted or not later:
+        return
+    last = later[-1]
+    back = _find_revision(target, last.number) if last.added or last.removed else ()
+    raise InteropError(
+        "conda-was-last",
+        f"Nothing was undone in {target.label}: the last change is conda's, revision "
+        f"{last.number} (`{hide_password(last.command or 'conda')}`).",
+        hints=(*back, *_find_earlier(target, operation)),
+    )
+
+
+def explain_command(
+    target: Target, operation: Sequence[Journal], error: InteropError
+) -> InteropError:
+    """Build the refusal to undo a command of conda's, with the reason and other ways."""
+    head = operation[0]
+    number = (head.revisions or 0) - 1
+    back = () if error.code == "not-available" else tuple(_find_revision(target, number))
+    operations = list_operations(target.prefix)
+    at = next((at for at, one in enumerate(operations) if one[0].identifier == head.identifier), 0)
+    earlier = [one for one in operations[:at] if not one[0].automatic][-1:]
+    before = (hint for one in earlier for hint in _find_earlier(target, one))
+    return InteropError(
+        "conda-was-last",
+        f"The last change in {target.label} is conda's, revision {number} (`{head.title}`). "
+        f"{error.message}",
+        hints=(*error.hints, *back, *before),
+        exit_code=error.exit_code,
+    )
+
+
+def _find_revision(target: Target, number: int) -> Iterator[str]:
+    if number > 0:
+        back = target.command("conda", "install", "--revision", str(number - 1))
+        yield f"To go back to before it: `{back}`."
+
+
+def _find_earlier(target: Target, operation: Sequence[Journal]) -> Iterator[str]:
+    """Name the undo of an operation before it, if that can be undone."""
+    one = operation[0]
+    try:
+        refuse_changed(target.prefix, operation, target=target)
+    except InteropError:
+        return
+    undo = target.command("conda", "pip", "undo", one.identifier)
+    yield f"To undo {one.identifier} ({one.title}), before it: `{undo}`."

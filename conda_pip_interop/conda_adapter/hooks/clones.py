@@ -65,11 +65,10 @@ def remember_clone_source(source: Path, *, is_moved: bool) -> None:
 def _find_overrides(snapshot: Snapshot) -> Iterator[CopiedOverride]:
     replaced = tuple(one for one in snapshot.records if one.overridden_by)
     names = {name for one in replaced for name in one.overridden_by}
-    root, ownership = snapshot.prefix.root, snapshot.ownership
     for one in snapshot.distributions:
-        recorded = ownership.override_of(one)
+        recorded = snapshot.ownership.override_of(one)
         if recorded is not None:
-            files = exclusive_files(one, ownership, root, records=replaced, names=names)
+            files = exclusive_files(one, snapshot, records=replaced, names=names)
             yield CopiedOverride(record=recorded.record, by=one, files=tuple(files))
 
 

@@ -77,7 +77,7 @@ class ClobberedFinding(Finding):
             if one.name == name and one.metadata != self.distribution.metadata
         )
         kept = {file.path for one in others for file in one.files or ()}
-        files = exclusive_files(self.distribution, snapshot.ownership, snapshot.prefix.root)
+        files = exclusive_files(self.distribution, snapshot)
         return Plan(
             title="repair",
             steps=(

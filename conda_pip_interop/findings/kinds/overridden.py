@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -136,11 +135,9 @@ def fix_record(
     by = tuple(dict.fromkeys(one.distribution for one in findings))
     if any(one.files is None for one in by):
         return
-    root, ownership = snapshot.prefix.root, snapshot.ownership
-    override = read_override(record, by, ownership=ownership, root=root)
-    override = dataclasses.replace(override, payload=override.payload - taken)
+    override = read_override(record, by, snapshot, taken=taken)
     taken |= override.payload
-    yield from settle_override(override, ownership=ownership, root=root)
+    yield from settle_override(override, snapshot)
     for finding in findings:
         reason = f"replaced by pip's {finding.distribution.name} {finding.distribution.version}"
         for other in finding.others:

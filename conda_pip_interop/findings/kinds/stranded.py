@@ -87,7 +87,7 @@ def remove_stranded(snapshot: Snapshot, coming: Collection[str]) -> tuple[Remove
     folders = tuple({f"{one.site_packages}/" for one in snapshot.stranded})
     removals = {}
     for one in snapshot.stranded:
-        for path in exclusive_files(one, snapshot.ownership, snapshot.prefix.root, names=names):
+        for path in exclusive_files(one, snapshot, names=names):
             if path.startswith(folders):
                 reason = f"{one.name} is installed for the environment's Python"
                 removals[path] = RemoveFile(path=path, reason=reason)

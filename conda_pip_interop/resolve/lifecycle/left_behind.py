@@ -53,7 +53,7 @@ def find_left_behind(going: Collection[Distribution], snapshot: Snapshot) -> Lef
     removals = {
         path: RemoveFile(path=path, reason=f"pip's {one.name} {one.version}")
         for one in every
-        for path in exclusive_files(one, ownership, root, names=names)
+        for path in exclusive_files(one, snapshot, names=names)
     }
     edited = (path for one in every for path in find_edited(one, root))
     folder = "" if python is None else python.site_packages

@@ -12,9 +12,12 @@ import pytest
 from conda_pip_interop.changes.atomic.journal import ORIGINALS_FOLDER
 from conda_pip_interop.changes.atomic.transaction import open_operation
 from conda_pip_interop.changes.plan import Automatic, RemoveFile, WriteFile
-from conda_pip_interop.changes.undoing.changed_since import refuse_any_changed
+from conda_pip_interop.changes.undoing.changed_since import (
+    explain_command,
+    refuse_after_conda,
+    refuse_any_changed,
+)
 from conda_pip_interop.changes.undoing.conda_commands import complete_commands
-from conda_pip_interop.changes.undoing.last_change import explain_command, refuse_after_conda
 from conda_pip_interop.changes.undoing.operations import (
     find_operation,
     list_operations,
