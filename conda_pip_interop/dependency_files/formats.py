@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, cast
 
 from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.dependency_files.requirements_txt import unreadable
@@ -81,13 +81,9 @@ def find_format(text: str, file: Path) -> Format:
     Raises UsageError `unreadable-file` for a file of another tool, with the command that reads it.
     """
     kind = find_kind(text, file)
-    match kind:
-        case "requirements" | "pyproject" | "pylock" | "environment" | "script":
-            return kind
-        case "pixi" | "conda-lock" | "pixi-lock":
-            return kind
-        case _:
-            raise _build_refusal(kind, file)
+    if kind in _OTHERS:
+        raise _build_refusal(kind, file)
+    return cast("Format", kind)
 
 
 def find_kind(text: str, file: Path) -> str:

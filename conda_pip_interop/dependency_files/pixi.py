@@ -127,7 +127,7 @@ def _find_features(
     default = find_table(document, "environments").get("default")
     if not (isinstance(default, Mapping) and default.get("no-default-feature")):
         yield document
-    for name in dict.fromkeys((*list_default_features(document), *chosen)):
+    for name in dict.fromkeys((*list_features(document, "default"), *chosen)):
         if name in known:
             yield find_table(known, name)
         elif name not in groups:
@@ -146,11 +146,6 @@ def _explain_environment(document: Mapping[str, Any], name: str) -> Iterator[str
     if name in find_table(document, "environments"):
         words = " ".join(f"--group {shlex.quote(one)}" for one in list_features(document, name))
         yield f"The environment {name} has these features: `{words}`."
-
-
-def list_default_features(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """List the features of the environment `default`, without the default feature."""
-    return list_features(document, "default")
 
 
 def list_features(document: Mapping[str, Any], name: str) -> tuple[str, ...]:

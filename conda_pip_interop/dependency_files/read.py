@@ -29,7 +29,7 @@ from conda_pip_interop.dependency_files.locks import (
     parse_pixi_lock,
 )
 from conda_pip_interop.dependency_files.own_table import read_own_table
-from conda_pip_interop.dependency_files.pixi import PixiManifest, list_default_features, parse_pixi
+from conda_pip_interop.dependency_files.pixi import PixiManifest, list_features, parse_pixi
 from conda_pip_interop.dependency_files.projects.document import load_toml
 from conda_pip_interop.dependency_files.pylock import parse_pylock
 from conda_pip_interop.dependency_files.pyproject import (
@@ -86,8 +86,7 @@ def read_dependency_files(
     `unreadable-file`, `no-such-part`; `usage` if there are two environment files, or `parts` but no
     file that has any.
     """
-    options = _Options(parts=parts, subdir=subdir, ask=ask)
-    found = [_read(file, options) for file in files]
+    found = [_read(file, parts, subdir, ask) for file in files]
     if parts != ProjectParts() and not any(one.has_parts for one in found):
         raise UsageError(
             "usage",
@@ -111,13 +110,6 @@ def read_dependency_files(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Options:
-    parts: ProjectParts
-    subdir: str
-    ask: AskBackend | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class _File:
     file: Path
     dependencies: Dependencies
@@ -132,8 +124,7 @@ def _read_constraints(file: Path) -> Iterator[Entry]:
     yield from as_constraints(inner, included=included, folder=file.parent)
 
 
-def _read(file: Path, options: _Options) -> _File:
-    parts = options.parts
+def _read(file: Path, parts: ProjectParts, subdir: str, ask: AskBackend | None) -> _File:
     text = read_text(file)
     origin = str(file)
     kind = find_format(text, file)
@@ -151,32 +142,27 @@ def _read(file: Path, options: _Options) -> _File:
                 environment_text=text,
             )
         case "pixi" | "pyproject":
-            return _read_manifest(text, file, options)
+            found = parse_manifest(text, file, origin=origin, parts=parts, subdir=subdir, ask=ask)
+            dependencies, pixi = found.dependencies, found.pixi
+            if pixi is not None:
+                both = (*dependencies.entries, *pixi.dependencies.entries)
+                dependencies = replace(dependencies, entries=both)
+            return _File(
+                file=file,
+                dependencies=dependencies,
+                environment=None if pixi is None else pixi.environment,
+                has_parts=True,
+            )
         case "conda-lock" | "pixi-lock":
             lock = parse_conda_lock if kind == "conda-lock" else parse_pixi_lock
             categories = (*parts.extras, *parts.groups)
-            chosen = lock(text, origin=origin).choose(options.subdir, categories, origin=origin)
+            chosen = lock(text, origin=origin).choose(subdir, categories, origin=origin)
             return _build_from_lock(chosen, file)
         case "requirements" | "pylock" | "script":
             read = parse_file(text, file, origin=origin, parts=parts)
             return _File(
                 file=file, dependencies=read, has_parts=kind == "pylock" and not parts.build_system
             )
-
-
-def _read_manifest(text: str, file: Path, options: _Options) -> _File:
-    found = parse_manifest(
-        text, file, origin=str(file), parts=options.parts, subdir=options.subdir, ask=options.ask
-    )
-    if found.pixi is None:
-        return _File(file=file, dependencies=found.dependencies, has_parts=True)
-    entries = (*found.dependencies.entries, *found.pixi.dependencies.entries)
-    return _File(
-        file=file,
-        dependencies=replace(found.dependencies, entries=entries),
-        environment=found.pixi.environment,
-        has_parts=True,
-    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -210,7 +196,7 @@ def parse_manifest(
         read = parse_file(text, file, origin=origin, parts=parts, ask=ask)
         return Manifest(dependencies=read)
     groups = find_table(document, "dependency-groups") if is_project else {}
-    features = (*list_default_features(table), *parts.groups)
+    features = (*list_features(table, "default"), *parts.groups)
     chosen = tuple(one for one in dict.fromkeys(features) if one in groups)
     dependencies = Dependencies(entries=())
     if is_project and (chosen or "project" in document or find_table(document, "tool", "poetry")):
