@@ -219,12 +219,12 @@ class BuildingInstaller:
         return self._needs[line.text]
 
     def _ask(self, line: Line, source: Path) -> BuildNeeds:
-        from conda_pip_interop.installers.build_backend import (
+        from conda_pip_interop.installers.source_trees import (
             ask_backend,
+            find_languages,
             find_missing,
             read_build_system,
         )
-        from conda_pip_interop.installers.source_trees import find_languages
 
         system = read_build_system(source)
         stated = BuildNeeds(requires=system.requires, languages=find_languages(source))
@@ -244,7 +244,7 @@ class BuildingInstaller:
             return self.process
         options = self.process.options.add(_UNISOLATED)
         if self.prepare is None:
-            from conda_pip_interop.installers.build_backend import find_missing
+            from conda_pip_interop.installers.source_trees import find_missing
 
             missing = find_missing(self.process.prefix, needs.requires)
             if missing:

@@ -64,7 +64,8 @@ def _find_equal(
     unknown: Iterable[PipPackage], snapshot: Snapshot, installer: Installer
 ) -> tuple[Mapping[NormalizedName, FromIndex], list[str]]:
     """Find the wheels that equal what is installed, and say why there is none."""
-    items = {one.name: one for one in _look_up(unknown, installer)}
+    lines = tuple(Line(text=f"{one.name}{one.pin}", in_file=True) for one in unknown)
+    items = {one.name: one for one in _look_up(lines, installer)}
     installed = {one.name: one for one in snapshot.distributions}
     found: dict[NormalizedName, FromIndex] = {}
     notes: list[str] = []
@@ -84,24 +85,14 @@ def _find_equal(
     return found, notes
 
 
-def _look_up(packages: Iterable[PipPackage], installer: Installer) -> tuple[ReportItem, ...]:
+def _look_up(lines: tuple[Line, ...], installer: Installer) -> tuple[ReportItem, ...]:
     """Ask the index for all at once; one by one if it lacks some."""
-    lines = tuple(Line(text=f"{one.name}{one.pin}", in_file=True) for one in packages)
     try:
-        return _resolve(lines, installer)
+        return installer.resolve(lines, provided=(), with_deps=False, ignore_installed=True)
     except PipFailedError:
-        return tuple(item for line in lines for item in _resolve_one(line, installer))
-
-
-def _resolve(lines: tuple[Line, ...], installer: Installer) -> tuple[ReportItem, ...]:
-    return installer.resolve(lines, provided=(), with_deps=False, ignore_installed=True)
-
-
-def _resolve_one(line: Line, installer: Installer) -> tuple[ReportItem, ...]:
-    try:
-        return _resolve((line,), installer)
-    except PipFailedError:
-        return ()
+        if len(lines) == 1:
+            return ()
+        return tuple(item for line in lines for item in _look_up((line,), installer))
 
 
 def _claim(item: ReportItem, folder: Path, installer: Installer) -> FromIndex | None:

@@ -10,15 +10,15 @@ import pytest
 
 from conda_pip_interop.dependency_files.locations import find_folder, find_subdirectory
 from conda_pip_interop.errors import InteropError
-from conda_pip_interop.installers.build_backend import (
+from conda_pip_interop.installers.building import BuildingInstaller, BuildNeeds
+from conda_pip_interop.installers.interface import BuildEnvironment, Line
+from conda_pip_interop.installers.source_trees import (
     BuildSystem,
     ask_backend,
+    find_languages,
     find_missing,
     read_build_system,
 )
-from conda_pip_interop.installers.building import BuildingInstaller, BuildNeeds
-from conda_pip_interop.installers.interface import BuildEnvironment, Line
-from conda_pip_interop.installers.source_trees import find_languages
 from tests.support.pip_worlds import World, build_clone, build_project, build_sdist, build_wheel
 
 _BACKEND = """
