@@ -110,6 +110,13 @@ class Finding(ABC):
         return self.distribution.version if self.distribution else None
 
     @property
+    def label(self) -> str:
+        """The package that it is about, with whose it is."""
+        if self.record is not None:
+            return f"conda's {self.conda_name} {self.conda_version}"
+        return f"pip's {self.project} {self.pip_version}"
+
+    @property
     def names(self) -> frozenset[str]:
         """The names that a person may call it by: conda's, and the project's."""
         return frozenset(name for name in (self.conda_name, self.project) if name)

@@ -37,12 +37,7 @@ class BlockedPackageFinding(Finding):
         """See `Finding.summary`."""
         first, *others = self.blocked
         what = "is a folder" if not others else f"and {len(others)} more are folders"
-        whose = (
-            f"conda's {self.conda_name} {self.conda_version}"
-            if self.record
-            else f"pip's {self.project} {self.pip_version}"
-        )
-        return f"{whose} is damaged: {first} {what}, in the place of a file of the package."
+        return f"{self.label} is damaged: {first} {what}, in the place of a file of the package."
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
@@ -76,10 +71,7 @@ class MissingSourceFinding(Finding):
     @property
     def summary(self) -> str:
         """See `Finding.summary`."""
-        return (
-            f"pip's {self.project} {self.pip_version} is an editable install of {self.source}, "
-            "which does not exist."
-        )
+        return f"{self.label} is an editable install of {self.source}, which does not exist."
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:

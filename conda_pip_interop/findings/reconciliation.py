@@ -86,11 +86,11 @@ def plan_overrides(
                 manager="pip",
                 name=one.distribution.name,
                 version=one.distribution.version,
-                reason=f"conda's record of {one.recorded.record.name} will list its files",
+                reason=f"conda's record of {one.record.name} will list its files",
             )
             for one in found
         ]
-        restored.update((one.recorded.record.name, None) for one in found)
+        restored.update((one.record.name, None) for one in found)
         yield replace(plan, steps=(*keeps, *plan.steps))
     if restored:
         restore = target.command("conda", "pip", "restore", *restored)

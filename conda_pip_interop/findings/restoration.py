@@ -110,7 +110,7 @@ def _find_replaced(snapshot: Snapshot) -> dict[CondaRecord, tuple[Distribution, 
     found: dict[CondaRecord, list[Distribution]] = {}
     for finding in find_all(snapshot):
         if isinstance(finding, OverriddenFinding | VanishedFinding):
-            by = found.setdefault(finding.recorded.record, [])
+            by = found.setdefault(finding.record, [])
             by += [finding.distribution] if isinstance(finding, OverriddenFinding) else []
         elif isinstance(finding, ClobberedFinding):
             found.setdefault(finding.record, []).append(finding.distribution)

@@ -45,7 +45,7 @@ def build_report(plan: Plan, fixed: Collection[Finding], target: Target) -> tupl
     lines = [f"conda-pip-interop: {target.label}: {one}" for one in told]
     if overridden:
         lines.append("  conda's records were updated to list pip's files.")
-        for name in dict.fromkeys(one.recorded.record.name for one in overridden):
+        for name in dict.fromkeys(one.record.name for one in overridden):
             restore = target.command("conda", "pip", "restore", name)
             lines.append(f"  To go back to conda's version: {restore}")
     orphaned = sum(isinstance(action, RemoveFile) for action in plan.files)

@@ -44,30 +44,40 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DamagedFinding(Finding):
-    """Pip's files: ``missing`` are gone, ``overwritten`` are others'; or metadata has a ``fault``.
+class _Damage(Finding):
+    """``missing`` files are gone, ``overwritten`` have foreign content; or metadata has a fault."""
+
+    kind: ClassVar[str] = "damaged"
+    rewrites: ClassVar[bool] = True
+
+    missing: int = 0
+    overwritten: int = 0
+    fault: str | None = None
+
+    @property
+    def summary(self) -> str:
+        """See `Finding.summary`."""
+        if self.fault is not None:
+            return describe_fault(self.label, self.fault)
+        return f"{self.label} is damaged: {_describe(self.missing, self.overwritten)}."
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """See `Finding.details`."""
+        return {"missing": self.missing, "overwritten": self.overwritten}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DamagedFinding(_Damage):
+    """Files of pip's ``distribution``, or its metadata, are damaged.
 
     ``otherwise`` works also where nothing has it to install it again. What ``clobbers`` a package
     of conda's would do so again: it goes.
     """
 
-    kind: ClassVar[str] = "damaged"
-    rewrites: ClassVar[bool] = True
-
     distribution: Distribution
-    missing: int = 0
-    overwritten: int = 0
-    fault: str | None = None
     otherwise: tuple[tuple[str, ...], ...] = ()
     clobbers: ClobberedFinding | None = None
-
-    @property
-    def summary(self) -> str:
-        """See `Finding.summary`."""
-        name = f"pip's {self.project} {self.pip_version}"
-        if self.fault is not None:
-            return describe_fault(name, self.fault)
-        return f"{name} is damaged: {_describe(self.missing, self.overwritten)}."
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
@@ -86,7 +96,7 @@ class DamagedFinding(Finding):
         """See `Finding.details`."""
         if self.fault is not None:
             return {"outside": list(self.distribution.outside)}
-        return {"missing": self.missing, "overwritten": self.overwritten}
+        return super().details
 
     def fix(self, snapshot: Snapshot) -> Plan:
         """Install it again, from where it came from."""
@@ -102,37 +112,15 @@ class DamagedFinding(Finding):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DamagedPackageFinding(Finding):
-    """Of conda's ``record``, ``missing`` files are gone and ``overwritten`` have foreign content.
-
-    ``fault`` is what is wrong with its METADATA or RECORD, if that is all.
-    """
-
-    kind: ClassVar[str] = "damaged"
-    rewrites: ClassVar[bool] = True
+class DamagedPackageFinding(_Damage):
+    """Files of conda's package of ``record``, or its metadata, are damaged."""
 
     record: CondaRecord
-    missing: int = 0
-    overwritten: int = 0
-    fault: str | None = None
-
-    @property
-    def summary(self) -> str:
-        """See `Finding.summary`."""
-        name = f"conda's {self.conda_name} {self.conda_version}"
-        if self.fault is not None:
-            return describe_fault(name, self.fault)
-        return f"{name} is damaged: {_describe(self.missing, self.overwritten)}."
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
         return (("conda", "pip", "repair", self.record.name),)
-
-    @property
-    def details(self) -> Mapping[str, object]:
-        """See `Finding.details`."""
-        return {"missing": self.missing, "overwritten": self.overwritten}
 
     def fix(self, snapshot: Snapshot) -> Plan:
         """Link the very package again."""
@@ -156,9 +144,7 @@ def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
             yield replace(one, clobbers=clobbering[one.distribution])
         else:
             yield one
-    replaced = {
-        f.recorded.record for f in earlier if isinstance(f, OverriddenFinding | VanishedFinding)
-    }
+    replaced = {f.record for f in earlier if isinstance(f, OverriddenFinding | VanishedFinding)}
     faults = dict(find_package_faults(snapshot))
     foreign = find_overwritten(snapshot)
     for record in snapshot.records:

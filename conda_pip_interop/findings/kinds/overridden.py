@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import canonicalize_name
 
 from conda_pip_interop.changes.exclusive_files import build_removals, drop_path_lines
 from conda_pip_interop.changes.override import read_override, settle_override
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class OverriddenFinding(Finding):
-    """``distribution`` replaced ``recorded``; ``others`` are further distributions of the name.
+    """``distribution`` replaced files of ``record``; ``others`` are more distributions of the name.
 
     The findings of one record are fixed together, by ``fix_record``.
     """
@@ -41,7 +41,7 @@ class OverriddenFinding(Finding):
     automatic: ClassVar[bool] = True
     rewrites: ClassVar[bool] = True
 
-    recorded: RecordedDistribution
+    record: CondaRecord
     distribution: Distribution
     others: tuple[Distribution, ...]
     metadata_kept: bool
@@ -49,7 +49,7 @@ class OverriddenFinding(Finding):
     @property
     def summary(self) -> str:
         """See `Finding.summary`."""
-        record, one = self.recorded.record, self.distribution
+        record, one = self.record, self.distribution
         return (
             f"pip's {one.name} {one.version} replaced the files of conda's "
             f"{record.name} {record.version}."
@@ -60,12 +60,7 @@ class OverriddenFinding(Finding):
         """See `Finding.remedy`."""
         if lacks_record(self.distribution):
             return (("conda", "pip", "repair", self.distribution.name),)
-        return (("conda", "pip", "restore", self.recorded.record.name),)
-
-    @property
-    def project(self) -> NormalizedName:
-        """See `Finding.project`."""
-        return self.recorded.name
+        return (("conda", "pip", "restore", self.record.name),)
 
     @property
     def details(self) -> Mapping[str, object]:
@@ -94,7 +89,6 @@ def _build(
     return OverriddenFinding(
         record=recorded.record,
         distribution=by,
-        recorded=recorded,
         others=state.others,
         metadata_kept=state.metadata_kept,
         evidence=(*evidence, *map(metadata_evidence, state.others)),
@@ -112,13 +106,13 @@ def group_by_record(
     groups: dict[CondaRecord, list[OverriddenFinding]] = {}
     for finding in findings:
         if isinstance(finding, OverriddenFinding):
-            groups.setdefault(finding.recorded.record, []).append(finding)
+            groups.setdefault(finding.record, []).append(finding)
     grouped = [(one, groups[one]) for one in snapshot.records if one in groups]
     return sorted(grouped, key=lambda pair: not any(map(_is_namesake, pair[1])))
 
 
 def _is_namesake(finding: OverriddenFinding) -> bool:
-    return canonicalize_name(finding.recorded.record.name) == finding.recorded.name
+    return canonicalize_name(finding.record.name) == finding.distribution.name
 
 
 def fix_record(

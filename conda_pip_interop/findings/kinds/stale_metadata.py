@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from conda_pip_interop.changes.exclusive_files import build_removals, drop_path_lines
 from conda_pip_interop.changes.plan import Plan
-from conda_pip_interop.environment.claims import RecordedDistribution
+from conda_pip_interop.environment.conda_meta.records import CondaRecord
 from conda_pip_interop.environment.ownership import Doubled
 from conda_pip_interop.environment.site_packages.distributions import Distribution
 from conda_pip_interop.findings.base import RECONCILE, Finding, find_in_state, metadata_evidence
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class StaleMetadataFinding(Finding):
-    """The metadata of ``stale`` is there beside conda's ``recorded``."""
+    """The metadata of ``stale`` is there beside conda's package of ``record``."""
 
     kind: ClassVar[str] = "stale-metadata"
     automatic: ClassVar[bool] = True
 
-    recorded: RecordedDistribution
+    record: CondaRecord
     stale: tuple[Distribution, ...]
 
     @property
@@ -38,7 +38,7 @@ class StaleMetadataFinding(Finding):
     @property
     def event(self) -> str:
         """What happened, without what is still there; no sentence yet."""
-        record = self.recorded.record
+        record = self.record
         versions = ", ".join(one.version for one in self.stale)
         return (
             f"conda installed {record.name} {record.version} over pip's {self.stale[0].name} "
@@ -57,7 +57,7 @@ class StaleMetadataFinding(Finding):
 
     def fix(self, snapshot: Snapshot) -> Plan:
         """Remove what only pip's RECORD lists, and the lines of development installs."""
-        reason = f"conda installed {self.recorded.record.name} over it"
+        reason = f"conda installed {self.record.name} over it"
         files = tuple(
             removal for one in self.stale for removal in build_removals(one, snapshot, reason)
         )
@@ -66,7 +66,7 @@ class StaleMetadataFinding(Finding):
 
     def repair(self, snapshot: Snapshot) -> Plan:
         """See `Finding.repair`; the plan shows packages, so what is removed here is said."""
-        record = self.recorded.record
+        record = self.record
         notes = (
             f"Removes what is left of pip's {one.name} {one.version}: conda's {record.name} "
             f"{record.version} is in its place."
@@ -87,7 +87,6 @@ def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
         yield StaleMetadataFinding(
             record=recorded.record,
             distribution=state.others[0],
-            recorded=recorded,
             stale=state.others,
             evidence=tuple(map(metadata_evidence, state.others)),
         )

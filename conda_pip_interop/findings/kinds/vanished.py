@@ -9,7 +9,7 @@ from packaging.utils import NormalizedName
 
 from conda_pip_interop.changes.originals import keep_original
 from conda_pip_interop.changes.plan import Plan
-from conda_pip_interop.environment.claims import RecordedDistribution
+from conda_pip_interop.environment.conda_meta.records import CondaRecord
 from conda_pip_interop.environment.ownership import Vanished
 from conda_pip_interop.findings.base import Evidence, Finding, find_in_state, relink
 from conda_pip_interop.values import dataclass
@@ -20,39 +20,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class VanishedFinding(Finding):
-    """Nothing is left of ``recorded``."""
+    """Nothing is left of the project ``name`` in the package of ``record``."""
 
     kind: ClassVar[str] = "vanished"
     automatic: ClassVar[bool] = True
     rewrites: ClassVar[bool] = True
 
-    recorded: RecordedDistribution
+    record: CondaRecord
+    name: NormalizedName
 
     @property
     def summary(self) -> str:
         """See `Finding.summary`."""
-        record = self.recorded.record
-        return f"{record.name} {record.version} was removed by pip; conda still has its record."
+        package = f"{self.record.name} {self.record.version}"
+        return f"{package} was removed by pip; conda still has its record."
 
     @property
     def remedy(self) -> tuple[tuple[str, ...], ...]:
         """See `Finding.remedy`."""
-        name = self.recorded.record.name
-        return (("conda", "pip", "restore", name), ("conda", "remove", name))
+        package = self.record.name
+        return (("conda", "pip", "restore", package), ("conda", "remove", package))
 
     @property
     def project(self) -> NormalizedName:
         """See `Finding.project`."""
-        return self.recorded.name
+        return self.name
 
     def fix(self, snapshot: Snapshot) -> Plan:
         """Back the record up: a conda without this plugin deletes it (conda#14423)."""
-        files = tuple(keep_original(self.recorded.record, snapshot.prefix.root))
+        files = tuple(keep_original(self.record, snapshot.prefix.root))
         return Plan(title="reconcile", steps=files, fingerprint=snapshot.fingerprint)
 
     def repair(self, snapshot: Snapshot) -> Plan:
         """Link the very package again."""
-        return relink(self.recorded.record, "its files are missing", snapshot)
+        return relink(self.record, "its files are missing", snapshot)
 
 
 def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
@@ -64,4 +65,4 @@ def find(snapshot: Snapshot, earlier: Sequence[Finding]) -> Iterator[Finding]:
             expected="present",
             found="absent",
         )
-        yield VanishedFinding(record=recorded.record, recorded=recorded, evidence=(evidence,))
+        yield VanishedFinding(record=recorded.record, name=recorded.name, evidence=(evidence,))
