@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from conda_pip_interop.changes.atomic.conda_before import read_conda_before
 from conda_pip_interop.changes.atomic.files import copy_place
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders
-from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER, ORIGINS_FILE, CondaChange
+from conda_pip_interop.changes.atomic.journal import ORIGINS_FILE, CondaChange
 from conda_pip_interop.changes.atomic.lock import hold_prefix, refuse_stale
 from conda_pip_interop.changes.atomic.rollback import discard, find_conda_change, is_as_left
 from conda_pip_interop.changes.atomic.staging_folders import open_staging
@@ -198,8 +198,7 @@ def execute_undo(prefix: Path, identifier: str, host: Reverter) -> None:
                 undoing.apply(restore_overrides(change.unlinked, prefix))
                 undoing.apply(earlier)
         for journal in (one for one in operation if one.conda is None):
-            path = PrefixPath(f"{JOURNAL_FOLDER}/{journal.identifier}")
-            discard(HeldFolders(root=prefix), path)
+            discard(HeldFolders(root=prefix), journal.folder)
 
 
 def _list_reverted(prefix: Path, change: CondaChange) -> Iterator[PrefixPath]:
@@ -240,7 +239,6 @@ def _build_reverse(
     folders = HeldFolders(root=prefix)
     folders.make_folders(copies.relative_to(prefix).as_posix())
     for journal in operation:
-        stash = PrefixPath(f"{JOURNAL_FOLDER}/{journal.identifier}/stash")
         for step in journal.steps:
             if step.kind in ("mkdir", "rmdir") or step.path in seen:
                 continue
@@ -251,7 +249,7 @@ def _build_reverse(
                 copy = folders.find(
                     PrefixPath((copies / str(len(seen))).relative_to(prefix).as_posix())
                 )
-                copy_place(folders.find(path_below(stash, str(step.number))), copy)
+                copy_place(folders.find(path_below(journal.stash, str(step.number))), copy)
                 yield PlaceFile(path=step.path, source=copy.path, reason="undo")
             else:
                 yield RemoveFile(path=step.path, reason="undo")

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER
 from conda_pip_interop.changes.undoing.operations import list_operations
 from conda_pip_interop.changes.undoing.preview import find_contents, open_preview
 from conda_pip_interop.environment.ownership import ByPip
@@ -67,8 +66,7 @@ def _find_time(prefix: Path, operation: Sequence[Journal]) -> int:
     """Return when an operation was done, in nanoseconds."""
     head = operation[0]
     if head.conda is None:
-        journal = prefix / JOURNAL_FOLDER / head.identifier / "journal.jsonl"
-        return journal.stat().st_mtime_ns
+        return (prefix / head.folder / "journal.jsonl").stat().st_mtime_ns
     linked = (prefix / "conda-meta" / name for name in head.conda.linked)
     times = [one.stat().st_mtime_ns for one in linked if one.is_file()]
     return max(times, default=int((datetime.fromisoformat(head.started).timestamp() + 1) * 1e9))

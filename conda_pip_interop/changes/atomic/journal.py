@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 from conda_pip_interop.environment.paths import (
     PrefixPath,
     parse_prefix_path,
+    path_below,
     read_mtime_ns,
     read_regular,
 )
@@ -92,6 +93,16 @@ class Journal:
     place: str = ""
     revisions: int | None = None
     conda: CondaChange | None = None
+
+    @property
+    def folder(self) -> PrefixPath:
+        """Where it is in the prefix."""
+        return PrefixPath(f"{JOURNAL_FOLDER}/{self.identifier}")
+
+    @property
+    def stash(self) -> PrefixPath:
+        """Where the original files of its steps are, by their numbers."""
+        return path_below(self.folder, "stash")
 
 
 def refuse_foreign_state(prefix: Path) -> None:

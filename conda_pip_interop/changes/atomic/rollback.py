@@ -66,8 +66,7 @@ def read_conda_change(prefix: Path, journal: Journal) -> CondaChange | None:
     """Read what conda did in an operation; None if it had no part in it."""
     if journal.conda is not None:
         return journal.conda
-    file = prefix / JOURNAL_FOLDER / journal.identifier / CONDA_FILE
-    return parse_conda_change(read_own_text(file))
+    return parse_conda_change(read_own_text(prefix / journal.folder / CONDA_FILE))
 
 
 def find_conda_change(prefix: Path, operation: Iterable[Journal]) -> CondaChange | None:
@@ -308,8 +307,7 @@ def prune_journals(prefix: Path, *, now: datetime | None = None) -> None:
     closed = [one for one in read_journals(prefix) if one.closed]
     for number, journal in enumerate(reversed(closed)):
         if number >= KEPT_OPERATIONS or _started(journal) < oldest:
-            path = PrefixPath(f"{JOURNAL_FOLDER}/{journal.identifier}")
-            discard(HeldFolders(root=prefix), path)
+            discard(HeldFolders(root=prefix), journal.folder)
 
 
 def _started(journal: Journal) -> datetime:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.atomic.journal import (
     CONDA_FILE,
-    JOURNAL_FOLDER,
     ORIGINS_FILE,
     read_own_text,
 )
@@ -96,7 +95,7 @@ def _find_edited(
     for journal in operation:
         change = read_conda_change(prefix, journal)
         if change is not None:
-            noted = prefix / JOURNAL_FOLDER / journal.identifier / CONDA_FILE
+            noted = prefix / journal.folder / CONDA_FILE
             done = None if journal.conda else noted.stat().st_mtime_ns
             yield from _find_edited_since(done, {*change.linked}, prefix, undone)
 

@@ -8,7 +8,6 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final, Protocol
 
 from conda_pip_interop.changes.atomic.journal import (
-    JOURNAL_FOLDER,
     ORIGINALS_FOLDER,
     CondaChange,
     Journal,
@@ -126,7 +125,7 @@ def complete_commands(
 def _find_kept(prefix: Path, operation: Iterable[Journal]) -> Iterator[tuple[str, str]]:
     """Find the records that were kept before conda removed them: pip's files were in place."""
     for journal in operation:
-        stash = prefix / JOURNAL_FOLDER / journal.identifier / "stash"
+        stash = prefix / journal.stash
         for step in journal.steps:
             if journal.automatic == "aside" and step.path.startswith("conda-meta/"):
                 yield step.path.rpartition("/")[2], read_own_text(stash / str(step.number))

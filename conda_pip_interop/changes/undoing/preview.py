@@ -66,7 +66,7 @@ def find_contents(prefix: Path, journals: Iterable[Journal]) -> dict[PrefixPath,
             unlinked = texts | unlinked
             for path, text in {**dict.fromkeys(linked), **texts}.items():
                 contents.setdefault(path, text)
-        stash = PrefixPath(f"{JOURNAL_FOLDER}/{journal.identifier}/stash")
+        stash = journal.stash
         for step in journal.steps:
             if step.kind in ("write", "remove"):
                 place = folders.find(path_below(stash, str(step.number))) if step.existed else None

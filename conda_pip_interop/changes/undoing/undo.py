@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.atomic.files import append_lines
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders
-from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER, render_reopen
+from conda_pip_interop.changes.atomic.journal import render_reopen
 from conda_pip_interop.changes.atomic.lock import hold_prefix
 from conda_pip_interop.changes.atomic.rollback import recover
 from conda_pip_interop.changes.undoing.changed_since import refuse_changed
 from conda_pip_interop.changes.undoing.operations import find_operation
-from conda_pip_interop.environment.paths import PrefixPath
+from conda_pip_interop.environment.paths import path_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,6 @@ def undo(prefix: Path, identifier: str, *, on_wait: Callable[[], None] | None = 
         refuse_changed(prefix, operation)
         folders = HeldFolders(root=prefix)
         for journal in reversed(operation):
-            file = PrefixPath(f"{JOURNAL_FOLDER}/{journal.identifier}/journal.jsonl")
+            file = path_below(journal.folder, "journal.jsonl")
             append_lines(folders.find(file), render_reopen())
         recover(prefix)

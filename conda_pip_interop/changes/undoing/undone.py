@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from conda_pip_interop.changes.atomic.files import hash_entry, hash_file
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders, Place
-from conda_pip_interop.changes.atomic.journal import JOURNAL_FOLDER
 from conda_pip_interop.changes.atomic.rollback import is_as_left, read_conda_change
 from conda_pip_interop.environment.conda_meta.history import (
     HISTORY_FILE,
@@ -43,10 +42,9 @@ class Undone:
             if change is not None:
                 self._files.setdefault(HISTORY_FILE, change.history)
                 self._records = {**dict.fromkeys(change.linked), **change.unlinked} | self._records
-            stash = PrefixPath(f"{JOURNAL_FOLDER}/{journal.identifier}/stash")
             for step in journal.steps:
                 if step.kind in ("write", "remove"):
-                    place = self._folders.find(path_below(stash, str(step.number)))
+                    place = self._folders.find(path_below(journal.stash, str(step.number)))
                     self._files.setdefault(step.path, place if step.existed else None)
 
     def is_as_left(self, step: Step) -> bool:
