@@ -211,8 +211,12 @@ def build_plan(
     installer: Installer,
     *,
     names: Iterable[str] = (),
+    history: Mapping[str, str] | None = None,
 ) -> Plan:
-    """Build the plan of what was agreed on; its title has `names`, or what pip installs."""
+    """Build the plan of what was agreed on; its title has `names`, or what pip installs.
+
+    `history`: see `SolvedPart`; besides what is only needed, and what a file states.
+    """
     solution = found.solution if found.solution and found.solution.linked else None
     return Plan(
         title=build_title(
@@ -230,6 +234,7 @@ def build_plan(
             history={
                 **{name: name for name in found.needed},
                 **{one.name: one.text for one in found.request.conda},
+                **(history or {}),
             },
             find_unplanned=found.find_unplanned,
             list_releases=installer.list_releases,

@@ -17,7 +17,6 @@ from conda_pip_interop.resolve.agreement.conflicts import find_smallest_move
 from conda_pip_interop.resolve.agreement.known_packages import KnownPackages
 from conda_pip_interop.resolve.agreement.plan_steps import find_dependent
 from conda_pip_interop.resolve.install import build_plan, resolve
-from conda_pip_interop.resolve.parts import SolvedPart
 from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.resolve.request.request import Request, require_installed
 from conda_pip_interop.resolve.request.requested_versions import build_history_spec
@@ -196,15 +195,12 @@ class Adopter:
         }
         installer = self.open_installer(found.request)
         names = (*sorted(moved), *(f"{one.name}=={one.version}" for one in found.items))
-        plan = build_plan(found, "adopt", self.snapshot, installer, names=names)
+        history = {
+            package: self._build_spec(name, package, moved) for name, package in moved.items()
+        }
+        plan = build_plan(found, "adopt", self.snapshot, installer, names=names, history=history)
         needed = {package for name, package in moved.items() if self._is_needed(name, moved)}
         needed |= found.needed
-        part = plan.conda
-        if isinstance(part, SolvedPart):
-            history = {
-                package: self._build_spec(name, package, moved) for name, package in moved.items()
-            }
-            part = replace(part, history={**part.history, **history})
         kept = (
             Keep(
                 manager=self._known.installed[name].manager,
@@ -217,7 +213,6 @@ class Adopter:
         return replace(
             plan,
             steps=(*kept, *self._tell_moves(found, set(named), moved)),
-            conda=part,
             requests={},  # what is moved is requested in the same words as before
             needed=frozenset(needed),
         )

@@ -23,7 +23,6 @@ from conda_pip_interop.environment.versions import is_newer, parse_version
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.names.versions import NotExpressible, build_conda_spec, select_versions
 from conda_pip_interop.resolve.install import build_plan, resolve
-from conda_pip_interop.resolve.parts import SolvedPart
 from conda_pip_interop.resolve.request.install_options import InstallOptions
 from conda_pip_interop.resolve.request.request import (
     INSTALLED,
@@ -211,12 +210,9 @@ def plan_update(
         preferences=replace(build_preferences(request, policy), to_newest=False),
         always=frozenset((*held.values(), *(() if python is None else (python,)))),
     )
-    plan = build_plan(found, "update", snapshot, installer)
-    part = plan.conda
-    if isinstance(part, SolvedPart):
-        asked = {*found.expected.values(), *held, "python"}
-        history = {name: specs.get(name, "") for name in asked} | dict(part.history)
-        part = replace(part, history=history)
+    asked = {*found.expected.values(), *held, "python"} - found.needed
+    history = {name: specs.get(name, "") for name in asked}
+    plan = build_plan(found, "update", snapshot, installer, history=history)
     steps = (
         *update.left,
         *_build_steps(
@@ -232,7 +228,6 @@ def plan_update(
         plan,
         title=build_title("update", names),
         steps=steps,
-        conda=part,
         requests={},
     )
 

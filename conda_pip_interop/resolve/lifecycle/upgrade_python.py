@@ -26,7 +26,6 @@ from conda_pip_interop.resolve.lifecycle.followers import (
 from conda_pip_interop.resolve.lifecycle.following import Following, build_future
 from conda_pip_interop.resolve.lifecycle.left_behind import find_left_behind
 from conda_pip_interop.resolve.lifecycle.reinstall import keep_notes
-from conda_pip_interop.resolve.parts import SolvedPart
 from conda_pip_interop.resolve.request.request import require_installed
 from conda_pip_interop.resolve.request.requested_versions import build_history_spec
 from conda_pip_interop.text import count
@@ -101,23 +100,21 @@ def plan_upgrade_python(
     dropped = {name: pips[name] for name in reasons}
     behind = find_left_behind([*pips.values()] if moves else dropped.values(), snapshot)
     found = _restore_requests(keep_notes(found, pips), followers)
+    moved = _find_moved(found, pips, snapshot)
+    requests = read_state(snapshot.prefix.root).requests
+    history = {
+        package: build_history_spec(package, requests.get(name, ""))
+        for name, package in moved.items()
+    }
     plan = build_plan(
         found,
         "upgrade-python",
         replace(future, distributions=snapshot.distributions),
         installer,
+        history={**history, "python": upgrade.spec},
     )
-    moved = _find_moved(found, pips, snapshot)
     wanted = {one.name for one in followers if one.wanted}
     needed = {package for name, package in moved.items() if name not in wanted}
-    part = plan.conda
-    if isinstance(part, SolvedPart):
-        requests = read_state(snapshot.prefix.root).requests
-        history = {
-            package: build_history_spec(package, requests.get(name, ""))
-            for name, package in moved.items()
-        }
-        part = replace(part, history={**part.history, **history, "python": upgrade.spec})
     steps = _tell_steps(plan.packages, following, {v: k for k, v in moved.items()}, pips)
     return replace(
         plan,
@@ -131,7 +128,6 @@ def plan_upgrade_python(
             *behind.removals,
         ),
         notes=(*plan.notes, *(behind.tell(coming) if moves else ())),
-        conda=part,
         requests={},  # what is installed again is requested in the same words as before
         needed=frozenset(needed | found.needed),
     )
