@@ -33,8 +33,8 @@ from conda_pip_interop.changes.replacing import find_replacing
 from conda_pip_interop.changes.state import State, read_state, write_state
 from conda_pip_interop.changes.undoing.changed_since import refuse_changed
 from conda_pip_interop.changes.undoing.operations import (
-    find_journal,
     find_later_operations,
+    find_operation,
     list_operations,
 )
 from conda_pip_interop.environment.paths import PrefixPath
@@ -232,7 +232,9 @@ def test_what_may_overwrite_a_package_becomes_an_override_of_its_record(
     other = next(one for one in read_snapshot(built.root).records if one.name == "other")
     assert other.overridden_by == {app: "1.0"}
     assert find_all(read_snapshot(built.root)) == ()
-    execute_undo(built.root, find_journal(built.root, None).identifier, BuiltConda(built=built))
+    execute_undo(
+        built.root, find_operation(built.root, None)[0].identifier, BuiltConda(built=built)
+    )
     assert read_tree(built.root) == before
 
 
@@ -467,7 +469,7 @@ def _files_of(built: PrefixBuilder, name: str) -> list[Path]:
 def test_what_conda_changed_since_is_not_undone(built: PrefixBuilder) -> None:
     plan, conda = plan_both(built)
     run(built, plan)
-    identifier = find_journal(built.root, None).identifier
+    identifier = find_operation(built.root, None)[0].identifier
     history = (built.root / "conda-meta/history").read_text()
     for change in ("history", "record"):
         if change == "history":
@@ -495,7 +497,7 @@ def test_what_fails_while_conda_reverts_leaves_the_environment_as_it_was(
     run(built, plan)
     before = read_files(built)
     conda.during = {"revert": fail}
-    identifier = find_journal(built.root, None).identifier
+    identifier = find_operation(built.root, None)[0].identifier
     with pytest.raises(InteropError, match="index cannot be reached"):
         execute_undo(built.root, identifier, conda)
     assert read_files(built) == before
@@ -618,7 +620,7 @@ def test_origins_that_were_added_since_are_not_undone(built: PrefixBuilder) -> N
     other = Provenance(name=canonicalize_name("other"), version="1", record_sha256="b" * 64)
     (action,) = plan_origins(built.root, [other])
     built.write(ORIGINS_FILE, action.content)
-    execute_undo(built.root, find_journal(built.root, None).identifier, conda)
+    execute_undo(built.root, find_operation(built.root, None)[0].identifier, conda)
     assert [one.name for one in read_origins(built.root)] == ["app", "other"]
     assert not (built.root / built.dist_info("app", "1.0")).exists()
 

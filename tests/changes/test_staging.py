@@ -18,7 +18,7 @@ from conda_pip_interop.changes.atomic.transaction import open_operation
 from conda_pip_interop.changes.origins import note_origins
 from conda_pip_interop.changes.plan import Staged
 from conda_pip_interop.changes.staging import plan_placing, read_staged
-from conda_pip_interop.changes.undoing.operations import find_journal
+from conda_pip_interop.changes.undoing.operations import find_operation
 from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
@@ -68,7 +68,7 @@ def test_what_is_staged_is_installed_and_can_be_taken_back(built: PrefixBuilder)
     assert names(built) == ["x 2.0"]
     assert (built.root / "bin/x").read_text() == "#!"
     assert find_all(read_snapshot(built.root)) == ()
-    undo(built.root, find_journal(built.root, None).identifier)
+    undo(built.root, find_operation(built.root, None)[0].identifier)
     assert read_tree(built.root) == before
 
 
@@ -80,7 +80,7 @@ def test_an_older_version_of_pips_goes_and_comes_back(built: PrefixBuilder) -> N
     assert names(built) == ["x 2.0"]
     assert sorted(path.name for path in (built.root / SITE / "x").iterdir()) == ["__init__.py"]
     assert not list((built.root / SITE).glob("x-1.0*"))
-    undo(built.root, find_journal(built.root, None).identifier)
+    undo(built.root, find_operation(built.root, None)[0].identifier)
     assert read_tree(built.root) == before
 
 
@@ -113,7 +113,7 @@ def test_condas_is_refused_unless_it_was_named(built: PrefixBuilder) -> None:
     assert names(built) == ["x 2.0"]
     assert not (built.root / SITE / "x/old.py").exists()
     assert [one.kind for one in find_all(read_snapshot(built.root))] == ["overridden"]
-    undo(built.root, find_journal(built.root, None).identifier)
+    undo(built.root, find_operation(built.root, None)[0].identifier)
     assert read_tree(built.root) == before
 
 
@@ -278,5 +278,5 @@ def test_a_link_that_is_staged_is_placed_as_one_and_undone(built: PrefixBuilder)
     (staged.folder / "lib/x.so.1").write_text("x")
     place(built, staged)
     assert (built.root / "lib/x.so").readlink() == Path("x.so.1")
-    undo(built.root, find_journal(built.root, None).identifier)
+    undo(built.root, find_operation(built.root, None)[0].identifier)
     assert read_tree(built.root) == before

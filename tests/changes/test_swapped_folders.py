@@ -25,7 +25,7 @@ from conda_pip_interop.changes.execute import execute
 from conda_pip_interop.changes.originals import remember_lost
 from conda_pip_interop.changes.plan import Plan, RemoveFile, WriteFile
 from conda_pip_interop.changes.state import State, write_state
-from conda_pip_interop.changes.undoing.operations import find_journal
+from conda_pip_interop.changes.undoing.operations import find_operation
 from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
@@ -54,7 +54,7 @@ def write(root: Path) -> None:
 
 def write_and_undo(root: Path) -> None:
     write(root)
-    undo(root, find_journal(root, None).identifier)
+    undo(root, find_operation(root, None)[0].identifier)
 
 
 def fail_and_recover(root: Path) -> None:

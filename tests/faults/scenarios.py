@@ -33,7 +33,7 @@ from conda_pip_interop.changes.origins import hash_record, plan_origins, render_
 from conda_pip_interop.changes.pending import settle_interrupted
 from conda_pip_interop.changes.plan import LinkConda, Plan
 from conda_pip_interop.changes.staging import plan_placing, read_staged
-from conda_pip_interop.changes.undoing.operations import find_journal
+from conda_pip_interop.changes.undoing.operations import find_operation
 from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.conda_meta.records import CondaRecord
@@ -99,7 +99,7 @@ def build_reconciled(root: Path) -> None:
 def run_undo(root: Path) -> None:
     """`conda pip undo --yes`; fine if it is done."""
     try:
-        undo(root, find_journal(root, None).identifier)
+        undo(root, find_operation(root, None)[0].identifier)
     except InteropError as error:
         if error.code != "no-such-operation":
             raise

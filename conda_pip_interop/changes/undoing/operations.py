@@ -69,12 +69,6 @@ def find_operation(
     )
 
 
-def find_journal(prefix: Path, identifier: str | None, *, target: Target | None = None) -> Journal:
-    """Return the first journal of `find_operation`, or the very one of that identifier."""
-    operation = find_operation(prefix, identifier, target=target)
-    return next((one for one in operation if one.identifier == identifier), operation[0])
-
-
 def list_operations(prefix: Path) -> tuple[tuple[Journal, ...], ...]:
     """Return what can be undone, oldest first: each journal with its command's automatic ones.
 

@@ -17,7 +17,6 @@ from conda_pip_interop.changes.atomic.transaction import open_operation
 from conda_pip_interop.changes.plan import Automatic, RemoveFile, WriteFile
 from conda_pip_interop.changes.undoing.changed_since import refuse_any_changed
 from conda_pip_interop.changes.undoing.operations import (
-    find_journal,
     find_later_operations,
     find_operation,
     list_operations,
@@ -50,7 +49,7 @@ def change(prefix: Path) -> str:
                 RemoveFile(path=PrefixPath("lib/link"), reason=""),
             ]
         )
-    return find_journal(prefix, None).identifier
+    return find_operation(prefix, None)[0].identifier
 
 
 def test_undo_restores_contents_modes_times_and_links(tmp_path: Path) -> None:
@@ -74,7 +73,7 @@ def test_undo_changes_nothing_if_one_file_was_changed_since(tmp_path: Path, path
     assert refused.value.code == "changed-since"
     after = {name: seen for name, seen in read_tree(prefix).items() if "pip-interop" not in name}
     assert after == {name: seen for name, seen in before.items() if "pip-interop" not in name}
-    assert find_journal(prefix, identifier).closed
+    assert find_operation(prefix, identifier)[0].closed
 
 
 def test_a_later_operation_that_changed_the_files_is_named(tmp_path: Path) -> None:
@@ -93,7 +92,7 @@ def test_a_later_operation_that_changed_the_files_is_named(tmp_path: Path) -> No
 def change_again(prefix: Path) -> str:
     with open_operation(prefix, "again") as operation:
         operation.apply([WriteFile(path=PrefixPath("lib/old.py"), content=b"2", reason="")])
-    return find_journal(prefix, None).identifier
+    return find_operation(prefix, None)[0].identifier
 
 
 def test_an_interrupted_undo_is_completed_by_the_next_recovery(tmp_path: Path) -> None:
@@ -136,7 +135,7 @@ def test_what_a_command_of_ours_did_automatically_is_undone_with_it(tmp_path: Pa
     before = read_tree(prefix / "lib")
     write(prefix, b"mine")
     write(prefix, b"tidied", "ours")
-    undo(prefix, find_journal(prefix, None).identifier)
+    undo(prefix, find_operation(prefix, None)[0].identifier)
     assert read_tree(prefix / "lib") == before
     assert read_journals(prefix) == ()
 
@@ -170,7 +169,7 @@ def test_what_was_done_for_a_command_of_conda_is_not_the_last_operation(
     write(prefix, b"conda's", automatic)
     assert [one.automatic for one in read_journals(prefix)] == ["", automatic]
     first, second = read_journals(prefix)
-    assert find_journal(prefix, None).identifier == first.identifier
+    assert find_operation(prefix, None)[0].identifier == first.identifier
     with pytest.raises(InteropError) as refused:
         undo(prefix, first.identifier)
     assert refused.value.code == "changed-since"
@@ -201,7 +200,7 @@ def test_what_conda_changed_inside_an_operation_is_undone(
                     (prefix / path).parent.mkdir(exist_ok=True)
                     (prefix / path).write_bytes(content)
         assert not (operation.folder / "watched").exists()
-    undo(prefix, find_journal(prefix, None).identifier)
+    undo(prefix, find_operation(prefix, None)[0].identifier)
     after = read_tree(prefix / "lib")
     if contents[0] == b"old":  # its content is the same; mode and time are conda's
         after["old.py"] = before["old.py"]
@@ -225,7 +224,7 @@ def test_a_failure_while_conda_changes_files_leaves_them_to_conda(tmp_path: Path
 def write_to(prefix: Path, path: str, content: bytes) -> str:
     with open_operation(prefix, f"write {path}") as operation:
         operation.apply([WriteFile(path=PrefixPath(path), content=content, reason="")])
-    return find_journal(prefix, None).identifier
+    return find_operation(prefix, None)[0].identifier
 
 
 def test_an_operation_is_judged_as_if_the_later_ones_were_undone(tmp_path: Path) -> None:
@@ -261,11 +260,11 @@ def test_a_missing_operation_is_named_with_how_to_list_the_others(tmp_path: Path
     prefix = make_prefix(tmp_path / "env")
     for identifier, what in ((None, "nothing"), ("20260101T000000Z", "no operation 2026")):
         with pytest.raises(InteropError, match=f"There is {what}.* to undo in") as refused:
-            find_journal(prefix, identifier)
+            find_operation(prefix, identifier)
         assert refused.value.hints == ()
     change(prefix)
     with pytest.raises(InteropError) as refused:
-        find_journal(prefix, "20260101T000000Z")
+        find_operation(prefix, "20260101T000000Z")
     assert refused.value.hints == (f"To list operations: `conda pip undo -p {prefix} --list`.",)
 
 
@@ -298,7 +297,7 @@ def test_an_operation_that_is_not_closed_is_none_to_undo(tmp_path: Path) -> None
     journal.write_text(journal.read_text() + render_reopen())
     assert [one.identifier for (one,) in list_operations(prefix)] == [first]
     with pytest.raises(InteropError):
-        find_journal(prefix, second)
+        find_operation(prefix, second)
 
 
 def test_what_this_version_does_not_understand_is_not_undone(tmp_path: Path) -> None:
@@ -360,7 +359,7 @@ def test_links_that_conda_made_replaced_and_removed_are_undone(tmp_path: Path) -
             (prefix / "lib" / name).unlink()
         for name in ("so", "fresh.so", "old.py"):
             (prefix / "lib" / name).symlink_to("so.2")
-    identifier = find_journal(prefix, None).identifier
+    identifier = find_operation(prefix, None)[0].identifier
     second = write_to(prefix, "lib/so", b"no link")
     (prefix / "lib/fresh.so").unlink()
     (prefix / "lib/fresh.so").symlink_to("so.3")
@@ -382,4 +381,4 @@ def test_a_link_is_not_the_file_that_has_its_target_as_content(tmp_path: Path) -
     (prefix / "lib/so").unlink()
     (prefix / "lib/so").write_text("so.1")
     with pytest.raises(InteropError, match=r"lib/so"):
-        undo(prefix, find_journal(prefix, None).identifier)
+        undo(prefix, find_operation(prefix, None)[0].identifier)

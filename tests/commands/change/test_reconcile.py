@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_pip_interop.changes.execute import execute
-from conda_pip_interop.changes.undoing.operations import find_journal
+from conda_pip_interop.changes.undoing.operations import find_operation
 from conda_pip_interop.changes.undoing.undo import undo
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.environment.target import Target
@@ -45,7 +45,7 @@ def test_what_conda_has_linked_by_half_goes_and_pips_stays(built: PrefixBuilder)
     for file in ("a.py", "b.py"):
         assert (built.root / built.place(f"idna/{file}")).is_file()
     assert compiled.is_file()
-    undo(built.root, find_journal(built.root, None).identifier)
+    undo(built.root, find_operation(built.root, None)[0].identifier)
     assert read_tree(built.root) == before
 
 
@@ -59,7 +59,7 @@ def test_folders_in_which_there_is_nothing_go_too(
     before = read_tree(built.root)
     reconcile(built.root)
     assert not folder.exists()
-    undo(built.root, find_journal(built.root, None).identifier)
+    undo(built.root, find_operation(built.root, None)[0].identifier)
     assert read_tree(built.root) == before
 
 
