@@ -83,11 +83,10 @@ def find_conda_content(snapshot: Snapshot, one: Distribution) -> Iterator[Prefix
 
     conda-pack takes what a record of conda's lists from the package cache.
     """
-    owner = snapshot.ownership.owner_of(one)
-    record = owner.in_place_of if isinstance(owner, ByPip) else None
-    if record is None or one.name not in record.overridden_by:
+    override = snapshot.ownership.override_of(one)
+    if override is None or one.name not in override.record.overridden_by:
         return
-    root = snapshot.prefix.root
+    record, root = override.record, snapshot.prefix.root
     pips = {file.path: file for file in record.files}
     for file in read_original(record, root).files:
         ours, condas = pips.get(file.path), {file.sha256, file.sha256_in_prefix} - {None}

@@ -17,7 +17,6 @@ from conda_pip_interop.changes.plan import (
     build_title,
 )
 from conda_pip_interop.environment.conda_meta.records import CondaRecord, claimed_metadata
-from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.paths import to_disk
 from conda_pip_interop.environment.target import suggest_names
 from conda_pip_interop.errors import InteropError
@@ -66,10 +65,10 @@ def plan_restore(names: Iterable[str], *, snapshot: Snapshot, target: Target) ->
             if is_new and find_edited_files(record, snapshot):
                 chosen[record] = ()
     chosen |= {
-        owner.in_place_of: replaced.get(owner.in_place_of, (one,))
+        override.record: replaced.get(override.record, (one,))
         for found in chosen.values()
         for one in found
-        if isinstance(owner := snapshot.ownership.owner_of(one), ByPip) and owner.in_place_of
+        if (override := snapshot.ownership.override_of(one)) is not None
     }
     going = tuple(dict.fromkeys(one for found in chosen.values() for one in found))
     removals = {
@@ -148,9 +147,7 @@ def _find_replacements(record: CondaRecord, snapshot: Snapshot) -> tuple[Distrib
     return tuple(
         one
         for one in snapshot.distributions
-        if one.name in record.overridden_by
-        and isinstance(owner := snapshot.ownership.owner_of(one), ByPip)
-        and owner.in_place_of is not None
+        if one.name in record.overridden_by and snapshot.ownership.override_of(one) is not None
     )
 
 

@@ -15,7 +15,7 @@ from conda_pip_interop.dependencies.graph import (
     find_unneeded_conda,
 )
 from conda_pip_interop.environment.origin import build_install_words
-from conda_pip_interop.environment.ownership import ByConda, ByPip
+from conda_pip_interop.environment.ownership import ByConda
 from conda_pip_interop.environment.paths import LinkOutside, PrefixPath, find_links_outside
 from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.errors import InteropError
@@ -112,17 +112,17 @@ def refuse_obstacles(
 
 def find_obstacle(one: Distribution, snapshot: Snapshot, target: Target) -> InteropError | None:
     """Return why a distribution cannot be removed, None if it can."""
-    owner = snapshot.ownership.owner_of(one)
-    record = owner.in_place_of if isinstance(owner, ByPip) else None
-    if record is not None:
-        restore = target.command("conda", "pip", "restore", record.name)
+    override = snapshot.ownership.override_of(one)
+    if override is not None:
+        replaced = override.record.name
+        restore = target.command("conda", "pip", "restore", replaced)
         return InteropError(
             "overridden",
-            f"pip's {one.name} {one.version} replaces conda's {record.name} in {target.label}; "
+            f"pip's {one.name} {one.version} replaces conda's {replaced} in {target.label}; "
             "conda still lists the package.",
             hints=(
                 f"To go back to conda's version: `{restore}`.",
-                f"To remove both: `{target.command('conda', 'remove', record.name)}`.",
+                f"To remove both: `{target.command('conda', 'remove', replaced)}`.",
             ),
         )
     if one.files is None or one.layout == "egg-link":

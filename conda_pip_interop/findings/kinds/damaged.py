@@ -286,10 +286,10 @@ def _find_damaged_distributions(
 
 def _find_other_ways(snapshot: Snapshot, one: Distribution) -> Iterator[tuple[str, ...]]:
     """Find the commands that end the damage without the files that it was installed from."""
-    owner = snapshot.ownership.owner_of(one)
+    override = snapshot.ownership.override_of(one)
     source = find_local(str((one.direct_url or {}).get("url", "")))
-    if isinstance(owner, ByPip) and owner.in_place_of is not None:
-        yield "conda", "pip", "restore", owner.in_place_of.name
+    if override is not None:
+        yield "conda", "pip", "restore", override.record.name
     elif source is not None and not source.exists():
         yield "conda", "pip", "uninstall", one.name
 

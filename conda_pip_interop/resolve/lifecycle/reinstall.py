@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from conda_pip_interop.changes.plan import InstallPip, LinkConda, Plan
 from conda_pip_interop.dependency_files.locations import Location, parse_location
 from conda_pip_interop.environment.origin import find_local
-from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.resolve.install import build_plan, resolve
@@ -118,9 +117,8 @@ def _plan_reinstall(
 def _find_unsettled(steps: Iterable[InstallPip], snapshot: Snapshot) -> Iterator[NormalizedName]:
     """Find what replaced a package of conda's whose record does not say so (yet)."""
     for one in filter(None, (step.distribution for step in steps)):
-        owner = snapshot.ownership.owner_of(one)
-        replaced = owner.in_place_of if isinstance(owner, ByPip) else None
-        if replaced and (one.files is None or one.name not in replaced.overridden_by):
+        override = snapshot.ownership.override_of(one)
+        if override and (one.files is None or one.name not in override.record.overridden_by):
             yield one.name
 
 
@@ -234,9 +232,9 @@ def _explain_absence(
         hints.append(f"To install another version: `{install}`.")
     if url is not None:
         hints.append(f"To repair it as it was, restore what it was installed from: {url}.")
-    owner = snapshot.ownership.owner_of(one)
-    if isinstance(owner, ByPip) and owner.in_place_of is not None:
-        restore = target.command("conda", "pip", "restore", owner.in_place_of.name)
+    override = snapshot.ownership.override_of(one)
+    if override is not None:
+        restore = target.command("conda", "pip", "restore", override.record.name)
         hints.append(f"To go back to conda's version: `{restore}`.")
     else:
         remove = target.command("conda", "pip", "uninstall", one.name)

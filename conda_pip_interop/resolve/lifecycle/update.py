@@ -17,7 +17,6 @@ from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.dependencies.requirements import fits, parse_requirement
 from conda_pip_interop.dependency_files.locations import Location, parse_location
 from conda_pip_interop.environment.origin import find_origin
-from conda_pip_interop.environment.ownership import ByPip
 from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.environment.versions import is_newer, parse_version
 from conda_pip_interop.errors import InteropError
@@ -235,9 +234,9 @@ def plan_update(
 def _hold_replaced(snapshot: Snapshot) -> Iterator[CondaSpec]:
     """Hold conda's packages that pip has replaced: another version would replace pip's in turn."""
     for one in snapshot.distributions:
-        owner = snapshot.ownership.owner_of(one)
-        if isinstance(owner, ByPip) and owner.in_place_of is not None:
-            record = owner.in_place_of
+        override = snapshot.ownership.override_of(one)
+        if override is not None:
+            record = override.record
             yield CondaSpec(name=record.name, version=f"=={record.version}")
 
 
