@@ -126,7 +126,9 @@ def _read_package(
             files = _list_files(package)
         case _:  # the file names tell the version, or it is of a kind that PEP 751 does not have
             files = _list_files(package)
-            text += f"=={_parse_version(files[0])}" if files else _refuse_source(package)
+            if not files:
+                raise ValueError(package)
+            text += f"=={_parse_version(files[0])}"
     marker = package["marker"]
     return Entry(
         text=f"{text} ; {marker}" if marker else text,
@@ -157,10 +159,6 @@ def _parse_version(file: Mapping[str, Any]) -> str:
     if not version:
         raise ValueError(name)
     return version
-
-
-def _refuse_source(package: Mapping[str, Any]) -> str:
-    raise ValueError(package)
 
 
 def _build_url(source: Mapping[str, Any], folder: Path) -> str:

@@ -129,15 +129,12 @@ def _is_dynamic(
 
 
 def _ask(ask: AskBackend | None, origin: str) -> ProjectMetadata:
+    folder = Path(origin).parent
     if ask is None:
         reason = "only its build backend knows its dependencies"
-        hint = f"To install the project and them: `conda pip install {_folder(origin)}`."
-        raise unreadable(origin, reason, hint=hint)
-    return ask(Path(origin).parent)
-
-
-def _folder(origin: str) -> str:
-    return shlex.quote(str(Path(origin).parent))
+        install = f"conda pip install {shlex.quote(str(folder))}"
+        raise unreadable(origin, reason, hint=f"To install the project and them: `{install}`.")
+    return ask(folder)
 
 
 def _read_extras(
