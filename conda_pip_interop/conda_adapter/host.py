@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.installers.pip.process import PipProcess
     from conda_pip_interop.names.names_map import ExtraMap
     from conda_pip_interop.protection.policy import Policy
-    from conda_pip_interop.resolve.request.preferences import Preferences
-    from conda_pip_interop.resolve.request.request import Request
+    from conda_pip_interop.resolve.request.request import Preferences, Request
     from conda_pip_interop.resolve.solver import ComingPython, CondaPackage, Updating
 
 T = TypeVar("T")

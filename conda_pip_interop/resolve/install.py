@@ -21,8 +21,8 @@ from conda_pip_interop.resolve.agreement.plan_steps import build_steps
 from conda_pip_interop.resolve.agreement.planner import Planner
 from conda_pip_interop.resolve.agreement.resolution import Resolution
 from conda_pip_interop.resolve.parts import ResolvedPart, SolvedPart
-from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.resolve.request.read_options import COMMAND_LINE
+from conda_pip_interop.resolve.request.request import Preferences
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping

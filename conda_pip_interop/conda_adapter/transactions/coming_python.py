@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from conda_pip_interop.conda_adapter.transactions.solver import CondaEnvironment
     from conda_pip_interop.environment.prefix import Platform
     from conda_pip_interop.environment.target import Target
-    from conda_pip_interop.resolve.request.preferences import Preferences
-    from conda_pip_interop.resolve.request.request import Request
+    from conda_pip_interop.resolve.request.request import Preferences, Request
 
 
 def choose_python(

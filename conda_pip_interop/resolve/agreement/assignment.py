@@ -21,7 +21,7 @@ from conda_pip_interop.names.versions import (
     correct_spec,
     select_versions,
 )
-from conda_pip_interop.resolve.request.preferences import Preferences
+from conda_pip_interop.resolve.request.request import Preferences
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.resolve.agreement.assignment import Assignment
     from conda_pip_interop.resolve.agreement.known_packages import KnownPackages
-    from conda_pip_interop.resolve.request.preferences import Preferences
+    from conda_pip_interop.resolve.request.request import Preferences
     from conda_pip_interop.resolve.solver import Conda, CondaPackage, CondaSpec, Solution
 
     Works = Callable[[frozenset["T"]], bool]

@@ -28,8 +28,8 @@ from conda_pip_interop.resolve.agreement.known_packages import KnownPackages
 from conda_pip_interop.resolve.agreement.plan_steps import build_steps
 from conda_pip_interop.resolve.agreement.resolution import Resolution
 from conda_pip_interop.resolve.refusals import explain_pip_failure, no_agreement
-from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.resolve.request.refusals import refuse_contradictions
+from conda_pip_interop.resolve.request.request import Preferences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

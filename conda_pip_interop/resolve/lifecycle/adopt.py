@@ -17,8 +17,7 @@ from conda_pip_interop.resolve.agreement.conflicts import find_smallest_move
 from conda_pip_interop.resolve.agreement.known_packages import KnownPackages
 from conda_pip_interop.resolve.agreement.plan_steps import find_dependent
 from conda_pip_interop.resolve.install import build_plan, resolve
-from conda_pip_interop.resolve.request.preferences import Preferences
-from conda_pip_interop.resolve.request.request import Request, require_installed
+from conda_pip_interop.resolve.request.request import Preferences, Request, require_installed
 from conda_pip_interop.resolve.request.requested_versions import build_history_spec
 from conda_pip_interop.values import dataclass
 

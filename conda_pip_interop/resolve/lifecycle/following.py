@@ -25,8 +25,12 @@ from conda_pip_interop.resolve.agreement.conflicts import find_smallest_move
 from conda_pip_interop.resolve.install import resolve
 from conda_pip_interop.resolve.lifecycle.followers import find_only_required
 from conda_pip_interop.resolve.request.install_options import InstallOptions
-from conda_pip_interop.resolve.request.preferences import Preferences
-from conda_pip_interop.resolve.request.request import NamedRequirement, Request, require_installed
+from conda_pip_interop.resolve.request.request import (
+    NamedRequirement,
+    Preferences,
+    Request,
+    require_installed,
+)
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from conda_pip_interop.errors import InteropError, PipFailedError
 from conda_pip_interop.installers.interface import Line
 from conda_pip_interop.resolve.install import build_plan, resolve
 from conda_pip_interop.resolve.request.install_options import InstallOptions
-from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.resolve.request.request import (
     INSTALLED,
     DirectRequirement,
     NamedRequirement,
+    Preferences,
     Request,
     require_installed,
 )

@@ -19,8 +19,7 @@ from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.resolve.install import build_plan, resolve
 from conda_pip_interop.resolve.removals import unlink_too
-from conda_pip_interop.resolve.request.preferences import Preferences
-from conda_pip_interop.resolve.request.request import Request, require_installed
+from conda_pip_interop.resolve.request.request import Preferences, Request, require_installed
 from conda_pip_interop.resolve.request.requested_versions import read_requested_versions
 from conda_pip_interop.values import dataclass
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -12,9 +12,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from conda_pip_interop.dependency_files.locations import Location
-from conda_pip_interop.protection.policy import Policy, decide_preference
+from conda_pip_interop.protection.policy import Policy, Preference, decide_preference
 from conda_pip_interop.resolve.request.install_options import InstallOptions
-from conda_pip_interop.resolve.request.preferences import Preferences
 from conda_pip_interop.text import hide_password
 from conda_pip_interop.values import dataclass
 
@@ -28,6 +27,8 @@ INSTALLED: Final = "installed"
 _BUILD_SETTINGS: Final = ("--config-settings", "--global-option")
 #: How many names a note lists.
 _SHOWN: Final = 5
+#: Which names are upgraded although the installed version satisfies.
+Upgraded: TypeAlias = Literal["none", "requested", "all"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -266,13 +267,38 @@ def build_request(requirements: Iterable[Requirement]) -> Request:
     return Request(requirements=tuple(NamedRequirement(requirement=one) for one in requirements))
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preferences:
+    """Which manager installs what, as command line and policy say; names are PyPI projects.
+
+    `overwrite`: names of conda's packages that pip may replace. `upgrade`: which names are upgraded
+    although the installed version satisfies: none, the requested ones, or all; without
+    `to_newest`, conda's solver chooses among the newer versions, and may leave the installed one.
+    `only_deps`: install only the dependencies of what is requested. `limits` are the ranges of
+    constraints, which request nothing. `pre`: pre-releases are allowed. `reasons` are shown in the
+    plan for names in `from_pypi`.
+    """
+
+    from_pypi: frozenset[NormalizedName] = frozenset()
+    from_conda: frozenset[NormalizedName] = frozenset()
+    overwrite: frozenset[NormalizedName] = frozenset()
+    prefer: Preference = "conda"
+    upgrade: Upgraded = "none"
+    to_newest: bool = True
+    no_deps: bool = False
+    only_deps: bool = False
+    limits: Mapping[NormalizedName, SpecifierSet] = field(default_factory=dict, hash=False)
+    pre: bool = False
+    reasons: Mapping[NormalizedName, str] = field(default_factory=dict, hash=False)
+
+
 def build_preferences(request: Request, policy: Policy) -> Preferences:
     """What command line and policy say of who supplies what.
 
     Raises InteropError `locked-setting`.
     """
     options = request.options
-    upgrade: Literal["none", "requested", "all"] = "none"
+    upgrade: Upgraded = "none"
     if options.upgrade:
         upgrade = "all" if options.upgrade_strategy == "eager" else "requested"
     return Preferences(

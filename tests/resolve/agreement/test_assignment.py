@@ -21,7 +21,7 @@ from conda_pip_interop.resolve.agreement.assignment import (
     FromPip,
     InstalledPackage,
 )
-from conda_pip_interop.resolve.request.preferences import Preferences
+from conda_pip_interop.resolve.request.request import Preferences
 from conda_pip_interop.resolve.solver import CondaPackage, CondaSpec
 from tests.support.requirements import LINUX
 

@@ -18,8 +18,7 @@ from conda_pip_interop.resolve.agreement.assignment import FromPip
 from conda_pip_interop.resolve.agreement.conda_answers import CondaAnswer
 from conda_pip_interop.resolve.agreement.planner import MAX_ROUNDS, Planner
 from conda_pip_interop.resolve.install import resolve
-from conda_pip_interop.resolve.request.preferences import Preferences
-from conda_pip_interop.resolve.request.request import build_request
+from conda_pip_interop.resolve.request.request import Preferences, build_request
 from tests.support.builders import PrefixBuilder
 
 if TYPE_CHECKING:
