@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from packaging.utils import NormalizedName, canonicalize_name
 
+from conda_pip_interop.environment.paths import open_regular
 from conda_pip_interop.values import dataclass, regex
 
 #: The values by the names in lower case.
@@ -41,6 +44,15 @@ def parse_metadata_name(stem: str) -> tuple[NormalizedName, str]:
     match = _STEM.fullmatch(stem)
     name, version = (match["name"], match["version"]) if match else (stem, "")
     return canonicalize_name(name), version
+
+
+def read_header_file(path: Path | str) -> Headers | None:
+    """Return the headers, none if unreadable; None if there is no such file at all."""
+    try:
+        with open_regular(path) as file:
+            return read_headers(file)
+    except (OSError, ValueError):  # ValueError: NUL in an egg-link
+        return {} if os.path.lexists(path) else None
 
 
 def read_headers(file: BinaryIO) -> Headers:

@@ -33,6 +33,7 @@ from conda_pip_interop.environment.metadata import (
     Metadata,
     build_metadata,
     parse_metadata_name,
+    read_header_file,
 )
 from conda_pip_interop.environment.ownership import Ownership
 from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
@@ -47,7 +48,6 @@ from conda_pip_interop.environment.site_packages.distributions import (
     Leftover,
     list_entries,
     read_distributions,
-    read_header_file,
     read_requirements,
 )
 from conda_pip_interop.values import dataclass, regex
@@ -169,7 +169,6 @@ def read_closure(root: Path, names: Iterable[NormalizedName]) -> Snapshot | None
         return None
     headers = {entry: read for entry, read, _ in found.values()}
     packages = {"python", *found}
-
     claimed: set[str] = set()
 
     def concerns(name: str, content: bytes) -> bool:
@@ -188,18 +187,13 @@ def read_closure(root: Path, names: Iterable[NormalizedName]) -> Snapshot | None
     distributions, _ = read_distributions(prefix, site_packages, unread=unread, headers=headers)
     if {one.name for one in distributions} != found.keys():
         return None
-    snapshot = Snapshot(
-        prefix=prefix,
+    snapshot = replace(
+        build_empty_snapshot(root, prefix),
         records=records,
-        superseded=(),
-        unreadable=(),
         distributions=distributions,
-        stranded=(),
-        leftovers=(),
         claims=claims,
         facts=_read_facts(reader, claims, distributions, ()),
         folders=frozenset(reader.folders),
-        fingerprint="",
     )
     snapshot.keep_metadata({one: found[one.name][2] for one in distributions})
     return snapshot
@@ -234,9 +228,9 @@ def _find_closure(
     return found
 
 
-def build_empty_snapshot(root: Path) -> Snapshot:
-    """Build the snapshot of an environment that does not exist yet."""
-    prefix = build_empty_prefix(root)
+def build_empty_snapshot(root: Path, prefix: Prefix | None = None) -> Snapshot:
+    """Build the snapshot of an environment that does not exist yet, or of which nothing is read."""
+    prefix = prefix or build_empty_prefix(root)
     return Snapshot(
         prefix=prefix,
         records=(),

@@ -16,9 +16,9 @@ from conda_pip_interop.environment.metadata import (
     build_metadata,
     parse_metadata_name,
     parse_requires_txt,
-    read_headers,
+    read_header_file,
 )
-from conda_pip_interop.environment.paths import PrefixPath, open_regular, path_below, to_disk
+from conda_pip_interop.environment.paths import PrefixPath, path_below, to_disk
 from conda_pip_interop.environment.prefix import Prefix
 from conda_pip_interop.environment.site_packages.record import (
     NOT_RECORDED,
@@ -341,12 +341,3 @@ def _build(place: _Place, layout: Layout, headers: Headers) -> Distribution:
         outside=(),
         problems=tuple(problems),
     )
-
-
-def read_header_file(path: Path | str) -> Headers | None:
-    """Return the headers, none if unreadable; None if there is no such file at all."""
-    try:
-        with open_regular(path) as file:
-            return read_headers(file)
-    except (OSError, ValueError):  # ValueError: NUL in an egg-link
-        return {} if os.path.lexists(path) else None

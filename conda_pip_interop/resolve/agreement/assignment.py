@@ -194,11 +194,7 @@ class Assigner:
         wants_pip = self._find_reason_for_pip(name)
         if wants_pip is not None:
             return self._assign_to_pip(name, wants_pip)
-        if (
-            has is not None
-            and self._is_satisfied_by(name, has)
-            and not self._is_to_change(name, has)
-        ):
+        if has and self._is_satisfied_by(name, has) and not self._is_to_change(name, has):
             return _keep(has)
         if name not in self.preferences.from_conda:
             if has is not None and has.manager == "pip":
