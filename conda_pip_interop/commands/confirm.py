@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from conda_pip_interop.commands.output import Output
 from conda_pip_interop.text import write_text
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from conda_pip_interop.changes.plan import Plan
     from conda_pip_interop.commands.host import Host
+
+#: What ends a dry run.
+DRY_RUN: Final = "Dry run: nothing was changed."
 
 
 def confirm_and_run(
@@ -75,10 +78,6 @@ def _refuse_virtual(plan: Plan, host: Host) -> None:
                 "Or use its own pip.",
             ),
         )
-
-
-#: What ends a dry run.
-DRY_RUN = "Dry run: nothing was changed."
 
 
 def build_document(

@@ -43,8 +43,13 @@ def _mention(name: str, reason: str) -> None:
         print(f"conda-pip-interop: skipped {name} ({shown})", file=sys.stderr)
 
 
-def build_conda_error(error: InteropError) -> CondaError:
-    """Build conda's error with our message and hints. With keywords conda would %-format it."""
+def build_conda_error(error: InteropError | None) -> CondaError | None:
+    """Build conda's error, if there is one, with our message and hints.
+
+    With keywords conda would %-format it.
+    """
+    if error is None:
+        return None
     from conda import CondaError
 
     from conda_pip_interop.text import escape_text

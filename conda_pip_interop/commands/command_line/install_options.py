@@ -23,6 +23,10 @@ from conda_pip_interop.installers.pip.options import (
 from conda_pip_interop.protection.policy import PREFERENCES, Preference
 from conda_pip_interop.resolve.request.install_options import InstallOptions, UpgradeStrategy
 
+#: The flag, and with `=NAME[,NAME]` its narrowed form.
+BREAK: Final = "--break-other-managers"
+_SEE: Final = ("See `conda pip install --help`.",)
+_BEHIND: Final = "Everything after `--` is passed to `pip install` unchanged."
 #: (names, field, metavar, help) of what may be given several times.
 _LISTS: Final = (
     (
@@ -37,12 +41,7 @@ _LISTS: Final = (
         "FILE",
         "constrain versions for conda and pip (pip's -c; here -c is a channel)",
     ),
-    (
-        ("-e", "--editable"),
-        "editables",
-        "PROJECT",
-        "a folder or git+… URL, editable",
-    ),
+    (("-e", "--editable"), "editables", "PROJECT", "a folder or git+… URL, editable"),
     (("--group",), "groups", "[PATH:]GROUP", "install a dependency group of pyproject.toml"),
     (
         ("--requirements-from-script",),
@@ -71,12 +70,6 @@ def add_install_options(parser: argparse.ArgumentParser) -> None:
     _add_pip_options(parser.add_argument_group("pip options"))
     others = ", ".join(sorted(_list_unexplained()))
     parser.epilog = f"also passed to pip:\n{_wrap(others)}\n\n{_BEHIND}\n\n{parser.epilog}"
-
-
-#: The flag, and with `=NAME[,NAME]` its narrowed form.
-BREAK: Final = "--break-other-managers"
-_SEE: Final = ("See `conda pip install --help`.",)
-_BEHIND: Final = "Everything after `--` is passed to `pip install` unchanged."
 
 
 def add_solving_options(group: argparse._ActionsContainer) -> None:
@@ -115,19 +108,12 @@ def _add_choices(group: argparse._ArgumentGroup) -> None:
         help="take build requirements from the index, as pip does",
     )
     group.add_argument(
-        "--keep-going",
-        action="store_true",
-        help="keep conda's part if pip's part fails",
+        "--keep-going", action="store_true", help="keep conda's part if pip's part fails"
     )
 
 
 def _add_pip_options(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "-U",
-        "--upgrade",
-        action="store_true",
-        help="upgrade the named packages",
-    )
+    group.add_argument("-U", "--upgrade", action="store_true", help="upgrade the named packages")
     group.add_argument(
         "--upgrade-strategy",
         choices=("only-if-needed", "eager"),

@@ -229,16 +229,15 @@ def guard_unsolved(
     if not session.running or "pip" in session.running:
         return None
     if root in session.judged or not linked:
-        refusal = _judge_links(root, unlinked, linked)  # all is downloaded now
-        return None if refusal is None else build_conda_error(refusal)
+        return build_conda_error(_judge_links(root, unlinked, linked))  # all is downloaded now
     is_new = not any((root / "conda-meta").glob("*.json"))
     return None if is_new else _judge(root, unlinked, linked)
 
 
 def guard_removal(prefix: Path) -> CondaError | None:
     """Before all packages are removed, for which no hook of conda < 25.5 is called: judge links."""
-    refusal = _judge_links(prefix, tuple(PrefixData(str(prefix)).iter_records()), ())
-    return None if refusal is None else build_conda_error(refusal)
+    installed = tuple(PrefixData(str(prefix)).iter_records())
+    return build_conda_error(_judge_links(prefix, installed, ()))
 
 
 def _judge(
@@ -253,7 +252,7 @@ def _judge(
         from conda_pip_interop.conda_adapter.hooks.guard import judge_transaction
 
         refusal = judge_transaction(root, unlinked, linked)
-    return None if refusal is None else build_conda_error(refusal)
+    return build_conda_error(refusal)
 
 
 def _announce_leaving(
