@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from conda_pip_interop.changes.atomic.conda_before import read_conda_before
+from conda_pip_interop.changes.atomic.conda_changes import read_conda_before
 from conda_pip_interop.changes.atomic.files import copy_place
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders
 from conda_pip_interop.changes.atomic.journal import ORIGINS_FILE, CondaChange

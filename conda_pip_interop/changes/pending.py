@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.atomic.conda_before import CondaBefore, parse_conda_before
+from conda_pip_interop.changes.atomic.conda_changes import CondaBefore, parse_conda_before
 from conda_pip_interop.changes.atomic.durable import list_folders, sync_files, sync_folders
 from conda_pip_interop.changes.atomic.files import remove_file, write_file
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.interface import Line, is_wheel
-from conda_pip_interop.installers.stubs import write_stub
+from conda_pip_interop.installers.pip.input_files import write_stub
 from conda_pip_interop.text import hide_password, write_text
 from conda_pip_interop.values import dataclass
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conda_pip_interop.changes.atomic.conda_before import read_conda_before
+from conda_pip_interop.changes.atomic.conda_changes import read_conda_before
 from conda_pip_interop.changes.atomic.journal import PENDING_FILE, STATE_FOLDER
 from conda_pip_interop.changes.atomic.rollback import read_journals
 from conda_pip_interop.changes.execute import execute, execute_undo

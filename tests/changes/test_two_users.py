@@ -20,7 +20,7 @@ from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.snapshot import read_snapshot
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.interface import build_provided
-from conda_pip_interop.installers.stubs import write_overlay
+from conda_pip_interop.installers.pip.input_files import write_overlay
 from tests.support.builders import PrefixBuilder
 from tests.support.trees import NOBODY, read_tree, run_in_child
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_pip_interop.changes.atomic.conda_before import read_conda_before
+from conda_pip_interop.changes.atomic.conda_changes import read_conda_before
 from conda_pip_interop.changes.atomic.journal import PENDING_FILE, STATE_FOLDER
 from conda_pip_interop.changes.atomic.lock import recover_interrupted
 from conda_pip_interop.changes.atomic.rollback import needs_recovery, prune_journals

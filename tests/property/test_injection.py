@@ -19,9 +19,12 @@ from conda_pip_interop.findings.kinds.lost_record import LostRecordFinding
 from conda_pip_interop.findings.registry import find_all
 from conda_pip_interop.grammar import is_line, is_version, is_word
 from conda_pip_interop.installers.interface import Line, build_direct_line, build_provided
-from conda_pip_interop.installers.pip.input_files import write_constraints, write_links
+from conda_pip_interop.installers.pip.input_files import (
+    write_constraints,
+    write_links,
+    write_overlay,
+)
 from conda_pip_interop.installers.pip.report import parse_report
-from conda_pip_interop.installers.stubs import write_overlay
 from tests.support.builders import PrefixBuilder
 from tests.support.translations import read_files, to_requirements
 

@@ -12,6 +12,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda_pip_interop.changes.atomic.conda_changes import (
+    build_watch,
+    find_changes,
+    find_missing_folders,
+)
 from conda_pip_interop.changes.atomic.durable import list_folders, sync_files, sync_folders
 from conda_pip_interop.changes.atomic.file_lock import choose_mode
 from conda_pip_interop.changes.atomic.files import (
@@ -41,11 +46,6 @@ from conda_pip_interop.changes.atomic.rollback import (
     prune_journals,
     read_journal,
     roll_back_steps,
-)
-from conda_pip_interop.changes.atomic.watching import (
-    build_watch,
-    find_changes,
-    find_missing_folders,
 )
 from conda_pip_interop.changes.plan import Automatic, FileAction, PlaceFile, RemoveFile, WriteFile
 from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE, count_revisions

@@ -1,9 +1,14 @@
-"""The files that one run of pip is given: what it is asked for, limits, and links."""
+"""The files that one run of pip or uv is given: what it is asked for, limits, links, and stubs.
+
+A stub is a distribution of metadata alone, for what is not to be chosen, or not to be built.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import html
 import shlex
+import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -12,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from conda_pip_interop.installers.interface import Line
+    from conda_pip_interop.installers.interface import Line, ProvidedDistribution
     from conda_pip_interop.installers.pip.options import PipOptions
+    from conda_pip_interop.installers.pip.report import ReportItem
 
 
 #: The names of the files; `PROVIDED` has what conda provides.
@@ -76,3 +82,67 @@ def _render_setting(setting: str) -> str:
 def _write(file: Path, lines: Iterable[str]) -> Path:
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return file
+
+
+def write_stub(item: ReportItem, folder: Path) -> tuple[str, str]:
+    """Write the wheel of `item` into a folder.
+
+    The requirement that takes it, extras and all, and the wheel's SHA-256.
+    """
+    wheel = write_stub_wheel(
+        folder,
+        name=item.name,
+        version=item.version,
+        requires=item.requires_dist,
+        extras=item.provides_extra,
+    )
+    extras = f"[{','.join(item.requested_extras)}]" if item.requested_extras else ""
+    text = f"{item.name}{extras} @ {wheel.as_uri()}"
+    return text, hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+
+def write_stub_wheel(
+    folder: Path, *, name: str, version: str, requires: Iterable[str], extras: Iterable[str]
+) -> Path:
+    """A wheel with name, version, requirements and extras alone (core metadata 2.1)."""
+    stem = f"{name.replace('-', '_')}-{version}"
+    info = f"{stem}.dist-info"
+    wheel = folder / f"{stem}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(f"{info}/METADATA", _render_metadata(name, version, extras, requires))
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    return wheel
+
+
+def _render_metadata(
+    name: str, version: str, extras: Iterable[str], requires: Iterable[str]
+) -> str:
+    """Render METADATA (core metadata 2.1)."""
+    lines = [
+        *("Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"),
+        *(f"Provides-Extra: {extra}" for extra in extras),
+        *(f"Requires-Dist: {line}" for line in requires),
+    ]
+    return "\n".join([*lines, ""])
+
+
+def write_overlay(folder: Path, provided: tuple[ProvidedDistribution, ...]) -> None:
+    """Write a `*.dist-info` with METADATA (core metadata 2.1) and RECORD for each of `provided`."""
+    for distribution in provided:
+        name = distribution.name.replace("-", "_")
+        dist_info = folder / f"{name}-{distribution.version}.dist-info"
+        dist_info.mkdir(parents=True)
+        metadata = _render_metadata(
+            distribution.name,
+            distribution.version,
+            distribution.extras,
+            distribution.extra_requirements,
+        )
+        (dist_info / "METADATA").write_text(metadata, encoding="utf-8")
+        (dist_info / "INSTALLER").write_text("conda\n", encoding="utf-8")
+        (dist_info / "RECORD").write_text(
+            f"{dist_info.name}/METADATA,,\n{dist_info.name}/RECORD,,\n", encoding="utf-8"
+        )

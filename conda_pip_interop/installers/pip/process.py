@@ -24,12 +24,12 @@ from conda_pip_interop.installers.pip.input_files import (
     build_words,
     write_constraints,
     write_links,
+    write_overlay,
 )
 from conda_pip_interop.installers.pip.options import PipOptions
 from conda_pip_interop.installers.pip.report import parse_report
 from conda_pip_interop.installers.pip.runs import BuildProgress, PipServer, run_child
 from conda_pip_interop.installers.scripts import rename_interpreter
-from conda_pip_interop.installers.stubs import write_overlay
 from conda_pip_interop.values import dataclass
 
 if TYPE_CHECKING:

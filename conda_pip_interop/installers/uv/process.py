@@ -28,11 +28,11 @@ from conda_pip_interop.installers.pip.input_files import (
     write_constraints,
     write_links,
     write_requirements,
+    write_stub_wheel,
 )
 from conda_pip_interop.installers.pip.process import find_fetched, neutral_environment
 from conda_pip_interop.installers.pip.report import ReportItem
 from conda_pip_interop.installers.pip.runs import run_child
-from conda_pip_interop.installers.stubs import write_stub_wheel
 from conda_pip_interop.installers.uv.lock import Package, parse_answer, read_metadata
 from conda_pip_interop.installers.uv.options import UvSettings
 from conda_pip_interop.values import dataclass, regex

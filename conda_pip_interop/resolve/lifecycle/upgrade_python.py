@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
 
-from conda_pip_interop.changes.plan import InstallPip, Keep, LinkConda, RemovePip
+from conda_pip_interop.changes.exclusive_files import exclusive_files, find_edited
+from conda_pip_interop.changes.plan import InstallPip, Keep, LinkConda, RemoveFile, RemovePip
 from conda_pip_interop.changes.state import read_state
 from conda_pip_interop.dependencies.read_graph import read_graph
 from conda_pip_interop.environment.origin import find_origin
+from conda_pip_interop.environment.ownership import ByPip
+from conda_pip_interop.environment.paths import PrefixPath, to_disk
 from conda_pip_interop.environment.target import not_installed
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.protection.policy import decide_preference
@@ -24,7 +28,6 @@ from conda_pip_interop.resolve.lifecycle.followers import (
     read_followers,
 )
 from conda_pip_interop.resolve.lifecycle.following import Following, build_future
-from conda_pip_interop.resolve.lifecycle.left_behind import find_left_behind
 from conda_pip_interop.resolve.lifecycle.reinstall import keep_notes
 from conda_pip_interop.resolve.request.request import require_installed
 from conda_pip_interop.resolve.request.requested_versions import build_history_spec
@@ -43,6 +46,9 @@ if TYPE_CHECKING:
     from conda_pip_interop.resolve.agreement.resolution import Resolution
     from conda_pip_interop.resolve.request.request import Request
     from conda_pip_interop.resolve.solver import ComingPython
+
+#: How many paths a note lists.
+_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +104,7 @@ def plan_upgrade_python(
     installer = following.open(found.request)
     reasons |= _find_leaving(following, found, upgrade, snapshot, target) if moves else {}
     dropped = {name: pips[name] for name in reasons}
-    behind = find_left_behind([*pips.values()] if moves else dropped.values(), snapshot)
+    behind = _find_left_behind([*pips.values()] if moves else dropped.values(), snapshot)
     found = _restore_requests(keep_notes(found, pips), followers)
     moved = _find_moved(found, pips, snapshot)
     requests = read_state(snapshot.prefix.root).requests
@@ -261,3 +267,63 @@ def _tell_steps(
                 continue
             case _:
                 yield step
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _LeftBehind:
+    """What a change of Python leaves in the old site-packages, `folder`.
+
+    `removals` are of what only the RECORDs of pip's distributions list, `edited` are files with
+    other content than was installed, `unowned` those that no package lists.
+    """
+
+    removals: tuple[RemoveFile, ...]
+    edited: tuple[PrefixPath, ...]
+    unowned: tuple[PrefixPath, ...]
+    folder: str
+
+    def tell(self, coming: ComingPython) -> Iterator[str]:
+        """Yield what a person should know of it."""
+        if self.edited:
+            yield f"Changed since pip installed them, and not carried over: {_list(self.edited)}."
+        if self.unowned and self.folder != coming.install.site_packages:
+            yield f"No package owns {_list(self.unowned)}: left where they are."
+
+
+def _find_left_behind(going: Collection[Distribution], snapshot: Snapshot) -> _LeftBehind:
+    """Find what the distributions leave; those in place of conda's are conda's to unlink."""
+    root, python, ownership = snapshot.prefix.root, snapshot.prefix.python, snapshot.ownership
+    names = {one.name for one in going}
+    every = [
+        one
+        for one in snapshot.distributions
+        if one.name in names and ownership.owner_of(one) == ByPip(distribution=one)
+    ]
+    removals = {
+        path: RemoveFile(path=path, reason=f"pip's {one.name} {one.version}")
+        for one in every
+        for path in exclusive_files(one, snapshot, names=names)
+    }
+    edited = (path for one in every for path in find_edited(one, root))
+    folder = "" if python is None else python.site_packages
+    return _LeftBehind(
+        removals=tuple(removals.values()),
+        edited=tuple(path for path in edited if not path.endswith(".pyc")),
+        unowned=tuple(_find_unowned(folder, snapshot)) if folder else (),
+        folder=folder,
+    )
+
+
+def _find_unowned(folder: str, snapshot: Snapshot) -> Iterator[PrefixPath]:
+    root = snapshot.prefix.root
+    for where, _, names in os.walk(to_disk(root, PrefixPath(folder))):
+        inside = os.path.relpath(where, root).replace(os.sep, "/")
+        for name in sorted(names):
+            path = PrefixPath(f"{inside}/{name}")
+            if not snapshot.ownership.claimants(path):
+                yield path
+
+
+def _list(paths: Collection[PrefixPath]) -> str:
+    shown = ", ".join([*paths][:_SHOWN])
+    return f"{shown} and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else shown

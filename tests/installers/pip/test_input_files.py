@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from conda_pip_interop.errors import InteropError
 from conda_pip_interop.installers.interface import ProvidedDistribution
-from conda_pip_interop.installers.stubs import write_overlay
+from conda_pip_interop.installers.pip.input_files import write_overlay
 from tests.support.pip_worlds import World, build_wheel, lines
 
 
