@@ -58,6 +58,19 @@ def test_what_has_changed_since_is_named_and_all_is_left_as_it_is(make_env: Make
     assert hash_tree(env.prefix / "lib") == before
 
 
+def test_what_the_journal_has_lost_is_named_and_the_history_is_shown(make_env: MakeEnv) -> None:
+    env = make_env("python", "pip", "idna")
+    env.conda("pip install --yes --break-other-managers idna==3.11")
+    for stash in [*(env.prefix / JOURNAL_FOLDER).glob("*/stash")]:
+        shutil.rmtree(stash)
+    before = hash_tree(env.prefix / "lib")
+    assert "pip install" in env.conda("pip history").stdout
+    refused = env.conda("pip undo", "--yes", check=False)
+    assert refused.returncode == 1
+    assert "does not keep any more" in refused.stderr
+    assert hash_tree(env.prefix / "lib") == before
+
+
 def test_undo_of_nothing_and_of_an_unknown_operation_is_told(make_env: MakeEnv) -> None:
     env = make_env("python")
     assert env.conda("pip undo", "--yes", check=False).returncode == 1

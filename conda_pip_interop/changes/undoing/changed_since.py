@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from conda_pip_interop.changes.atomic.held_folders import HeldFolders
 from conda_pip_interop.changes.atomic.journal import (
     CONDA_FILE,
     ORIGINS_FILE,
@@ -13,7 +14,7 @@ from conda_pip_interop.changes.atomic.journal import (
 )
 from conda_pip_interop.changes.atomic.rollback import find_conda_change, read_conda_change
 from conda_pip_interop.changes.undoing.operations import list_operations, split_at_conda
-from conda_pip_interop.changes.undoing.undone import Undone
+from conda_pip_interop.changes.undoing.undone import Undone, find_stashed
 from conda_pip_interop.environment.claims import build_claims, find_edited
 from conda_pip_interop.environment.conda_meta.history import parse_revisions, read_history_text
 from conda_pip_interop.environment.conda_meta.records import (
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_pip_interop.changes.atomic.journal import CondaChange, Journal, Step
+
+#: How many paths a message names.
+_NAMED: Final = 5
 
 
 def refuse_any_changed(
@@ -144,7 +148,8 @@ def refuse_changed(
     """Raise InteropError `changed-since` if files of the operation were changed after it.
 
     `later` are journals that are undone before. Raises `newer-state` if it has steps that this
-    version does not know, `path-outside-prefix` if a folder was replaced by a link since.
+    version does not know, `path-outside-prefix` if a folder was replaced by a link since, and
+    `not-kept` if its journal has lost what it replaced.
     """
     target = target or Target.at(prefix)
     if any(journal.unknown for journal in operation):
@@ -154,6 +159,7 @@ def refuse_changed(
             "version of conda-pip-interop does not know.",
             hints=("To fix: update conda-pip-interop, then run the command again.",),
         )
+    _refuse_lost(target, operation)
     change = find_conda_change(prefix, operation)
     undone = Undone(prefix=prefix, later=later)
     paths = (step.path for journal in operation for step in journal.steps)
@@ -174,13 +180,40 @@ def refuse_changed(
         raise InteropError(
             "changed-since",
             f"Nothing was undone in {target.label}: {files} {verb} changed since: "
-            f"{', '.join(changed[:5])}{' …' if len(changed) > 5 else ''}.",  # noqa: PLR2004 - as many are named
+            f"{_list_some(changed)}.",
             hints=(
                 f"To undo first what changed them: `{command}`."
                 if (command := _find_undo(target, journal, changed))
                 else "Undoing would overwrite these changes; move or restore the files first.",
             ),
         )
+
+
+def _refuse_lost(target: Target, operation: Sequence[Journal]) -> None:
+    """Raise InteropError `not-kept` where what the operation replaced is not in its journals."""
+    folders = HeldFolders(root=target.prefix)
+    lost = [
+        step.path
+        for journal in operation
+        for step in journal.steps
+        if step.kind in ("write", "remove") and step.existed
+        if not find_stashed(journal, step, folders)
+    ]
+    if lost:
+        head = operation[0]
+        raise InteropError(
+            "not-kept",
+            f"Nothing was undone in {target.label}: {head.identifier} ({head.title}) changed "
+            f"{count(len(lost), 'file')} that {head.folder} does not keep any more: "
+            f"{_list_some(lost)}.",
+            hints=(
+                f"To list the operations: `{target.command('conda', 'pip', 'undo', '--list')}`.",
+            ),
+        )
+
+
+def _list_some(paths: Sequence[PrefixPath]) -> str:
+    return ", ".join(paths[:_NAMED]) + (" …" if len(paths) > _NAMED else "")
 
 
 def is_conda_as_left(

@@ -9,13 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from conda_pip_interop.changes.atomic.held_folders import HeldFolders
+from conda_pip_interop.changes.atomic.held_folders import HeldFolders, Place
 from conda_pip_interop.changes.atomic.journal import (
     JOURNAL_FOLDER,
     ORIGINALS_FOLDER,
     STATE_FOLDER,
 )
 from conda_pip_interop.changes.atomic.rollback import read_conda_change
+from conda_pip_interop.changes.undoing.undone import find_stashed
 from conda_pip_interop.environment.conda_meta.history import HISTORY_FILE
 from conda_pip_interop.environment.conda_meta.records import (
     CondaRecord,
@@ -23,7 +24,7 @@ from conda_pip_interop.environment.conda_meta.records import (
     parse_conda_record,
     read_conda_records,
 )
-from conda_pip_interop.environment.paths import READ_LIMIT, PrefixPath, path_below, to_disk
+from conda_pip_interop.environment.paths import READ_LIMIT, PrefixPath, to_disk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -66,11 +67,10 @@ def find_contents(prefix: Path, journals: Iterable[Journal]) -> dict[PrefixPath,
             unlinked = texts | unlinked
             for path, text in {**dict.fromkeys(linked), **texts}.items():
                 contents.setdefault(path, text)
-        stash = journal.stash
         for step in journal.steps:
             if step.kind in ("write", "remove"):
-                place = folders.find(path_below(stash, str(step.number))) if step.existed else None
-                contents.setdefault(step.path, None if place is None else place.path)
+                before = find_stashed(journal, step, folders) if step.existed else None
+                contents.setdefault(step.path, before.path if isinstance(before, Place) else before)
     packaged = _find_linked(prefix, linked)
     for path, text in unlinked.items():
         record = parse_conda_record(text, path=path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from conda_pip_interop.changes.atomic.files import hash_entry, hash_file
 from conda_pip_interop.changes.atomic.held_folders import HeldFolders, Place
@@ -44,8 +44,8 @@ class Undone:
                 self._records = {**dict.fromkeys(change.linked), **change.unlinked} | self._records
             for step in journal.steps:
                 if step.kind in ("write", "remove"):
-                    place = self._folders.find(path_below(journal.stash, str(step.number)))
-                    self._files.setdefault(step.path, place if step.existed else None)
+                    before = find_stashed(journal, step, self._folders) if step.existed else None
+                    self._files.setdefault(step.path, before)
 
     def is_as_left(self, step: Step) -> bool:
         """Return whether the step's path will be what the step made of it."""
@@ -97,6 +97,12 @@ class Undone:
     def read_record(self, name: str) -> str | None:
         """Return the text of a record that comes back; None for one that is there."""
         return self._records.get(name)
+
+
+def find_stashed(journal: Journal, step: Step, folders: HeldFolders) -> Place | Literal[""]:
+    """Return where what was at the path of a step is kept; `""` if it is not there any more."""
+    path = path_below(journal.stash, str(step.number))
+    return "" if folders.read_status(path) is None else folders.find(path)
 
 
 def _hash(before: Place | str) -> str | None:

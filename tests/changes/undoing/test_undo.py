@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from conda_pip_interop.changes.undoing.operations import (
     find_operation,
     list_operations,
 )
+from conda_pip_interop.changes.undoing.preview import find_contents
 from conda_pip_interop.changes.undoing.undo import undo
+from conda_pip_interop.changes.undoing.undone import Undone
 from conda_pip_interop.environment.paths import PrefixPath
 from conda_pip_interop.environment.target import Target
 from conda_pip_interop.errors import InteropError
@@ -74,6 +77,32 @@ def test_undo_changes_nothing_if_one_file_was_changed_since(tmp_path: Path, path
     after = {name: seen for name, seen in read_tree(prefix).items() if "pip-interop" not in name}
     assert after == {name: seen for name, seen in before.items() if "pip-interop" not in name}
     assert find_operation(prefix, identifier)[0].closed
+
+
+@pytest.mark.parametrize("lost", ["file", "folder"])
+def test_undo_changes_nothing_if_the_journal_has_lost_a_file(tmp_path: Path, lost: str) -> None:
+    prefix = make_prefix(tmp_path / "env")
+    identifier = change(prefix)
+    stash = prefix / JOURNAL_FOLDER / identifier / "stash"
+    shutil.move(stash if lost == "folder" else min(stash.iterdir()), tmp_path / "lost")
+    before = read_tree(prefix)
+    with pytest.raises(InteropError, match="does not keep any more: lib/") as refused:
+        undo(prefix, identifier)
+    assert refused.value.code == "not-kept"
+    assert read_tree(prefix / "lib") == {
+        name.removeprefix("lib/"): seen for name, seen in before.items() if name.startswith("lib/")
+    }
+
+
+def test_what_a_later_operation_has_lost_is_no_error_elsewhere(tmp_path: Path) -> None:
+    prefix = make_prefix(tmp_path / "env")
+    first, second = change(prefix), change_again(prefix)
+    shutil.rmtree(prefix / JOURNAL_FOLDER / second / "stash")
+    later = find_operation(prefix, second)
+    undone = Undone(prefix=prefix, later=later)
+    (step,) = (one for one in find_operation(prefix, first)[0].steps if one.path == "lib/old.py")
+    assert not undone.is_as_left(step)  # what it wrote does not come back
+    assert find_contents(prefix, later)[PrefixPath("lib/old.py")] == ""
 
 
 def test_a_later_operation_that_changed_the_files_is_named(tmp_path: Path) -> None:
