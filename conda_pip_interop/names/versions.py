@@ -4,7 +4,7 @@ Most specifiers mean the same in both, with exceptions: for conda, `<2` matches 
 `>=1.0.dev0` does not match `1.0rc1`, and `==1.*` next to another clause means `==1`. PEP 440 is the
 version specifiers specification; conda's order of versions is that of `conda.models.version`.
 
-A translated spec differs for some versions all the same: conda sorts `1.7+cu118` below `1.7`, and
+A translated spec still differs for some versions: conda sorts `1.7+cu118` below `1.7`, and
 `1.0rc1` and `1.0.0rc1` are two versions for it. If the versions of a channel are known,
 `correct_spec` names each version for which conda's answer would differ.
 """

@@ -196,8 +196,7 @@ def _refuse_lost(target: Target, operation: Sequence[Journal]) -> None:
         step.path
         for journal in operation
         for step in journal.steps
-        if step.kind in ("write", "remove") and step.existed
-        if not find_stashed(journal, step, folders)
+        if step.kind in ("write", "remove") and find_stashed(journal, step, folders) == ""
     ]
     if lost:
         head = operation[0]

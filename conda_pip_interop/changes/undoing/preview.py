@@ -69,7 +69,7 @@ def find_contents(prefix: Path, journals: Iterable[Journal]) -> dict[PrefixPath,
                 contents.setdefault(path, text)
         for step in journal.steps:
             if step.kind in ("write", "remove"):
-                before = find_stashed(journal, step, folders) if step.existed else None
+                before = find_stashed(journal, step, folders)
                 contents.setdefault(step.path, before.path if isinstance(before, Place) else before)
     packaged = _find_linked(prefix, linked)
     for path, text in unlinked.items():

@@ -44,7 +44,7 @@ class Undone:
                 self._records = {**dict.fromkeys(change.linked), **change.unlinked} | self._records
             for step in journal.steps:
                 if step.kind in ("write", "remove"):
-                    before = find_stashed(journal, step, self._folders) if step.existed else None
+                    before = find_stashed(journal, step, self._folders)
                     self._files.setdefault(step.path, before)
 
     def is_as_left(self, step: Step) -> bool:
@@ -99,8 +99,10 @@ class Undone:
         return self._records.get(name)
 
 
-def find_stashed(journal: Journal, step: Step, folders: HeldFolders) -> Place | Literal[""]:
-    """Return where what was at the path of a step is kept; `""` if it is not there any more."""
+def find_stashed(journal: Journal, step: Step, folders: HeldFolders) -> Place | Literal[""] | None:
+    """Return where what was at the path of a step is kept; `""` if lost, None if nothing was."""
+    if not step.existed:
+        return None
     path = path_below(journal.stash, str(step.number))
     return "" if folders.read_status(path) is None else folders.find(path)
 
